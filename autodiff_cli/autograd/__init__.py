@@ -1,0 +1,1 @@
+"""Torch's mutable state: the random generator."""

@@ -1,0 +1,17 @@
+"""The default random generator, made when the first random number is asked for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autodiff_cli.autograd.random import Generator
+
+
+@lru_cache(1)
+def default_generator() -> Generator:
+    """The generator that `rand`, `randn` and their like draw from; never seeded means by chance."""
+    from autodiff_cli.autograd.random import Generator
+
+    return Generator()

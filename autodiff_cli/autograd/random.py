@@ -1,0 +1,541 @@
+"""The random streams of torch 2.13 on the CPU, reproduced with NumPy.
+
+Every draw is serial, so no stream depends on the number of threads: the reference is built with
+MKL's own generators disabled (pytorch issue 132395).  Rounding depends on the processor: with FMA
+the reference contracts ``a * b + c`` to one rounding, and its AVX2 and AVX512 kernels, which agree,
+are followed here; its fallback for older processors rounds otherwise.
+
+Paths named below are relative to ``aten/src/ATen`` of the reference.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from numpy.random import MT19937
+
+    Array: TypeAlias = npt.NDArray[np.generic]
+    Floats: TypeAlias = npt.NDArray[np.floating]
+    F64: TypeAlias = npt.NDArray[np.float64]
+    DType: TypeAlias = np.dtype[np.generic] | type[np.generic]
+    Shape: TypeAlias = tuple[int, ...]
+
+F = TypeVar("F", bound=np.floating)
+
+# dtype -> the names of the reference's errors: of a missing kernel, of a value out of bounds
+_NAMES = {
+    "bool": ("Bool", "bool"), "uint8": ("Byte", "unsigned char"), "int8": ("Char", "signed char"),
+    "int16": ("Short", "short int"), "int32": ("Int", "int"), "int64": ("Long", "long int"),
+    "float16": ("Half", "c10::Half"), "float32": ("Float", "float"),
+    "float64": ("Double", "double"), "uint16": ("UInt16", "short unsigned int"),
+    "uint32": ("UInt32", "unsigned int"), "uint64": ("UInt64", "long unsigned int"),
+    "complex64": ("ComplexFloat", ""), "complex128": ("ComplexDouble", ""),
+}  # fmt: skip
+_DISPATCHED = tuple(_NAMES)[:9]  # what AT_DISPATCH_ALL_TYPES_AND3 covers
+_BLOCK = 1 << 14  # normals per step: the temporaries of a step stay in the L2 cache
+
+
+def _check(condition: bool | np.bool, message: str) -> None:
+    if not condition:
+        raise RuntimeError(message)
+
+
+def _dispatch(kernel: str, dtype: DType, kinds: str = "f") -> np.dtype[np.generic]:
+    dtype = np.dtype(dtype)
+    if dtype.kind not in kinds or dtype.name not in _DISPATCHED:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_NAMES[dtype.name][0]}'")
+    return dtype
+
+
+def _opmath(dtype: np.dtype[np.generic]) -> type[np.float32 | np.float64]:
+    return np.float64 if dtype == np.float64 else np.float32
+
+
+def _numel(shape: Shape) -> int:
+    for size in shape:
+        dims = ", ".join(map(str, shape))
+        _check(size >= 0, f"Trying to create tensor with negative dimension {size}: [{dims}]")
+    return math.prod(shape)
+
+
+def _bounds(dtype: np.dtype[np.generic]) -> tuple[int, int]:
+    if dtype.kind == "b":
+        return 0, 1
+    limits = np.finfo(dtype.name) if dtype.kind == "f" else np.iinfo(dtype.name)
+    return int(limits.min), int(limits.max)
+
+
+def _digits(dtype: np.dtype[np.generic]) -> int:
+    return np.finfo(dtype.name).nmant + 1
+
+
+def _narrow(values: Floats, dtype: np.dtype[np.generic]) -> Array:
+    # c10::Half converts from double by way of float, which rounds twice.
+    return values if dtype == np.float64 else values.astype(np.float32).astype(dtype, copy=False)
+
+
+def _libm(function: Callable[[float], float], x: F64) -> F64:
+    # np.log and np.log1p can be vector code of NumPy's own, an ulp off the C library's in 0.3 and
+    # in 7 % of the arguments.  np.sin and np.cos call the C library for doubles in NumPy 2.4.
+    return np.fromiter(map(function, x.data), np.float64, x.size)
+
+
+def _fma(x: Floats, scale: float, offset: float) -> Floats:
+    """``x * scale + offset`` in one rounding; the scalars are values of the type of `x`."""
+    if scale == 1 or offset == 0:
+        return x * x.dtype.type(scale) + x.dtype.type(offset)
+    if x.dtype == np.float32:  # an exact product; the sum rounds twice, an ulp in 1 of 2**29
+        return (x.astype(np.float64) * scale + offset).astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Dekker's exact product, Knuth's exact sum
+        x_high = x * 134217729.0 - (x * 134217729.0 - x)
+        s_high = scale * 134217729.0 - (scale * 134217729.0 - scale)
+        x_low, s_low = x - x_high, scale - s_high
+        product = x * scale
+        error = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
+        total = product + offset
+        part = total - product
+        fused = total + (error + ((product - (total - part)) + (offset - part)))
+    return np.where(np.isfinite(fused), fused, total)  # the splitting overflows beyond 1e300
+
+
+# --- native/cpu/avx_mathfun.h (Cephes), rounding for rounding ------------------------------------
+# The arrays are double and hold singles; `_round` marks each rounding of the FMA instructions that
+# the reference's compiler chose.  All 2**24 arguments of either function agree to the bit.
+
+
+def _singles(*values: float) -> list[float]:
+    return [float(np.float32(value)) for value in values]
+
+
+_LOG = _singles(
+    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1,
+    -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+)  # fmt: skip
+_SIN = _singles(-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1)
+_COS = _singles(2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2)
+_SQRT_HALF, _LN2_LOW, _LN2_HIGH = _singles(0.707106781186547524, -2.12194440e-4, 0.693359375)
+_TWO_PI, _FOUR_OVER_PI = _singles(2 * math.pi, 1.27323954473516)
+_MINUS_QUARTER_PI = _singles(-0.78515625, -2.4187564849853515625e-4, -3.77489497744594108e-8)
+
+
+def _round(x: F64) -> F64:
+    return x.astype(np.float32).astype(np.float64)
+
+
+def _horner(coefficients: list[float], x: F64) -> F64:
+    y = _round(x * coefficients[0] + coefficients[1])
+    for coefficient in coefficients[2:]:
+        y = _round(y * x + coefficient)
+    return y
+
+
+def _log_single(u: F64) -> F64:
+    mantissa, exponent = np.frexp(u)
+    low = mantissa < _SQRT_HALF
+    x = np.where(low, mantissa + mantissa, mantissa) - 1
+    e = (exponent - low).astype(np.float64)
+    z = _round(x * x)
+    y = _round(_round(_horner(_LOG, x) * x) * z + _round(e * _LN2_LOW))
+    return _round(e * _LN2_HIGH + _round(x + _round(y - 0.5 * z)))
+
+
+def _sincos_single(theta: F64) -> tuple[F64, F64]:
+    quarter = (_round(theta * _FOUR_OVER_PI).astype(np.int32) + 1) >> 1
+    octants, x = (2 * quarter).astype(np.float64), theta
+    for part in _MINUS_QUARTER_PI:
+        x = _round(octants * part + x)
+    z = _round(x * x)
+    cos = _round(_round(_round(_horner(_COS, z) * z) * z - 0.5 * z) + 1)
+    sin = _round(_round(_horner(_SIN, z) * z) * x + x)
+    odd = (quarter & 1).astype(np.bool)
+    sin, cos = np.where(odd, cos, sin), np.where(odd, sin, cos)
+    return sin * (1.0 - (quarter & 2)), cos * (1.0 - ((quarter + 1) & 2))
+
+
+def _box_muller(uniform: Floats) -> Floats:
+    """Normals from uniforms in groups of 16: 8 radii, then 8 angles (NormalFill16)."""
+    pairs = uniform.reshape(-1, 2, 8).astype(np.float64)
+    u, turn = 1 - pairs[:, 0].ravel(), pairs[:, 1].ravel()
+    if uniform.dtype == np.float64:
+        radius, theta = np.sqrt(-2 * _libm(math.log, u)), 2 * math.pi * turn
+        sin, cos = np.sin(theta), np.cos(theta)
+    else:
+        radius = _round(np.sqrt(-2 * _log_single(u)))
+        sin, cos = _sincos_single(_round(_TWO_PI * turn))
+    out = np.empty(pairs.shape, uniform.dtype)
+    out[:, 0], out[:, 1] = (radius * cos).reshape(-1, 8), (radius * sin).reshape(-1, 8)
+    return out.ravel()
+
+
+class Generator:
+    """A stream of random numbers with the seeds and draws of ``torch.Generator``.
+
+    One that was never seeded takes a seed from the system at its first draw.  `shape` is a tuple,
+    `dtype` a NumPy scalar type or dtype; results are new C-contiguous arrays.  Every method of
+    draws raises RuntimeError for a negative size.
+
+    >>> Generator().manual_seed(0).standard_normal((2,), np.float32)
+    array([ 1.5409961, -0.2934289], dtype=float32)
+
+    Source: CPUGeneratorImpl.cpp, core/MT19937RNGEngine.h.
+    """
+
+    def __init__(self) -> None:
+        self._engine: MT19937 | None = None
+        self._seed = 0
+        self._next_normal: float | None = None  # next_double_normal_sample of the reference
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Restart the stream at `seed`, from -2**63 to 2**64 - 1, and return the generator.
+
+        The low 32 bits choose the stream.  Raises RuntimeError for a value that is no integer,
+        ValueError for one out of range.
+        Source: torch/csrc/Generator.cpp, CPUGeneratorImpl.cpp (set_current_seed).
+
+        >>> Generator().manual_seed(-1).initial_seed() == 2**64 - 1
+        True
+        """
+        integer = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+        _check(integer, f"manual_seed expected a long, but got {type(seed).__name__}")
+        if not -(2**63) <= seed < 2**64:
+            raise ValueError("Overflow when unpacking long long")
+        self._restart(int(seed) % 2**64)
+        return self
+
+    def seed(self) -> int:
+        """Restart the stream at a seed of 53 bits from the system and return that seed.
+
+        Source: c10/core/GeneratorImpl.cpp (getNonDeterministicRandom).
+
+        >>> generator = Generator()
+        >>> generator.seed() == generator.initial_seed()
+        True
+        """
+        self._restart(int.from_bytes(os.urandom(7), "little") >> 3)
+        return self._seed
+
+    def initial_seed(self) -> int:
+        """Return the seed of the stream, from 0 to 2**64 - 1.
+
+        Source: CPUGeneratorImpl.cpp (current_seed).
+
+        >>> Generator().manual_seed(7).initial_seed()
+        7
+        """
+        return self._seed if self._engine else self.seed()
+
+    def random_uint32(self, n: int) -> npt.NDArray[np.uint32]:
+        """Draw `n` words of 32 bits.
+
+        Source: core/MT19937RNGEngine.h.
+
+        >>> Generator().manual_seed(0).random_uint32(2)
+        array([2357136044, 2546248239], dtype=uint32)
+        """
+        return self._words(n).astype(np.uint32)
+
+    def random_uint64(self, n: int) -> npt.NDArray[np.uint64]:
+        """Draw `n` words of 64 bits, each of two words of 32 bits, the high one first.
+
+        Source: CPUGeneratorImpl.cpp (random64).
+
+        >>> Generator().manual_seed(0).random_uint64(1)
+        array([10123822223749065263], dtype=uint64)
+        """
+        words = self._words(2 * n)
+        return (words[::2] << np.uint64(32)) | words[1::2]
+
+    def uniform(self, shape: Shape, dtype: DType, low: float = 0.0, high: float = 1.0) -> Array:
+        """Draw uniformly from [`low`, `high`) (``rand``, ``uniform_``).
+
+        Raises NotImplementedError unless `dtype` is a float type, RuntimeError for bounds out of
+        order or range.
+        Source: native/DistributionTemplates.h (uniform_impl_), native/cpu/DistributionTemplates.h.
+
+        >>> Generator().manual_seed(0).uniform((2,), np.float32)
+        array([0.4962566, 0.7682218], dtype=float32)
+        """
+        dtype = _dispatch("check_uniform_bounds", dtype)
+        name, c_name = _NAMES[dtype.name]
+        least, most = _bounds(dtype)
+        _check(least <= low <= most, f"from is out of bounds for {c_name}")
+        _check(least <= high <= most, f"to is out of bounds for {c_name}")
+        order = f"but found from={low:g} > to={high:g}"
+        _check(low <= high, f"uniform_ expects to return a [from, to) range, {order}")
+        excess = f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
+        limit = f"std::numeric_limits<{name}>::max()"
+        _check(high - low <= most, f"uniform_ expects to-from <= {limit}, but found {excess}")
+        opmath = _opmath(dtype)
+        start, stop = opmath(low), opmath(high)
+        draws = self._uniform(_numel(shape), opmath)
+        out = _fma(draws, float(stop - start), float(start)).astype(dtype, copy=False)
+        out[out == stop.astype(dtype)] = start.astype(dtype)  # rounded up to the open bound
+        return out.reshape(shape)
+
+    def standard_normal(self, shape: Shape, dtype: DType) -> Array:
+        """Draw from the normal distribution of mean 0 and deviation 1 (``randn``).
+
+        Raises NotImplementedError unless `dtype` is a float type.
+        Source: native/cpu/DistributionTemplates.h (normal_kernel, NormalFill16).
+
+        >>> Generator().manual_seed(0).standard_normal((1, 2), np.float64)
+        array([[ 1.54099611, -0.29342891]])
+        """
+        return self.normal(0.0, 1.0, shape, dtype)
+
+    def normal(self, mean: float, std: float, shape: Shape, dtype: DType) -> Array:
+        """Draw from the normal distribution of `mean` and deviation `std` (``normal_``).
+
+        Fewer than 16 elements come one by one, the second value of a pair waiting in the
+        generator; more come in blocks of 16 and leave the waiting value alone.
+
+        Raises NotImplementedError unless `dtype` is a float type, RuntimeError if `std` < 0.
+        Source: native/cpu/DistributionTemplates.h (normal_kernel), core/DistributionsHelper.h.
+
+        >>> Generator().manual_seed(0).normal(5.0, 0.0, (2,), np.float32)
+        array([5., 5.], dtype=float32)
+        """
+        _check(std >= 0, f"normal expects std >= 0.0, but found std {std:g}")
+        dtype, n = _dispatch("normal_kernel_cpu", dtype), _numel(shape)
+        if n < 16:
+            values = np.array([self._normal() for _ in range(n)], np.float64)
+            return _narrow(_fma(values, float(std), float(mean)), dtype).reshape(shape)
+        opmath, blocks = _opmath(dtype), n - n % 16
+        scale, offset = float(opmath(std)), float(opmath(mean))
+        out = np.empty(n, dtype)
+        for start in range(0, blocks, _BLOCK):
+            stop = min(start + _BLOCK, blocks)
+            out[start:stop] = _fma(_box_muller(self._uniform(stop - start, opmath)), scale, offset)
+        if blocks < n:
+            if dtype != np.float16:  # drawn for the remainder, then replaced
+                self._uniform(n - blocks, opmath)
+            out[-16:] = _fma(_box_muller(self._uniform(16, opmath)), scale, offset)
+        return out.reshape(shape)
+
+    def normal_arrays(self, mean: float | Floats, std: float | Floats) -> Array:
+        """Draw a normal value for each pair of `mean` and `std`, broadcast against each other.
+
+        At least one is an array; the first array gives the type.  Raises NotImplementedError
+        unless that is a float type, RuntimeError for a deviation < 0, ValueError for shapes that
+        do not broadcast.
+        Source: native/DistributionTemplates.h (normal_out_impl).
+
+        >>> Generator().manual_seed(0).normal_arrays(np.array([1.0, 2.0]), 0.0)
+        array([1., 2.])
+        """
+        dtype = (mean if isinstance(mean, np.ndarray) else np.asarray(std)).dtype
+        shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
+        if isinstance(std, np.ndarray):
+            _check(bool(np.all(std >= 0)), "normal expects all elements of std >= 0.0")
+            out = self.normal(0.0, 1.0, shape, dtype)
+            # A tensor without dimensions takes the precision the others are computed in.
+            factor = std if std.ndim else std.astype(_opmath(dtype))
+            np.multiply(out, factor, out=out, casting="same_kind")
+        else:
+            out = self.normal(0.0, std, shape, dtype)
+        np.add(out, np.asarray(mean, dtype), out=out, casting="same_kind")
+        return out
+
+    def exponential(self, shape: Shape, dtype: DType, lambd: float = 1.0) -> Array:
+        """Draw from the exponential distribution of rate `lambd` (``exponential_``).
+
+        Raises RuntimeError unless `lambd` > 0 and `dtype` is a float type.
+        Source: native/cpu/DistributionTemplates.h, core/TransformationHelper.h (exponential).
+
+        >>> Generator().manual_seed(0).exponential((2,), np.float32)
+        array([3.5083263, 1.2303847], dtype=float32)
+        """
+        dtype = np.dtype(dtype)
+        _check(lambd > 0, f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+        wrong = f"dtype must be a floating point but you specified {_NAMES[dtype.name][0]}"
+        continuous = "Exponential distribution is a continuous probability distribution."
+        _check(dtype.kind == "f", f"{continuous} {wrong}")
+        u = -self._uniform(_numel(shape), np.float64)
+        # The last ulp of log1p is lost in a conversion to a narrower type.
+        logarithm = _libm(math.log1p, u) if dtype == np.float64 else np.log1p(u)
+        return _narrow(-1.0 / lambd * logarithm, dtype).reshape(shape)
+
+    def randint(self, low: int, high: int, shape: Shape, dtype: DType = np.int64) -> Array:
+        """Draw integers from [`low`, `high`) (``randint``, ``random_`` with bounds).
+
+        A range of 2**28 or more takes words of 64 bits, a smaller one of 32.  Raises ValueError
+        for bounds beyond int64, RuntimeError for a range that is empty or that `dtype` lacks.
+        Source: native/DistributionTemplates.h (random_from_to_impl), core/DistributionsHelper.h.
+
+        >>> Generator().manual_seed(0).randint(0, 10, (5,))
+        array([4, 9, 3, 0, 3])
+        """
+        dtype = np.dtype(dtype)
+        if not -(2**63) <= min(low, high) <= max(low, high) < 2**63:
+            raise ValueError("Overflow when unpacking long long")
+        order = "random_ expects 'from'{0} to be less than 'to'{0}, but got from={1} >= to={2}"
+        _check(low < high, order.format("", low, high))
+        kinds = "check_random_bounds handles only integral, floating-point and boolean types"
+        _check(dtype.kind in "biuf", kinds)
+        least, most = _bounds(dtype)
+        c_name = _NAMES[dtype.name][1]
+        _check(least <= low <= most, f"from is out of bounds for {c_name}")
+        _check(least <= high - 1 <= most, f"to - 1 is out of bounds for {c_name}")
+        if dtype.kind == "f":  # keep out what rounding to dtype would move over a bound
+            first, last = (int(np.asarray(v).astype(dtype)) for v in (low + 1, high - 1))
+            if first < low:
+                low = first + (1 << (abs(low + 1).bit_length() - _digits(dtype)))
+            if high <= last < 2**63:  # 2**63 itself wraps in the reference, which then keeps high
+                high = last - (1 << (abs(high - 1).bit_length() - _digits(dtype)))
+            _check(low < high, order.format(" casted to dtype", low, high))
+        n, span = _numel(shape), high - low
+        words = self._words(n) if span < 2**28 else self.random_uint64(n)
+        values = (words % np.uint64(span) + np.uint64(low % 2**64)).view(np.int64)
+        return values.astype(dtype, copy=False).reshape(shape)
+
+    def random_(self, shape: Shape, dtype: DType) -> Array:
+        """Draw integers from 0 to the largest of `dtype`, or to 2**digits of a float type.
+
+        Raises NotImplementedError for complex types and for uint16, uint32 and uint64.
+        Source: core/TransformationHelper.h (uniform_int).
+
+        >>> Generator().manual_seed(0).random_((2,), np.uint8)
+        array([172,  47], dtype=uint8)
+        """
+        dtype, n = _dispatch("random_kernel_cpu", dtype, "biuf"), _numel(shape)
+        most = 2 ** _digits(dtype) if dtype.kind == "f" else _bounds(dtype)[1]
+        words = self.random_uint64(n) if dtype in (np.int64, np.float64) else self._words(n)
+        return (words % np.uint64(most + 1)).astype(dtype).reshape(shape)
+
+    def randperm(self, n: int, dtype: DType = np.int64) -> Array:
+        """Draw a permutation of the integers below `n`.
+
+        Raises NotImplementedError for bool, complex types, uint16, uint32 and uint64,
+        RuntimeError if `n` is negative or more than `dtype` can number.
+        Source: native/TensorFactories.cpp (randperm_cpu).
+
+        >>> Generator().manual_seed(0).randperm(5)
+        array([4, 0, 1, 3, 2])
+        """
+        out = np.arange(_numel((n,)))
+        dtype = _dispatch("randperm", dtype, "iuf")
+        if dtype.kind == "f":
+            most = 2 ** _digits(dtype) + 1
+            text = most if dtype == np.float16 else f"2^{_digits(dtype)}+1"
+            _check(n <= most, f"n cannot be greater than {text} for {_NAMES[dtype.name][0]} type.")
+        else:
+            name = "int" if dtype == np.int32 else f"{dtype.name}_t"
+            overflow = f"value cannot be converted to type {name} without overflow"
+            _check(n - 1 <= _bounds(dtype)[1], overflow)
+        if n < (2**32 - 1) // 20:
+            partners = self._words(max(n - 1, 0)).view(np.int64) % (n - out[:-1]) + out[:-1]
+        else:  # inside out, and with 64 bits for the sake of an even distribution
+            partners = (self.random_uint64(n) % (out + 1).view(np.uint64)).view(np.int64)
+        view = out.data
+        for i, partner in enumerate(partners.data):
+            view[i], view[partner] = view[partner], view[i]
+        return out.astype(dtype, copy=False)
+
+    def bernoulli(
+        self, p: float | Floats, shape: Shape | None = None, dtype: DType | None = None
+    ) -> Array:
+        """Draw 1 with probability `p`, else 0 (``bernoulli``, ``bernoulli_``, ``dropout``).
+
+        An array `p` gives the default `shape` and `dtype` and is broadcast to `shape`; for a
+        number they are () and float32.  An array's draws are of its own precision, a number's
+        of double.  Raises RuntimeError unless 0 <= `p` <= 1, NotImplementedError for complex
+        types, uint16, uint32 and uint64 and for an array `p` of integers.
+        Source: native/cpu/DistributionTemplates.h (bernoulli_kernel).
+
+        >>> Generator().manual_seed(0).bernoulli(0.5, (5,), np.int64)
+        array([0, 0, 1, 0, 0])
+        """
+        if not isinstance(p, np.ndarray):
+            _check(0 <= p <= 1, f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+            dtype = _dispatch("bernoulli_scalar_cpu_", dtype or np.float32, "biuf")
+            shape = shape or ()
+            return (self._uniform(_numel(shape), np.float64) < p).astype(dtype).reshape(shape)
+        dtype = _dispatch("bernoulli_tensor_cpu_self_", dtype or p.dtype, "biuf")
+        opmath = _opmath(_dispatch("bernoulli_tensor_cpu_p_", p.dtype))
+        _check(
+            bool(((p >= 0) & (p <= 1)).all()),
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
+            "be improved?  If so, please report an enhancement request to PyTorch.)",
+        )
+        shape = p.shape if shape is None else shape
+        draws = self._uniform(_numel(shape), opmath)
+        return (draws < np.broadcast_to(p, shape).ravel()).astype(dtype).reshape(shape)
+
+    def multinomial(
+        self, probs: Floats, num_samples: int, replacement: bool = False
+    ) -> npt.NDArray[np.int64]:
+        """Draw `num_samples` category numbers by the weights `probs`, or by each row of them.
+
+        Without replacement the categories come in the order of weight / Exp(1), equal quotients
+        by number.  The reference orders equal ones as its unstable sort leaves them: this shows
+        where weights of 0 must be drawn, in one of about 2**26 pairs of float32 weights and often
+        in float16.  Raises RuntimeError for weights or numbers that do not make a distribution.
+        Source: native/Distributions.cpp (multinomial_out), native/cpu/MultinomialKernel.cpp.
+
+        >>> Generator().manual_seed(0).multinomial(np.array([1.0, 0.0, 2.0]), 4, True)
+        array([2, 2, 2, 2])
+        """
+        _check(0 < probs.ndim <= 2, "prob_dist must be 1 or 2 dim")
+        kinds = "multinomial only supports floating-point dtypes for input, got: "
+        _check(probs.dtype.kind == "f", kinds + _NAMES[probs.dtype.name][0])
+        _check(num_samples > 0, "cannot sample n_sample <= 0 samples")
+        rows = np.atleast_2d(probs)
+        scarce = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        _check(replacement or num_samples <= rows.shape[1], scarce)
+        _check(rows.shape[1] <= 2**24, "number of categories cannot exceed 2^24")
+        wrong = rows[~((rows >= 0) & (rows < np.inf))]
+        invalid = "probability tensor contains either `inf`, `nan` or element < 0"
+        replacement = replacement and num_samples > 1  # one sample takes the other algorithm
+        if replacement and wrong.size:
+            entry = "= infinity or NaN" if wrong[0] > 0 else "< 0"
+            invalid = f"invalid multinomial distribution (encountering probability entry {entry})"
+        _check(not wrong.size, invalid)
+        zero = "invalid multinomial distribution (sum of probabilities <= 0)"
+        _check(bool((rows > 0).any(axis=1).all()), zero)
+        if replacement:
+            draws = self._uniform(len(rows) * num_samples, np.float64).reshape(-1, num_samples)
+            levels = rows.astype(_opmath(probs.dtype)).cumsum(axis=1)
+            levels /= levels[:, -1:].copy()
+            levels[:, -1] = 1
+            out = np.empty(draws.shape, np.int64)
+            for row, level, draw in zip(out, levels, draws, strict=True):
+                row[:] = np.searchsorted(level, draw)
+        else:
+            quotients = rows / self.exponential(rows.shape, probs.dtype).astype(probs.dtype)
+            out = np.argsort(-quotients, axis=1, kind="stable")[:, :num_samples].copy()
+        return out.reshape(*probs.shape[:-1], num_samples)
+
+    def _restart(self, seed: int) -> MT19937:
+        from numpy.random import MT19937, RandomState  # slow to import, so not before it is used
+
+        engine = MT19937(0)
+        RandomState(engine).seed(seed & 0xFFFFFFFF)  # init_genrand, unlike MT19937(seed)
+        self._engine, self._seed, self._next_normal = engine, seed, None
+        return engine
+
+    def _words(self, n: int) -> npt.NDArray[np.uint64]:
+        engine = self._engine or self._restart(self.seed())
+        return engine.random_raw(n)
+
+    def _uniform(self, n: int, dtype: type[F]) -> npt.NDArray[F]:
+        wide = dtype is np.float64
+        words, digits = (self.random_uint64(n), 53) if wide else (self._words(n), 24)
+        out = (words & np.uint64(2**digits - 1)).astype(dtype)
+        return np.multiply(out, 2.0**-digits, out=out)
+
+    def _normal(self) -> float:
+        if self._next_normal is not None:
+            value, self._next_normal = self._next_normal, None
+            return value
+        u, v = self._uniform(2, np.float64).tolist()
+        radius, theta = math.sqrt(-2.0 * math.log1p(-v)), 2.0 * math.pi * u
+        self._next_normal = radius * math.sin(theta)
+        return radius * math.cos(theta)

@@ -1,0 +1,248 @@
+"""`autodiff eval`, the default command: evaluate and differentiate one expression."""
+
+from __future__ import annotations
+
+import re
+import sys
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from autodiff_cli.evaluate import Given, Result
+    from autodiff_cli.source import Source
+
+NAME = re.compile(r"[^\W\d]\w*")
+UNKNOWN_OPTION = re.compile(r"--[A-Za-z]")
+
+EPILOG = """\b
+Examples:
+  autodiff 'mean(3*(x+2)**2)' x='ones(2,2)'
+  autodiff 'y = x+2; z = y*y*3; z.mean()' x='[[1,2],[3,4]]' --trace
+  autodiff 'x*x' x='[1,2,3]' --seed '[1,0,0]' --seed '[0,1,0]' --json
+  autodiff 'F.binary_cross_entropy_with_logits(x@w+b, y)' \\
+      x='ones(5)' y='zeros(3)' w=@w.npy b=@b.npy --wrt w,b
+  seq 5 | autodiff 'norm(x)' x=@-
+
+\b
+VALUE is an expression, or @FILE (.npy, .npz, .json, .csv, .tsv, .txt; @FILE:KEY
+picks one array; @- is standard input). A number or a list is a leaf of the
+default dtype; an integer or bool tensor, such as 'tensor([0,2])', is a constant.
+The EXPRESSION may come from a file too: @expr.txt.
+"""
+
+
+class ExpressionCommand(click.Command):
+    """A command whose words may begin with a minus, as expressions do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            raise click.UsageError("an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'", ctx)
+        rest = super().parse_args(ctx, args)
+        if "--" not in args:
+            for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
+                if UNKNOWN_OPTION.match(word):
+                    self._no_such_option(ctx, word)
+        return rest
+
+    def _no_such_option(self, ctx: click.Context, word: str) -> None:
+        """A mistyped option must not pass for an expression."""
+        from difflib import get_close_matches
+
+        name = word.partition("=")[0]
+        known = [option for param in self.get_params(ctx) for option in param.opts]
+        raise click.NoSuchOption(
+            name, possibilities=get_close_matches(name, known), ctx=ctx
+        )
+
+
+@click.command(
+    "eval",
+    cls=ExpressionCommand,
+    epilog=EPILOG,
+    context_settings={"ignore_unknown_options": True, "max_content_width": 100},
+    options_metavar="[OPTIONS]",
+)
+@click.argument("expression", metavar="EXPRESSION")
+@click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--wrt", metavar="NAMES", help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]"
+)
+@click.option(
+    "--seed",
+    "seeds",
+    multiple=True,
+    metavar="VECTOR",
+    help="Cotangent of the result's shape, as in --seed '[1,0]'. Repeat for several.",
+)
+@click.option("--no-grad", is_flag=True, help="Print the value alone, whatever its shape.")
+@click.option("--trace", is_flag=True, help="Print every intermediate result first.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["float16", "float32", "float64"]),
+    default="float32",
+    show_default=True,
+    help="Default floating dtype.",
+)
+@click.option(
+    "--manual-seed", type=int, metavar="N", help="Seed of rand and randn, as torch.manual_seed(N)."
+)
+@click.option(
+    "--max-elements",
+    type=click.IntRange(min=1),
+    default=10**9,
+    metavar="N",
+    help="Most elements one tensor may have.  [default: 1000000000]",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
+@click.option(
+    "--save", metavar="FILE.npz", help="Write value and grad.NAME arrays, in full precision."
+)
+@click.option("--save-grads", metavar="FILE.npz", help="Write the grad.NAME arrays alone.")
+@click.option(
+    "--timings", is_flag=True, help="Print seconds per phase, as JSON on standard error."
+)
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Colour; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
+)
+@click.version_option(
+    None, "--version", package_name="autodiff-cli", prog_name="autodiff", message="%(prog)s %(version)s"
+)
+@click.pass_context
+def command(ctx: click.Context, **options: Any) -> int:
+    """Evaluate EXPRESSION and print its value, grad_fn and gradients.
+
+    EXPRESSION is written as in PyTorch: 'mean(3*(x+2)**2)', 'torch.matmul(x, w) + b',
+    'F.mse_loss(x, y)'. Names are bound by NAME=VALUE; assignments may come first, separated by ';'.
+    """
+    from autodiff_cli.errors import AutodiffError
+
+    try:
+        _run(options)
+    except AutodiffError as error:
+        error.color_mode = options["color"]  # type: ignore[attr-defined]
+        raise
+    return 0
+
+
+def _run(options: dict[str, Any]) -> None:
+    from autodiff_cli.cli.main import STARTED
+
+    names = _bindings(options["bindings"])
+    wrt = _names(options["wrt"])
+
+    from autodiff_cli.evaluate import evaluate
+
+    imported = perf_counter()
+    expression = _expression(options["expression"])
+    result = evaluate(
+        expression,
+        {name: _value(text, options) for name, text in names.items()},
+        wrt=wrt,
+        seeds=[_value(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
+        grad=not options["no_grad"],
+        trace=options["trace"],
+        dtype=options["dtype"],
+        manual_seed=options["manual_seed"],
+        max_elements=options["max_elements"],
+    )
+    rendering = perf_counter()
+    text = _rendered(result, options)
+    rendered = perf_counter()
+    try:
+        _save(result, options)
+    finally:  # a file that can't be written must not cost the result
+        click.echo(text, color=True)
+    if options["timings"]:
+        import orjson
+
+        seconds = {"import": imported - STARTED, **result.timings, "render": rendered - rendering}
+        click.echo(
+            orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
+        )
+
+
+def _rendered(result: Result, options: dict[str, Any]) -> str:
+    if options["as_json"]:
+        from autodiff_cli.render.json_text import json_lines
+
+        return json_lines(result)
+    from autodiff_cli.cli.color import LABEL, painter, wanted
+    from autodiff_cli.render.report import report
+
+    return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))
+
+
+def _bindings(words: tuple[str, ...]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name):
+            raise click.UsageError(
+                f"'{word}' is not NAME=VALUE; quote an expression with spaces as one word"
+            )
+        if not value.strip():
+            raise click.UsageError(f"'{name}=' has no value, such as {name}='[1, 2]'")
+        if name in values:
+            raise click.UsageError(f"'{name}' is bound twice")
+        values[name] = value
+    return values
+
+
+def _names(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise click.UsageError("--wrt needs names, as in --wrt w,b")
+    return list(dict.fromkeys(names))
+
+
+def _value(text: str, options: dict[str, Any]) -> Given:
+    if not text.startswith("@"):
+        return text
+    from autodiff_cli.ir import dtypes
+    from autodiff_cli.tables.files import read_array
+
+    before = dtypes.default()
+    dtypes.set_default(dtypes.NAMES[options["dtype"]])
+    try:
+        return read_array(text[1:])
+    finally:
+        dtypes.set_default(before)
+
+
+def _expression(text: str) -> Source:
+    from autodiff_cli.source import Source
+    from autodiff_cli.tables.files import read_text
+
+    if not text.startswith("@"):
+        return Source(text)
+    path = text[1:]
+    return Source(read_text(path), "standard input" if path == "-" else path)
+
+
+def _save(result: Result, options: dict[str, Any]) -> None:
+    if not options["save"] and not options["save_grads"]:
+        return
+    from autodiff_cli.evaluate import Tensor
+    from autodiff_cli.tables.files import save_arrays
+
+    several = len(result.gradients) > 1
+    grads = {
+        f"{f'seed{number}.' if several else ''}grad.{name}": grad.array
+        for number, gradients in enumerate(result.gradients)
+        for name, grad in gradients.by_input.items()
+        if grad is not None
+    }
+    if options["save"]:
+        value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
+        save_arrays(options["save"], value | grads)
+    if options["save_grads"]:
+        save_arrays(options["save_grads"], grads)

@@ -1,0 +1,114 @@
+"""The `autodiff` command.
+
+Commands are imported when they are called. A first word that is no command begins an expression, which
+`eval` evaluates: `autodiff 'x**2' x=3` is `autodiff eval 'x**2' x=3`.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from time import perf_counter
+
+import click
+
+from autodiff_cli import __version__
+
+STARTED = perf_counter()
+COMMANDS = {"eval": "autodiff_cli.cli.eval"}
+DEFAULT = "eval"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules, and which has a default command."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command = import_module(COMMANDS[cmd_name]).command
+        assert isinstance(command, click.Command)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else "--help"
+        if first not in COMMANDS and first not in ("--help", "--version"):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args or ["--help"])
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The default command's help, and the list of commands."""
+        command = self.get_command(ctx, DEFAULT)
+        assert command is not None
+        with click.Context(command, info_name=ctx.info_name) as inner:
+            command.format_help(inner, formatter)
+        self.format_commands(ctx, formatter)
+
+
+@click.group(cls=LazyGroup, name="autodiff")
+@click.version_option(__version__, prog_name="autodiff", message="%(prog)s %(version)s")
+def group() -> None:
+    """Differentiate an expression at a shell prompt."""
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+
+    A closed pipe ends the process by SIGPIPE, as it does any filter (141 to a shell).
+    """
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    from autodiff_cli.errors import AutodiffError
+
+    try:
+        result = group.main(args, prog_name="autodiff", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.UsageError as error:
+        _show_usage(error)
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except AutodiffError as error:
+        from autodiff_cli.cli.color import painted_error, wanted
+
+        mode = getattr(error, "color_mode", "auto")
+        click.echo(painted_error(error.report(), wanted(mode, sys.stderr)), err=True, color=True)
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+
+
+def _show_usage(error: click.UsageError) -> None:
+    hint = ""
+    if error.ctx is not None:
+        hint = f"Try '{error.ctx.command_path} --help' for help."
+    click.echo(f"Error: {error.format_message()}", err=True)
+    if hint:
+        click.echo(hint, err=True)
+
+
+def run() -> None:
+    """The console script."""
+    try:
+        code = main()
+    except KeyboardInterrupt:  # while modules were being imported
+        sys.stderr.write("interrupted\n")
+        code = 130
+    except BrokenPipeError:
+        code = 141
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 141
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,172 @@
+"""Every error a user can meet.
+
+    AutodiffError                 anything this package raises on purpose
+    ├── SourceSyntaxError         the text is not in the language
+    ├── InputError                a binding or a file is wrong, by name
+    ├── LimitError                a safety limit was reached
+    └── Fault                     evaluation failed as it fails in Python with the reference
+        ├── TypeFault             TypeError
+        ├── ValueFault            ValueError
+        ├── RuntimeFault          RuntimeError
+        ├── IndexFault            IndexError
+        ├── KeyFault              KeyError
+        ├── NameFault             NameError
+        ├── AttributeFault        AttributeError
+        ├── NotImplementedFault   NotImplementedError
+        ├── OverflowFault         OverflowError
+        └── ZeroDivisionFault     ZeroDivisionError
+
+An operation raises without knowing where it stands; the interpreter adds the place (`at`).
+"""
+
+from __future__ import annotations
+
+from autodiff_cli.source import Source, Span
+
+
+class AutodiffError(Exception):
+    """What went wrong, where, and what to type instead.
+
+    Args:
+        message: what and why; the reference's own words where it has them.
+        hint: what to type instead, in this tool's words.
+        span, source: the place, if there is one.
+    """
+
+    kind = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        span: Span | None = None,
+        source: Source | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.span = span
+        self.source = source
+
+    def at(self, span: Span, source: Source) -> AutodiffError:
+        """Add the place, unless an inner place is known already."""
+        if self.span is None:
+            self.span = span
+            self.source = source
+        return self
+
+    def report(self) -> str:
+        """The message, the source line with its caret, and the hint, as lines of text."""
+        lines = [f"{self.kind}: {self.message.rstrip()}"]
+        if self.span is not None and self.source is not None:
+            if self.source.name:
+                lines.append(f"  in {self.source.name}:")
+            lines += ["  " + line for line in self.source.caret(self.span).split("\n")]
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class SourceSyntaxError(AutodiffError):
+    """The text is not in the language."""
+
+    kind = "SyntaxError"
+
+
+class InputError(AutodiffError):
+    """A binding, an option's value or a file is wrong."""
+
+    kind = "InputError"
+
+
+class LimitError(AutodiffError):
+    """A safety limit was reached: elements, nesting, statements."""
+
+    kind = "LimitError"
+
+
+class Fault(AutodiffError):
+    """The evaluation failed as it would in Python with the reference."""
+
+
+class TypeFault(Fault):
+    """Python's TypeError."""
+
+    kind = "TypeError"
+
+
+class ValueFault(Fault):
+    """Python's ValueError."""
+
+    kind = "ValueError"
+
+
+class RuntimeFault(Fault):
+    """Python's RuntimeError."""
+
+    kind = "RuntimeError"
+
+
+class IndexFault(Fault):
+    """Python's IndexError."""
+
+    kind = "IndexError"
+
+
+class KeyFault(Fault):
+    """Python's KeyError."""
+
+    kind = "KeyError"
+
+
+class NameFault(Fault):
+    """Python's NameError."""
+
+    kind = "NameError"
+
+
+class AttributeFault(Fault):
+    """Python's AttributeError."""
+
+    kind = "AttributeError"
+
+
+class NotImplementedFault(Fault):
+    """Python's NotImplementedError: the reference has no kernel for this dtype."""
+
+    kind = "NotImplementedError"
+
+
+class OverflowFault(Fault):
+    """Python's OverflowError."""
+
+    kind = "OverflowError"
+
+
+class ZeroDivisionFault(Fault):
+    """Python's ZeroDivisionError."""
+
+    kind = "ZeroDivisionError"
+
+
+PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {
+    TypeError: TypeFault,
+    ValueError: ValueFault,
+    RuntimeError: RuntimeFault,
+    IndexError: IndexFault,
+    KeyError: KeyFault,
+    NameError: NameFault,
+    AttributeError: AttributeFault,
+    NotImplementedError: NotImplementedFault,
+    OverflowError: OverflowFault,
+    ZeroDivisionError: ZeroDivisionFault,
+}
+
+
+def fault_of(error: Exception) -> Fault:
+    """Python's own exception, met while evaluating the user's scalars, as a `Fault`."""
+    for kind in type(error).__mro__:
+        if kind in PYTHON_FAULTS:
+            return PYTHON_FAULTS[kind](str(error))
+    raise error

@@ -1,0 +1,360 @@
+"""The library's front door: text and inputs to a `Result`.
+
+The pipeline is parse, bind, interpret (which builds the graph), differentiate, execute; one execution
+computes the value, every gradient and every traced intermediate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.errors import AutodiffError, InputError, RuntimeFault, ValueFault
+from autodiff_cli.execute import execute
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.interpret.machine import Machine, Step
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Array, Node, Shape, constant, leaf, state
+from autodiff_cli.ops.create import full
+from autodiff_cli.source import Source
+from autodiff_cli.syntax import parse_expression
+from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary import signature
+from autodiff_cli.vocabulary.creation import tensor_from
+from autodiff_cli.vocabulary.values import Size
+
+Given: TypeAlias = "str | Array | int | float | bool | list[Any]"
+
+
+class Tensor(NamedTuple):
+    """A computed tensor.
+
+    Attributes:
+        array: its elements.
+        dtype: torch's name of its dtype, such as "float32".
+        grad_fn: the backward function's name, or None.
+        requires_grad: whether a gradient flows to it.
+    """
+
+    array: Array
+    dtype: str
+    grad_fn: str | None = None
+    requires_grad: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape
+
+
+class Intermediate(NamedTuple):
+    """One traced step: the source it was written as, and what it gave."""
+
+    text: str
+    tensor: Tensor
+
+
+class Gradients(NamedTuple):
+    """The gradients for one seed: by input, None where no gradient flows."""
+
+    seed: Tensor | None
+    by_input: dict[str, Tensor | None]
+
+
+class Result(NamedTuple):
+    """What an expression gave.
+
+    Attributes:
+        value: a `Tensor`, a Python value, or a tuple or list of them.
+        gradients: one entry a seed; empty if none were asked for.
+        trace: the intermediates, in order of evaluation, if asked for.
+        default_dtype: the floating dtype that is printed without its name.
+        timings: seconds for "parse", "build" and "forward_backward".
+    """
+
+    value: Any
+    gradients: tuple[Gradients, ...]
+    trace: tuple[Intermediate, ...]
+    default_dtype: str
+    timings: dict[str, float]
+
+
+def evaluate(
+    expression: str | Source,
+    inputs: Mapping[str, Given] | None = None,
+    *,
+    wrt: Sequence[str] | None = None,
+    seeds: Sequence[str | Array] = (),
+    grad: bool = True,
+    trace: bool = False,
+    dtype: str = "float32",
+    manual_seed: int | None = None,
+    max_elements: int | None = None,
+) -> Result:
+    """Evaluate an expression and differentiate it.
+
+    Args:
+        expression: in the language, such as "mean(3*(x+2)**2)".
+        inputs: values by name: expressions of the language as strings, numbers, lists, or arrays. A
+            number, a list or a floating tensor is a leaf; integer and bool tensors are constants.
+        wrt: names of the leaves to differentiate by; all of them if None.
+        seeds: cotangents of the output's shape, as expressions or arrays; needed if the output is not a
+            scalar. Each gives one entry of `Result.gradients`.
+        grad: whether to compute gradients.
+        trace: whether to keep every intermediate tensor.
+        dtype: the default floating dtype.
+        manual_seed: of the random generator.
+        max_elements: the most elements one tensor may have.
+
+    Raises:
+        AutodiffError: anything wrong with the text, the inputs or the evaluation.
+
+    >>> result = evaluate("mean(3*(x+2)**2)", {"x": "ones(2,2)"})
+    >>> result.value.array.item(), result.value.grad_fn
+    (27.0, 'MeanBackward0')
+    >>> result.gradients[0].by_input["x"].array.tolist()
+    [[4.5, 4.5], [4.5, 4.5]]
+    """
+    source = expression if isinstance(expression, Source) else Source(expression)
+    before = dtypes.default(), state.max_elements
+    dtypes.set_default(dtypes.NAMES[dtype])
+    if max_elements is not None:
+        state.max_elements = max_elements
+    signature.hooks.item = _item
+    try:
+        return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
+    finally:
+        dtypes.set_default(before[0])
+        state.max_elements = before[1]
+
+
+def _item(node: Node) -> Any:
+    from autodiff_cli.execute import item
+
+    return item(node)
+
+
+def _evaluate(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    trace: bool,
+    manual_seed: int | None,
+) -> Result:
+    started = perf_counter()
+    script = parse_expression(source)
+    parsed = perf_counter()
+    if manual_seed is not None:
+        default_generator().manual_seed(manual_seed)
+    scope: dict[str, Any] = {}
+    for name, given in inputs.items():
+        scope[name] = bind(name, given)
+    bound = dict(scope)
+    machine = Machine(source, scope, trace=trace)
+    value = machine.run_script(script)
+    _check_used(bound, machine.used, source)
+    leaves = _leaves(bound, wrt) if grad else {}
+    cotangents = _cotangents(value, leaves, seeds) if grad else []
+    gradients = [
+        reverse([value], [cotangent], list(leaves.values())) for cotangent in cotangents
+    ]
+    built = perf_counter()
+
+    outputs = _nodes(value)
+    flat = [node for row in gradients for node in row if node is not None]
+    arrays = _execute(
+        [*outputs, *flat, *(cotangents if seeds else ()), *(step.node for step in machine.steps)],
+        source,
+    )
+    finished = iter(arrays)
+    tensors = {id(node): _tensor(node, next(finished)) for node in outputs}
+    rows = [
+        {
+            name: None if node is None else Tensor(next(finished), node.dtype.name)
+            for name, node in zip(leaves, row, strict=True)
+        }
+        for row in gradients
+    ]
+    shown_seeds = [Tensor(next(finished), c.dtype.name) for c in cotangents] if seeds else [None]
+    steps = tuple(
+        Intermediate(source.slice(step.span), _tensor(step.node, next(finished)))
+        for step in machine.steps
+    )
+    return Result(
+        _computed(value, tensors),
+        tuple(Gradients(seed, row) for seed, row in zip(shown_seeds, rows, strict=False)),
+        steps,
+        dtypes.default().name,
+        {
+            "parse": parsed - started,
+            "build": built - parsed,
+            "forward_backward": perf_counter() - built,
+        },
+    )
+
+
+def _execute(nodes: list[Node], source: Source) -> list[Array]:
+    try:
+        return execute(nodes)
+    except ExecutionError as error:
+        if error.node.span is not None:
+            error.error.at(error.node.span, source)
+        raise error.error from None
+    except MemoryError as error:
+        raise RuntimeFault(f"out of memory: {error}") from None
+
+
+# ---- inputs -------------------------------------------------------------------------------------
+
+
+def bind(name: str, given: Given) -> Any:
+    """The value of an input: a leaf, or a constant."""
+    if isinstance(given, str):
+        source = Source(given, f"the value of {name}")
+        machine = Machine(source, {})
+        value = machine.run_script(parse_expression(source))
+    else:
+        value = given
+    if isinstance(value, np.ndarray):
+        return leaf(value, requires_grad=value.dtype.kind == "f", name=name)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return leaf(_default(value), requires_grad=True, name=name)
+    if isinstance(value, (list, tuple)):
+        node = tensor_from(value, None)
+        whole = dtypes.default() if node.dtype.category != dtypes.BOOL else node.dtype
+        array = np.asarray(node.value, whole.numpy)
+        return leaf(array, requires_grad=whole.is_floating, name=name)
+    if isinstance(value, Node):
+        array = _execute([value], Source("", ""))[0]
+        return leaf(array, requires_grad=value.dtype.is_floating, name=name)
+    if value is None or isinstance(value, (bool, str, DType)):
+        return value
+    raise InputError(f"the value of {name} is neither a tensor nor a number")
+
+
+def _default(value: float) -> Array:
+    with np.errstate(over="ignore"):
+        try:
+            return np.asarray(value, np.float64).astype(dtypes.default().numpy)
+        except OverflowError:
+            raise InputError(f"{value} is too large for a floating point number") from None
+
+
+def _check_used(bound: Mapping[str, Any], used: set[str], source: Source) -> None:
+    idle = [name for name in bound if name not in used]
+    if idle:
+        names = ", ".join(f"'{name}'" for name in idle)
+        plural = "s" if len(idle) > 1 else ""
+        raise InputError(
+            f"input{plural} {names} bound and not used in the expression",
+            hint=f"remove {' '.join(f'{name}=…' for name in idle)}, or use the name",
+        )
+
+
+def _leaves(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:
+    floating = {
+        name: value
+        for name, value in bound.items()
+        if isinstance(value, Node) and value.requires_grad
+    }
+    if wrt is None:
+        return floating
+    for name in wrt:
+        if name not in bound:
+            known = ", ".join(bound) or "none"
+            raise InputError(f"--wrt names '{name}', which is not an input; the inputs are {known}")
+        if name not in floating:
+            raise RuntimeFault(
+                "only Tensors of floating point and complex dtype can require gradients",
+                hint=f"'{name}' is "
+                + (f"{bound[name].dtype.name}" if isinstance(bound[name], Node) else "no tensor")
+                + "; leave it out of --wrt, or give it as floating point numbers",
+            )
+    return {name: floating[name] for name in wrt}
+
+
+# ---- seeds --------------------------------------------------------------------------------------
+
+
+def _cotangents(value: Any, leaves: Mapping[str, Node], seeds: Sequence[str | Array]) -> list[Node]:
+    """One cotangent a seed, or ones for a scalar; none where there is nothing to differentiate."""
+    if not isinstance(value, Node):
+        if seeds or (leaves and any(node.requires_grad for node in _nodes(value))):
+            raise RuntimeFault(
+                "grad can be implicitly created only for scalar outputs",
+                hint="the result is not one tensor: pick one of its parts, such as (…)[0], or use "
+                "--no-grad",
+            )
+        return []
+    if not leaves and not seeds:
+        return []
+    if not value.requires_grad:
+        raise RuntimeFault(
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            hint="the result does not depend on a floating point input: use --no-grad",
+        )
+    if not seeds:
+        if value.numel != 1:
+            raise RuntimeFault(
+                "grad can be implicitly created only for scalar outputs",
+                hint=f"the result has shape {list(value.shape)}: give a cotangent of that shape with "
+                f"--seed 'ones({', '.join(map(str, value.shape))})', reduce it with sum() or mean(), "
+                "or use --no-grad",
+            )
+        return [full(shape=value.shape, value=1, dtype=value.dtype)]
+    return [_seed(seed, number, value) for number, seed in enumerate(seeds)]
+
+
+def _seed(seed: str | Array, number: int, value: Node) -> Node:
+    if isinstance(seed, str):
+        source = Source(seed, f"seed {number}")
+        given = Machine(source, {}).run_script(parse_expression(source))
+    else:
+        given = constant(seed)
+    try:
+        node = tensor_from(given, None)
+    except AutodiffError as error:
+        raise ValueFault(f"seed {number}: {error.message}") from None
+    if node.shape != value.shape:
+        raise RuntimeFault(
+            f"Mismatch in shape: grad_output[0] has a shape of {Size(node.shape)!r} and output[0] has "
+            f"a shape of {Size(value.shape)!r}.",
+            hint=f"--seed needs the shape of the result: {list(value.shape)}",
+        )
+    return constant(np.asarray(node.value), value.dtype)
+
+
+# ---- results ------------------------------------------------------------------------------------
+
+
+def _nodes(value: Any) -> list[Node]:
+    if isinstance(value, Node):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [node for entry in value for node in _nodes(entry)]
+    return []
+
+
+def _tensor(node: Node, array: Array) -> Tensor:
+    return Tensor(array, node.dtype.name, node.grad_fn, node.requires_grad)
+
+
+def _computed(value: Any, tensors: Mapping[int, Tensor]) -> Any:
+    """The value with every node replaced by its tensor."""
+    if isinstance(value, Node):
+        return tensors[id(value)]
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        entries = [_computed(entry, tensors) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value
+
+
+__all__ = ["Gradients", "Intermediate", "Result", "Step", "Tensor", "evaluate"]

@@ -1,0 +1,63 @@
+"""The plain executor: one numpy call a node, whole arrays. It is the definition of right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.ir.walk import topological
+
+
+class ExecutionError(Exception):
+    """An operation failed while it was computed; carries the node, whose span says where."""
+
+    def __init__(self, node: Node, error: AutodiffError) -> None:
+        super().__init__(str(error))
+        self.node = node
+        self.error = error
+
+
+def execute(outputs: Sequence[Node]) -> list[Array]:
+    """Compute the outputs in one pass; what none of them needs is not computed.
+
+    Args:
+        outputs: nodes of one graph; the same node may stand more than once.
+
+    Returns:
+        One array an output, of its node's shape and dtype. Not to be written to: it may be shared.
+
+    Raises:
+        ExecutionError: an operation met a value outside its domain, as with an integer division by 0.
+    """
+    order = topological(outputs, through_values=False)
+    uses: dict[int, int] = {}
+    for node in order:
+        if node.value is None:
+            for operand in node.operands:
+                uses[id(operand)] = uses.get(id(operand), 0) + 1
+    for output in outputs:
+        uses[id(output)] = uses.get(id(output), 0) + 1
+
+    values: dict[int, Any] = {}
+    with np.errstate(all="ignore"):
+        for node in order:
+            if node.value is not None:
+                values[id(node)] = node.value
+                continue
+            arrays = [values[id(operand)] for operand in node.operands]
+            for operand in node.operands:
+                uses[id(operand)] -= 1
+                if not uses[id(operand)]:
+                    values.pop(id(operand), None)
+            try:
+                result = node.op.evaluate(node, arrays)
+            except AutodiffError as error:
+                raise ExecutionError(node, error) from error
+            if result.dtype != node.dtype.numpy:
+                result = result.astype(node.dtype.numpy)
+            values[id(node)] = result
+    return [np.asarray(values[id(output)], output.dtype.numpy) for output in outputs]

@@ -1,0 +1,1 @@
+"""Trees to calls of the vocabulary."""

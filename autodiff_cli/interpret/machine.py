@@ -1,0 +1,210 @@
+"""The stack machine that runs postfix code."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from autodiff_cli.errors import (
+    PYTHON_FAULTS,
+    AutodiffError,
+    IndexFault,
+    RuntimeFault,
+    TypeFault,
+    fault_of,
+)
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.interpret import names, operators
+from autodiff_cli.interpret.code import CallShape, Instruction, Label, compile_expression
+from autodiff_cli.ir.node import Node, state
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax import tree
+from autodiff_cli.vocabulary.indexing import subscript
+from autodiff_cli.vocabulary.registry import Function
+from autodiff_cli.vocabulary.signature import type_name
+
+
+class Step(NamedTuple):
+    """An intermediate result: the source it came from, and its node."""
+
+    span: Span
+    node: Node
+
+
+TRACED = {"unary", "binary", "compare", "call", "subscript", "attribute"}
+
+
+class Machine:
+    """Evaluates expressions of one source.
+
+    Args:
+        source: the text the trees came from, for errors.
+        scope: values of names; assignments add to it.
+        trace: whether to record every intermediate tensor in `steps`.
+    """
+
+    def __init__(self, source: Source, scope: dict[str, Any], *, trace: bool = False) -> None:
+        self.source = source
+        self.scope = scope
+        self.stack: list[Any] = []
+        self.steps: list[Step] = []
+        self.tracing = trace
+        self.used: set[str] = set()
+
+    def run_script(self, script: tree.Script) -> Any:
+        """The value of the final expression, after the assignments."""
+        for assignment in script.assignments:
+            self.scope[assignment.target] = self.evaluate(assignment.value)
+        return self.evaluate(script.result)
+
+    def evaluate(self, expression: tree.Expression) -> Any:
+        """The value of one expression.
+
+        Raises:
+            AutodiffError: with its place in the source.
+        """
+        self._run(compile_expression(expression))
+        return self.stack.pop()
+
+    def _run(self, code: list[Instruction]) -> None:
+        actions = ACTIONS
+        counter, end = 0, len(code)
+        outer = state.span
+        try:
+            while counter < end:
+                action, argument, span = code[counter]
+                state.span = span
+                counter += 1
+                target = actions[action](self, argument)
+                if target is not None:
+                    counter = target
+                elif self.tracing and action in TRACED and isinstance(self.stack[-1], Node):
+                    self.steps.append(Step(span, self.stack[-1]))
+        except ExecutionError as error:
+            raise error.error.at(error.node.span or span, self.source) from None
+        except AutodiffError as error:
+            raise error.at(span, self.source) from None
+        except tuple(PYTHON_FAULTS) as error:
+            raise fault_of(error).at(span, self.source) from None
+        except MemoryError:
+            raise RuntimeFault("out of memory").at(span, self.source) from None
+        finally:
+            state.span = outer
+
+    # Each action may return where to go on; None means the next instruction.
+
+    def push(self, value: Any) -> None:
+        self.stack.append(value)
+
+    def load(self, name: str) -> None:
+        self.used.add(name)
+        self.stack.append(self.scope[name] if name in self.scope else names.lookup(name))
+
+    def unary(self, sign: str) -> None:
+        self.stack[-1] = operators.unary(sign, self.stack[-1])
+
+    def binary(self, sign: str) -> None:
+        right = self.stack.pop()
+        self.stack[-1] = operators.binary(sign, self.stack[-1], right)
+
+    def compare(self, sign: str) -> None:
+        right = self.stack.pop()
+        self.stack[-1] = operators.compare(sign, self.stack[-1], right)
+
+    def compare_keeping(self, argument: tuple[str, Label]) -> int | None:
+        sign, end = argument
+        right = self.stack.pop()
+        held = operators.compare(sign, self.stack[-1], right)
+        if operators.truth(held):
+            self.stack[-1] = right
+            return None
+        self.stack[-1] = held
+        return end.position
+
+    def jump(self, to: Label) -> int:
+        return to.position
+
+    def jump_if_false(self, to: Label) -> int | None:
+        return None if operators.truth(self.stack.pop()) else to.position
+
+    def jump_if_true_or_pop(self, to: Label) -> int | None:
+        if operators.truth(self.stack[-1]):
+            return to.position
+        self.stack.pop()
+        return None
+
+    def jump_if_false_or_pop(self, to: Label) -> int | None:
+        if not operators.truth(self.stack[-1]):
+            return to.position
+        self.stack.pop()
+        return None
+
+    def attribute(self, name: str) -> None:
+        self.stack[-1] = names.attribute(self.stack[-1], name)
+
+    def call(self, shape: CallShape) -> None:
+        count = len(shape.kinds)
+        values = self.stack[len(self.stack) - count :]
+        del self.stack[len(self.stack) - count :]
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for kind, value in zip(shape.kinds, values, strict=True):
+            if kind is None:
+                if kwargs:
+                    raise TypeFault("positional argument follows keyword argument")
+                args.append(value)
+            elif kind == "*":
+                args.extend(names.iterate(value))
+            elif kind in kwargs:
+                raise TypeFault(f"keyword argument repeated: {kind}")
+            else:
+                kwargs[kind] = value
+        function = self.stack[-1]
+        if not isinstance(function, (Function, names.Method, names.Builtin)):
+            raise TypeFault(
+                f"'{names._class_name(function)}' object is not callable",
+                hint="write * to multiply" if isinstance(function, (int, float, Node)) else None,
+            )
+        self.stack[-1] = function(*args, **kwargs)
+
+    def subscript(self, _: None) -> None:
+        index = self.stack.pop()
+        value = self.stack[-1]
+        if isinstance(value, Node):
+            self.stack[-1] = subscript(value, index)
+        elif isinstance(value, (list, tuple, str)):
+            if isinstance(index, Node):
+                index = int(operators.scalar(index))
+            if not isinstance(index, (int, slice)):
+                raise TypeFault(
+                    f"{type_name(value)} indices must be integers or slices, not {type_name(index)}"
+                )
+            self.stack[-1] = value[index]
+        else:
+            raise TypeFault(f"'{names._class_name(value)}' object is not subscriptable")
+
+    def slice(self, _: None) -> None:
+        start, stop, step = self.stack[-3:]
+        self.stack[-3:] = [slice(start, stop, step)]
+
+    def tuple(self, count: int) -> None:
+        self._gather(count, is_tuple=True)
+
+    def list(self, count: int) -> None:
+        self._gather(count, is_tuple=False)
+
+    def _gather(self, count: int, is_tuple: bool) -> None:
+        first = len(self.stack) - count
+        items = self.stack[first:]
+        del self.stack[first:]
+        self.stack.append((*items,) if is_tuple else items)
+
+
+ACTIONS: dict[str, Any] = {
+    name: getattr(Machine, name)
+    for name in (
+        "push load unary binary compare compare_keeping jump jump_if_false jump_if_true_or_pop "
+        "jump_if_false_or_pop attribute call subscript slice tuple list"
+    ).split()
+}
+
+__all__ = ["IndexFault", "Machine", "Step"]

@@ -1,0 +1,259 @@
+"""The allow-list: every name and attribute that the language knows. Nothing else can be reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from autodiff_cli.errors import AttributeFault, NameFault, TypeFault
+from autodiff_cli.interpret.operators import binary, compare, scalar, truth
+from autodiff_cli.ir.dtypes import NAMES as DTYPES
+from autodiff_cli.ir.node import Node
+from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS, Function
+from autodiff_cli.vocabulary.shaping import unbound
+from autodiff_cli.vocabulary.signature import type_name
+from autodiff_cli.vocabulary.values import Module, ReturnType, Size
+
+MODULES = {
+    "torch": Module("torch", ""),
+    "torch.nn": Module("torch.nn", "nn."),
+    "torch.nn.functional": Module("torch.nn.functional", "F."),
+    "torch.linalg": Module("torch.linalg", "linalg."),
+    "torch.special": Module("torch.special", "special."),
+    "math": Module("math", "math."),
+}
+SHORT = {
+    "torch": "torch",
+    "F": "torch.nn.functional",
+    "nn": "torch.nn",
+    "linalg": "torch.linalg",
+    "math": "math",
+}
+CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
+
+
+class Method:
+    """A method of a tensor, before it is called."""
+
+    __slots__ = ("function", "value")
+
+    def __init__(self, value: Node, function: Function) -> None:
+        self.value = value
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function.call((self.value, *args), kwargs, method=True)
+
+
+class Builtin:
+    """A Python function of the allow-list."""
+
+    __slots__ = ("call", "name")
+
+    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+        self.name = name
+        self.call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {self.name}>"
+
+
+# ---- Python's builtins and math -----------------------------------------------------------------
+
+
+def iterate(x: Any) -> Iterable[Any]:
+    """What a `for` over the value would visit."""
+    if isinstance(x, Node):
+        return unbound(x)
+    if isinstance(x, (list, tuple, str)):
+        return x
+    raise TypeFault(f"'{type_name(x)}' object is not iterable")
+
+
+def _sum(items: Any, start: Any = 0) -> Any:
+    total = start
+    for entry in iterate(items):
+        total = binary("+", total, entry)
+    return total
+
+
+def _extreme(name: str, sign: str) -> Callable[..., Any]:
+    def extreme(*args: Any) -> Any:
+        items = list(iterate(args[0]) if len(args) == 1 else args)
+        if not items:
+            raise TypeFault(f"{name}() arg is an empty sequence")
+        best = items[0]
+        for entry in items[1:]:
+            if truth(compare(sign, entry, best)):
+                best = entry
+        return best
+
+    return extreme
+
+
+def _len(x: Any) -> int:
+    if isinstance(x, Node):
+        if not x.ndim:
+            raise TypeFault("len() of a 0-d tensor")
+        return x.shape[0]
+    if not isinstance(x, (list, tuple, str)):
+        raise TypeFault(f"object of type '{type_name(x)}' has no len()")
+    return len(x)
+
+
+def _number(kind: type) -> Callable[..., Any]:
+    return lambda x=0: kind(scalar(x) if isinstance(x, Node) else x)
+
+
+def _of_torch_or_python(name: str, python: Callable[..., Any]) -> Builtin:
+    """A bare name that both have: torch's for tensors, Python's for numbers and lists."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if isinstance(args[0] if args else kwargs.get("input"), Node):
+            return FUNCTIONS[name](*args, **kwargs)
+        return python(*args, **kwargs)
+
+    return Builtin(name, call)
+
+
+def _pow(a: Any, b: Any) -> Any:
+    return binary("**", a, b)
+
+
+BUILTINS: dict[str, Any] = {
+    "len": Builtin("len", _len),
+    "float": Builtin("float", _number(float)),
+    "int": Builtin("int", _number(int)),
+    "bool": Builtin("bool", lambda x=False: truth(x)),
+    "list": Builtin("list", lambda x=(): list(iterate(x))),
+    "tuple": Builtin("tuple", lambda x=(): tuple(iterate(x))),
+    "sum": _of_torch_or_python("sum", _sum),
+    "max": _of_torch_or_python("max", _extreme("max", ">")),
+    "min": _of_torch_or_python("min", _extreme("min", "<")),
+    "abs": _of_torch_or_python("abs", abs),
+    "pow": _of_torch_or_python("pow", _pow),
+    "round": _of_torch_or_python("round", round),
+}
+
+
+def _math(name: str) -> Builtin:
+    function = getattr(math, name)
+
+    def call(*args: Any) -> Any:
+        return function(*(scalar(arg) if isinstance(arg, Node) else arg for arg in args))
+
+    return Builtin(f"math.{name}", call)
+
+
+MATH_FUNCTIONS = frozenset(
+    "acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees dist erf erfc exp expm1 fabs "
+    "floor fmod frexp fsum gamma gcd hypot isclose isfinite isinf isnan isqrt ldexp lgamma log log10 "
+    "log1p log2 modf pow radians remainder sin sinh sqrt tan tanh trunc".split()
+)
+
+# ---- lookup -------------------------------------------------------------------------------------
+
+
+def lookup(name: str) -> Any:
+    """A bare name: torch's first, then nn.functional's, constants, modules, Python's builtins.
+
+    Raises:
+        NameFault: the language has no such name; says which one may have been meant.
+    """
+    if name in BUILTINS:
+        return BUILTINS[name]
+    for qualified in (name, f"F.{name}"):
+        if qualified in FUNCTIONS:
+            return FUNCTIONS[qualified]
+    if name in CONSTANTS:
+        return CONSTANTS[name]
+    if name in SHORT:
+        return MODULES[SHORT[name]]
+    if name in DTYPES and name not in BUILTINS:
+        return DTYPES[name]
+    raise NameFault(f"name '{name}' is not defined", hint=_meant(name, known_names()))
+
+
+def known_names() -> list[str]:
+    return [
+        *BUILTINS,
+        *(name.removeprefix("F.") for name in FUNCTIONS),
+        *CONSTANTS,
+        *SHORT,
+    ]
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name`.
+
+    Raises:
+        AttributeFault: in the reference's words.
+    """
+    if name.startswith("__"):
+        raise AttributeFault(
+            f"'{type_name(value)}' object has no attribute '{name}'",
+            hint="names with double underscores are not part of the language",
+        )
+    if isinstance(value, Node):
+        if name in ATTRIBUTES:
+            return ATTRIBUTES[name](value)
+        if name in METHODS:
+            return Method(value, METHODS[name])
+        raise AttributeFault(
+            f"'Tensor' object has no attribute '{name}'",
+            hint=_meant(name, [*METHODS, *ATTRIBUTES]),
+        )
+    if isinstance(value, Module):
+        return _member(value, name)
+    if isinstance(value, ReturnType) and name in value.fields:
+        return value[value.fields.index(name)]
+    if isinstance(value, Size) and name == "numel":
+        return Builtin("numel", value.numel)
+    raise AttributeFault(f"'{_class_name(value)}' object has no attribute '{name}'")
+
+
+def _class_name(value: Any) -> str:
+    if isinstance(value, Size):
+        return "torch.Size"
+    if isinstance(value, ReturnType):
+        return value.name
+    if isinstance(value, (Function, Builtin, Method)):
+        return "builtin_function_or_method"
+    return type_name(value)
+
+
+def _member(module: Module, name: str) -> Any:
+    inner = f"{module.name}.{name}"
+    if inner in MODULES:
+        return MODULES[inner]
+    if module.name == "math":
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in MATH_FUNCTIONS:
+            return _math(name)
+        raise AttributeFault(
+            f"module 'math' has no attribute '{name}'", hint=_meant(name, MATH_FUNCTIONS)
+        )
+    if module.prefix + name in FUNCTIONS:
+        return FUNCTIONS[module.prefix + name]
+    if module.name == "torch":
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name in DTYPES:
+            return DTYPES[name]
+    names = [n.removeprefix(module.prefix) for n in FUNCTIONS if n.startswith(module.prefix)]
+    raise AttributeFault(
+        f"module '{module.name}' has no attribute '{name}'", hint=_meant(name, names)
+    )
+
+
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the known name that is nearest, if one is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, sorted(set(known)), n=1)
+    return f"did you mean '{near[0]}'?" if near else None

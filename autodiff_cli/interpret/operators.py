@@ -1,0 +1,229 @@
+"""What Python's operators mean: on tensors as `torch.Tensor` overloads them, else as Python does.
+
+Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.execute import force
+from autodiff_cli.ir.dtypes import BOOL
+from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops.pointwise import reciprocal
+from autodiff_cli.vocabulary import arithmetic as va
+from autodiff_cli.vocabulary import pointwise as vp
+from autodiff_cli.vocabulary.products import matmul
+from autodiff_cli.vocabulary.signature import type_name
+
+MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
+
+
+def _power(a: Any, b: Any) -> Node:
+    if isinstance(a, Node) and isinstance(b, Node):
+        return va.pow(a, b)
+    return va.pow_number(a, b) if isinstance(a, Node) else va.pow_from_number(a, b)
+
+
+def _subtract(a: Any, b: Any) -> Node:
+    if isinstance(a, Node):
+        return va.sub(a, b, 1)
+    return va.rsub_number(b, a, 1)
+
+
+def _divide(a: Any, b: Any) -> Node:
+    # number / tensor goes through the reciprocal in the reference
+    return ar.div(a, b) if isinstance(a, Node) else ar.mul(reciprocal(b), a)
+
+
+def _modulo(a: Any, b: Any) -> Node:
+    if not isinstance(a, Node):
+        return va.number_remainder(a, b)
+    return va.remainder(a, b) if isinstance(b, Node) else va.remainder_number(a, b)
+
+
+def _bitwise(name: str) -> Callable[[Any, Any], Node]:
+    return lambda a, b: _call(f"bitwise_{name}", a, b)
+
+
+def _call(name: str, *args: Any) -> Any:
+    from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+    return FUNCTIONS[name](*args)
+
+
+TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: va.add(a, b, 1),
+    "-": _subtract,
+    "*": va.mul,
+    "/": _divide,
+    "//": ar.floor_divide,
+    "%": _modulo,
+    "**": _power,
+    "&": _bitwise("and"),
+    "|": _bitwise("or"),
+}
+PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "@": operator.matmul,
+    "&": operator.and_,
+    "|": operator.or_,
+}
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+TENSOR_COMPARISONS = {
+    "==": ar.eq,
+    "!=": ar.ne,
+    "<": ar.lt,
+    "<=": ar.le,
+    ">": ar.gt,
+    ">=": ar.ge,
+}
+Scalar = (bool, int, float)
+
+
+def binary(sign: str, a: Any, b: Any) -> Any:
+    """`a SIGN b`."""
+    if isinstance(a, Node) or isinstance(b, Node):
+        if sign == "@":
+            if isinstance(a, Node) and isinstance(b, Node):
+                return matmul(a, b)
+        elif isinstance(a, (Node, *Scalar)) and isinstance(b, (Node, *Scalar)):
+            return TENSOR_BINARY[sign](a, b)
+        elif isinstance(a, str) and sign == "+":
+            raise TypeFault(f'can only concatenate str (not "{type_name(b)}") to str')
+        elif isinstance(a, (list, tuple)) and sign == "+":
+            kind = type_name(a)
+            raise TypeFault(f'can only concatenate {kind} (not "{type_name(b)}") to {kind}')
+        raise unsupported(sign, a, b)
+    check_size(sign, a, b)
+    if isinstance(a, (bool, int, float, str, list, tuple)) and isinstance(
+        b, (bool, int, float, str, list, tuple)
+    ):
+        if sign == "%" and isinstance(a, str):
+            raise TypeFault("formatting with % needs a program", hint="autodiff run runs programs")
+        return PYTHON_BINARY[sign](a, b)
+    raise unsupported(sign, a, b)
+
+
+def unsupported(sign: str, a: Any, b: Any) -> TypeFault:
+    shown = "** or pow()" if sign == "**" else sign
+    hint = None
+    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
+        hint = "make the list a tensor first: tensor([1, 2])"
+    return TypeFault(
+        f"unsupported operand type(s) for {shown}: '{type_name(a)}' and '{type_name(b)}'", hint=hint
+    )
+
+
+def check_size(sign: str, a: Any, b: Any) -> None:
+    """Refuse what Python would compute for hours, or until memory ends."""
+    if sign == "**" and isinstance(a, int) and isinstance(b, int) and b > 0:
+        if a.bit_length() * b > MAX_BITS and abs(a) > 1:
+            raise LimitError(
+                f"{a.bit_length()} bits to the power {b} is an integer of more than {MAX_BITS} bits",
+                hint="use floating point: 2.0**x",
+            )
+    elif sign == "*":
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, (str, list, tuple)) and isinstance(other, int):
+                if len(one) * other > state.max_elements:
+                    raise LimitError(
+                        f"a {type_name(one)} of {len(one) * other:,} items; the limit is "
+                        f"{state.max_elements:,}"
+                    )
+            elif isinstance(one, int) and one.bit_length() > MAX_BITS:
+                raise LimitError(f"an integer of more than {MAX_BITS} bits")
+
+
+def unary(sign: str, x: Any) -> Any:
+    """`SIGN x`."""
+    if sign == "not":
+        return not truth(x)
+    if isinstance(x, Node):
+        if sign == "-":
+            if x.dtype.category == BOOL:
+                vp._no_negation(x)
+            return ar.neg(x)
+        if sign == "+":
+            return x
+        if x.dtype.is_floating:
+            raise TypeFault(
+                "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
+            )
+        return ar.bitwise_not(x)
+    if not isinstance(x, Scalar) or (sign == "~" and isinstance(x, float)):
+        raise TypeFault(f"bad operand type for unary {sign}: '{type_name(x)}'")
+    return -x if sign == "-" else +x if sign == "+" else ~x
+
+
+def compare(sign: str, a: Any, b: Any) -> Any:
+    """`a SIGN b` for one of the comparisons."""
+    if sign in ("is", "is not"):
+        same = a is b
+        return same if sign == "is" else not same
+    if sign in ("in", "not in"):
+        found = contains(b, a)
+        return found if sign == "in" else not found
+    if isinstance(a, Node) or isinstance(b, Node):
+        if isinstance(a, (Node, *Scalar)) and isinstance(b, (Node, *Scalar)):
+            return (
+                TENSOR_COMPARISONS[sign](a, b)
+                if isinstance(a, Node)
+                else TENSOR_COMPARISONS[MIRRORED[sign]](b, a)
+            )
+        if sign in ("==", "!="):
+            return sign == "!="
+        raise TypeFault(
+            f"'{sign}' not supported between instances of '{type_name(a)}' and '{type_name(b)}'"
+        )
+    return COMPARISONS[sign](a, b)
+
+
+MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
+
+
+def contains(container: Any, value: Any) -> bool:
+    if isinstance(container, Node):
+        return bool(force(ar.eq(container, value)).any())
+    if isinstance(container, (list, tuple)):
+        return any(entry is value or truth(compare("==", entry, value)) for entry in container)
+    if isinstance(container, str) and isinstance(value, str):
+        return value in container
+    raise TypeFault(f"argument of type '{type_name(container)}' is not iterable")
+
+
+def truth(x: Any) -> bool:
+    """Whether a value counts as true; a tensor is evaluated."""
+    if not isinstance(x, Node):
+        return bool(x)
+    if x.numel != 1:
+        which = "more than one value" if x.numel else "no values"
+        raise RuntimeFault(
+            f"Boolean value of Tensor with {which} is ambiguous",
+            hint="reduce it first with .all() or .any(), or select with where(condition, a, b)",
+        )
+    return bool(force(x).item())
+
+
+def scalar(x: Node) -> bool | int | float:
+    """The number in a tensor, for `float(x)`, `int(x)` and math functions."""
+    if x.numel != 1:
+        raise ValueFault("only one element tensors can be converted to Python scalars")
+    return force(x).item()  # type: ignore[no-any-return]

@@ -1,0 +1,293 @@
+"""Nodes of the one graph, and the record of an operation.
+
+A node is one occurrence of one operation. It is at once the value to compute, the autograd tape (its
+operation's torch name is its `grad_fn`, its operands are the `next_functions`) and the symbolic
+expression. Shape, dtype and `requires_grad` are known when a node is made; the value comes later.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
+
+import numpy as np
+import numpy.typing as npt
+
+from autodiff_cli.errors import LimitError
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+
+if TYPE_CHECKING:
+    from autodiff_cli.source import Span
+
+Array: TypeAlias = npt.NDArray[Any]
+Shape: TypeAlias = tuple[int, ...]
+Number: TypeAlias = bool | int | float
+Params: TypeAlias = dict[str, Any]
+
+
+class State:
+    """What building a node depends on besides its operands.
+
+    Attributes:
+        grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
+        span: the place in the source that is being evaluated.
+        max_elements: the most elements one tensor may have.
+    """
+
+    __slots__ = ("grad_enabled", "max_elements", "span")
+
+    def __init__(self) -> None:
+        self.grad_enabled = True
+        self.span: Span | None = None
+        self.max_elements = 10**9
+
+
+state = State()
+
+
+class Node:
+    """One occurrence of one operation.
+
+    Attributes:
+        op: the operation.
+        operands: the nodes it takes.
+        params: its static parameters, by name.
+        shape, dtype: of the result.
+        requires_grad: whether a gradient flows through it.
+        value: the array, once it is known (always for constants and inputs).
+        span: where in the source it was made.
+        strides: of the result in elements, as the reference would lay it out; see `ir.layout`.
+    """
+
+    __slots__ = (
+        "dtype",
+        "op",
+        "operands",
+        "params",
+        "requires_grad",
+        "shape",
+        "span",
+        "strides",
+        "value",
+    )
+
+    def __init__(
+        self,
+        op: Op,
+        operands: tuple[Node, ...],
+        params: Params,
+        shape: Shape,
+        dtype: DType,
+        requires_grad: bool = False,
+        value: Array | Number | None = None,
+    ) -> None:
+        self.op = op
+        self.operands = operands
+        self.params = params
+        self.shape = shape
+        self.dtype = dtype
+        self.requires_grad = requires_grad
+        self.value = value
+        self.span = state.span
+        self.strides: Shape | None = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def numel(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def is_leaf(self) -> bool:
+        return not self.requires_grad or self.op is INPUT
+
+    @property
+    def grad_fn(self) -> str | None:
+        """The reference's name of the backward function, such as `AddBackward0`."""
+        return None if self.is_leaf else self.op.grad_fn_name(self)
+
+    def __repr__(self) -> str:
+        dims = ", ".join(map(str, self.shape))
+        return f"<{self.op.name} {self.dtype.name}[{dims}]>"
+
+    # Derivative rules are written with Python's operators on nodes; the operations that these stand
+    # for are declared one layer up, which installs them (ops/arithmetic.py).
+    if TYPE_CHECKING:
+
+        def __add__(self, other: Node | Number) -> Node: ...
+        def __radd__(self, other: Number) -> Node: ...
+        def __sub__(self, other: Node | Number) -> Node: ...
+        def __rsub__(self, other: Number) -> Node: ...
+        def __mul__(self, other: Node | Number) -> Node: ...
+        def __rmul__(self, other: Number) -> Node: ...
+        def __truediv__(self, other: Node | Number) -> Node: ...
+        def __rtruediv__(self, other: Number) -> Node: ...
+        def __neg__(self) -> Node: ...
+        def __lt__(self, other: Node | Number) -> Node: ...
+        def __le__(self, other: Node | Number) -> Node: ...
+        def __gt__(self, other: Node | Number) -> Node: ...
+        def __ge__(self, other: Node | Number) -> Node: ...
+        def __and__(self, other: Node) -> Node: ...
+        def __or__(self, other: Node) -> Node: ...
+        def __invert__(self) -> Node: ...
+
+
+Rule: TypeAlias = Callable[..., Node | None]
+
+
+class Op:
+    """An operation, declared once: name, kernel, shape and dtype rule, derivative, torch's name.
+
+    A *kind* (a subclass) supplies what operations of that kind have in common. An operation is called
+    with nodes or numbers and static parameters, and makes a node.
+
+    Args:
+        name: unique, in the field's or torch's terms.
+        kernel: `kernel(*arrays, **params) -> array`, plain numpy.
+        vjps: one rule an operand, `rule(g, y, *operands, **params) -> node` (None: no derivative).
+        grad_fn: torch's name of the backward function, or a function of the node that gives it.
+        doc: one line.
+        latex: a format string with one `{}` an operand.
+        domain: where it is defined, if not everywhere.
+    """
+
+    __slots__ = ("doc", "domain", "grad_fn", "kernel", "latex", "name", "vjps")
+
+    registry: ClassVar[dict[str, Op]] = {}
+    is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
+    follows_layout: ClassVar[bool] = False  # its strides depend on its operands' strides
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        *,
+        vjps: tuple[Rule | None, ...] = (),
+        grad_fn: str | Callable[[Node], str] | None = None,
+        doc: str = "",
+        latex: str = "",
+        domain: str = "",
+    ) -> None:
+        if name in Op.registry:
+            raise ValueError(f"operation {name!r} is declared twice")
+        Op.registry[name] = self
+        self.name = name
+        self.kernel = kernel
+        self.vjps = vjps
+        self.grad_fn = grad_fn or camel_case(name) + "Backward0"
+        self.doc = doc
+        self.latex = latex
+        self.domain = domain
+
+    def __call__(self, *operands: Node | Number, **params: Any) -> Node:
+        nodes = tuple([o if isinstance(o, Node) else number(o) for o in operands])
+        shape, dtype = self.infer(nodes, params)
+        numel = 1
+        for size in shape:
+            numel *= size
+        if numel > state.max_elements:
+            raise too_many_elements(shape)
+        requires_grad = False
+        if state.grad_enabled and dtype.is_floating and self.vjps:
+            for node, rule in zip(nodes, self.rules(nodes), strict=True):
+                if node.requires_grad and rule is not None:
+                    requires_grad = True
+                    break
+        return Node(self, nodes, params, shape, dtype, requires_grad)
+
+    def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
+        """One derivative rule for each operand."""
+        return self.vjps
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        """The result's shape and dtype; raises the reference's error if there is none."""
+        raise NotImplementedError(type(self).__name__)
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        """The result's array, from the operands' arrays."""
+        return self.kernel(*arrays, **node.params)
+
+    def vjp(self, node: Node, g: Node, position: int) -> Node | None:
+        """The gradient that flows to operand `position` when `g` flows into `node`."""
+        rule = self.rules(node.operands)[position]
+        return None if rule is None else rule(g, node, *node.operands, **node.params)
+
+    def layout(self, node: Node) -> Shape | None:
+        """The result's strides in the reference, in elements; None means contiguous."""
+        return None
+
+    def grad_fn_name(self, node: Node) -> str:
+        return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
+
+    def __repr__(self) -> str:
+        return f"<op {self.name}>"
+
+
+def camel_case(name: str) -> str:
+    """Torch's spelling of a backward function: `log_softmax` -> `LogSoftmax`, `log1p` -> `Log1P`.
+
+    >>> camel_case("log1p"), camel_case("binary_cross_entropy"), camel_case("expm1")
+    ('Log1P', 'BinaryCrossEntropy', 'Expm1')
+    """
+    letters = []
+    upper = True
+    for letter in name:
+        if letter == "_":
+            upper = True
+            continue
+        letters.append(letter.upper() if upper else letter)
+        upper = letter.isdigit()
+    return "".join(letters)
+
+
+def too_many_elements(shape: Shape) -> LimitError:
+    size = "x".join(map(str, shape))
+    return LimitError(
+        f"a tensor of {size} has {math.prod(shape):,} elements; the limit is {state.max_elements:,}",
+        hint="--max-elements N raises the limit",
+    )
+
+
+class _Source(Op):
+    """An operation without operands, whose node is made with its value."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str, doc: str) -> None:
+        super().__init__(name, _no_kernel, doc=doc)
+
+
+def _no_kernel() -> Array:
+    raise ValueError("a source node has its value from the start")
+
+
+INPUT = _Source("input", "a leaf: a value given by the user, for which gradients may be asked")
+CONSTANT = _Source("constant", "a tensor that is part of the expression")
+NUMBER = _Source("number", "a Python number used as an operand; weak in type promotion")
+
+
+def number(value: Number) -> Node:
+    """A Python number as an operand (torch's "wrapped number")."""
+    return Node(NUMBER, (), {}, (), dtypes.of_number(value), value=value)
+
+
+def constant(value: Array, dtype: DType | None = None) -> Node:
+    """An array as a node that needs no gradient."""
+    array = np.asarray(value, None if dtype is None else dtype.numpy)
+    return Node(CONSTANT, (), {}, array.shape, dtypes.BY_NUMPY[array.dtype], value=array)
+
+
+def leaf(value: Array, *, requires_grad: bool, name: str = "") -> Node:
+    """An input of the graph."""
+    array = np.asarray(value)
+    return Node(
+        INPUT, (), {"name": name}, array.shape, dtypes.BY_NUMPY[array.dtype], requires_grad, array
+    )
+
+
+def is_tensor(value: object) -> TypeGuard[Node]:
+    return isinstance(value, Node)

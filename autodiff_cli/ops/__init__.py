@@ -1,0 +1,26 @@
+"""The primitive operations, each declared once, one file a family.
+
+Importing this package declares them all, and gives nodes Python's operators.
+"""
+
+from autodiff_cli.ops import (
+    arithmetic,
+    create,
+    indexing,
+    loss,
+    matrix,
+    movement,
+    pointwise,
+    reduce,
+)
+
+__all__ = [
+    "arithmetic",
+    "create",
+    "indexing",
+    "loss",
+    "matrix",
+    "movement",
+    "pointwise",
+    "reduce",
+]

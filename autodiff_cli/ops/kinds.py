@@ -1,0 +1,163 @@
+"""The kinds of operations: what each has in common, so that a declaration writes only the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import NUMBER, Node, Op, Params, Rule, Shape
+from autodiff_cli.ir.shapes import broadcast
+
+Result: TypeAlias = Literal["same", "float", "bool"]
+
+
+class Elementwise(Op):
+    """An operation on each element of its broadcast operands.
+
+    Args:
+        partials: the partial derivatives as a calculus book states them, `rule(y, *operands, **params)`;
+            the kind multiplies by the incoming gradient.
+        vjps: instead of partials, where `partial * g` is wrong at an edge or another form is the
+            reference's: `rule(g, y, *operands, **params)`.
+        result: "same": the promoted dtype; "float": integers become the default floating dtype;
+            "bool": a comparison.
+        scalars: names of parameters that are Python numbers and take part in type promotion.
+        conditions: how many leading operands are masks, outside type promotion.
+    """
+
+    __slots__ = ("conditions", "result", "scalars")
+    follows_layout: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        *,
+        partials: tuple[Rule, ...] = (),
+        vjps: tuple[Rule | None, ...] = (),
+        result: Result = "same",
+        scalars: tuple[str, ...] = (),
+        conditions: int = 0,
+        **record: Any,
+    ) -> None:
+        rules = vjps or tuple(_times_incoming(partial) for partial in partials)
+        super().__init__(name, kernel, vjps=rules, **record)
+        self.result = result
+        self.scalars = scalars
+        self.conditions = conditions
+
+    def compute_dtype(self, operands: tuple[Node, ...], params: Params) -> DType:
+        """The dtype the kernel works in: the operands' common one."""
+        counted = operands[self.conditions :] if self.conditions else operands
+        common = counted[0].dtype
+        if len(counted) > 1 or self.scalars:
+            strengths = [
+                (
+                    node.dtype,
+                    dtypes.NUMBER
+                    if node.op is NUMBER
+                    else dtypes.DIMENSIONED
+                    if node.shape
+                    else dtypes.ZERO_DIM,
+                )
+                for node in counted
+            ]
+            for name in self.scalars:
+                if params[name] is not None:
+                    strengths.append((dtypes.of_number(params[name]), dtypes.NUMBER))
+            common = dtypes.result_type(strengths)
+        if self.result == "float" and not common.is_floating:
+            return dtypes.default()
+        return common
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        shape = operands[0].shape
+        for operand in operands[1:]:
+            if operand.shape != shape:
+                shape = broadcast(shape, operand.shape)
+        if self.result == "bool":
+            return shape, dtypes.bool_
+        return shape, self.compute_dtype(operands, params)
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        dtype = self.compute_dtype(node.operands, node.params).numpy
+        for position in range(self.conditions, len(arrays)):
+            array = arrays[position]
+            if getattr(array, "dtype", None) != dtype:
+                arrays[position] = np.asarray(array).astype(dtype)
+        return self.kernel(*arrays, **node.params)
+
+    def layout(self, node: Node) -> Shape:
+        return layout.elementwise_strides(
+            node.shape,
+            [(operand.shape, layout.strides_of(operand)) for operand in node.operands if operand.shape],
+        )
+
+
+def _times_incoming(partial: Rule) -> Rule:
+    def vjp(g: Node, y: Node, *operands: Node, **params: Any) -> Node:
+        slope = partial(y, *operands, **params)
+        assert slope is not None
+        return g * slope
+
+    return vjp
+
+
+class Shaped(Op):
+    """An operation whose shape rule is a function of its own.
+
+    Args:
+        shape: `shape(*operands, **params) -> Shape`.
+        dtype: `dtype(*operands, **params) -> DType`; the first operand's if not given.
+    """
+
+    __slots__ = ("dtype_rule", "shape_rule")
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        *,
+        shape: Callable[..., Shape],
+        dtype: Callable[..., DType] | None = None,
+        **record: Any,
+    ) -> None:
+        super().__init__(name, kernel, **record)
+        self.shape_rule = shape
+        self.dtype_rule = dtype
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        shape = self.shape_rule(*operands, **params)
+        if self.dtype_rule is None:
+            return shape, operands[0].dtype
+        return shape, self.dtype_rule(*operands, **params)
+
+
+class View(Shaped):
+    """An operation that shows its operand's storage in another shape.
+
+    Args:
+        strides: `strides(x, **params)`: the strides of the view; None where it is a contiguous copy.
+    """
+
+    __slots__ = ("strides_rule",)
+    is_view: ClassVar[bool] = True
+    follows_layout: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        *,
+        strides: Callable[..., Shape | None],
+        **record: Any,
+    ) -> None:
+        super().__init__(name, kernel, **record)
+        self.strides_rule = strides
+
+    def layout(self, node: Node) -> Shape | None:
+        return self.strides_rule(node.operands[0], **node.params)

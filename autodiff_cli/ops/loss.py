@@ -1,0 +1,250 @@
+"""Losses that are one autograd function in the reference.
+
+`reduction` is "none", "mean" or "sum". Source: ATen/native/Loss.cpp, LossNLL.cpp;
+torch/csrc/autograd/FunctionsManual.cpp.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.ir.node import Node, Op, Params, Shape
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops.arithmetic import clamp, where
+from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.pointwise import log, log1p, sigmoid
+
+Reduction: TypeAlias = str
+
+
+def _reduce(values: Any, reduction: Reduction) -> Any:
+    if reduction == "none":
+        return values
+    total = np.add.reduce(values, axis=None, dtype=np.float64)
+    return np.asarray(total if reduction == "sum" else np.true_divide(total, values.size)).astype(
+        values.dtype
+    )
+
+
+def _shape(x: Node, target: Node, *_: Node, reduction: Reduction) -> Shape:
+    return broadcast(x.shape, target.shape) if reduction == "none" else ()
+
+
+def _share(g: Node, x: Node, reduction: Reduction) -> Node:
+    """The gradient that each element's loss receives."""
+    return g / x.numel if reduction == "mean" else g
+
+
+mse_loss = Shaped(
+    "mse_loss",
+    lambda x, target, reduction: _reduce(np.square(x - target), reduction),
+    shape=_shape,
+    vjps=(
+        lambda g, y, x, target, reduction: _share(g, x, reduction) * (2 * (x - target)),
+        lambda g, y, x, target, reduction: _share(g, x, reduction) * (-2 * (x - target)),
+    ),
+    doc="squared differences",
+)
+
+
+def _binary_cross_entropy(x: Any, target: Any, *weight: Any, reduction: Reduction) -> Any:
+    if not np.all((x >= 0) & (x <= 1)):
+        raise RuntimeFault(
+            "all elements of input should be between 0 and 1",
+            hint="apply sigmoid first, or use binary_cross_entropy_with_logits",
+        )
+    # The logarithms are bounded, so that a certain and wrong answer costs 100, not infinity.
+    floor = np.asarray(-100, x.dtype)
+    values = (target - 1) * np.maximum(np.log1p(-x), floor) - target * np.maximum(np.log(x), floor)
+    return _reduce(values * weight[0] if weight else values, reduction)
+
+
+def _weighted(g: Node, weight: tuple[Node, ...]) -> Node:
+    return g * weight[0] if weight else g
+
+
+def _bce_vjp(g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction) -> Node:
+    slope = (x - target) / clamp((1 - x) * x, min=1e-12, max=None)
+    return _weighted(_share(g, x, reduction), weight) * slope
+
+
+def _bce_target_vjp(
+    g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction
+) -> Node:
+    bounded = clamp(log1p(-x), min=-100, max=None) - clamp(log(x), min=-100, max=None)
+    return _weighted(_share(g, x, reduction), weight) * bounded
+
+
+class _Weighted(Shaped):
+    """A loss with optional trailing weights, which are not differentiable."""
+
+    __slots__ = ()
+
+    def rules(self, operands: tuple[Node, ...]) -> Any:
+        return self.vjps + (None,) * (len(operands) - len(self.vjps))
+
+
+binary_cross_entropy = _Weighted(
+    "binary_cross_entropy",
+    _binary_cross_entropy,
+    shape=_shape,
+    vjps=(_bce_vjp, _bce_target_vjp),
+    doc="cross entropy of probabilities against targets",
+    domain="0 <= x <= 1",
+)
+
+
+def _with_logits(
+    x: Any, target: Any, *weights: Any, reduction: Reduction, weighted: bool, pos_weighted: bool
+) -> Any:
+    # log(1 + exp(-x)) without overflow
+    softplus = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, np.asarray(0, x.dtype))
+    if pos_weighted:
+        softplus = (1 + (weights[-1] - 1) * target) * softplus
+    values = (1 - target) * x + softplus
+    return _reduce(np.asarray(values * weights[0] if weighted else values, x.dtype), reduction)
+
+
+def _logits_vjp(
+    g: Node,
+    y: Node,
+    x: Node,
+    target: Node,
+    *weights: Node,
+    reduction: Reduction,
+    weighted: bool,
+    pos_weighted: bool,
+) -> Node:
+    if pos_weighted:
+        positive = weights[-1] * target
+        slope = (positive + 1 - target) * sigmoid(x) - positive
+    else:
+        slope = sigmoid(x) - target
+    return _weighted(_share(g, x, reduction), weights[:1] if weighted else ()) * slope
+
+
+def _logits_target_vjp(
+    g: Node,
+    y: Node,
+    x: Node,
+    target: Node,
+    *weights: Node,
+    reduction: Reduction,
+    weighted: bool,
+    pos_weighted: bool,
+) -> Node:
+    if pos_weighted:
+        slope = log(1 - sigmoid(x)) - weights[-1] * log(sigmoid(x))
+    else:
+        slope = -x
+    return _weighted(_share(g, x, reduction), weights[:1] if weighted else ()) * slope
+
+
+binary_cross_entropy_with_logits = _Weighted(
+    "binary_cross_entropy_with_logits",
+    _with_logits,
+    shape=lambda x, target, *w, reduction, weighted, pos_weighted: _shape(
+        x, target, reduction=reduction
+    ),
+    vjps=(_logits_vjp, _logits_target_vjp),
+    doc="cross entropy of sigmoid(x) against targets, without overflow",
+)
+
+# ---- negative log likelihood --------------------------------------------------------------------
+
+
+def _class_weights(
+    target: Any, weight: tuple[Any, ...], ignore_index: int, dtype: Any
+) -> tuple[Any, Any]:
+    """For each target: what it counts, and an index that is always in range."""
+    counted = target != ignore_index
+    safe = np.where(counted, target, 0)
+    return (counted * weight[0][safe] if weight else counted).astype(dtype), safe
+
+
+def _pick(x: Any, index: Any) -> Any:
+    """x[n, index[n, ...], ...]: one class for each target; classes are dimension 1 (or 0 of a vector)."""
+    dim = 1 if x.ndim > 1 else 0
+    return np.take_along_axis(x, np.expand_dims(index, dim), dim).squeeze(dim)
+
+
+def _nll_loss(
+    x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int
+) -> Any:
+    counts, safe = _class_weights(target, weight, ignore_index, x.dtype)
+    # where, not a product: an ignored class may have a log probability of -inf
+    values = np.where(counts != 0, -_pick(x, safe) * counts, np.asarray(0, x.dtype))
+    if reduction == "none":
+        return values
+    total = np.add.reduce(values, axis=None, dtype=np.float64)
+    if reduction == "mean":
+        total = np.true_divide(total, np.add.reduce(counts, axis=None, dtype=np.float64))
+    return np.asarray(total).astype(x.dtype)
+
+
+def _nll_loss_backward(
+    g: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int, shape: Shape
+) -> Any:
+    counts, safe = _class_weights(target, weight, ignore_index, g.dtype)
+    values = -g * counts
+    if reduction == "mean":
+        values = values / np.add.reduce(counts, axis=None, dtype=np.float64)
+    result = np.zeros(shape, g.dtype)
+    dim = 1 if len(shape) > 1 else 0
+    np.put_along_axis(
+        result, np.expand_dims(safe, dim), np.expand_dims(values.astype(g.dtype), dim), dim
+    )
+    return result
+
+
+class _Likelihood(Op):
+    """Linear in operand 0; targets and class weights are not differentiable."""
+
+    __slots__ = ()
+
+    def rules(self, operands: tuple[Node, ...]) -> Any:
+        return self.vjps + (None,) * (len(operands) - 1)
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        x, target = operands[:2]
+        if "shape" in params:
+            return params["shape"], x.dtype
+        return target.shape if params["reduction"] == "none" else (), x.dtype
+
+
+nll_loss = _Likelihood(
+    "nll_loss",
+    _nll_loss,
+    vjps=(
+        lambda g, y, x, *at, reduction, ignore_index: nll_loss_backward(
+            g, *at, reduction=reduction, ignore_index=ignore_index, shape=x.shape
+        ),
+    ),
+    grad_fn=lambda node: (
+        "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0"
+    ),
+    doc="minus the log probability of the target class",
+)
+nll_loss_backward = _Likelihood(
+    "nll_loss_backward",
+    _nll_loss_backward,
+    vjps=(
+        lambda g, y, x, *at, reduction, ignore_index, shape: nll_loss(
+            g, *at, reduction=reduction, ignore_index=ignore_index
+        ),
+    ),
+    doc="the adjoint of nll_loss",
+)
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "mse_loss",
+    "nll_loss",
+    "nll_loss_backward",
+    "where",
+]

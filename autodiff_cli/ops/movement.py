@@ -1,0 +1,307 @@
+"""Moving elements without arithmetic: views, joins, and their adjoints.
+
+These are linear maps, declared in adjoint pairs: the derivative of each is the other
+(select/select_backward, slice/slice_backward, expand/sum_to, permute/its inverse, view/view).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
+from autodiff_cli.ops.kinds import Shaped, View
+
+# ---- the same elements in another shape ---------------------------------------------------------
+
+
+def _view_strides(x: Node, shape: Shape) -> Shape | None:
+    return layout.view_strides(x.shape, layout.strides_of(x), shape)
+
+
+def _reshaper(name: str, grad_fn: str, doc: str) -> View:
+    return View(
+        name,
+        lambda x, shape: np.reshape(x, shape),
+        shape=lambda x, shape: shape,
+        strides=_view_strides,
+        vjps=(lambda g, y, x, shape: view(g, shape=x.shape),),
+        grad_fn=grad_fn,
+        doc=doc,
+    )
+
+
+view = _reshaper("view", "ViewBackward0", "the same elements in another shape")
+reshape_alias = _reshaper("reshape_alias", "ReshapeAliasBackward0", "reshape, as a view")
+unsafe_view = _reshaper("unsafe_view", "UnsafeViewBackward0", "reshape of a fresh copy")
+squeeze = _reshaper("squeeze", "SqueezeBackward0", "without the dimensions of size 1")
+squeeze_dim = _reshaper("squeeze_dim", "SqueezeBackward1", "without one dimension of size 1")
+squeeze_dims = _reshaper("squeeze_dims", "SqueezeBackward2", "without some dimensions of size 1")
+squeeze_product = _reshaper("squeeze_product", "SqueezeBackward4", "a row vector product as a vector")
+unsqueeze = _reshaper("unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1")
+alias = _reshaper("alias", "AliasBackward0", "the same tensor under another name")
+
+
+def reshape(x: Node, shape: Shape) -> Node:
+    """`view`, or nothing where the shape is the same already. For use inside derivative rules."""
+    return x if x.shape == shape else view(x, shape=shape)
+
+
+# ---- order of dimensions ------------------------------------------------------------------------
+
+
+def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
+    result = [0] * len(dims)
+    for position, dim in enumerate(dims):
+        result[dim] = position
+    return tuple(result)
+
+
+def _permuter(name: str, grad_fn: str, doc: str) -> View:
+    return View(
+        name,
+        lambda x, dims: np.transpose(x, dims),
+        shape=lambda x, dims: tuple([x.shape[dim] for dim in dims]),
+        strides=lambda x, dims: tuple([layout.strides_of(x)[dim] for dim in dims]),
+        vjps=(lambda g, y, x, dims: y.op(g, dims=_inverse(dims)),),
+        grad_fn=grad_fn,
+        doc=doc,
+    )
+
+
+permute = _permuter("permute", "PermuteBackward0", "with its dimensions in another order")
+transpose = _permuter("transpose", "TransposeBackward0", "with two dimensions swapped")
+t = _permuter("t", "TBackward0", "a matrix transposed")
+
+
+def swap(ndim: int, dim0: int, dim1: int) -> tuple[int, ...]:
+    """The order of dimensions that swaps two.
+
+    >>> swap(3, 0, 2)
+    (2, 1, 0)
+    """
+    dims = list(range(ndim))
+    dims[dim0], dims[dim1] = dim1, dim0
+    return tuple(dims)
+
+
+def matrix_t(x: Node) -> Node:
+    """The last two dimensions swapped."""
+    return transpose(x, dims=swap(x.ndim, x.ndim - 2, x.ndim - 1))
+
+
+# ---- repetition ---------------------------------------------------------------------------------
+
+
+def _expand_strides(x: Node, shape: Shape) -> Shape:
+    lead = len(shape) - x.ndim
+    strides = layout.strides_of(x)
+    return (0,) * lead + tuple(
+        0 if size == 1 and shape[lead + dim] != 1 else strides[dim]
+        for dim, size in enumerate(x.shape)
+    )
+
+
+expand = View(
+    "expand",
+    lambda x, shape: np.broadcast_to(x, shape),
+    shape=lambda x, shape: shape,
+    strides=_expand_strides,
+    vjps=(lambda g, y, x, shape: sum_to(g, shape=x.shape),),
+    doc="repeated along dimensions of size 1, without a copy",
+)
+
+
+def _sum_to(x: Any, shape: Shape) -> Any:
+    lead = np.ndim(x) - len(shape)
+    axes = tuple(range(lead)) + tuple(
+        lead + dim for dim, size in enumerate(shape) if size == 1 and np.shape(x)[lead + dim] != 1
+    )
+    wide = np.float64 if x.dtype.kind == "f" else x.dtype
+    return np.add.reduce(x, axis=axes, keepdims=True, dtype=wide).reshape(shape).astype(x.dtype)
+
+
+sum_to = Shaped(
+    "sum_to",
+    _sum_to,
+    shape=lambda x, shape: shape,
+    vjps=(lambda g, y, x, shape: expand(g, shape=x.shape),),
+    grad_fn="SumBackward1",
+    doc="summed over what broadcasting repeated: the adjoint of expand",
+)
+
+# ---- a part of the elements ---------------------------------------------------------------------
+
+
+def _at(ndim: int, dim: int, index: Any) -> tuple[Any, ...]:
+    return (slice(None),) * dim + (index,)
+
+
+def _selector(name: str, grad_fn: str, doc: str) -> View:
+    return View(
+        name,
+        lambda x, dim, index: np.asarray(x)[_at(x.ndim, dim, index)],
+        shape=lambda x, dim, index: x.shape[:dim] + x.shape[dim + 1 :],
+        strides=lambda x, dim, index: (
+            layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :]
+        ),
+        vjps=(
+            lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),
+        ),
+        grad_fn=grad_fn,
+        doc=doc,
+    )
+
+
+select = _selector("select", "SelectBackward0", "one index of a dimension, which goes away")
+unbind = _selector("unbind", "UnbindBackward0", "one of the tensors that iteration gives")
+
+
+def _embed(x: Any, shape: Shape, place: tuple[Any, ...]) -> Any:
+    result = np.zeros(shape, x.dtype)
+    result[place] = x
+    return result
+
+
+select_backward = Shaped(
+    "select_backward",
+    lambda x, shape, dim, index: _embed(x, shape, _at(len(shape), dim, index)),
+    shape=lambda x, shape, dim, index: shape,
+    vjps=(lambda g, y, x, shape, dim, index: select(g, dim=dim, index=index),),
+    doc="zeros but for one index: the adjoint of select",
+)
+
+
+def slice_length(start: int, stop: int, step: int) -> int:
+    return max(0, -((start - stop) // step))
+
+
+def _slice_strides(x: Node, dim: int, start: int, stop: int, step: int) -> Shape:
+    strides = layout.strides_of(x)
+    return strides[:dim] + (strides[dim] * step,) + strides[dim + 1 :]
+
+
+slice_ = View(
+    "slice",
+    lambda x, dim, start, stop, step: x[_at(x.ndim, dim, slice(start, stop, step))],
+    shape=lambda x, dim, start, stop, step: (
+        x.shape[:dim] + (slice_length(start, stop, step),) + x.shape[dim + 1 :]
+    ),
+    strides=_slice_strides,
+    vjps=(
+        lambda g, y, x, dim, start, stop, step: slice_backward(
+            g, shape=x.shape, dim=dim, start=start, stop=stop, step=step
+        ),
+    ),
+    doc="every step-th index of a dimension, from start to stop",
+)
+slice_backward = Shaped(
+    "slice_backward",
+    lambda x, shape, dim, start, stop, step: _embed(
+        x, shape, _at(len(shape), dim, slice(start, stop, step))
+    ),
+    shape=lambda x, shape, dim, start, stop, step: shape,
+    vjps=(
+        lambda g, y, x, shape, dim, start, stop, step: slice_(
+            g, dim=dim, start=start, stop=stop, step=step
+        ),
+    ),
+    doc="zeros but for a slice: the adjoint of slice",
+)
+
+# ---- joins --------------------------------------------------------------------------------------
+
+
+class Join(Op):
+    """Any number of operands, one after the other along a dimension."""
+
+    __slots__ = ()
+    is_view: ClassVar[bool] = False
+
+    def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
+        return self.vjps * len(operands)
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        dtype = node.dtype.numpy
+        return self.kernel(
+            [np.asarray(array).astype(dtype, copy=False) for array in arrays], **node.params
+        )
+
+
+def joined_dtype(operands: tuple[Node, ...]) -> DType:
+    return dtypes.result_type(
+        (node.dtype, dtypes.DIMENSIONED if node.shape else dtypes.ZERO_DIM) for node in operands
+    )
+
+
+class Cat(Join):
+    """Operands of equal sizes but for one dimension; legacy empty (0,) operands are skipped."""
+
+    __slots__ = ()
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        dim = params["dim"]
+        shapes = [node.shape for node in operands if node.shape != (0,)]
+        shape = shapes[0] if shapes else (0,)
+        total = sum(s[dim] for s in shapes)
+        return shape[:dim] + (total,) + shape[dim + 1 :], joined_dtype(operands)
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        kept = [array for array in arrays if np.shape(array) != (0,)] or arrays
+        return super().evaluate(node, kept)
+
+    def vjp(self, node: Node, g: Node, position: int) -> Node | None:
+        operand = node.operands[position]
+        if operand.shape == (0,) != node.shape:
+            return view(slice_(g, dim=0, start=0, stop=0, step=1), shape=(0,)) if g.ndim == 1 else None
+        dim = node.params["dim"]
+        start = sum(o.shape[dim] for o in node.operands[:position] if o.shape != (0,))
+        return slice_(g, dim=dim, start=start, stop=start + operand.shape[dim], step=1)
+
+
+class Stack(Join):
+    """Operands of one shape along a new dimension."""
+
+    __slots__ = ()
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        dim, shape = params["dim"], operands[0].shape
+        return shape[:dim] + (len(operands),) + shape[dim:], joined_dtype(operands)
+
+    def vjp(self, node: Node, g: Node, position: int) -> Node | None:
+        return select(g, dim=node.params["dim"], index=position)
+
+
+def _each_operand(g: Node, y: Node, *operands: Node, dim: int) -> Node:
+    raise ValueError("a join's derivative depends on the operand's position: see its vjp")
+
+
+cat = Cat(
+    "cat",
+    lambda arrays, dim: np.concatenate(arrays, axis=dim),
+    vjps=(_each_operand,),
+    doc="joined along a dimension",
+)
+stack = Stack(
+    "stack",
+    lambda arrays, dim: np.stack(arrays, axis=dim),
+    vjps=(_each_operand,),
+    doc="joined along a new dimension",
+)
+
+
+# ---- tiling -------------------------------------------------------------------------------------
+
+
+def repeat(x: Node, repeats: Shape) -> tuple[Shape, Shape, Shape]:
+    """The shapes through which `repeat` goes: split, expanded, joined."""
+    sizes = (1,) * (len(repeats) - x.ndim) + x.shape
+    split: list[int] = []
+    wide: list[int] = []
+    for times, size in zip(repeats, sizes, strict=True):
+        split += [1, size]
+        wide += [times, size]
+    return tuple(split), tuple(wide), tuple(r * s for r, s in zip(repeats, sizes, strict=True))

@@ -1,0 +1,102 @@
+"""A result as strict JSON: one object a line, the shortest digits that read back to the same float.
+
+What JSON can't write is the strings "NaN", "Infinity" and "-Infinity".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import orjson
+
+from autodiff_cli.evaluate import Gradients, Result, Tensor
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.values import ReturnType
+
+OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_SUBCLASS
+
+
+def json_lines(result: Result) -> str:
+    """One line for each seed; the last without its line end."""
+    several = len(result.gradients) > 1
+    lines = []
+    for number, gradients in enumerate(result.gradients or (None,)):
+        record: dict[str, Any] = {"seed": number} if several else {}
+        record |= _described(result.value)
+        record["grads"] = _grads(gradients)
+        if result.trace and not number:
+            record["trace"] = [
+                {"source": step.text, **_described(step.tensor)} for step in result.trace
+            ]
+        lines.append(orjson.dumps(record, default=_plain, option=OPTIONS).decode())
+    return "\n".join(lines)
+
+
+def _described(value: Any) -> dict[str, Any]:
+    if isinstance(value, Tensor):
+        return {
+            "value": _numbers(value),
+            "shape": list(value.shape),
+            "dtype": value.dtype,
+            "grad_fn": value.grad_fn,
+        }
+    kind = value.name if isinstance(value, ReturnType) else type(value).__name__
+    return {"value": _plain(value), "shape": None, "dtype": kind, "grad_fn": None}
+
+
+def _grads(gradients: Gradients | None) -> dict[str, Any]:
+    if gradients is None:
+        return {}
+    return {
+        name: None if grad is None else _numbers(grad)
+        for name, grad in gradients.by_input.items()
+    }
+
+
+def _numbers(tensor: Tensor) -> Any:
+    array = tensor.array
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        return _spelled(array)
+    # orjson takes arrays of at least one dimension, in C order and of some dtypes only
+    if not array.ndim:
+        return _scalar(array)
+    if array.dtype == np.float16 or array.size == 0:
+        return array.tolist()
+    return np.ascontiguousarray(array)
+
+
+def _scalar(array: Any) -> Any:
+    """A number that orjson writes with the digits of its dtype: a numpy scalar for float32."""
+    return array[()] if array.dtype == np.float32 else array.item()
+
+
+def _spelled(array: Any) -> Any:
+    if array.ndim:
+        return [_spelled(row) for row in array]
+    number = array.item()
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return _scalar(np.asarray(array))
+
+
+def _plain(value: Any) -> Any:
+    """Python values that are not JSON's."""
+    if isinstance(value, Tensor):
+        return _numbers(value)
+    if isinstance(value, ReturnType):
+        return {name: _plain(entry) for name, entry in zip(value.fields, value, strict=True)}
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, DType):
+        return repr(value)
+    if isinstance(value, int) and not -(2**63) <= value < 2**64:
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return repr(value)

@@ -1,0 +1,75 @@
+"""A result as a person reads it: torch's own printing behind labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autodiff_cli.evaluate import Result, Tensor
+from autodiff_cli.render.torch_text import tensor_text
+from autodiff_cli.vocabulary.values import ReturnType
+
+LABEL_WIDTH = 40  # a label longer than this stands on a line of its own
+
+Paint = Callable[[str], str]
+
+
+def report(result: Result, paint: Paint = str) -> str:
+    """The labelled lines that the command prints.
+
+    Args:
+        result: what was computed.
+        paint: wraps labels, for colour.
+    """
+    blocks = []
+    traced = [
+        labelled(f"{step.text} {list(step.tensor.shape)}", text(step.tensor, result), paint)
+        for step in result.trace
+    ]
+    value = labelled("value", text(result.value, result), paint)
+    several = len(result.gradients) > 1
+    for number, gradients in enumerate(result.gradients or (None,)):
+        lines = list(traced)
+        if several and gradients is not None and gradients.seed is not None:
+            lines.append(labelled(f"seed {number}", text(gradients.seed, result), paint))
+        lines.append(value)
+        if gradients is not None:
+            lines += [
+                labelled(f"{name}.grad", text(grad, result), paint)
+                for name, grad in gradients.by_input.items()
+            ]
+        blocks.append("\n".join(lines))
+        traced = []
+    return "\n\n".join(blocks)
+
+
+def labelled(label: str, body: str, paint: Paint) -> str:
+    """`label: body`, the body's later lines indented to stand under its first."""
+    label = " ".join(label.split())
+    if len(label) > LABEL_WIDTH:
+        return paint(f"{label}:") + "\n  " + body.replace("\n", "\n  ")
+    return paint(f"{label}:") + " " + body.replace("\n", "\n" + " " * (len(label) + 2))
+
+
+def text(value: Any, result: Result) -> str:
+    """A value as Python and torch print it."""
+    if isinstance(value, Tensor):
+        return tensor_text(
+            value.array,
+            value.dtype,
+            default_dtype=result.default_dtype,
+            requires_grad=value.requires_grad,
+            grad_fn=value.grad_fn,
+        )
+    if isinstance(value, ReturnType):
+        fields = ",\n".join(
+            f"{name}={text(entry, result)}"
+            for name, entry in zip(value.fields, value, strict=True)
+        )
+        return f"{value.name}(\n{fields})"
+    if type(value) is list:
+        return "[" + ", ".join(text(entry, result) for entry in value) + "]"
+    if type(value) is tuple:
+        entries = ", ".join(text(entry, result) for entry in value)
+        return f"({entries},)" if len(value) == 1 else f"({entries})"
+    return repr(value)

@@ -1,0 +1,129 @@
+"""What a syntax error means, in words, and what to type instead. Imported only when there is one."""
+
+from __future__ import annotations
+
+from autodiff_cli.errors import SourceSyntaxError
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax.lalr import END, OPENING, Parser, Token, UnexpectedCharacter, UnexpectedToken
+
+CLOSING = {closing: opening for opening, closing in OPENING.items()}
+STARTS_OPERAND = {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "TRUE", "FALSE", "NONE"}
+ENDS_OPERAND = STARTS_OPERAND - {"LPAR"} | {"RPAR", "RSQB"}
+WORDS = {"IF", "ELSE", "AND", "OR", "NOT", "IN", "IS"}
+STATEMENTS = ("import", "from", "for", "while", "def", "class", "print", "return", "with", "del")
+
+
+def explain(
+    error: UnexpectedCharacter | UnexpectedToken, source: Source, parser: Parser
+) -> SourceSyntaxError:
+    """The error to show for what the parser met."""
+    if isinstance(error, UnexpectedCharacter):
+        message, hint, span = _character(source.text, error.offset)
+    else:
+        message, hint, span = _token(error, source.text, parser)
+    return SourceSyntaxError(message, hint=hint, span=span, source=source)
+
+
+def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
+    character = text[offset]
+    span = Span(offset, offset + 1)
+    if character == "^":
+        return "'^' is not an operator here", "write '**' for a power: x**2", span
+    if character in "'\"":
+        end = text.find("\n", offset)
+        return "unterminated string", f"add a closing {character}", Span(
+            offset, end if end > 0 else len(text)
+        )
+    if character in "{}":
+        return f"unexpected '{character}'", "group with parentheses; lists are written [1, 2]", span
+    if character == "!":
+        return "unexpected '!'", "write 'not x', or '!=' for unequal", span
+    if character in "×·":
+        return f"unexpected '{character}'", "write '*'", span
+    if character in "−–":
+        return f"unexpected '{character}'", "write '-' (the ASCII minus)", span
+    if character == "√":
+        return "unexpected '√'", "write sqrt(x)", span
+    return f"unexpected character {character!r}", None, span
+
+
+def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str | None, Span]:
+    token, previous = error.token, error.previous
+    span = Span(token.start, max(token.end, token.start + 1))
+    if previous is None and token.kind == END:
+        return "the expression is empty", "type an expression, such as 'mean(3*(x+2)**2)'", span
+    unclosed, unopened = _brackets(parser, text)
+    if token.kind == END:
+        if unclosed is not None:
+            opening = Span(unclosed.start, unclosed.end)
+            return f"'{unclosed.text}' was never closed", f"add '{OPENING[unclosed.text]}'", opening
+        assert previous is not None
+        place = Span(previous.start, previous.end)
+        if previous.kind in ENDS_OPERAND or "NAME" not in error.expected:
+            return (
+                "the text ends after an assignment",
+                f"end with the expression whose value you want, such as '; {_first_word(text)}'",
+                place,
+            )
+        return f"the expression ends after '{previous.text}'", "something must follow it", place
+    if unopened is not None and unopened.start == token.start:
+        return _mismatch(token, unclosed)
+    word = "the end of the line" if token.kind == "_SEP" and token.text != ";" else f"'{token.text}'"
+    if previous is not None and previous.text in STATEMENTS or token.text in STATEMENTS:
+        return (
+            "an expression is expected, not a statement",
+            "only assignments may stand before the expression, separated by ';'",
+            span,
+        )
+    if token.kind == "EQUAL":
+        return _equal(error, text, span)
+    if previous is not None and previous.kind in ENDS_OPERAND and token.kind in STARTS_OPERAND:
+        if previous.kind in ("INTEGER", "FLOAT") and token.kind in ("NAME", "LPAR"):
+            return (
+                f"an operator is missing before {word}",
+                f"write {previous.text}*{token.text if token.kind == 'NAME' else '('}",
+                span,
+            )
+        return f"an operator or a comma is missing before {word}", None, span
+    if previous is None:
+        return f"an expression can't begin with {word}", None, span
+    if token.kind == "MORETHAN" and previous.kind in ("LESSTHAN",):
+        return "'<>' is not an operator here", "write '!='", span
+    return f"unexpected {word} after '{previous.text.strip() or 'the line'}'", None, span
+
+
+def _first_word(text: str) -> str:
+    return text.split("=")[0].strip().split(";")[-1].strip() or "y"
+
+
+def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:
+    if text[: span.start].count("(") > text[: span.start].count(")"):
+        return "unexpected '='", "compare with '=='; keyword arguments are written name=value", span
+    return "unexpected '='", "compare with '=='; only a name can be assigned to", span
+
+
+def _mismatch(token: Token, unclosed: Token | None) -> tuple[str, str | None, Span]:
+    span = Span(token.start, token.end)
+    if unclosed is None:
+        return f"unmatched '{token.text}'", f"remove it, or add '{CLOSING[token.text]}' before", span
+    return (
+        f"'{token.text}' does not match '{unclosed.text}'",
+        f"close with '{OPENING[unclosed.text]}'",
+        span,
+    )
+
+
+def _brackets(parser: Parser, text: str) -> tuple[Token | None, Token | None]:
+    """The innermost bracket left open, and the first closing one that doesn't fit."""
+    opened: list[Token] = []
+    try:
+        for token in parser.tokens(text):
+            if token.text in OPENING:
+                opened.append(token)
+            elif token.text in CLOSING:
+                if not opened or opened[-1].text != CLOSING[token.text]:
+                    return (opened[-1] if opened else None), token
+                opened.pop()
+    except UnexpectedCharacter:
+        pass  # the text up to here decides
+    return (opened[-1] if opened else None), None

@@ -1,0 +1,154 @@
+"""The LALR(1) machine that runs the tables: a lexer loop and a shift-reduce loop.
+
+Every symbol on the stack keeps the span of the text it came from, brackets included, so that a tree's
+span is the text one would copy. Both loops are linear and neither recurses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from autodiff_cli.source import Span
+from autodiff_cli.syntax.tables import INLINE, KEEP, Tables
+
+END = "$END"
+OPENING = {"(": ")", "[": "]", "{": "}"}
+
+
+class Token(NamedTuple):
+    """A terminal's name, its text, and where it stands."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class UnexpectedCharacter(Exception):
+    """No terminal starts here."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(offset)
+        self.offset = offset
+
+
+class UnexpectedToken(Exception):
+    """The grammar allows other terminals here."""
+
+    def __init__(self, token: Token, previous: Token | None, expected: frozenset[str]) -> None:
+        super().__init__(token)
+        self.token = token
+        self.previous = previous
+        self.expected = expected
+
+
+class Parser:
+    """A parser for one grammar.
+
+    Args:
+        tables: what lark made of the grammar.
+        build: `build(name, children, span)`: makes a tree of a complete rule.
+    """
+
+    def __init__(
+        self, tables: Tables, build: Callable[[str, list[object], Span], object]
+    ) -> None:
+        self.tables = tables
+        self.build = build
+        self.pattern = re.compile(tables.pattern)
+
+    def tokens(self, text: str) -> Iterator[Token]:
+        """The terminals of a text; line ends inside brackets don't count."""
+        match = self.pattern.match
+        literals, keywords = self.tables.literals, self.tables.keywords
+        offset, depth, length = 0, 0, len(text)
+        while offset < length:
+            found = match(text, offset)
+            if found is None:
+                raise UnexpectedCharacter(offset)
+            kind = found.lastgroup
+            assert kind is not None
+            word = found[kind]
+            start, offset = offset, found.end()
+            if kind == "skip":
+                continue
+            if kind == "literal":
+                kind = literals[word]
+                if word in "([{":
+                    depth += 1
+                elif word in ")]}":
+                    depth -= 1
+            elif kind == "NAME":
+                kind = keywords.get(word, kind)
+            elif kind == "_SEP" and depth > 0 and word != ";":
+                continue
+            yield Token(kind, word, start, offset)
+
+    def parse(self, text: str) -> object:
+        """The tree of a whole text.
+
+        Raises:
+            UnexpectedCharacter, UnexpectedToken: the text is not in the language.
+        """
+        rules, states, build = self.tables.rules, self.tables.states, self.build
+        at = [self.tables.start]
+        values: list[object] = []
+        spans: list[Span] = []
+        previous: Token | None = None
+        for token in self._with_end(text):
+            kind = token.kind
+            while True:
+                if at[-1] == self.tables.end:
+                    return values[0]
+                action = states[at[-1]].get(kind)
+                if action is None:
+                    expected = frozenset(symbol for symbol in states[at[-1]] if symbol.isupper())
+                    raise UnexpectedToken(token, previous, expected)
+                if action >= 0:
+                    break
+                rule = rules[~action]
+                first = len(values) - rule.length
+                span = (
+                    Span(spans[first].start, spans[-1].end)
+                    if rule.length
+                    else Span(token.start, token.start)
+                )
+                children = _children(values[first:], rule.parts)
+                if rule.single and len(children) == 1:
+                    value: object = children[0]
+                elif rule.build:
+                    value = build(rule.build, children, span)
+                else:
+                    value = children
+                del values[first:], spans[first:], at[first + 1 :]
+                values.append(value)
+                spans.append(span)
+                at.append(states[at[-1]][rule.origin])
+            at.append(action)
+            values.append(token.text)
+            spans.append(Span(token.start, token.end))
+            previous = token
+        raise AssertionError("the end token accepts or raises")
+
+    def _with_end(self, text: str) -> Iterator[Token]:
+        yield from self.tokens(text)
+        yield Token(END, "", len(text), len(text))
+
+
+def _children(values: list[object], parts: tuple[tuple[int, int], ...]) -> list[object]:
+    children: list[object] = []
+    for number, (kind, position) in enumerate(parts):
+        if kind == KEEP:
+            children.append(values[position])
+        elif kind == INLINE:
+            inner = values[position]
+            assert isinstance(inner, list)
+            if number == 0:
+                children = inner  # ours alone: growing it in place keeps long lists linear
+            else:
+                children += inner
+        else:
+            children.append(None)
+    return children

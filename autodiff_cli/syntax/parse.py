@@ -1,0 +1,150 @@
+"""From text to tree, or to an error that says what to type instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from autodiff_cli.errors import SourceSyntaxError
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax import tree
+from autodiff_cli.syntax.lalr import END, Parser, UnexpectedCharacter, UnexpectedToken
+from autodiff_cli.syntax.tables import load
+
+CONSTANTS = {"True": True, "False": False, "None": None}
+
+
+def _sequence(is_tuple: bool) -> Callable[..., tree.Sequence]:
+    def build(span: Span, *items: Any) -> tree.Sequence:
+        flat: list[Any] = []
+        for item in items:
+            if isinstance(item, list):
+                flat += item
+            elif item is not None:
+                flat.append(item)
+        return tree.Sequence(span, tuple(flat), is_tuple)
+
+    return build
+
+
+def _comparison(span: Span, *parts: Any) -> tree.Comparison:
+    return tree.Comparison(span, parts[::2], parts[1::2])
+
+
+def _string(span: Span, *parts: str) -> tree.Literal:
+    return tree.Literal(span, "".join(map(unquoted, parts)))
+
+
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "0": "\0"}
+
+
+def unquoted(text: str) -> str:
+    r"""The string that a literal stands for.
+
+    >>> unquoted(r"'it\'s'")
+    "it's"
+    """
+    raw = text[0] in "rR"
+    body = text[2:-1] if raw else text[1:-1]
+    if raw or "\\" not in body:
+        return body
+    pieces = body.split("\\")
+    result = [pieces[0]]
+    pending = False  # an escaped backslash leaves an empty piece, whose successor is literal
+    for piece in pieces[1:]:
+        if pending:
+            result.append(piece)
+            pending = False
+        elif not piece:
+            result.append("\\")
+            pending = True
+        else:
+            result.append(ESCAPES.get(piece[0], "\\" + piece[0]) + piece[1:])
+    return "".join(result)
+
+
+def _float(span: Span, text: str) -> tree.Literal:
+    return tree.Literal(span, float(text))
+
+
+def _integer(span: Span, text: str) -> tree.Literal:
+    digits = text.replace("_", "")
+    if len(digits) > 1 and digits[0] == "0" and digits.isdigit() and digits.strip("0"):
+        raise _at(
+            span,
+            "leading zeros in decimal integer literals are not permitted",
+            f"write {digits.lstrip('0')}",
+        )
+    try:
+        return tree.Literal(span, int(text, 0) if not digits.isdigit() else int(digits))
+    except ValueError:
+        raise _at(span, "invalid number", None) from None
+
+
+def _at(span: Span, message: str, hint: str | None) -> SourceSyntaxError:
+    error = SourceSyntaxError(message, hint=hint)
+    error.span = span
+    return error
+
+
+# One entry an alias or rule name of grammar/expression.lark that builds a tree.
+BUILDERS: dict[str, Callable[..., Any]] = {
+    "start": lambda span, *parts: tree.Script(span, tuple(parts[:-1]), parts[-1]),
+    "assignment": tree.Assignment,
+    "conditional": tree.Conditional,
+    "or_": lambda span, left, right: tree.Logical(span, left, "or", right),
+    "and_": lambda span, left, right: tree.Logical(span, left, "and", right),
+    "unary": tree.Unary,
+    "comparison": _comparison,
+    "comparator": lambda span, *words: " ".join(words),
+    "binary": tree.Binary,
+    "attribute": tree.Attribute,
+    "call": lambda span, function, arguments: tree.Call(span, function, tuple(arguments or ())),
+    "arguments": lambda span, *items: list(items),
+    "keyword": tree.Keyword,
+    "spread": lambda span, star, value: tree.Spread(span, value),
+    "subscript": tree.Subscript,
+    "subscript_tuple": _sequence(is_tuple=True),
+    "slice": lambda span, start, colon, stop, second, step: tree.Slice(span, start, stop, step),
+    "name": tree.Name,
+    "integer": _integer,
+    "float": _float,
+    "string": _string,
+    "constant": lambda span, word: tree.Literal(span, CONSTANTS[word]),
+    "ellipsis": lambda span: tree.Literal(span, ...),
+    "tuple": _sequence(is_tuple=True),
+    "list": _sequence(is_tuple=False),
+    "expressions": lambda span, *items: list(items),
+}
+
+
+@lru_cache(1)
+def _parser() -> Parser:
+    return Parser(load("expression"), lambda name, children, span: BUILDERS[name](span, *children))
+
+
+def parse_expression(source: Source) -> tree.Script:
+    """The tree of an expression, with the assignments before it.
+
+    Raises:
+        SourceSyntaxError: with the place, and what to type instead where that can be told.
+
+    >>> parse_expression(Source("2*x + 1")).result
+    Binary(left=Binary(left=Literal(value=2), operator='*', right=Name(id='x')), operator='+', right=Literal(value=1))
+    """
+    parser = _parser()
+    try:
+        script = parser.parse(source.text)
+    except (UnexpectedCharacter, UnexpectedToken) as error:
+        from autodiff_cli.syntax.explain import explain
+
+        raise explain(error, source, parser) from None
+    except SourceSyntaxError as error:
+        error.source = source
+        raise
+    assert isinstance(script, tree.Script)
+    return script
+
+
+__all__ = ["END", "parse_expression"]

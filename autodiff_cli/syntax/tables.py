@@ -1,0 +1,199 @@
+"""Parser tables: what lark makes of a grammar, as plain data.
+
+Lark reads the grammar, checks it and computes the LALR(1) tables. That takes 150 ms, and importing lark
+a quarter of `import numpy`, so it is done once: building the wheel writes the tables as a Python module
+of literals beside this file (`hatch_build.py`), and a program start only imports that. Where the module
+is missing, or was made from another grammar text, the tables are computed in memory.
+"""
+
+from __future__ import annotations
+
+from binascii import crc32
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from lark import Lark
+
+PACKAGE = Path(__file__).parent.parent
+KEEP, INLINE, PLACEHOLDER = range(3)
+
+
+class Rule(NamedTuple):
+    """What to do when a right-hand side is complete.
+
+    Attributes:
+        origin: the terminal or rule name it reduces to.
+        length: how many symbols it takes off the stack.
+        build: the name of what it builds: its alias, or the rule's name; "" to pass on its children.
+        single: whether one child alone is passed on as it is (`?rule`).
+        parts: for each child of the result: (KEEP or INLINE, position) or (PLACEHOLDER, 0).
+    """
+
+    origin: str
+    length: int
+    build: str
+    single: bool
+    parts: tuple[tuple[int, int], ...]
+
+
+class Tables(NamedTuple):
+    """A parser as data.
+
+    Attributes:
+        crc: checksum of the grammar text.
+        pattern: one regular expression, a named group for each terminal that is not a literal, and
+            `literal` for all that are; the group `skip` is white space and comments.
+        literals: terminal name of each punctuation mark.
+        keywords: terminal name of each word that would also match NAME.
+        rules: the rules, by number.
+        states: for each state: symbol -> next state, or ~rule to reduce.
+        start, end: the state to begin and the state that accepts.
+    """
+
+    crc: int
+    pattern: str
+    literals: dict[str, str]
+    keywords: dict[str, str]
+    rules: tuple[Rule, ...]
+    states: tuple[dict[str, int], ...]
+    start: int
+    end: int
+
+
+def grammar_text(name: str) -> str:
+    """The text of `grammar/NAME.lark`, from the wheel or from the checkout."""
+    for folder in (PACKAGE / "grammar", PACKAGE.parent / "grammar"):
+        path = folder / f"{name}.lark"
+        if path.exists():
+            return path.read_text(encoding="utf-8")
+    raise FileNotFoundError(f"grammar/{name}.lark is not beside the package")
+
+
+def load(name: str) -> Tables:
+    """The tables of a grammar: as shipped, or computed if those are missing or stale."""
+    crc = crc32(grammar_text(name).encode())
+    try:
+        shipped = import_module(f"autodiff_cli.syntax._{name}_tables").TABLES
+    except ImportError:
+        return compute(name)
+    tables = Tables(*shipped)
+    if tables.crc != crc:
+        return compute(name)
+    return tables._replace(rules=tuple(Rule(*rule) for rule in tables.rules))
+
+
+def module_text(name: str) -> str:
+    """The source of the module of literals that `load` imports."""
+    tables = compute(name)
+    plain = tuple(tables._replace(rules=tuple(tuple(rule) for rule in tables.rules)))  # type: ignore[arg-type]
+    return f'"""Tables of grammar/{name}.lark, written by hatch_build.py."""\n\nTABLES = {plain!r}\n'
+
+
+def compute(name: str) -> Tables:
+    """Let lark analyse a grammar, and take the tables out of what it would save."""
+    from lark import Lark
+    from lark.grammar import Rule as LarkRule
+    from lark.lexer import TerminalDef
+
+    text = grammar_text(name)
+    lark = Lark(text, parser="lalr", lexer="basic", maybe_placeholders=True)
+    data, _ = lark.memo_serialize([TerminalDef, LarkRule])
+    table = data["parser"]["parser"]
+    rules = tuple(_rule(rule) for rule in lark.rules)
+    by_identity = {rule: number for number, rule in enumerate(lark.rules)}
+    states = {
+        state: {
+            str(token): ~by_identity[target] if action.name == "Reduce" else target
+            for token, (action, target) in sorted(actions.items())
+        }
+        for state, actions in lark.parser.parser._parse_table.states.items()  # type: ignore[attr-defined]
+    }
+    order = _reachable(states, table["start_states"]["start"])
+    number = {state: position for position, state in enumerate(order)}
+    pattern, literals, keywords = _lexer(lark)
+    return Tables(
+        crc32(text.encode()),
+        pattern,
+        literals,
+        keywords,
+        rules,
+        tuple(
+            {token: target if target < 0 else number[target] for token, target in states[s].items()}
+            for s in order
+        ),
+        number[table["start_states"]["start"]],
+        number[table["end_states"]["start"]],
+    )
+
+
+def _reachable(states: dict[int, dict[str, int]], start: int) -> list[int]:
+    """The states in breadth-first order: lark's own numbers differ from run to run."""
+    order = [start]
+    seen = {start}
+    for state in order:
+        for target in states[state].values():
+            if target >= 0 and target not in seen:
+                seen.add(target)
+                order.append(target)
+    return order
+
+
+def _rule(rule: object) -> Rule:
+    from lark.grammar import NonTerminal
+    from lark.grammar import Rule as LarkRule
+
+    assert isinstance(rule, LarkRule)
+    origin = str(rule.origin.name)
+    hidden = origin.startswith("_")
+    parts: list[tuple[int, int]] = []
+    position = 0
+    for is_absent in rule.options.empty_indices:  # where absent [optionals] stand among the symbols
+        if is_absent:
+            parts.append((PLACEHOLDER, 0))
+        else:
+            parts += _part(rule, position, NonTerminal)
+            position += 1
+    for rest in range(position, len(rule.expansion)):
+        parts += _part(rule, rest, NonTerminal)
+    return Rule(
+        origin,
+        len(rule.expansion),
+        "" if hidden and not rule.alias else str(rule.alias or origin),
+        bool(rule.options.expand1) and not rule.alias,
+        tuple(parts),
+    )
+
+
+def _part(rule: object, position: int, nonterminal: type) -> list[tuple[int, int]]:
+    from lark.grammar import Rule as LarkRule
+    from lark.grammar import Terminal
+
+    assert isinstance(rule, LarkRule)
+    symbol = rule.expansion[position]
+    if isinstance(symbol, Terminal):
+        dropped = symbol.filter_out and not rule.options.keep_all_tokens
+        return [] if dropped else [(KEEP, position)]
+    return [(INLINE if symbol.name.startswith("_") else KEEP, position)]
+
+
+def _lexer(lark: Lark) -> tuple[str, dict[str, str], dict[str, str]]:
+    import re
+
+    name_pattern = next(t.pattern.value for t in lark.terminals if t.name == "NAME")
+    texts = {t.pattern.value: t.name for t in lark.terminals if t.pattern.type == "str"}
+    keywords = {text: name for text, name in texts.items() if re.fullmatch(name_pattern, text)}
+    keywords = {str(text): str(name) for text, name in keywords.items()}
+    literals = {str(t): str(name) for t, name in texts.items() if t not in keywords}
+    patterns = [t for t in lark.terminals if t.pattern.type == "re"]
+    skipped = [t.pattern.to_regexp() for t in patterns if t.name in lark.ignore_tokens]
+    kept = sorted(
+        (t for t in patterns if t.name not in lark.ignore_tokens),
+        key=lambda t: (-t.priority, -len(t.pattern.value)),
+    )
+    groups = [f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in kept]
+    longest_first = sorted(literals, key=len, reverse=True)
+    groups.append(f"(?P<literal>{'|'.join(map(re.escape, longest_first))})")
+    groups.append(f"(?P<skip>{'|'.join(skipped)})")
+    return "|".join(groups), literals, keywords

@@ -1,0 +1,271 @@
+"""Reading an input's value from a file, and writing results to one.
+
+`.npy` and `.npz` keep their dtype; `.json`, `.csv` and `.txt` are numbers in the default floating dtype.
+Nothing is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Array, state, too_many_elements
+
+SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
+NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
+
+
+def read_text(path: str) -> str:
+    """The text of a file, or of standard input for `-`.
+
+    Raises:
+        InputError: names the file and what is wrong with it.
+    """
+    data = _bytes(path)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{_called(path)} is not UTF-8 text (byte {error.start})") from None
+
+
+def read_array(reference: str) -> Array:
+    """The array that `FILE`, `FILE:KEY` or `-` holds.
+
+    Raises:
+        InputError: the file is missing, empty, corrupt, pickled, or has no such key; by name.
+    """
+    path, key = _split(reference)
+    data = _bytes(path)
+    name = _called(path)
+    if not data.strip():
+        if path == "-":
+            raise InputError(
+                "nothing on standard input", hint="pipe the data in: autodiff EXPR x=@- < x.csv"
+            )
+        raise InputError(f"{name} is empty")
+    suffix = Path(path).suffix.lower()
+    if path != "-" and suffix not in SUFFIXES:
+        raise InputError(
+            f"{name}: unknown format '{suffix}'", hint=f"files end in {', '.join(SUFFIXES)}"
+        )
+    if suffix == ".npz" or data[:4] == ZIP_MAGIC:
+        array = _member(_numpy(data, name), key, name)
+    elif suffix == ".npy" or data[:6] == NPY_MAGIC:
+        _no_key(key, name)
+        array = _numpy(data, name)
+    elif suffix == ".json" or (path == "-" and data.lstrip()[:1] in b"[{\"-0123456789"
+                               and _looks_like_json(data)):
+        array = _json(data, key, name)
+    else:
+        _no_key(key, name)
+        array = _table(read_decoded(data, name), name)
+    return _supported(array, name)
+
+
+def _looks_like_json(data: bytes) -> bool:
+    return data.lstrip()[:1] in b"[{"
+
+
+def read_decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8 text (byte {error.start})") from None
+
+
+def _split(reference: str) -> tuple[str, str | None]:
+    if os.path.exists(reference):
+        return reference, None
+    path, colon, key = reference.rpartition(":")
+    return (path, key) if colon and path else (reference, None)
+
+
+def _called(path: str) -> str:
+    return "standard input" if path == "-" else f"'{path}'"
+
+
+def _bytes(path: str) -> bytes:
+    if path == "-":
+        if sys.stdin is None or sys.stdin.isatty():
+            raise InputError(
+                "nothing on standard input: it is the terminal",
+                hint="pipe the data in: autodiff EXPR x=@- < x.csv",
+            )
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"no such file: '{path}'") from None
+    except IsADirectoryError:
+        raise InputError(f"'{path}' is a folder, not a file") from None
+    except PermissionError:
+        raise InputError(f"'{path}' can't be read: permission denied") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"'{path}' can't be read: {reason}") from None
+
+
+def _numpy(data: bytes, name: str) -> Any:
+    try:
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    except ValueError as error:
+        if "allow_pickle" in str(error) or "pickle" in str(error).lower():
+            raise InputError(
+                f"{name} holds pickled objects, which are never loaded",
+                hint="save plain numbers: np.save(path, np.asarray(x, dtype=float))",
+            ) from None
+        raise InputError(f"{name} is not a valid NumPy file: {error}") from None
+    except Exception as error:  # zip, header and end-of-file errors come in many types
+        raise InputError(f"{name} is not a valid NumPy file: {error}") from None
+
+
+def _member(archive: Any, key: str | None, name: str) -> Array:
+    if isinstance(archive, np.ndarray):
+        _no_key(key, name)
+        return archive
+    keys = list(archive.keys())
+    if key is None:
+        if len(keys) != 1:
+            raise InputError(
+                f"{name} holds {len(keys)} arrays: {', '.join(keys)}",
+                hint=f"say which: @{name.strip(chr(39))}:{keys[0] if keys else 'KEY'}",
+            )
+        key = keys[0]
+    if key not in keys:
+        raise InputError(f"{name} has no array '{key}'; it has {', '.join(keys) or 'none'}")
+    try:
+        array: Array = archive[key]
+    except ValueError as error:
+        if "pickle" in str(error).lower():
+            raise InputError(f"'{key}' in {name} holds pickled objects, which are never loaded") from None
+        raise InputError(f"'{key}' in {name} is corrupt: {error}") from None
+    except Exception as error:  # a damaged member: zlib, zip or struct errors
+        raise InputError(f"'{key}' in {name} is corrupt: {error}") from None
+    return array
+
+
+def _no_key(key: str | None, name: str) -> None:
+    if key is not None:
+        raise InputError(f"{name} holds one array; ':{key}' picks from .npz and .json files")
+
+
+def _json(data: bytes, key: str | None, name: str) -> Array:
+    import orjson
+
+    try:
+        value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{name} is not valid JSON: {error}") from None
+    if isinstance(value, dict):
+        if key is None or key not in value:
+            known = ", ".join(map(str, value)) or "none"
+            raise InputError(
+                f"{name} is an object with the keys {known}",
+                hint=f"say which: @{name.strip(chr(39))}:{next(iter(value), 'KEY')}",
+            )
+        value = value[key]
+    elif key is not None:
+        _no_key(key, name)
+    try:
+        return np.array(_numbers(value, name), dtype=dtypes.default().numpy)
+    except ValueError:
+        raise InputError(f"{name}: lists of unequal length") from None
+
+
+NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
+
+
+def _numbers(value: Any, name: str) -> Any:
+    if isinstance(value, list):
+        return [_numbers(entry, name) for entry in value]
+    if isinstance(value, str) and value in NON_FINITE:
+        return NON_FINITE[value]
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise InputError(f"{name}: {value!r} is not a number")
+    return value
+
+
+def _table(text: str, name: str) -> Array:
+    """Numbers separated by commas, semicolons, tabs or spaces; a first line of words is a header."""
+    rows: list[list[float]] = []
+    header = True
+    for number, line in enumerate(text.splitlines(), 1):
+        content = line.split("#", 1)[0].strip()
+        if not content:
+            continue
+        fields = _fields(content)
+        try:
+            row = [float(field) for field in fields]
+        except ValueError:
+            if header and not any(map(_is_number, fields)):
+                header = False
+                continue
+            bad = next(field for field in fields if not _is_number(field))
+            raise InputError(f"{name}, line {number}: '{bad}' is not a number") from None
+        header = False
+        if rows and len(row) != len(rows[0]):
+            raise InputError(
+                f"{name}, line {number}: {len(row)} fields, where the lines before have {len(rows[0])}"
+            )
+        rows.append(row)
+    if not rows:
+        raise InputError(f"{name} has no numbers")
+    array = np.array(rows, dtype=dtypes.default().numpy)
+    if array.shape[1] == 1:
+        return array[:, 0]
+    return array[0] if array.shape[0] == 1 else array
+
+
+def _fields(line: str) -> list[str]:
+    for separator in (",", ";", "\t"):
+        if separator in line:
+            return [field.strip().strip('"') for field in line.split(separator)]
+    return [field.strip('"') for field in line.split()]
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
+def _supported(array: Array, name: str) -> Array:
+    if array.size > state.max_elements:
+        raise too_many_elements(array.shape)
+    if array.dtype.newbyteorder("=") not in dtypes.BY_NUMPY:
+        known = ", ".join(dtype.name for dtype in dtypes.ALL)
+        raise InputError(f"{name} has dtype {array.dtype}; the dtypes here are {known}")
+    return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
+
+
+def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
+    """Write an `.npz` archive: beside its place first, renamed when it is whole.
+
+    Raises:
+        InputError: the file can't be written; nothing is left behind.
+    """
+    target = Path(path)
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, allow_pickle=False, **dict(arrays))
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files private; this one is not
+        os.replace(temporary, target)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise InputError(f"'{path}' can't be written: {error.strerror}") from None

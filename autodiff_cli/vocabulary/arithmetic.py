@@ -1,0 +1,294 @@
+"""Arithmetic, comparisons, logic and selection of two tensors."""
+
+from __future__ import annotations
+
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault
+from autodiff_cli.ir.dtypes import BOOL
+from autodiff_cli.ir.node import NUMBER, Node, Number, Op, number
+from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.vocabulary.registry import alias, torch
+
+Operand = Node | Number
+
+
+def lifted(value: Operand) -> Node:
+    return value if isinstance(value, Node) else number(value)
+
+
+def dtype_of(value: Operand) -> int:
+    return lifted(value).dtype.category
+
+
+def check_alpha(input: Operand, other: Operand, alpha: Number) -> None:
+    a, b = lifted(input).dtype, lifted(other).dtype
+    floating = a.is_floating or b.is_floating
+    if isinstance(alpha, bool) and not (a.category == b.category == BOOL):
+        raise RuntimeFault("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and not floating:
+        raise RuntimeFault(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+
+
+@torch("add(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")
+def add(input: Operand, other: Operand, alpha: Number) -> Node:
+    check_alpha(input, other, alpha)
+    return ar.add(input, other, alpha=alpha)
+
+
+def check_subtraction(input: Operand, other: Operand) -> None:
+    a, b = dtype_of(input), dtype_of(other)
+    if a == BOOL and b == BOOL:
+        raise RuntimeFault(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    if a == BOOL or b == BOOL:
+        raise RuntimeFault(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+
+
+@torch("sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")
+def sub(input: Operand, other: Operand, alpha: Number) -> Node:
+    check_alpha(input, other, alpha)
+    check_subtraction(input, other)
+    return ar.sub(input, other, alpha=alpha)
+
+
+@torch("rsub(Tensor input, Tensor other, *, Number alpha = 1)", only="function")
+def rsub(input: Node, other: Operand, alpha: Number) -> Node:
+    check_subtraction(input, other)
+    return ar.rsub(input, other, alpha=alpha)
+
+
+@torch("rsub(Tensor input, Number other, Number alpha = 1)", only="function")
+def rsub_number(input: Node, other: Number, alpha: Number) -> Node:
+    check_subtraction(input, other)
+    return ar.rsub_number(input, other=other, alpha=alpha)
+
+
+@torch("mul(Tensor input, Tensor other, *, Tensor out = None)")
+def mul(input: Operand, other: Operand) -> Node:
+    return ar.mul(input, other)
+
+
+@torch("div(Tensor input, Tensor other, *, Tensor out = None)")
+def div(input: Operand, other: Operand) -> Node:
+    return ar.div(input, other)
+
+
+@torch(
+    "div(Tensor input, Tensor other, *, str? rounding_mode, Tensor out = None)",
+    "div(Tensor input, Number other, *, str? rounding_mode)",
+)
+def div_rounded(input: Operand, other: Operand, rounding_mode: str | None) -> Node:
+    if rounding_mode is None:
+        return ar.div(input, other)
+    if rounding_mode == "floor":
+        return ar.div_floor(input, other)
+    if rounding_mode == "trunc":
+        return ar.div_trunc(input, other)
+    raise RuntimeFault(
+        "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+        f"'{rounding_mode}'"
+    )
+
+
+@torch(
+    "true_divide(Tensor input, Tensor other, *, Tensor out = None)",
+    "true_divide(Tensor input, Number other)",
+)
+def true_divide(input: Operand, other: Operand) -> Node:
+    return ar.div(input, other)
+
+
+@torch(
+    "floor_divide(Tensor input, Tensor other, *, Tensor out = None)",
+    "floor_divide(Tensor input, Number other)",
+)
+def floor_divide(input: Operand, other: Operand) -> Node:
+    return ar.floor_divide(input, other)
+
+
+@torch("remainder(Tensor input, Tensor other, *, Tensor out = None)")
+def remainder(input: Operand, other: Operand) -> Node:
+    other = lifted(other)
+    if other.op is NUMBER:
+        return ar.remainder_number(input, other=other.value)
+    return ar.remainder(input, other)
+
+
+@torch("remainder(Number self, Tensor other)")
+def number_remainder(self: Number, other: Node) -> Node:
+    return ar.number_remainder(self, other)
+
+
+@torch("remainder(Tensor input, Number other, *, Tensor out = None)")
+def remainder_number(input: Node, other: Number) -> Node:
+    return ar.remainder_number(input, other=other)
+
+
+@torch("fmod(Tensor input, Tensor other, *, Tensor out = None)")
+def fmod(input: Node, other: Node) -> Node:
+    return ar.fmod(input, other)
+
+
+@torch("fmod(Tensor input, Number other, *, Tensor out = None)")
+def fmod_number(input: Node, other: Number) -> Node:
+    return ar.fmod_number(input, other=other)
+
+
+def check_exponent(input: Node, exponent: Number) -> None:
+    if not input.dtype.is_floating and not isinstance(exponent, float) and exponent < 0:
+        raise RuntimeFault(
+            "Integers to negative integer powers are not allowed.",
+            hint="convert to floating point first: x.float()**-1",
+        )
+
+
+@torch("pow(Tensor input, Tensor exponent, *, Tensor out = None)")
+def pow(input: Node, exponent: Node) -> Node:
+    return ar.pow(input, exponent)
+
+
+@torch("pow(Number self, Tensor exponent, *, Tensor out = None)")
+def pow_from_number(self: Number, exponent: Node) -> Node:
+    return ar.pow_from_number(exponent, base=self)
+
+
+@torch("pow(Tensor input, Number exponent, *, Tensor out = None)")
+def pow_number(input: Node, exponent: Number) -> Node:
+    check_exponent(input, exponent)
+    return ar.pow_number(input, exponent=exponent)
+
+
+def _comparison(op: Op, *names: str) -> None:
+    for name in names:
+
+        def call(input: Node, other: Operand) -> Node:
+            return op(input, other)
+
+        torch(
+            f"{name}(Tensor input, Tensor other, *, Tensor out = None)",
+            f"{name}(Tensor input, Number other, *, Tensor out = None)",
+        )(call)
+
+
+_comparison(ar.eq, "eq")
+_comparison(ar.ne, "ne", "not_equal")
+_comparison(ar.lt, "lt", "less")
+_comparison(ar.le, "le", "less_equal")
+_comparison(ar.gt, "gt", "greater")
+_comparison(ar.ge, "ge", "greater_equal")
+
+
+def _logical(name: str) -> None:
+    op = getattr(ar, name)
+
+    def call(input: Node, other: Node) -> Node:
+        return op(input, other)  # type: ignore[no-any-return]
+
+    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")(call)
+
+
+def _bitwise(name: str) -> None:
+    op = getattr(ar, name)
+
+    def call(input: Operand, other: Operand) -> Node:
+        node: Node = op(input, other)
+        if node.dtype.is_floating:
+            raise NotImplementedFault(
+                f"\"{name}_cpu\" not implemented for '{node.dtype.scalar_name}'"
+            )
+        return node
+
+    def reflected(self: Number, other: Node) -> Node:
+        return call(self, other)
+
+    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")(call)
+    torch(f"{name}(Number self, Tensor other)")(reflected)
+    torch(f"{name}(Tensor input, Number other, *, Tensor out = None)")(call)
+
+
+for _name in ("and", "or", "xor"):
+    _logical(f"logical_{_name}")
+    _bitwise(f"bitwise_{_name}")
+
+
+@torch("minimum(Tensor input, Tensor other, *, Tensor out = None)")
+def minimum(input: Node, other: Node) -> Node:
+    return ar.minimum(input, other)
+
+
+@torch("maximum(Tensor input, Tensor other, *, Tensor out = None)")
+def maximum(input: Node, other: Node) -> Node:
+    return ar.maximum(input, other)
+
+
+def _check_bounds(min: object, max: object) -> None:
+    if min is None and max is None:
+        raise RuntimeFault("torch.clamp: At least one of 'min' or 'max' must not be None")
+
+
+@torch("clamp(Tensor input, Tensor? min = None, Tensor? max = None, *, Tensor out = None)")
+def clamp_tensors(input: Node, min: Node | None, max: Node | None) -> Node:
+    _check_bounds(min, max)
+    if min is None:
+        assert max is not None
+        return ar.clamp_max(input, max)
+    return ar.clamp_min(input, min) if max is None else ar.clamp_between(input, min, max)
+
+
+@torch("clamp(Tensor input, Number? min = None, Number? max = None, *, Tensor out = None)")
+def clamp(input: Node, min: Number | None, max: Number | None) -> Node:
+    _check_bounds(min, max)
+    return ar.clamp(input, min=min, max=max)
+
+
+@torch("where(Tensor condition)", only="function")
+def where_nonzero(condition: Node) -> tuple[Node, ...]:
+    from autodiff_cli.vocabulary.indexing import nonzero_indices
+
+    return nonzero_indices(condition)
+
+
+@torch(
+    "where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
+    "where(Tensor condition, Tensor input, Number other)",
+    only="function",
+)
+def where(condition: Node, input: Operand, other: Operand) -> Node:
+    if condition.dtype.name not in ("bool", "uint8"):
+        raise RuntimeFault(
+            "where expected condition to be a boolean tensor, but got a tensor with dtype "
+            f"{condition.dtype.scalar_name}",
+            hint="compare first, as in where(x > 0, a, b)",
+        )
+    return ar.where(condition, input, other)
+
+
+@torch(
+    "where(Tensor condition, Number self, Tensor other)",
+    "where(Tensor condition, Number self, Number other)",
+    only="function",
+)
+def where_number(condition: Node, self: Number, other: Operand) -> Node:
+    return where(condition, self, other)
+
+
+@torch("where(Tensor input, Tensor condition, Tensor other)", only="method")
+def where_method(input: Node, condition: Node, other: Node) -> Node:
+    return where(condition, input, other)
+
+
+@torch("where(Tensor input, Tensor condition, Number other)", only="method")
+def where_method_number(input: Node, condition: Node, other: Number) -> Node:
+    return where(condition, input, other)
+
+
+alias("multiply", of="mul")
+alias("subtract", of="sub")
+alias("divide", of="div")
+alias("clip", of="clamp")

@@ -1,0 +1,158 @@
+"""Attributes of tensors, their conversions, and what they tell about themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.execute import force
+from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.ir.shapes import wrap_dim
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.pointwise import as_dtype, cast
+from autodiff_cli.vocabulary.registry import FUNCTIONS, attribute, torch
+from autodiff_cli.vocabulary.values import Size
+
+attribute("shape")(lambda x: Size(x.shape))
+attribute("dtype")(lambda x: x.dtype)
+attribute("ndim")(lambda x: x.ndim)
+attribute("requires_grad")(lambda x: x.requires_grad)
+attribute("is_leaf")(lambda x: x.is_leaf)
+attribute("data")(lambda x: FUNCTIONS["detach"](x))
+attribute("itemsize")(lambda x: x.dtype.numpy.itemsize)
+attribute("nbytes")(lambda x: x.dtype.numpy.itemsize * x.numel)
+
+
+@attribute("T")
+def reversed_dims(x: Node) -> Node:
+    return mv.permute(x, dims=tuple(reversed(range(x.ndim))))
+
+
+@attribute("mT")
+def matrix_transpose(x: Node) -> Node:
+    if x.ndim < 2:
+        raise RuntimeFault(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{x.ndim}-D tensor."
+        )
+    return mv.matrix_t(x)
+
+
+@attribute("H")
+def adjoint(x: Node) -> Node:
+    if x.ndim == 0:
+        return x
+    if x.ndim != 2:
+        raise RuntimeFault(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {x.ndim}-D tensor."
+        )
+    return mv.matrix_t(x)
+
+
+@torch("size(Tensor input, int? dim = None)", only="method")
+def size(input: Node, dim: int | None) -> Size | int:
+    if dim is None:
+        return Size(input.shape)
+    at = wrap_dim(dim, input.ndim)
+    return input.shape[at]
+
+
+@torch("dim(Tensor input)", "ndimension(Tensor input)", only="method")
+def dim(input: Node) -> int:
+    return input.ndim
+
+
+@torch("numel(Tensor input)")
+@torch("nelement(Tensor input)", only="method")
+def numel(input: Node) -> int:
+    return input.numel
+
+
+@torch("stride(Tensor input)", only="method")
+def stride(input: Node) -> tuple[int, ...]:
+    return layout.strides_of(input)
+
+
+@torch("is_contiguous(Tensor input)", only="method")
+def is_contiguous(input: Node) -> bool:
+    return layout.is_contiguous(input)
+
+
+@torch("is_floating_point(Tensor input)")
+def is_floating_point(input: Node) -> bool:
+    return input.dtype.is_floating
+
+
+@torch("item(Tensor input)", only="method")
+def item(input: Node) -> Number:
+    if input.numel != 1:
+        raise RuntimeFault(
+            f"a Tensor with {input.numel} elements cannot be converted to Scalar",
+            hint="item() needs one element; tolist() gives them all",
+        )
+    return force(input).item()  # type: ignore[no-any-return]
+
+
+@torch("tolist(Tensor input)", only="method")
+def tolist(input: Node) -> Any:
+    return force(input).tolist()
+
+
+# ---- dtypes -------------------------------------------------------------------------------------
+
+for _name, _dtype in {
+    "half": dtypes.float16,
+    "float": dtypes.float32,
+    "double": dtypes.float64,
+    "short": dtypes.int16,
+    "int": dtypes.int32,
+    "long": dtypes.int64,
+    "bool": dtypes.bool_,
+    "char": dtypes.int8,
+    "byte": dtypes.uint8,
+}.items():
+
+    def _convert(input: Node, *, _dtype: DType = _dtype) -> Node:
+        return as_dtype(input, _dtype)
+
+    torch(f"{_name}(Tensor input, *, torch.memory_format memory_format = None)", only="method")(
+        _convert
+    )
+
+
+@torch(
+    "to(Tensor input, torch.device? device = None, torch.dtype? dtype = None, "
+    "bool non_blocking = False, bool copy = False, *, torch.memory_format memory_format = None)",
+    "to(Tensor input, torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+    "torch.memory_format memory_format = None)",
+    only="method",
+)
+def to(input: Node, dtype: DType | None, copy: bool) -> Node:
+    wanted = dtype or input.dtype
+    return cast(input, dtype=wanted) if copy else as_dtype(input, wanted)
+
+
+@torch(
+    "to(Tensor input, Tensor tensor, bool non_blocking = False, bool copy = False, *, "
+    "torch.memory_format memory_format = None)",
+    only="method",
+)
+def to_like(input: Node, tensor: Node, copy: bool) -> Node:
+    return to(input, tensor.dtype, copy)
+
+
+@torch("type_as(Tensor input, Tensor other)", only="method")
+def type_as(input: Node, other: Node) -> Node:
+    return as_dtype(input, other.dtype)
+
+
+@torch("type(Tensor input, torch.dtype dtype)", only="method")
+def type_(input: Node, dtype: DType) -> Node:
+    return as_dtype(input, dtype)
+
+
+@torch("cpu(Tensor input)", only="method")
+def cpu(input: Node) -> Node:
+    return input

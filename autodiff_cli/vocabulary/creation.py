@@ -1,0 +1,335 @@
+"""Tensors from numbers: constants, ranges and random streams."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.execute import force
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Array, Node, Number, Shape, constant, leaf, state, too_many_elements
+from autodiff_cli.ops import create
+from autodiff_cli.vocabulary.registry import torch
+from autodiff_cli.vocabulary.signature import type_name
+
+OPTIONS = (
+    "torch.dtype? dtype = None, torch.layout? layout = None, torch.device? device = None, "
+    "bool pin_memory = False, bool requires_grad = False)"
+)
+OUT = f"*, Tensor out = None, {OPTIONS}"
+LIKE = f"*, torch.memory_format? memory_format = None, {OPTIONS}"
+
+
+def _finished(node: Node, requires_grad: bool) -> Node:
+    """The created tensor; as a leaf if it is to have a gradient."""
+    if not requires_grad:
+        return node
+    if not node.dtype.is_floating:
+        raise RuntimeFault("Only Tensors of floating point and complex dtype can require gradients")
+    return leaf(force(node), requires_grad=True)
+
+
+def _checked(shape: Shape) -> Shape:
+    for size in shape:
+        if size < 0:
+            raise RuntimeFault(
+                f"Trying to create tensor with negative dimension {size}: {list(shape)}"
+            )
+    if math.prod(shape) > state.max_elements:
+        raise too_many_elements(shape)
+    return shape
+
+
+# ---- from data ----------------------------------------------------------------------------------
+
+
+def tensor_from(data: Any, dtype: DType | None) -> Node:
+    """`torch.tensor(data)`: nested lists of numbers and of one-element tensors.
+
+    Raises:
+        TypeFault, ValueFault: in the reference's words, for ragged lists and other values.
+    """
+    if isinstance(data, Node):
+        array = force(data)
+        return constant(array if dtype is None else array.astype(dtype.numpy))
+    shape = _shape_of(data)
+    kinds: set[DType] = set()
+    plain = _plain(data, shape, 0, kinds)
+    inferred = dtype
+    if inferred is None:
+        inferred = dtypes.default() if not kinds else None
+        for kind in kinds:
+            inferred = kind if inferred is None else dtypes.promote(inferred, kind)
+    assert inferred is not None
+    try:
+        array = np.array(plain, dtype=_wide(inferred)).astype(inferred.numpy)
+    except OverflowError:
+        raise RuntimeFault("Overflow when unpacking long long") from None
+    return constant(array.reshape(shape))
+
+
+def _wide(dtype: DType) -> Any:
+    # Through Python's own types, so that 300 as uint8 and 2.7 as an integer convert as in C.
+    return np.float64 if dtype.is_floating else None
+
+
+def _shape_of(data: Any) -> Shape:
+    shape = []
+    while isinstance(data, (list, tuple)):
+        shape.append(len(data))
+        if not data:
+            break
+        data = data[0]
+    if isinstance(data, Node) and data.ndim:
+        shape += data.shape
+    return tuple(shape)
+
+
+def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
+    """The data as nested lists of numbers, checked against `shape`."""
+    if depth == len(shape):
+        return _scalar(data, kinds)
+    if isinstance(data, Node):
+        kinds.add(data.dtype)
+        if data.shape != shape[depth:]:
+            raise ValueFault(
+                f"expected sequence of length {shape[depth]} at dim {depth} "
+                f"(got {data.shape[0] if data.ndim else 0})"
+            )
+        return force(data).tolist()
+    if not isinstance(data, (list, tuple)):
+        raise TypeFault(f"expected sequence object with len >= 0 or a buffer, got {type_name(data)}")
+    if len(data) != shape[depth]:
+        raise ValueFault(
+            f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
+        )
+    if depth + 1 == len(shape):
+        return [_scalar(entry, kinds) for entry in data]
+    return [_plain(entry, shape, depth + 1, kinds) for entry in data]
+
+
+def _scalar(value: Any, kinds: set[DType]) -> Number:
+    if isinstance(value, (bool, int, float)):
+        kinds.add(dtypes.of_number(value))
+        return value
+    if isinstance(value, Node):
+        if value.numel != 1:
+            raise ValueFault("only one element tensors can be converted to Python scalars")
+        kinds.add(value.dtype)
+        return force(value).item()  # type: ignore[no-any-return]
+    if isinstance(value, str):
+        raise TypeFault("new(): invalid data type 'str'")
+    if isinstance(value, (list, tuple)):
+        raise TypeFault(f"'{type_name(value)}' object cannot be interpreted as an integer")
+    raise RuntimeFault(f"Could not infer dtype of {type_name(value)}")
+
+
+@torch(
+    "tensor(object data, *, torch.dtype? dtype = None, torch.device? device = None, "
+    "bool pin_memory = False, bool requires_grad = False)",
+    only="function",
+)
+def tensor(data: Any, dtype: DType | None, requires_grad: bool) -> Node:
+    return _finished(tensor_from(data, dtype), requires_grad)
+
+
+@torch(
+    "as_tensor(object data, torch.dtype? dtype = None, torch.device? device = None)", only="function"
+)
+def as_tensor(data: Any, dtype: DType | None) -> Node:
+    if isinstance(data, Node) and dtype in (None, data.dtype):
+        return data
+    return tensor_from(data, dtype)
+
+
+# ---- filled -------------------------------------------------------------------------------------
+
+
+def _filled(shape: Shape, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    wanted = dtype or dtypes.default()
+    return _finished(create.full(shape=_checked(shape), value=value, dtype=wanted), requires_grad)
+
+
+@torch(f"ones(tuple of ints size, {OUT}", only="function")
+def ones(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    return _filled(size, 1, dtype, requires_grad)
+
+
+@torch(f"zeros(tuple of ints size, {OUT}", f"empty(tuple of ints size, {OUT}", only="function")
+def zeros(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    return _filled(size, 0, dtype, requires_grad)
+
+
+@torch(f"full(tuple of ints size, Number fill_value, {OUT}", only="function")
+def full(size: Shape, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    return _filled(size, fill_value, dtype or dtypes.of_number(fill_value), requires_grad)
+
+
+@torch(f"ones_like(Tensor input, {LIKE}", only="function")
+def ones_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
+    return _filled(input.shape, 1, dtype or input.dtype, requires_grad)
+
+
+@torch(f"zeros_like(Tensor input, {LIKE}", f"empty_like(Tensor input, {LIKE}", only="function")
+def zeros_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
+    return _filled(input.shape, 0, dtype or input.dtype, requires_grad)
+
+
+@torch(f"full_like(Tensor input, Number fill_value, {LIKE}", only="function")
+def full_like(
+    input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool
+) -> Node:
+    return _filled(input.shape, fill_value, dtype or input.dtype, requires_grad)
+
+
+@torch(f"eye(int n, {OUT}", only="function")
+def eye(n: int, dtype: DType | None, requires_grad: bool) -> Node:
+    return eye_rectangular(n, n, dtype, requires_grad)
+
+
+@torch(f"eye(int n, int m, {OUT}", only="function")
+def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) -> Node:
+    for size, name in ((n, "n"), (m, "m")):
+        if size < 0:
+            raise RuntimeFault(f"{name} must be greater or equal to 0, got {size}")
+    return _finished(create.eye(n=n, m=m, dtype=dtype or dtypes.default()), requires_grad)
+
+
+# ---- ranges -------------------------------------------------------------------------------------
+
+
+@torch(f"arange(Number end, {OUT}", only="function")
+def arange_to(end: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    return arange(0, end, 1, dtype, requires_grad)
+
+
+@torch(f"arange(Number start, Number end, *, {OPTIONS}", only="function")
+def arange_from(start: Number, end: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    return arange(start, end, 1, dtype, requires_grad)
+
+
+@torch(f"arange(Number start, Number end, Number step = 1, {OUT}", only="function")
+def arange(
+    start: Number, end: Number, step: Number, dtype: DType | None, requires_grad: bool
+) -> Node:
+    if dtype is None:
+        integers = all(isinstance(bound, int) for bound in (start, end, step))
+        dtype = dtypes.int64 if integers else dtypes.default()
+    if not step:
+        raise RuntimeFault("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeFault(f"unsupported range: {start:g} -> {end:g}")
+    if (step > 0) != (end >= start) and end != start:
+        raise RuntimeFault("upper bound and lower bound inconsistent with step sign")
+    if all(isinstance(bound, int) for bound in (start, end, step)):
+        count = max(0, -((int(start) - int(end)) // int(step)))
+    else:
+        count = max(0, math.ceil((end - start) / step))
+    _checked((count,))
+    # Each element from its own index, in the accumulation type, as the reference's kernel.
+    places = np.arange(count)
+    if dtype.is_floating:
+        wide = np.float64 if dtype.name != "float16" else np.float32
+        array = (wide(start) + places.astype(wide) * wide(step)).astype(dtype.numpy)
+    else:
+        array = (int(start) + places * int(step)).astype(dtype.numpy)
+    return _finished(constant(array), requires_grad)
+
+
+@torch(
+    f"linspace(Tensor start, Tensor end, int steps, {OUT}",
+    f"linspace(Number start, Tensor end, int steps, {OUT}",
+    f"linspace(Tensor start, Number end, int steps, {OUT}",
+    f"linspace(Number start, Number end, int steps, {OUT}",
+    only="function",
+)
+def linspace(
+    start: Node | Number, end: Node | Number, steps: int, dtype: DType | None, requires_grad: bool
+) -> Node:
+    from autodiff_cli.execute import item
+
+    for bound in (start, end):
+        if isinstance(bound, Node) and bound.ndim:
+            raise RuntimeFault(
+                "linspace only supports 0-dimensional start and end tensors, but got "
+                f"{'start' if bound is start else 'end'} with {bound.ndim} dimension(s)."
+            )
+    if steps < 0:
+        raise RuntimeFault("number of steps must be non-negative")
+    _checked((steps,))
+    first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
+    dtype = dtype or dtypes.default()
+    return _finished(constant(_linspace(first, last, steps, dtype)), requires_grad)
+
+
+def _linspace(start: Number, end: Number, steps: int, dtype: DType) -> Array:
+    """From both ends to the middle, which keeps the last element exact (RangeFactoriesKernel.cpp)."""
+    if steps == 1:
+        return np.array([start]).astype(dtype.numpy)
+    wide = np.float64 if dtype.name == "float64" or not dtype.is_floating else np.float32
+    if not dtype.is_floating:
+        wide = np.float32
+    low, high = wide(start), wide(end)
+    step = (high - low) / wide(max(steps - 1, 1))
+    places = np.arange(steps)
+    rising = low + step * places.astype(wide)
+    falling = high - step * (steps - places - 1).astype(wide)
+    return np.where(places < steps // 2, rising, falling).astype(dtype.numpy)
+
+
+# ---- random -------------------------------------------------------------------------------------
+
+
+def _random(shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
+    dtype = dtype or dtypes.default()
+    generator = default_generator()
+    draw = generator.standard_normal if normal else generator.uniform
+    return _finished(constant(draw(_checked(shape), dtype.numpy)), requires_grad)
+
+
+@torch(f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}", only="function")
+@torch(f"rand(tuple of ints size, {OUT}", only="function")
+def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    return _random(size, dtype, requires_grad, normal=False)
+
+
+@torch(f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}", only="function")
+@torch(f"randn(tuple of ints size, {OUT}", only="function")
+def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    return _random(size, dtype, requires_grad, normal=True)
+
+
+@torch(f"rand_like(Tensor input, {LIKE}", only="function")
+def rand_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
+    return _random(input.shape, dtype or input.dtype, requires_grad, normal=False)
+
+
+@torch(f"randn_like(Tensor input, {LIKE}", only="function")
+def randn_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
+    return _random(input.shape, dtype or input.dtype, requires_grad, normal=True)
+
+
+@torch(f"randint(int high, tuple of ints size, {OUT}", only="function")
+def randint_to(high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    return randint(0, high, size, dtype, requires_grad)
+
+
+@torch(f"randint(int low, int high, tuple of ints size, {OUT}", only="function")
+def randint(
+    low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool
+) -> Node:
+    dtype = dtype or dtypes.int64
+    array = default_generator().randint(low, high, _checked(size), dtype.numpy)
+    return _finished(constant(array), requires_grad)
+
+
+@torch(f"randperm(int n, {OUT}", only="function")
+def randperm(n: int, dtype: DType | None, requires_grad: bool) -> Node:
+    dtype = dtype or dtypes.int64
+    _checked((max(n, 0),))
+    return _finished(constant(default_generator().randperm(n, dtype.numpy)), requires_grad)

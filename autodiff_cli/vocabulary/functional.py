@@ -1,0 +1,343 @@
+"""`torch.nn.functional`: activations and losses."""
+
+from __future__ import annotations
+
+from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node
+from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import loss
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops.create import full
+from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.products import linear
+from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
+from autodiff_cli.vocabulary.registry import FUNCTIONS, python
+from autodiff_cli.vocabulary.shaping import reshape_to
+from autodiff_cli.vocabulary.values import Size
+
+
+@python("F.relu")
+def relu(input: Node, inplace: bool = False) -> Node:
+    return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
+
+
+@python("F.sigmoid")
+def sigmoid(input: Node) -> Node:
+    return FUNCTIONS["sigmoid"](input)  # type: ignore[no-any-return]
+
+
+@python("F.tanh")
+def tanh(input: Node) -> Node:
+    return FUNCTIONS["tanh"](input)  # type: ignore[no-any-return]
+
+
+def _implicit_dim(x: Node) -> int:
+    return 0 if x.ndim in (0, 1, 3) else 1
+
+
+@python("F.softmax")
+def softmax(
+    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Node:
+    return softmax_of(input, _implicit_dim(input) if dim is None else dim, dtype, log=False)
+
+
+@python("F.log_softmax")
+def log_softmax(
+    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Node:
+    return softmax_of(input, _implicit_dim(input) if dim is None else dim, dtype, log=True)
+
+
+def _legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction that the deprecated arguments ask for, if they are given."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def _expanded(x: Node, shape: tuple[int, ...]) -> Node:
+    return mv.expand(x, shape=shape)
+
+
+def _as_common(a: Node, b: Node) -> tuple[Node, Node]:
+    dtype = dtypes.promote(a.dtype, b.dtype)
+    return as_dtype(a, dtype), as_dtype(b, dtype)
+
+
+def _tensor_argument(x: object, attribute: str = "size") -> Node:
+    if isinstance(x, Node):
+        return x
+    from autodiff_cli.errors import AttributeFault
+    from autodiff_cli.vocabulary.signature import type_name
+
+    raise AttributeFault(f"'{type_name(x)}' object has no attribute '{attribute}'")
+
+
+@python("F.mse_loss")
+def mse_loss(
+    input: Node,
+    target: Node,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Node | None = None,
+) -> Node:
+    target = _tensor_argument(target)
+    input = _tensor_argument(input)
+    reduction = _legacy(size_average, reduce, reduction)
+    shape = broadcast(input.shape, target.shape)
+    a, b = (x if x.shape == shape else _expanded(x, shape) for x in (input, target))
+    if weight is not None:
+        if weight.shape != input.shape:
+            raise ValueFault("Inputs and weights must have the same size.")
+        errors = ar.mul(weight, ar.pow_number(ar.sub(a, b, alpha=1), exponent=2))
+        if reduction == "none":
+            return errors
+        total = red.sum_(errors, dim=None, keepdim=False, dtype=errors.dtype)
+        if check_reduction(reduction) == "sum":
+            return total
+        return ar.div(total, red.sum_(weight, dim=None, keepdim=False, dtype=weight.dtype))
+    check_reduction(reduction)
+    common = dtypes.promote(a.dtype, b.dtype)
+    if not common.is_floating:
+        from autodiff_cli.errors import NotImplementedFault
+
+        raise NotImplementedFault(f"\"mse_cpu\" not implemented for '{common.scalar_name}'")
+    a, b = _as_common(a, b)
+    return loss.mse_loss(a, b, reduction=reduction)
+
+
+@python("F.binary_cross_entropy")
+def binary_cross_entropy(
+    input: Node,
+    target: Node,
+    weight: Node | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Node:
+    target, input = _tensor_argument(target), _tensor_argument(input)
+    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    if target.shape != input.shape:
+        raise ValueFault(
+            f"Using a target size ({Size(target.shape)!r}) that is different to the input size "
+            f"({Size(input.shape)!r}) is deprecated. Please ensure they have the same size."
+        )
+    if target.dtype is not input.dtype:
+        raise RuntimeFault(
+            f"Found dtype {target.dtype.scalar_name} but expected {input.dtype.scalar_name}",
+            hint="convert the target with .float()",
+        )
+    weights = ()
+    if weight is not None:
+        weights = (_expanded(weight, broadcast(weight.shape, input.shape)),)
+    return loss.binary_cross_entropy(input, target, *weights, reduction=reduction)
+
+
+@python("F.binary_cross_entropy_with_logits")
+def binary_cross_entropy_with_logits(
+    input: Node,
+    target: Node,
+    weight: Node | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Node | None = None,
+) -> Node:
+    target, input = _tensor_argument(target), _tensor_argument(input)
+    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    if target.shape != input.shape:
+        raise ValueFault(
+            f"Target size ({Size(target.shape)!r}) must be the same as input size "
+            f"({Size(input.shape)!r})"
+        )
+    for value, name in ((weight, "weight"), (pos_weight, "pos_weight")):
+        if value is not None and value.requires_grad:
+            raise RuntimeFault(
+                "The function 'binary_cross_entropy_with_logits' is not differentiable with respect "
+                f"to argument '{name}'. This input cannot have requires_grad True."
+            )
+    return loss.binary_cross_entropy_with_logits(
+        input,
+        target,
+        *(w for w in (weight, pos_weight) if w is not None),
+        reduction=reduction,
+        weighted=weight is not None,
+        pos_weighted=pos_weight is not None,
+    )
+
+
+def _log_likelihood(
+    x: Node, target: Node, weight: Node | None, reduction: str, ignore_index: int
+) -> Node:
+    """nll_loss after its checks; classes are dimension 1, or 0 of a vector."""
+    classes = x.shape[1 if x.ndim > 1 else 0]
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeFault(
+            f"weight tensor should be defined either for all {classes} classes or no classes but got "
+            f"weight tensor of shape: {list(weight.shape)}"
+        )
+    if target.dtype not in (dtypes.int64, dtypes.uint8):
+        raise RuntimeFault(
+            f"expected target dtype to be Long or Byte, but got {target.dtype.scalar_name}",
+            hint="class indices are written tensor([0, 2]), or converted with .long()",
+        )
+    import numpy as np
+
+    from autodiff_cli.execute import force
+
+    labels = force(target)
+    wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
+    if wrong.any():
+        raise IndexFault(f"Target {np.asarray(labels)[wrong].flat[0]} is out of bounds.")
+    weights = () if weight is None else (weight,)
+    return loss.nll_loss(x, target, *weights, reduction=reduction, ignore_index=ignore_index)
+
+
+@python("F.nll_loss")
+def nll_loss(
+    input: Node,
+    target: Node,
+    weight: Node | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Node:
+    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    if input.ndim == 0:
+        raise ValueFault(f"Expected 1 or more dimensions (got {input.ndim})")
+    if input.ndim > 1 and input.shape[0] != target.shape[0]:
+        raise ValueFault(
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
+            f"({target.shape[0]})."
+        )
+    if input.ndim > 2 and target.shape != (input.shape[0], *input.shape[2:]):
+        raise RuntimeFault(
+            f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)})"
+        )
+    if input.ndim == 3:  # the reference sees one more dimension, to use its kernel of images
+        n, classes, length = input.shape
+        image = reshape_to(input, (n, classes, 1, length))
+        labels = mv.view(target, shape=(n, 1, length))
+        result = _log_likelihood(image, labels, weight, reduction, ignore_index)
+        return mv.view(result, shape=(n, length)) if reduction == "none" else result
+    return _log_likelihood(input, target, weight, reduction, ignore_index)
+
+
+@python("F.cross_entropy")
+def cross_entropy(
+    input: Node,
+    target: Node,
+    weight: Node | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Node:
+    input, target = _tensor_argument(input), _tensor_argument(target)
+    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeFault(
+            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
+        )
+    class_dim = 0 if input.ndim == 1 else 1
+    if target.shape == input.shape:
+        if not target.dtype.is_floating:
+            raise RuntimeFault(
+                "Expected floating point type for target with class probabilities, got "
+                f"{target.dtype.scalar_name}"
+            )
+        if ignore_index >= 0:
+            raise RuntimeFault("ignore_index is not supported for floating point target")
+        return _against_probabilities(
+            input, target, weight, reduction, label_smoothing, class_dim
+        )
+    scores = softmax_of(input, class_dim, None, log=True)
+    if label_smoothing > 0:
+        return _smoothed(
+            scores, target, weight, reduction, ignore_index, label_smoothing, class_dim
+        )
+    return nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
+
+
+def _against_probabilities(
+    input: Node,
+    target: Node,
+    weight: Node | None,
+    reduction: str,
+    label_smoothing: float,
+    class_dim: int,
+) -> Node:
+    scores = softmax_of(input, class_dim, None, log=True)
+    classes = scores.shape[class_dim]
+    if label_smoothing > 0:
+        target = ar.add_number(
+            ar.mul_number(target, other=1 - label_smoothing), other=label_smoothing / classes
+        )
+    product = ar.mul(scores, target)
+    if weight is not None:
+        shape = [1] * scores.ndim
+        shape[class_dim] = weight.shape[0]
+        product = ar.mul(product, mv.view(weight, shape=tuple(shape)))
+    if reduction == "none":
+        return ar.neg(
+            red.sum_(product, dim=(class_dim,), keepdim=False, dtype=product.dtype)
+        )
+    total = ar.neg(red.sum_(product, dim=None, keepdim=False, dtype=product.dtype))
+    if reduction == "sum":
+        return total
+    return ar.div_number(total, other=scores.numel // max(classes, 1))
+
+
+def _smoothed(
+    scores: Node,
+    target: Node,
+    weight: Node | None,
+    reduction: str,
+    ignore_index: int,
+    label_smoothing: float,
+    class_dim: int,
+) -> Node:
+    sharp = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
+    weighted = scores
+    if weight is not None:
+        shape = [1] * scores.ndim
+        shape[class_dim] = weight.shape[0]
+        weighted = ar.mul(scores, mv.view(weight, shape=tuple(shape)))
+    smooth = ar.neg(red.sum_(weighted, dim=(class_dim,), keepdim=False, dtype=scores.dtype))
+    ignored = ar.eq(target, ignore_index)
+    smooth = ar.masked_fill(smooth, ignored, value=0.0)
+    if reduction == "mean":
+        total = red.sum_(smooth, dim=None, keepdim=False, dtype=scores.dtype)
+        if weight is None:
+            kept = as_dtype(ar.logical_not(ignored), dtypes.int64)
+            count = red.sum_(kept, dim=None, keepdim=False, dtype=dtypes.int64)
+        else:
+            from autodiff_cli.ops.indexing import index_select
+
+            safe = ar.where(ignored, full(shape=(), value=0, dtype=dtypes.int64), target)
+            flat = mv.reshape(safe, (safe.numel,))
+            picked = index_select(weight, flat, dim=0)
+            picked = ar.where(mv.reshape(ignored, (ignored.numel,)), 0.0, picked)
+            count = red.sum_(picked, dim=None, keepdim=False, dtype=weight.dtype)
+        smooth = ar.div(total, count)
+    elif reduction == "sum":
+        smooth = red.sum_(smooth, dim=None, keepdim=False, dtype=scores.dtype)
+    share = label_smoothing / scores.shape[class_dim]
+    return ar.add(
+        ar.mul_number(sharp, other=1 - label_smoothing),
+        ar.mul_number(smooth, other=share),
+        alpha=1,
+    )
+
+
+__all__ = ["linear"]

@@ -1,0 +1,241 @@
+"""Indexing and slicing: what `x[...]` means.
+
+The reference takes an index apart from left to right: an int is a select, a slice a slice, None an
+unsqueeze; tensors, lists and masks are gathered in one `index` at the end.
+Source: torch/csrc/autograd/python_variable_indexing.cpp, ATen/TensorIndexing.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.execute import force, item
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import BOOL
+from autodiff_cli.ir.node import Array, Node, constant
+from autodiff_cli.ir.shapes import wrap_dim
+from autodiff_cli.ops import indexing as ix
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.vocabulary.registry import torch
+from autodiff_cli.vocabulary.signature import type_name
+
+
+def subscript(x: Node, index: Any) -> Node:
+    """`x[index]` for a tensor."""
+    items = index if isinstance(index, tuple) else (index,)
+    if len(items) == 1:
+        only = items[0]
+        if only is Ellipsis:
+            return mv.alias(x, shape=x.shape)
+        if isinstance(only, int) and not isinstance(only, bool):
+            return _select(x, 0, only, whole=True)
+    items = tuple(_as_tensor(entry) for entry in items)
+    specified = sum(_dims_taken(entry) for entry in items)
+    if specified > x.ndim:
+        raise IndexFault(f"too many indices for tensor of dimension {x.ndim}")
+
+    result = x
+    dim = 0
+    gathered: list[tuple[int, Node]] = []
+    untouched = True
+    for entry in items:
+        if entry is Ellipsis:
+            dim += x.ndim - specified
+            continue
+        if entry is None:
+            result = _unsqueeze(result, dim)
+            dim += 1
+        elif isinstance(entry, bool):
+            result = _unsqueeze(result, dim)
+            gathered.append((dim, constant(np.zeros(int(entry), np.int64))))
+            dim += 1
+        elif isinstance(entry, int):
+            result = _select(result, dim, entry)
+        elif isinstance(entry, slice):
+            result = _slice(result, dim, entry)
+            dim += 1
+        elif isinstance(entry, Node) and not entry.ndim and entry.dtype.category != BOOL:
+            result = _select(result, dim, int(item(_integers(entry))))
+        elif isinstance(entry, Node):
+            if not entry.ndim:  # a 0-dim mask keeps or drops a new dimension
+                result = _unsqueeze(result, dim)
+            taken = _indices(entry, result, dim, position=dim)
+            gathered += [(dim + at, indices) for at, indices in enumerate(taken)]
+            dim += len(taken)
+        else:
+            raise _invalid(entry)
+        untouched = False
+    if gathered:
+        return _gather(result, gathered)
+    return mv.alias(x, shape=x.shape) if untouched else result
+
+
+def _as_tensor(entry: Any) -> Any:
+    """Lists, and ranges of numbers in them, as index tensors."""
+    if isinstance(entry, (list, tuple)):
+        from autodiff_cli.vocabulary.creation import tensor_from
+
+        node = tensor_from(entry, None)
+        if isinstance(entry, list) and not entry or node.numel == 0 and node.dtype.is_floating:
+            return constant(np.zeros(node.shape, np.int64))
+        return node
+    if isinstance(entry, (float, str)):
+        if isinstance(entry, str):
+            raise TypeFault("new(): invalid data type 'str'")
+        raise _invalid(entry)
+    return entry
+
+
+def _invalid(entry: object) -> IndexFault:
+    return IndexFault(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
+        f"indices (got {type_name(entry)})"
+    )
+
+
+def _dims_taken(entry: Any) -> int:
+    if entry is None or entry is Ellipsis or isinstance(entry, bool):
+        return 0
+    if isinstance(entry, Node) and entry.dtype.category == BOOL:
+        return entry.ndim
+    return 1
+
+
+def _unsqueeze(x: Node, dim: int) -> Node:
+    return mv.unsqueeze(x, shape=x.shape[:dim] + (1,) + x.shape[dim:])
+
+
+def _select(x: Node, dim: int, index: int, whole: bool = False) -> Node:
+    if not x.ndim and whole:
+        raise IndexFault(
+            "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
+            "C++ to convert a 0-dim tensor to a number"
+        )
+    size = x.shape[dim]
+    if not -size <= index < size:
+        raise IndexFault(f"index {index} is out of bounds for dimension {dim} with size {size}")
+    return mv.select(x, dim=dim, index=index % size)
+
+
+def _slice(x: Node, dim: int, entry: slice) -> Node:
+    for bound in (entry.start, entry.stop, entry.step):
+        if isinstance(bound, float) or isinstance(bound, (str, list, tuple)):
+            raise TypeFault("slice indices must be integers or None or have an __index__ method")
+    start, stop, step = (
+        int(item(bound)) if isinstance(bound, Node) else bound
+        for bound in (entry.start, entry.stop, entry.step)
+    )
+    if step == 0:
+        raise ValueFault("slice step cannot be zero")
+    if step is not None and step < 0:
+        raise ValueFault("step must be greater than zero", hint="flip with an index list instead")
+    first, last, stride = slice(start, stop, step).indices(x.shape[dim])
+    return mv.slice_(x, dim=dim, start=first, stop=max(first, last), step=stride)
+
+
+def _integers(entry: Node) -> Node:
+    if entry.dtype.is_floating or entry.dtype.name in ("int8", "int16"):
+        raise IndexFault("tensors used as indices must be long, int, byte or bool tensors")
+    return entry
+
+
+def _indices(entry: Node, x: Node, dim: int, position: int) -> list[Node]:
+    """The integer index tensors an entry stands for: itself, or the places where a mask holds."""
+    if entry.dtype.category != BOOL:
+        return [_integers(entry)]
+    mask = force(entry)
+    shape = x.shape[dim : dim + entry.ndim] if entry.ndim else (1,)
+    for at, size in enumerate(mask.shape):
+        if size != shape[at]:
+            raise IndexFault(
+                f"The shape of the mask {list(mask.shape)} at index {at} does not match the shape of "
+                f"the indexed tensor {list(x.shape)} at index {position + at}"
+            )
+    return [constant(places) for places in np.nonzero(np.atleast_1d(mask))]
+
+
+def _gather(x: Node, gathered: list[tuple[int, Node]]) -> Node:
+    indices = [
+        _in_range(force(index).astype(np.int64), dim, x.shape[dim]) for dim, index in gathered
+    ]
+    try:
+        np.broadcast_shapes(*(index.shape for index in indices))
+    except ValueError:
+        shapes = ", ".join(str(list(index.shape)) for index in indices)
+        raise IndexFault(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+        ) from None
+    return ix.index(x, *map(constant, indices), dims=tuple(dim for dim, _ in gathered))
+
+
+def _in_range(index: Array, dim: int, size: int) -> Array:
+    outside = (index < -size) | (index >= size)
+    if outside.any():
+        wrong = index[outside].flat[0]
+        raise IndexFault(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+    return np.where(index < 0, index + size, index)
+
+
+def nonzero_indices(condition: Node) -> tuple[Node, ...]:
+    """Where a condition holds: one index tensor for each dimension."""
+    return tuple(constant(places) for places in np.nonzero(np.atleast_1d(force(condition))))
+
+
+@torch("index_select(Tensor input, int dim, Tensor index, *, Tensor out = None)")
+def index_select(input: Node, dim: int, index: Node) -> Node:
+    at = wrap_dim(dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexFault("index_select(): Index is supposed to be a vector")
+    if index.dtype not in (dtypes.int64, dtypes.int32):
+        raise RuntimeFault("index_select(): Expected dtype int32 or int64 for index")
+    places = force(index).astype(np.int64)
+    size = input.shape[at] if input.ndim else 1
+    if ((places < 0) | (places >= size)).any():
+        raise IndexFault("index out of range in self")
+    return ix.index_select(input, constant(places), dim=at)
+
+
+@torch("gather(Tensor input, int dim, Tensor index, *, bool sparse_grad = False, Tensor out = None)")
+def gather(input: Node, dim: int, index: Node) -> Node:
+    at = wrap_dim(dim, input.ndim)
+    if index.dtype is not dtypes.int64:
+        raise RuntimeFault("gather(): Expected dtype int64 for index")
+    if index.ndim != input.ndim:
+        raise RuntimeFault(
+            "Index tensor must have the same number of dimensions as input tensor"
+        )
+    for d, (wanted, size) in enumerate(zip(index.shape, input.shape, strict=True)):
+        if d != at and wanted > size:
+            raise RuntimeFault(
+                f"Size does not match at dimension {d} expected index {list(index.shape)} to be no "
+                f"larger than self {list(input.shape)} apart from dimension {at}"
+            )
+    places = force(index)
+    size = input.shape[at] if input.ndim else 1
+    outside = (places < 0) | (places >= size)
+    if outside.any():
+        raise RuntimeFault(
+            f"index {places[outside].flat[0]} is out of bounds for dimension {at} with size {size}"
+        )
+    return ix.take_along(input, constant(places), dim=at) if input.ndim else input
+
+
+@torch("masked_select(Tensor input, Tensor mask, *, Tensor out = None)")
+def masked_select(input: Node, mask: Node) -> Node:
+    if mask.dtype.category != BOOL:
+        raise RuntimeFault(
+            f"masked_select: expected BoolTensor for mask, but got {mask.dtype.scalar_name}"
+        )
+    from autodiff_cli.ir.shapes import broadcast
+
+    shape = broadcast(input.shape, mask.shape)
+    return subscript(mv.expand(input, shape=shape), mv.expand(mask, shape=shape))
+
+
+@torch("nonzero(Tensor input, *, Tensor out = None)")
+def nonzero(input: Node) -> Node:
+    places = np.argwhere(force(input))
+    return constant(places.reshape(-1, input.ndim).astype(np.int64))

@@ -1,0 +1,115 @@
+"""Functions of one tensor, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault
+from autodiff_cli.ir.dtypes import BOOL
+from autodiff_cli.ir.node import Node, Op
+from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import pointwise as pw
+from autodiff_cli.vocabulary.registry import alias, torch
+
+
+def _plain(op: Op, name: str) -> None:
+    """A function that is its primitive."""
+
+    def call(input: Node) -> Node:
+        return op(input)
+
+    torch(f"{name}(Tensor input, *, Tensor out = None)")(call)
+
+
+for _op in (
+    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh "
+    "acosh atanh sigmoid reciprocal sign floor ceil trunc"
+).split():
+    _plain(getattr(pw, _op), _op)
+_plain(ar.logical_not, "logical_not")
+for _op in ("isnan", "isinf", "isfinite"):
+    _plain(getattr(pw, _op), _op)
+
+
+def require_floating(x: Node, kernel: str) -> None:
+    """The reference's error where a kernel exists for floating dtypes alone."""
+    if not x.dtype.is_floating:
+        raise NotImplementedFault(
+            f'"{kernel}" not implemented for \'{x.dtype.scalar_name}\'',
+            hint="convert with .float() first",
+        )
+
+
+def _reject_bool(check: Callable[[Node], None], op: Op) -> Callable[[Node], Node]:
+    def call(input: Node) -> Node:
+        if input.dtype.category == BOOL:
+            check(input)
+        return op(input)
+
+    return call
+
+
+def _no_negation(x: Node) -> None:
+    raise RuntimeFault(
+        "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to invert a "
+        "mask, use the `~` or `logical_not()` operator instead."
+    )
+
+
+def _no_abs(x: Node) -> None:
+    raise NotImplementedFault("\"abs_cpu\" not implemented for 'Bool'")
+
+
+def _no_relu(x: Node) -> None:
+    raise RuntimeFault("Boolean inputs not supported for relu")
+
+
+torch("neg(Tensor input, *, Tensor out = None)")(_reject_bool(_no_negation, ar.neg))
+torch("abs(Tensor input, *, Tensor out = None)")(_reject_bool(_no_abs, pw.abs))
+torch("relu(Tensor input)")(_reject_bool(_no_relu, pw.relu))
+
+
+@torch("square(Tensor input, *, Tensor out = None)")
+def square(input: Node) -> Node:
+    return ar.pow_number(input, exponent=2)
+
+
+@torch("positive(Tensor input)")
+def positive(input: Node) -> Node:
+    return input
+
+
+@torch("round(Tensor input, *, Tensor out = None)")
+def round_(input: Node) -> Node:
+    return pw.round(input) if input.dtype.is_floating else input
+
+
+@torch("bitwise_not(Tensor input, *, Tensor out = None)")
+def bitwise_not(input: Node) -> Node:
+    if input.dtype.is_floating:
+        raise NotImplementedFault(
+            f"\"bitwise_not_cpu\" not implemented for '{input.dtype.scalar_name}'"
+        )
+    return ar.bitwise_not(input)
+
+
+@torch("clone(Tensor input, *, torch.memory_format? memory_format = None)")
+def clone(input: Node) -> Node:
+    return pw.clone(input)
+
+
+@torch("detach(Tensor input)")
+def detach(input: Node) -> Node:
+    return pw.detach(input)
+
+
+alias("negative", of="neg")
+alias("absolute", of="abs")
+alias("arcsin", of="asin")
+alias("arccos", of="acos")
+alias("arctan", of="atan")
+alias("arcsinh", of="asinh")
+alias("arccosh", of="acosh")
+alias("arctanh", of="atanh")
+alias("fix", of="trunc")
+alias("special.expit", of="sigmoid")

@@ -1,0 +1,342 @@
+"""Sums, means, products, extremes, norms and the softmax family."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node
+from autodiff_cli.ir.shapes import reduction_dims, wrap_dim
+from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops.pointwise import as_dtype, as_floating
+from autodiff_cli.vocabulary.pointwise import require_floating
+from autodiff_cli.vocabulary.registry import alias, python, torch
+from autodiff_cli.vocabulary.values import return_type
+
+
+def _summed_dtype(x: Node, dtype: DType | None) -> DType:
+    if dtype is not None:
+        return dtype
+    return x.dtype if x.dtype.is_floating else dtypes.int64
+
+
+@torch("sum(Tensor input, *, torch.dtype? dtype = None)")
+def sum_all(input: Node, dtype: DType | None) -> Node:
+    return red.sum_(input, dim=None, keepdim=False, dtype=_summed_dtype(input, dtype))
+
+
+@torch(
+    "sum(Tensor input, tuple of ints[1]? dim, bool keepdim = False, *, torch.dtype? dtype = None, "
+    "Tensor out = None)"
+)
+def sum_dim(
+    input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
+) -> Node:
+    dims = reduction_dims(dim, input.ndim)
+    return red.sum_(input, dim=dims, keepdim=keepdim, dtype=_summed_dtype(input, dtype))
+
+
+def _mean_dtype(x: Node, dtype: DType | None) -> DType:
+    wanted = dtype or x.dtype
+    if not wanted.is_floating:
+        if dtype is None:
+            raise RuntimeFault(
+                "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+                f"complex dtype. Got: {x.dtype.scalar_name}",
+                hint="convert first: mean(x.float())",
+            )
+        raise RuntimeFault(
+            "mean(): could not infer output dtype. Optional dtype must be either a floating point or "
+            f"complex dtype. Got: {dtype.scalar_name}"
+        )
+    return wanted
+
+
+@torch("mean(Tensor input, *, torch.dtype? dtype = None, Tensor out = None)")
+def mean_all(input: Node, dtype: DType | None) -> Node:
+    return red.mean(input, dim=None, keepdim=False, dtype=_mean_dtype(input, dtype))
+
+
+@torch(
+    "mean(Tensor input, tuple of ints[1]? dim, bool keepdim = False, *, torch.dtype? dtype = None, "
+    "Tensor out = None)"
+)
+def mean_dim(
+    input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
+) -> Node:
+    dtype = _mean_dtype(input, dtype)
+    return red.mean(input, dim=reduction_dims(dim, input.ndim), keepdim=keepdim, dtype=dtype)
+
+
+@torch("prod(Tensor input, *, torch.dtype? dtype = None)")
+def prod_all(input: Node, dtype: DType | None) -> Node:
+    return red.prod(input, dim=None, keepdim=False, dtype=_summed_dtype(input, dtype))
+
+
+@torch(
+    "prod(Tensor input, int dim, bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)"
+)
+def prod_dim(input: Node, dim: int, keepdim: bool, dtype: DType | None) -> Node:
+    return red.prod(
+        input, dim=_one(input, dim), keepdim=keepdim, dtype=_summed_dtype(input, dtype)
+    )
+
+
+def _one(x: Node, dim: int) -> tuple[int, ...]:
+    wrapped = wrap_dim(dim, x.ndim)
+    return (wrapped,) if x.ndim else ()
+
+
+# ---- extremes -----------------------------------------------------------------------------------
+
+
+def _nonempty(x: Node, name: str) -> None:
+    if x.numel == 0:
+        raise RuntimeFault(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+            "Specify the reduction dim with the 'dim' argument."
+        )
+
+
+def _nonempty_dims(x: Node, dims: tuple[int, ...], name: str) -> None:
+    for dim in dims:
+        if x.shape[dim] == 0:
+            raise IndexFault(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
+
+
+def _extreme(name: str) -> None:
+    whole = red.max_ if name == "max" else red.min_
+    along = red.max_dim if name == "max" else red.min_dim
+    index = red.argmax if name == "max" else red.argmin
+    pair = ar.maximum if name == "max" else ar.minimum
+    result = return_type(name, ("values", "indices"))
+
+    @torch(f"{name}(Tensor input, *, Tensor out = None)")
+    def extreme(input: Node) -> Node:
+        _nonempty(input, name)
+        return whole(input, dim=None, keepdim=False)
+
+    @torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")
+    def elementwise(input: Node, other: Node) -> Node:
+        return pair(input, other)
+
+    @torch(
+        f"{name}(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)"
+    )
+    def with_index(input: Node, dim: int, keepdim: bool) -> tuple[Any, ...]:
+        dims = _one(input, dim)
+        _nonempty_dims(input, dims, name)
+        return result(
+            along(input, dim=dims, keepdim=keepdim), index(input, dim=dims, keepdim=keepdim)
+        )
+
+    @torch(
+        f"a{name}(Tensor input, tuple of ints[1] dim = (), bool keepdim = False, *, Tensor out = None)"
+    )
+    def even(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
+        if not dim:
+            _nonempty(input, f"a{name}")
+        dims = reduction_dims(dim, input.ndim)
+        _nonempty_dims(input, dims, f"a{name}")
+        return (red.amax if name == "max" else red.amin)(input, dim=dims, keepdim=keepdim)
+
+    @torch(f"arg{name}(Tensor input, int? dim = None, bool keepdim = False, *, Tensor out = None)")
+    def position(input: Node, dim: int | None, keepdim: bool) -> Node:
+        if dim is None:
+            if input.numel == 0:
+                raise IndexFault(
+                    f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+                    "Specify the reduction dim with the 'dim' argument."
+                )
+            return index(input, dim=None, keepdim=keepdim)
+        dims = _one(input, dim)
+        _nonempty_dims(input, dims, f"arg{name}")
+        return index(input, dim=dims, keepdim=keepdim)
+
+
+_extreme("max")
+_extreme("min")
+
+# ---- norms --------------------------------------------------------------------------------------
+
+
+def vector_norm(
+    x: Node, ord: float, dim: Sequence[int] | None, keepdim: bool, dtype: DType | None
+) -> Node:
+    if not x.dtype.is_floating:
+        raise RuntimeFault(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.scalar_name}",
+            hint="convert first: norm(x.float())",
+        )
+    dims = reduction_dims(dim, x.ndim)
+    if ord < 0 or ord == math.inf:
+        shown = "inf" if ord == math.inf else "-inf" if ord == -math.inf else f"{ord:g}"
+        if not dim and x.numel == 0:
+            raise RuntimeFault(
+                f"linalg.vector_norm cannot compute the {shown} norm on an empty tensor because the "
+                "operation does not have an identity"
+            )
+        for d in dims:
+            if x.shape[d] == 0:
+                raise RuntimeFault(
+                    f"linalg.vector_norm cannot compute the {shown} norm on the dimension {d} because "
+                    "this dimension is empty and the operation does not have an identity"
+                )
+    if dtype is not None and not dtype.is_floating:
+        raise RuntimeFault(
+            "linalg.vector_norm: dtype should be floating point or complex. Got "
+            f"{dtype.scalar_name}"
+        )
+    return red.vector_norm(
+        x, ord=float(ord), dim=dims, keepdim=keepdim, dtype=dtype or x.dtype
+    )
+
+
+def matrix_norm(
+    x: Node, ord: float | str, dim: Sequence[int], keepdim: bool, dtype: DType | None
+) -> Node:
+    """Norms of matrices that are made of vector norms and extremes."""
+    row, column = (wrap_dim(d, x.ndim) for d in dim)
+    if row == column:
+        raise RuntimeFault(
+            f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})"
+        )
+    if ord == "fro":
+        return vector_norm(x, 2, (row, column), keepdim, dtype)
+    if isinstance(ord, str) or abs(ord) not in (1, math.inf):
+        raise RuntimeFault(
+            f"linalg.matrix_norm: Order {ord} not supported.",
+            hint="orders 'fro', 1, -1, inf and -inf are",
+        )
+    summed, kept = (row, column) if abs(ord) == 1 else (column, row)
+    sums = vector_norm(x, 1, (summed,), keepdim, dtype)
+    if not keepdim and kept > summed:
+        kept -= 1
+    return (red.amax if ord > 0 else red.amin)(sums, dim=(kept,), keepdim=keepdim)
+
+
+@python("norm", method=True)
+def norm(
+    input: Node,
+    p: float | str | None = "fro",
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    out: None = None,
+    dtype: DType | None = None,
+) -> Node:
+    dims = (dim,) if isinstance(dim, int) else tuple(dim) if dim is not None else None
+    if isinstance(p, str):
+        if p != "fro":
+            raise RuntimeFault(
+                f"linalg.matrix_norm: Order {p} not supported.",
+                hint="p is a number, inf or 'fro'",
+            )
+        p = 2.0
+    return vector_norm(input, 2.0 if p is None else p, dims, keepdim, dtype)
+
+
+@torch(
+    "linalg.norm(Tensor input, Number? ord = None, tuple of ints[1]? dim = None, bool keepdim = False, "
+    "*, torch.dtype? dtype = None, Tensor out = None)",
+    "linalg.norm(Tensor input, str ord, tuple of ints[1]? dim = None, bool keepdim = False, "
+    "*, torch.dtype? dtype = None, Tensor out = None)",
+    only="function",
+)
+def linalg_norm(
+    input: Node,
+    ord: float | str | None,
+    dim: tuple[int, ...] | None,
+    keepdim: bool,
+    dtype: DType | None,
+) -> Node:
+    if dim is not None and len(dim) not in (1, 2) and ord is not None:
+        raise RuntimeFault(
+            f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dim)}"
+        )
+    if ord is None:
+        return vector_norm(input, 2.0, dim, keepdim, dtype)
+    if dim is None and input.ndim not in (1, 2):
+        raise RuntimeFault(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or 2D. Got "
+            f"{input.ndim}D."
+        )
+    dims = dim if dim is not None else tuple(range(input.ndim))
+    if len(dims) == 1:
+        if isinstance(ord, str):
+            raise RuntimeFault(f"linalg.norm: Order {ord} not supported for vectors.")
+        return vector_norm(input, ord, dims, keepdim, dtype)
+    return matrix_norm(input, ord, dims, keepdim, dtype)
+
+
+@torch(
+    "linalg.vector_norm(Tensor input, Number ord = 2, tuple of ints[1]? dim = None, "
+    "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
+    only="function",
+)
+def linalg_vector_norm(
+    input: Node, ord: float, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
+) -> Node:
+    return vector_norm(input, ord, dim, keepdim, dtype)
+
+
+@torch(
+    "linalg.matrix_norm(Tensor input, Number ord, tuple of ints dim = (-2, -1), bool keepdim = False, "
+    "*, torch.dtype? dtype = None, Tensor out = None)",
+    "linalg.matrix_norm(Tensor input, str ord = 'fro', tuple of ints dim = (-2, -1), "
+    "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
+    only="function",
+)
+def linalg_matrix_norm(
+    input: Node, ord: float | str, dim: tuple[int, ...], keepdim: bool, dtype: DType | None
+) -> Node:
+    if input.ndim < 2:
+        raise RuntimeFault(
+            "linalg.matrix_norm: The input tensor A must have at least 2 dimensions."
+        )
+    return matrix_norm(input, ord, dim, keepdim, dtype)
+
+
+# ---- exponentials -------------------------------------------------------------------------------
+
+
+@torch(
+    "logsumexp(Tensor input, tuple of ints[1] dim, bool keepdim = False, *, Tensor out = None)",
+)
+def logsumexp(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
+    x = as_floating(input)
+    return red.logsumexp(x, dim=reduction_dims(dim, x.ndim), keepdim=keepdim)
+
+
+def softmax_of(x: Node, dim: int, dtype: DType | None, log: bool) -> Node:
+    if dtype is not None:
+        x = as_dtype(x, dtype)
+    wrapped = wrap_dim(dim, x.ndim)
+    prefix = "log_" if log else ""
+    last = "lastdim_" if wrapped == x.ndim - 1 or not x.ndim else ""
+    require_floating(x, f"{prefix}softmax_{last}kernel_impl" if last else f"{prefix}softmax")
+    return (red.log_softmax if log else red.softmax)(x, dim=wrapped)
+
+
+@torch("softmax(Tensor input, int dim, torch.dtype? dtype = None, *, Tensor out = None)")
+def softmax(input: Node, dim: int, dtype: DType | None) -> Node:
+    return softmax_of(input, dim, dtype, log=False)
+
+
+@torch("log_softmax(Tensor input, int dim, torch.dtype? dtype = None, *, Tensor out = None)")
+def log_softmax(input: Node, dim: int, dtype: DType | None) -> Node:
+    return softmax_of(input, dim, dtype, log=True)
+
+
+def check_reduction(reduction: str) -> str:
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueFault(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+alias("special.logsumexp", of="logsumexp")

@@ -1,0 +1,161 @@
+"""The table of names that a user may call, and how an entry binds a call.
+
+An entry is declared with torch's own signature, as torch prints it in its errors:
+
+    @torch("sum(Tensor input, *, torch.dtype? dtype = None)")
+    def sum_all(input: Node, dtype: DType | None) -> Node: ...
+
+Overloads of one name are tried in the order of their declaration. A function whose first parameter is a
+tensor is a method too, unless `only` says otherwise. Where torch wrote a function in Python, its errors
+are Python's own: `@python("F.mse_loss")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from autodiff_cli.errors import TypeFault
+from autodiff_cli.ir.node import Node
+from autodiff_cli.vocabulary.signature import Overloads
+
+Implementation: TypeAlias = Callable[..., Any]
+F = TypeVar("F", bound=Implementation)
+Only: TypeAlias = Literal["function", "method"] | None
+
+# Accepted wherever torch accepts them, and without effect on a result computed on a CPU.
+WITHOUT_EFFECT = {"layout", "device", "pin_memory", "memory_format", "generator", "non_blocking"}
+
+
+class Function:
+    """A callable name of the language.
+
+    Args:
+        name: as torch spells it behind its module: `sum`, `F.mse_loss`, `linalg.norm`.
+        in_python: whether torch wrote it in Python, so that wrong arguments are Python's errors.
+    """
+
+    __slots__ = ("_bound", "implementations", "in_python", "name", "texts")
+
+    def __init__(self, name: str, in_python: bool = False) -> None:
+        self.name = name
+        self.in_python = in_python
+        self.texts: list[str] = []
+        self.implementations: list[Implementation] = []
+        self._bound: dict[bool, Overloads] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.call(args, kwargs, method=False)
+
+    def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, method: bool) -> Any:
+        """Bind the arguments and run; as a method, the first argument is the tensor itself."""
+        if self.in_python:
+            return self._call_python(args, kwargs)
+        overloads = self._bound.get(method)
+        if overloads is None:
+            name = self.name.rpartition(".")[2]
+            overloads = self._bound[method] = Overloads(name, self.texts, method=method)
+        if method:
+            index, bound = overloads.bind(args[1:], kwargs)
+            implementation = self.implementations[index]
+            return implementation(args[0], **_effective(implementation, bound))
+        index, bound = overloads.bind(args, kwargs)
+        implementation = self.implementations[index]
+        return implementation(**_effective(implementation, bound))
+
+    def _call_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return self.implementations[0](*args, **kwargs)
+        except TypeError as error:
+            trace = error.__traceback__
+            if trace is not None and trace.tb_next is None:  # the call itself, not what it ran
+                raise TypeFault(str(error)) from None
+            raise
+
+    def __repr__(self) -> str:
+        return f"<built-in method {self.name.rpartition('.')[2]}>"
+
+
+def _effective(implementation: Implementation, bound: dict[str, object]) -> dict[str, object]:
+    """The bound arguments that the implementation takes."""
+    code = implementation.__code__
+    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    result = {}
+    for name, value in bound.items():
+        if name in taken:
+            result[name] = value
+        elif value is not None and name not in WITHOUT_EFFECT:
+            raise TypeFault(
+                f"argument '{name}' has no place to write to: values here are not storage",
+                hint=f"leave {name}= out and use the result",
+            )
+    return result
+
+
+FUNCTIONS: dict[str, Function] = {}
+METHODS: dict[str, Function] = {}
+ATTRIBUTES: dict[str, Callable[[Node], Any]] = {}
+
+
+def torch(*signatures: str, only: Only = None) -> Callable[[F], F]:
+    """Declare one overload for each signature, all served by the same implementation."""
+
+    def declare(implementation: F) -> F:
+        for text in signatures:
+            name = text[: text.index("(")]
+            bare = text[text.index(name.rpartition(".")[2]) :]
+            if only != "method":
+                _entry(FUNCTIONS, name, False, bare, implementation)
+            if only != "function":
+                if not text[len(name) :].startswith(("(Tensor input", "(Tensor self")):
+                    continue
+                _entry(METHODS, name.rpartition(".")[2], False, bare, implementation)
+        return implementation
+
+    return declare
+
+
+def python(name: str, *, method: bool = False) -> Callable[[F], F]:
+    """Declare a function that torch wrote in Python."""
+
+    def declare(implementation: F) -> F:
+        # Python's errors name the function, so the implementation goes by torch's name.
+        implementation.__name__ = implementation.__qualname__ = name.rpartition(".")[2]
+        _entry(FUNCTIONS, name, True, "", implementation)
+        if method:
+            _entry(METHODS, name, True, "", implementation)
+        return implementation
+
+    return declare
+
+
+def _entry(
+    table: dict[str, Function], name: str, in_python: bool, text: str, implementation: Implementation
+) -> None:
+    function = table.get(name)
+    if function is None:
+        function = table[name] = Function(name, in_python)
+    function.texts.append(text)
+    function.implementations.append(implementation)
+
+
+def alias(*names: str, of: str) -> None:
+    """Other names of one function, such as `absolute` of `abs`."""
+    for name in names:
+        for table in (FUNCTIONS, METHODS):
+            if of in table:
+                original = table[of]
+                copy = table[name] = Function(name, original.in_python)
+                old, new = of.rpartition(".")[2], name.rpartition(".")[2]
+                copy.texts = [new + text.removeprefix(old) for text in original.texts]
+                copy.implementations = original.implementations
+
+
+def attribute(name: str) -> Callable[[F], F]:
+    """Declare an attribute of tensors."""
+
+    def declare(implementation: F) -> F:
+        ATTRIBUTES[name] = implementation
+        return implementation
+
+    return declare

@@ -1,0 +1,57 @@
+"""Values of the language that are neither tensors nor Python's own scalars, lists and tuples."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class Size(tuple[int, ...]):
+    """A shape: `torch.Size([2, 3])`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def numel(self) -> int:
+        result = 1
+        for size in self:
+            result *= size
+        return result
+
+
+class ReturnType(tuple[Any, ...]):
+    """Several results with names, such as those of `max(x, dim)`."""
+
+    name: ClassVar[str]
+    fields: ClassVar[tuple[str, ...]]
+
+
+def return_type(name: str, fields: tuple[str, ...]) -> type[ReturnType]:
+    """A class of results, `torch.return_types.NAME`."""
+
+    class Named(ReturnType):
+        def __new__(cls, *values: Any) -> Named:
+            return super().__new__(cls, values)
+
+    Named.name = f"torch.return_types.{name}"
+    Named.fields = fields
+    return Named
+
+
+class Module:
+    """A prefix such as `torch.nn.functional`.
+
+    Args:
+        name: as the reference calls it in its errors.
+        prefix: of its entries in the table of functions.
+    """
+
+    __slots__ = ("name", "prefix")
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self.name = name
+        self.prefix = prefix
+
+    def __repr__(self) -> str:
+        return f"<module '{self.name}'>"
