@@ -123,7 +123,10 @@ def _trunc_divide(a: Any, b: Any) -> Any:
 
 def _remainder(a: Any, b: Any) -> Any:
     _check_divisor(b)
-    return np.remainder(a, b)
+    if a.dtype.kind != "f":
+        return np.remainder(a, b)
+    rest = np.fmod(a, b)  # and not np.remainder, whose zeros take the sign of b
+    return np.where((rest != 0) & ((rest < 0) != (b < 0)), rest + b, rest)
 
 
 def _fmod(a: Any, b: Any) -> Any:
@@ -233,7 +236,7 @@ def _log(a: Node) -> Node:
 
 def _pow_from_number_vjp(g: Node, y: Node, exponent: Node, base: Number) -> Node:
     if base == 0:
-        return g * where(ge(exponent, 0), 0.0, y * -math.inf)
+        return g * where(ge(exponent, 0), 0.0, -math.inf)
     return g * (y * (math.log(base) if base > 0 else math.nan))
 
 

@@ -102,6 +102,12 @@ index = _Index(
     vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
     doc="elements picked by index tensors",
 )
+masked_select = _Index(
+    "masked_select",
+    lambda x, at, dims: x[at],
+    vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
+    doc="elements picked by a mask, in order",
+)
 index_backward = _IndexBackward(
     "index_backward",
     _scatter,

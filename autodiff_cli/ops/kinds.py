@@ -87,7 +87,7 @@ class Elementwise(Op):
         dtype = self.compute_dtype(node.operands, node.params).numpy
         for position in range(self.conditions, len(arrays)):
             array = arrays[position]
-            if getattr(array, "dtype", None) != dtype:
+            if isinstance(array, (bool, int, float)) or array.dtype != dtype:
                 arrays[position] = np.asarray(array).astype(dtype)
         return self.kernel(*arrays, **node.params)
 

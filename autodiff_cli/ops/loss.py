@@ -63,20 +63,22 @@ def _binary_cross_entropy(x: Any, target: Any, *weight: Any, reduction: Reductio
     return _reduce(values * weight[0] if weight else values, reduction)
 
 
+SMALLEST_VARIANCE = float(np.float32(1e-12))  # a float constant in the reference, for any dtype
+
+
 def _weighted(g: Node, weight: tuple[Node, ...]) -> Node:
     return g * weight[0] if weight else g
 
 
 def _bce_vjp(g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction) -> Node:
-    slope = (x - target) / clamp((1 - x) * x, min=1e-12, max=None)
+    slope = (x - target) / clamp((1 - x) * x, min=SMALLEST_VARIANCE, max=None)
     return _weighted(_share(g, x, reduction), weight) * slope
 
 
 def _bce_target_vjp(
     g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction
 ) -> Node:
-    bounded = clamp(log1p(-x), min=-100, max=None) - clamp(log(x), min=-100, max=None)
-    return _weighted(_share(g, x, reduction), weight) * bounded
+    return _weighted(_share(g, x, reduction), weight) * (log1p(-x) - log(x))
 
 
 class _Weighted(Shaped):

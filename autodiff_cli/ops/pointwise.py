@@ -171,7 +171,7 @@ sigmoid = Elementwise(
 # Written on the result: where it is 0 nothing passes; at nan the gradient does.
 relu = Elementwise(
     "relu",
-    lambda x: np.maximum(x, np.asarray(0, x.dtype)),
+    lambda x: np.where(x < 0, np.asarray(0, x.dtype), x),  # keeps -0.0 and nan
     vjps=(lambda g, y, x: where(le(y, 0), 0.0, g),),
     doc="x where positive, else 0",
 )

@@ -17,8 +17,8 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ir.shapes import reduced
-from autodiff_cli.ops.arithmetic import eq, logical_and, logical_or, mul, pow_number, where
-from autodiff_cli.ops.create import full, zeros_like
+from autodiff_cli.ops.arithmetic import eq, gt, logical_and, logical_or, mul, pow_number, where
+from autodiff_cli.ops.create import full
 from autodiff_cli.ops.indexing import put_along, take_along
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import cat, expand, reshape, slice_
@@ -130,7 +130,11 @@ def _prod_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, dtype: DType)
     if x.numel == 0 or x.ndim == 0:
         return spread(g, x, dim)
     if dim is None:
-        return reshape(_others(reshape(x, (x.numel,)), 0), x.shape) * spread(g, x, dim)
+        others = _others(reshape(x, (x.numel,)), 0)
+        # With two zeros every product of the others has a factor 0: nan and inf don't count.
+        zeros = sum_(as_dtype(is_zero(x), x.dtype), dim=None, keepdim=False, dtype=x.dtype)
+        others = fill_where(logical_and(isnan(others), gt(zeros, 1)), others)
+        return reshape(others, x.shape) * spread(g, x, dim)
     return _others(x, dim[0]) * spread(g, x, dim)
 
 
@@ -158,6 +162,12 @@ def _evenly(g: Node, y: Node, x: Node, dim: Dims, **_: Any) -> Node:
     return where(attained, share, 0.0)
 
 
+def _by_count(g: Node, y: Node, x: Node, dim: Dims, **_: Any) -> Node:
+    """As `_evenly`, but nan where the extreme is nan: nothing equals it."""
+    mask = as_dtype(eq(x, keep(y, x, dim)), x.dtype)
+    return (keep(g, x, dim) * mask) / _total(mask, dim)
+
+
 def _total(x: Node, dim: Dims) -> Node:
     return sum_(x, dim=dim, keepdim=True, dtype=x.dtype)
 
@@ -173,8 +183,8 @@ def _extreme(name: str, kernel: Callable[..., Any], grad_fn: str, rule: Rule, do
     )
 
 
-amax = _extreme("amax", np.amax, "AmaxBackward0", _evenly, "greatest element, ties sharing")
-amin = _extreme("amin", np.amin, "AminBackward0", _evenly, "least element, ties sharing")
+amax = _extreme("amax", np.amax, "AmaxBackward0", _by_count, "greatest element, ties sharing")
+amin = _extreme("amin", np.amin, "AminBackward0", _by_count, "least element, ties sharing")
 max_ = _extreme("max", np.amax, "MaxBackward1", _evenly, "greatest of all elements")
 min_ = _extreme("min", np.amin, "MinBackward1", _evenly, "least of all elements")
 
@@ -233,9 +243,9 @@ def _vector_norm(x: Any, ord: float, dim: Dims, keepdim: bool, dtype: DType) -> 
 
 def _vector_norm_vjp(
     g: Node, y: Node, x: Node, ord: float, dim: Dims, keepdim: bool, dtype: DType
-) -> Node:
+) -> Node | None:
     if ord == 0:
-        return zeros_like(x)
+        return None
     x = as_dtype(x, dtype)
     g, norm = keep(g, x, dim), keep(y, x, dim)
     if ord == 1:
@@ -291,7 +301,7 @@ logsumexp = Shaped(
     shape=_shape,
     vjps=(
         lambda g, y, x, dim, keepdim: (
-            keep(g, x, dim) * fill_where(eq(x, -math.inf), exp(x - keep(y, x, dim)))
+            keep(g, x, dim) * exp(x - keep(y, x, dim))
         ),
     ),
     doc="log of the sum of exponentials",

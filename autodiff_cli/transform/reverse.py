@@ -77,14 +77,5 @@ def _accumulate(cotangents: dict[int, Node], node: Node, flow: Node) -> None:
 def fitted(flow: Node, operand: Node) -> Node:
     """A gradient brought to its operand's shape and dtype: what broadcasting repeated is summed."""
     if flow.shape != operand.shape:
-        flow = _summed_or_expanded(flow, operand)
+        flow = sum_to(flow, shape=operand.shape)
     return as_dtype(flow, operand.dtype)
-
-
-def _summed_or_expanded(flow: Node, operand: Node) -> Node:
-    from autodiff_cli.ops.movement import expand
-
-    # A rule may leave a gradient smaller than its operand where it is the same for all elements.
-    if flow.numel < operand.numel or flow.ndim < operand.ndim:
-        return expand(flow, shape=operand.shape)
-    return sum_to(flow, shape=operand.shape)

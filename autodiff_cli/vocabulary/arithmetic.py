@@ -36,6 +36,11 @@ def add(input: Operand, other: Operand, alpha: Number) -> Node:
     return ar.add(input, other, alpha=alpha)
 
 
+@torch("add(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated")
+def add_deprecated(input: Node, alpha: Number, other: Node) -> Node:
+    return add(input, other, alpha)
+
+
 def check_subtraction(input: Operand, other: Operand) -> None:
     a, b = dtype_of(input), dtype_of(other)
     if a == BOOL and b == BOOL:
@@ -55,6 +60,11 @@ def sub(input: Operand, other: Operand, alpha: Number) -> Node:
     check_alpha(input, other, alpha)
     check_subtraction(input, other)
     return ar.sub(input, other, alpha=alpha)
+
+
+@torch("sub(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated")
+def sub_deprecated(input: Node, alpha: Number, other: Node) -> Node:
+    return sub(input, other, alpha)
 
 
 @torch("rsub(Tensor input, Tensor other, *, Number alpha = 1)", only="function")
@@ -247,19 +257,14 @@ def clamp(input: Node, min: Number | None, max: Number | None) -> Node:
     return ar.clamp(input, min=min, max=max)
 
 
-@torch("where(Tensor condition)", only="function")
+@torch("where(Tensor condition)")
 def where_nonzero(condition: Node) -> tuple[Node, ...]:
     from autodiff_cli.vocabulary.indexing import nonzero_indices
 
     return nonzero_indices(condition)
 
 
-@torch(
-    "where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
-    "where(Tensor condition, Tensor input, Number other)",
-    only="function",
-)
-def where(condition: Node, input: Operand, other: Operand) -> Node:
+def selected(condition: Node, input: Operand, other: Operand) -> Node:
     if condition.dtype.name not in ("bool", "uint8"):
         raise RuntimeFault(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
@@ -269,23 +274,24 @@ def where(condition: Node, input: Operand, other: Operand) -> Node:
     return ar.where(condition, input, other)
 
 
-@torch(
-    "where(Tensor condition, Number self, Tensor other)",
-    "where(Tensor condition, Number self, Number other)",
-    only="function",
-)
-def where_number(condition: Node, self: Number, other: Operand) -> Node:
-    return where(condition, self, other)
+@torch("where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)")
+def where(condition: Node, input: Node, other: Node) -> Node:
+    return selected(condition, input, other)
 
 
-@torch("where(Tensor input, Tensor condition, Tensor other)", only="method")
-def where_method(input: Node, condition: Node, other: Node) -> Node:
-    return where(condition, input, other)
+@torch("where(Tensor condition, Number self, Tensor other)")
+def where_number_tensor(condition: Node, self: Number, other: Node) -> Node:
+    return selected(condition, self, other)
 
 
-@torch("where(Tensor input, Tensor condition, Number other)", only="method")
-def where_method_number(input: Node, condition: Node, other: Number) -> Node:
-    return where(condition, input, other)
+@torch("where(Tensor condition, Tensor input, Number other)")
+def where_tensor_number(condition: Node, input: Node, other: Number) -> Node:
+    return selected(condition, input, other)
+
+
+@torch("where(Tensor condition, Number self, Number other)")
+def where_numbers(condition: Node, self: Number, other: Number) -> Node:
+    return selected(condition, self, other)
 
 
 alias("multiply", of="mul")

@@ -19,7 +19,7 @@ from autodiff_cli.vocabulary.signature import type_name
 
 OPTIONS = (
     "torch.dtype? dtype = None, torch.layout? layout = None, torch.device? device = None, "
-    "bool pin_memory = False, bool requires_grad = False)"
+    "bool? pin_memory = False, bool? requires_grad = False)"
 )
 OUT = f"*, Tensor out = None, {OPTIONS}"
 LIKE = f"*, torch.memory_format? memory_format = None, {OPTIONS}"
@@ -187,12 +187,12 @@ def full_like(
     return _filled(input.shape, fill_value, dtype or input.dtype, requires_grad)
 
 
-@torch(f"eye(int n, {OUT}", only="function")
+@torch(f"eye(SymInt n, {OUT}", only="function")
 def eye(n: int, dtype: DType | None, requires_grad: bool) -> Node:
     return eye_rectangular(n, n, dtype, requires_grad)
 
 
-@torch(f"eye(int n, int m, {OUT}", only="function")
+@torch(f"eye(SymInt n, SymInt m, {OUT}", only="function")
 def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) -> Node:
     for size, name in ((n, "n"), (m, "m")):
         if size < 0:
@@ -314,12 +314,12 @@ def randn_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
     return _random(input.shape, dtype or input.dtype, requires_grad, normal=True)
 
 
-@torch(f"randint(int high, tuple of ints size, {OUT}", only="function")
+@torch(f"randint(SymInt high, tuple of ints size, {OUT}", only="function")
 def randint_to(high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     return randint(0, high, size, dtype, requires_grad)
 
 
-@torch(f"randint(int low, int high, tuple of ints size, {OUT}", only="function")
+@torch(f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}", only="function")
 def randint(
     low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool
 ) -> Node:
@@ -328,7 +328,7 @@ def randint(
     return _finished(constant(array), requires_grad)
 
 
-@torch(f"randperm(int n, {OUT}", only="function")
+@torch(f"randperm(SymInt n, {OUT}", only="function")
 def randperm(n: int, dtype: DType | None, requires_grad: bool) -> Node:
     dtype = dtype or dtypes.int64
     _checked((max(n, 0),))

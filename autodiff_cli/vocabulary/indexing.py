@@ -25,7 +25,7 @@ from autodiff_cli.vocabulary.signature import type_name
 
 def subscript(x: Node, index: Any) -> Node:
     """`x[index]` for a tensor."""
-    items = index if isinstance(index, tuple) else (index,)
+    items = tuple(index) if _is_several(index) else (index,)
     if len(items) == 1:
         only = items[0]
         if only is Ellipsis:
@@ -71,6 +71,16 @@ def subscript(x: Node, index: Any) -> Node:
     if gathered:
         return _gather(result, gathered)
     return mv.alias(x, shape=x.shape) if untouched else result
+
+
+def _is_several(index: Any) -> bool:
+    """Whether an index is a tuple of indices: as NumPy once did, so is a short list of non-numbers."""
+    if not isinstance(index, list):
+        return isinstance(index, tuple)
+    return len(index) < 32 and any(
+        entry is None or entry is Ellipsis or isinstance(entry, (Node, list, tuple, slice, str))
+        for entry in index
+    )
 
 
 def _as_tensor(entry: Any) -> Any:
@@ -232,7 +242,11 @@ def masked_select(input: Node, mask: Node) -> Node:
     from autodiff_cli.ir.shapes import broadcast
 
     shape = broadcast(input.shape, mask.shape)
-    return subscript(mv.expand(input, shape=shape), mv.expand(mask, shape=shape))
+    places = np.nonzero(np.broadcast_to(force(mask), shape))
+    x = input if input.shape == shape else mv.expand(input, shape=shape)
+    if not shape:
+        x, places = mv.reshape(x, (1,)), np.nonzero(np.atleast_1d(force(mask)))
+    return ix.masked_select(x, *map(constant, places), dims=tuple(range(x.ndim)))
 
 
 @torch("nonzero(Tensor input, *, Tensor out = None)")

@@ -6,9 +6,11 @@ Source: ATen/native/LinearAlgebra.cpp (`_matmul_impl`, `should_fold`), Linear.cp
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir import layout
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
@@ -63,6 +65,16 @@ def matrix_vector(input: Node, vec: Node) -> Node:
     return mx.mv(input, vec)
 
 
+def _out_dtype(name: str, product: Callable[[Node, Node], Node]) -> None:
+    """The overload that names a result dtype, which the reference runs on other devices alone."""
+
+    @torch(f"{name}(Tensor input, Tensor mat2, torch.dtype out_dtype, *, Tensor out = None)", only="function")
+    def with_dtype(input: Node, mat2: Node, out_dtype: DType) -> Node:
+        if out_dtype is not input.dtype:
+            raise RuntimeFault(f"{name}: out_dtype must be the same as the dtype of the inputs on CPU")
+        return product(input, mat2)
+
+
 @torch("mm(Tensor input, Tensor mat2, *, Tensor out = None)")
 def mm(input: Node, mat2: Node) -> Node:
     if input.ndim != 2:
@@ -71,6 +83,9 @@ def mm(input: Node, mat2: Node) -> Node:
         raise RuntimeFault("mat2 must be a matrix")
     check_product(input, mat2)
     return mx.mm(input, mat2)
+
+
+_out_dtype("mm", mm)
 
 
 def check_product(a: Node, b: Node) -> None:
@@ -95,6 +110,9 @@ def bmm(input: Node, mat2: Node) -> Node:
         )
     _same_dtype(input, mat2)
     return mx.bmm(input, mat2)
+
+
+_out_dtype("bmm", bmm)
 
 
 @torch(

@@ -136,9 +136,9 @@ def _extreme(name: str) -> None:
         )
 
     @torch(
-        f"a{name}(Tensor input, tuple of ints[1] dim = (), bool keepdim = False, *, Tensor out = None)"
+        f"a{name}(Tensor input, tuple of ints[1]? dim = None, bool keepdim = False, *, Tensor out = None)"
     )
-    def even(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
+    def even(input: Node, dim: tuple[int, ...] | None, keepdim: bool) -> Node:
         if not dim:
             _nonempty(input, f"a{name}")
         dims = reduction_dims(dim, input.ndim)
@@ -286,9 +286,9 @@ def linalg_vector_norm(
 
 
 @torch(
-    "linalg.matrix_norm(Tensor input, Number ord, tuple of ints dim = (-2, -1), bool keepdim = False, "
+    "linalg.matrix_norm(Tensor input, Number ord, tuple of ints dim = {-2,-1}, bool keepdim = False, "
     "*, torch.dtype? dtype = None, Tensor out = None)",
-    "linalg.matrix_norm(Tensor input, str ord = 'fro', tuple of ints dim = (-2, -1), "
+    "linalg.matrix_norm(Tensor input, str ord = \"fro\", tuple of ints dim = {-2,-1}, "
     "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
     only="function",
 )

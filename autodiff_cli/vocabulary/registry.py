@@ -23,9 +23,6 @@ Implementation: TypeAlias = Callable[..., Any]
 F = TypeVar("F", bound=Implementation)
 Only: TypeAlias = Literal["function", "method"] | None
 
-# Accepted wherever torch accepts them, and without effect on a result computed on a CPU.
-WITHOUT_EFFECT = {"layout", "device", "pin_memory", "memory_format", "generator", "non_blocking"}
-
 
 class Function:
     """A callable name of the language.
@@ -53,12 +50,14 @@ class Function:
             return self._call_python(args, kwargs)
         overloads = self._bound.get(method)
         if overloads is None:
-            name = self.name.rpartition(".")[2]
+            module, _, name = self.name.rpartition(".")
+            if module in ("linalg", "special"):  # torch's own errors name these so
+                name = f"{module}_{name}"
             overloads = self._bound[method] = Overloads(name, self.texts, method=method)
         if method:
             index, bound = overloads.bind(args[1:], kwargs)
             implementation = self.implementations[index]
-            return implementation(args[0], **_effective(implementation, bound))
+            return implementation(input=args[0], **_effective(implementation, bound))
         index, bound = overloads.bind(args, kwargs)
         implementation = self.implementations[index]
         return implementation(**_effective(implementation, bound))
@@ -77,17 +76,20 @@ class Function:
 
 
 def _effective(implementation: Implementation, bound: dict[str, object]) -> dict[str, object]:
-    """The bound arguments that the implementation takes."""
+    """The bound arguments that the implementation takes.
+
+    The others (layout, device, memory_format …) have no effect on a result computed on a CPU.
+    """
     code = implementation.__code__
     taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     result = {}
     for name, value in bound.items():
         if name in taken:
             result[name] = value
-        elif value is not None and name not in WITHOUT_EFFECT:
+        elif name == "out" and value is not None:
             raise TypeFault(
-                f"argument '{name}' has no place to write to: values here are not storage",
-                hint=f"leave {name}= out and use the result",
+                "out= has nothing to write to: the values of an expression are not storage",
+                hint="leave out= away and use the result",
             )
     return result
 
@@ -107,7 +109,7 @@ def torch(*signatures: str, only: Only = None) -> Callable[[F], F]:
             if only != "method":
                 _entry(FUNCTIONS, name, False, bare, implementation)
             if only != "function":
-                if not text[len(name) :].startswith(("(Tensor input", "(Tensor self")):
+                if "Tensor input" not in text:
                     continue
                 _entry(METHODS, name.rpartition(".")[2], False, bare, implementation)
         return implementation

@@ -139,6 +139,11 @@ def transpose(input: Node, dim0: int, dim1: int) -> Node:
     return mv.transpose(input, dims=mv.swap(input.ndim, a, b))
 
 
+@torch("swapaxes(Tensor input, int axis0, int axis1)")
+def swapaxes(input: Node, axis0: int, axis1: int) -> Node:
+    return transpose(input, axis0, axis1)
+
+
 @torch("t(Tensor input)")
 def t(input: Node) -> Node:
     if input.ndim > 2:
@@ -215,7 +220,7 @@ def broadcast_to(input: Node, size: Shape) -> Node:
 # ---- parts --------------------------------------------------------------------------------------
 
 
-@torch("select(Tensor input, int dim, int index)")
+@torch("select(Tensor input, int dim, SymInt index)")
 def select(input: Node, dim: int, index: int) -> Node:
     if not input.ndim:
         raise IndexFault("select() cannot be applied to a 0-dim tensor.")
@@ -229,7 +234,16 @@ def select(input: Node, dim: int, index: int) -> Node:
     return mv.select(input, dim=at, index=index % size)
 
 
-@torch("narrow(Tensor input, int dim, int start, int length)")
+@torch("narrow(Tensor input, int dim, Tensor start, SymInt length)")
+def narrow_at_tensor(input: Node, dim: int, start: Node, length: int) -> Node:
+    from autodiff_cli.execute import item
+
+    if start.ndim or start.dtype.is_floating:
+        raise RuntimeFault("start must be an 0-dim integral Tensor.")
+    return narrow(input, dim, int(item(start)), length)
+
+
+@torch("narrow(Tensor input, int dim, SymInt start, SymInt length)")
 def narrow(input: Node, dim: int, start: int, length: int) -> Node:
     if not input.ndim:
         raise RuntimeFault("narrow() cannot be applied to a 0-dim tensor.")
@@ -327,7 +341,7 @@ def broadcast_tensors(*tensors: Node) -> tuple[Node, ...]:
     return tuple(mv.expand(tensor, shape=shape) for tensor in tensors)
 
 
-alias("swapaxes", "swapdims", of="transpose")
+alias("swapdims", of="transpose")
 alias("concat", "concatenate", of="cat")
 alias("moveaxis", of="movedim")
 

@@ -1,0 +1,33 @@
+"""Options and helpers of all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--reference", action="store_true", help="also compare with torch 2.13.0, live (installed)"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--reference"):
+        pytest.importorskip("torch", minversion="2.13.0")
+        return
+    skip = pytest.mark.skip(reason="needs --reference")
+    for item in items:
+        if "reference" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_state() -> object:
+    """A test that changes the default dtype or a limit must not reach the next one."""
+    from autodiff_cli.ir import dtypes
+    from autodiff_cli.ir.node import state
+
+    before = dtypes.default(), state.max_elements, state.grad_enabled
+    yield
+    dtypes.set_default(before[0])
+    state.max_elements, state.grad_enabled = before[1:]

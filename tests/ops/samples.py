@@ -1,0 +1,161 @@
+"""Sample operands and parameters of every primitive, at points where it is differentiable."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.ir import dtypes
+
+F64 = dtypes.float64
+A = np.array([[0.7, -1.3, 2.1], [0.4, 1.9, -0.6]])
+C = np.array([[1.1, 0.8, -0.9], [-1.7, 0.35, 1.2]])
+POSITIVE = np.abs(A) + 0.3
+UNIT = (np.tanh(A) + 1) / 2
+ROW = np.array([0.9, -1.1, 1.6])
+SQUARE = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [0.1, 0.6, 1.3]])
+CUBE = (np.arange(24.0).reshape(2, 3, 4) % 7 - 3.3) / 2
+ZEROS_IN = np.array([[2.0, 0.0, 3.0, -1.5], [0.0, 0.0, 4.0, 0.5]])
+MASK = A > 0
+LABELS = np.array([0, 2])
+WEIGHTS = np.array([1.0, 2.0, 0.5])
+
+Sample = tuple[list[Any], dict[str, Any]]
+
+REDUCED: list[dict[str, Any]] = [
+    {"dim": None, "keepdim": False},
+    {"dim": (0,), "keepdim": False},
+    {"dim": (1,), "keepdim": True},
+]
+
+
+def reductions(operand: Any, **params: Any) -> list[Sample]:
+    return [([operand], how | params) for how in REDUCED]
+
+
+def losses(*operands: Any, **params: Any) -> list[Sample]:
+    return [(list(operands), {"reduction": r} | params) for r in ("none", "mean", "sum")]
+
+
+SAMPLES: dict[str, list[Sample]] = {
+    "add": [([A, ROW], {"alpha": 1}), ([A, C], {"alpha": 2.5})],
+    "sub": [([A, ROW], {"alpha": 1}), ([ROW, A], {"alpha": 2})],
+    "rsub": [([A, ROW], {"alpha": 1}), ([A, ROW], {"alpha": 3})],
+    "rsub_number": [([A], {"other": 2.5, "alpha": 1})],
+    "add_number": [([A], {"other": 2.5})],
+    "mul_number": [([A], {"other": 2.5})],
+    "div_number": [([A], {"other": 2.5})],
+    "mul": [([A, C], {}), ([A, ROW], {}), ([A, A[:, :1]], {})],
+    "div": [([A, C], {}), ([ROW, A], {})],
+    "div_floor": [([A, C], {})],
+    "div_trunc": [([A, C], {})],
+    "remainder": [([A, C], {})],
+    "remainder_number": [([A], {"other": 0.75})],
+    "fmod": [([A, C], {})],
+    "fmod_number": [([A], {"other": 0.75})],
+    "pow": [([POSITIVE, C], {}), ([POSITIVE, ROW], {})],
+    "pow_number": [([A], {"exponent": n}) for n in (0, 1, 2, 3, -1, -2)]
+    + [([POSITIVE], {"exponent": p}) for p in (0.5, -0.5, 2.5)],
+    "pow_from_number": [([A], {"base": 2.5}), ([POSITIVE], {"base": 0})],
+    "where": [([MASK, A, C], {}), ([MASK, A, ROW], {})],
+    "masked_fill": [([A, MASK], {"value": 0.5})],
+    "minimum": [([A, C], {}), ([A, ROW], {})],
+    "maximum": [([A, C], {}), ([A, ROW], {})],
+    "clamp": [([A], {"min": -1, "max": 1}), ([A], {"min": 0.5, "max": None}),
+              ([A], {"min": None, "max": 0.5})],
+    "clamp_min": [([A, C], {})],
+    "clamp_max": [([A, C], {})],
+    "clamp_between": [([A, C - 0.5, C + 0.5], {})],
+    "relu": [([A], {})],
+    "cast": [([A], {"dtype": F64})],
+    "sum": reductions(A, dtype=F64) + [([CUBE], {"dim": (0, 2), "keepdim": False, "dtype": F64})],
+    "mean": reductions(A, dtype=F64),
+    "prod": reductions(A, dtype=F64) + reductions(ZEROS_IN, dtype=F64)
+    + [([CUBE], {"dim": (1,), "keepdim": False, "dtype": F64})],
+    "amax": reductions(A),
+    "amin": reductions(A),
+    "max": [([A], {"dim": None, "keepdim": False})],
+    "min": [([A], {"dim": None, "keepdim": False})],
+    "max_dim": [([A], {"dim": (1,), "keepdim": k}) for k in (False, True)],
+    "min_dim": [([A], {"dim": (0,), "keepdim": k}) for k in (False, True)],
+    "linalg_vector_norm": [
+        ([A], how | {"ord": p, "dtype": F64})
+        for how in REDUCED
+        for p in (0.5, 1.0, 1.5, 2.0, 3.0, math.inf, -math.inf, 0.0)
+    ],
+    "logsumexp": reductions(A) + [([CUBE], {"dim": (0, 1), "keepdim": True})],
+    "softmax": [([A], {"dim": 0}), ([CUBE], {"dim": 1}), ([np.array(0.5)], {"dim": 0})],
+    "log_softmax": [([A], {"dim": 1}), ([CUBE], {"dim": 0})],
+    **{
+        name: [([A], {"shape": (3, 2)}), ([CUBE], {"shape": (4, 6)})]
+        for name in (
+            "view", "reshape_alias", "unsafe_view", "squeeze", "squeeze_dim", "squeeze_dims",
+            "squeeze_product", "unsqueeze", "alias",
+        )
+    },
+    "permute": [([CUBE], {"dims": (2, 0, 1)})],
+    "transpose": [([CUBE], {"dims": (0, 2, 1)})],
+    "t": [([A], {"dims": (1, 0)})],
+    "expand": [([ROW], {"shape": (2, 3)}), ([A[:, :1]], {"shape": (4, 2, 3)})],
+    "sum_to": [([CUBE], {"shape": (3, 1)}), ([A], {"shape": ()})],
+    "select": [([CUBE], {"dim": 1, "index": 2})],
+    "unbind": [([A], {"dim": 0, "index": 1})],
+    "select_backward": [([ROW], {"shape": (2, 3), "dim": 0, "index": 1})],
+    "slice": [([CUBE], {"dim": 2, "start": 1, "stop": 4, "step": 2})],
+    "slice_backward": [([A], {"shape": (2, 7), "dim": 1, "start": 1, "stop": 6, "step": 2})],
+    "cat": [([A, C, A], {"dim": 1}), ([A, np.zeros(0)], {"dim": 0})],
+    "stack": [([A, C], {"dim": 1})],
+    "gather": [([A, np.array([[0, 0], [2, 1]])], {"dim": 1})],
+    "put_along": [([A[:, :2], np.array([[0, 0], [2, 1]])], {"shape": (2, 3), "dim": 1})],
+    "index": [
+        ([A, np.array([1, 0, 1])], {"dims": (0,)}),
+        ([CUBE, np.array([1, 0]), np.array([[2], [1]])], {"dims": (0, 2)}),
+        ([CUBE, np.array([1, 0]), np.array([2, 1])], {"dims": (1, 2)}),
+    ],
+    "masked_select": [([A, np.array([1, 0, 1]), np.array([0, 0, 2])], {"dims": (0, 1)})],
+    "index_backward": [
+        ([np.stack([ROW, ROW * 2]), np.array([1, 1])], {"dims": (0,), "shape": (2, 3)})
+    ],
+    "index_select": [([A, np.array([2, 0, 2])], {"dim": 1})],
+    "dot": [([ROW, ROW * ROW + 1], {})],
+    "mv": [([A, ROW], {})],
+    "mm": [([A, SQUARE], {})],
+    "bmm": [([CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {})],
+    "addmm": [([ROW, A, SQUARE], {"beta": 1, "alpha": 1}),
+              ([A, A, SQUARE], {"beta": 0.5, "alpha": 2})],
+    "mse_loss": losses(A, C),
+    "binary_cross_entropy": losses(UNIT, 1 - UNIT) + losses(UNIT, UNIT**2, POSITIVE),
+    "binary_cross_entropy_with_logits": [
+        sample
+        for flags, weights in (
+            ({"weighted": False, "pos_weighted": False}, []),
+            ({"weighted": True, "pos_weighted": False}, [POSITIVE]),
+            ({"weighted": False, "pos_weighted": True}, [WEIGHTS]),
+            ({"weighted": True, "pos_weighted": True}, [POSITIVE, WEIGHTS]),
+        )
+        for sample in losses(A, UNIT, *weights, **flags)
+    ],
+    "nll_loss": losses(A, LABELS, ignore_index=-100)
+    + losses(A, LABELS, WEIGHTS, ignore_index=0)
+    + losses(CUBE, np.array([[0, 1, 2, 0], [2, 2, 1, 0]]), ignore_index=1),
+    "nll_loss_backward": [
+        ([np.array(1.5), LABELS], {"reduction": "mean", "ignore_index": -100, "shape": (2, 3)}),
+        ([np.array([0.5, 2.0]), LABELS, WEIGHTS],
+         {"reduction": "none", "ignore_index": -100, "shape": (2, 3)}),
+    ],
+}
+DOMAINS = {
+    "asin": np.tanh(A), "acos": np.tanh(A), "atanh": np.tanh(A) * 0.9, "acosh": POSITIVE + 1,
+    "log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "log1p": POSITIVE, "sqrt": POSITIVE,
+    "rsqrt": POSITIVE,
+}
+UNARY = (
+    "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
+    "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg"
+).split()
+SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in UNARY}
+
+# The reference has no derivative for these, and says so when one is asked for.
+NOT_DIFFERENTIABLE = {"floor_divide", "number_remainder"}

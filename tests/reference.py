@@ -1,0 +1,105 @@
+"""Comparing an answer of ours with one of the reference's, recorded or live."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.evaluate import Result, Tensor, evaluate
+from autodiff_cli.ir import dtypes
+from autodiff_cli.render.report import text
+
+MANUAL_SEED = 7
+# float32 results go through other libm's and summation orders; float64 shows the formula
+TOLERANCE = {"float16": 1e-3, "float32": 1e-5, "float64": 1e-10}
+
+
+def seed_for(shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """The cotangent that the recordings were made with."""
+    return ((np.arange(math.prod(shape), dtype=np.float64) % 5) / 4 + 0.5).reshape(shape)
+
+
+def ours(expression: str, inputs: dict[str, str], default: str) -> Result | AutodiffError:
+    """Our answer: with gradients where the output has them."""
+    try:
+        plain = evaluate(expression, inputs, grad=False, dtype=default, manual_seed=MANUAL_SEED)
+        value = plain.value
+        if not isinstance(value, Tensor) or not value.requires_grad:
+            return plain
+        if value.grad_fn == "NotImplemented":
+            return plain
+        seeds = [seed_for(value.shape)]
+        return evaluate(
+            expression, inputs, seeds=seeds, dtype=default, manual_seed=MANUAL_SEED
+        )
+    except AutodiffError as error:
+        return error
+
+
+def differences(record: dict[str, Any]) -> list[str]:
+    """What differs between our answer and a record of the reference's; empty if nothing does."""
+    answer = ours(record["expression"], record["inputs"], record["default"])
+    if "error" in record:
+        if not isinstance(answer, AutodiffError):
+            return [f"no error, where the reference raises {record['error']}: {record['message']}"]
+        return unequal(
+            ("error", (answer.kind, answer.message), (record["error"], record["message"]))
+        )
+    if isinstance(answer, AutodiffError):
+        return [f"{answer.kind}: {answer.message}"]
+    if "python" in record:
+        return unequal(("value", text(answer.value, answer), record["python"]))
+    value = answer.value
+    if not isinstance(value, Tensor):
+        return [f"not a tensor: {value!r}"]
+    found = unequal(
+        ("shape", list(value.shape), record["shape"]),
+        ("dtype", value.dtype, record["dtype"]),
+        ("grad_fn", value.grad_fn, record["grad_fn"]),
+    )
+    found += distance("value", value.array, record["value"], value.dtype)
+    if not found:
+        found += unequal(("text", text_numbers_aside(text(value, answer)),
+                          text_numbers_aside(record["text"])))
+    for name, grad in (record.get("grads") or {}).items():
+        mine = answer.gradients[0].by_input[name] if answer.gradients else None
+        if grad is None or mine is None:
+            found += unequal((f"{name}.grad", mine, grad))
+        else:
+            found += distance(f"{name}.grad", mine.array, grad, mine.dtype)
+    return found
+
+
+def unequal(*pairs: tuple[str, object, object]) -> list[str]:
+    return [f"{what}: {mine!r}, reference {theirs!r}" for what, mine, theirs in pairs
+            if mine != theirs]
+
+
+def distance(what: str, mine: Any, theirs: Any, dtype: str) -> list[str]:
+    wanted = np.array(theirs, dtype=np.float64).reshape(np.shape(mine))
+    tolerance = TOLERANCE.get(dtype, 0.0)
+    got = np.asarray(mine, np.float64)
+    # relative to the element, or to the largest one where terms of that size cancel
+    scale = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted))
+    close = np.isclose(got, wanted, rtol=tolerance, atol=tolerance * min(scale, 1.0) * 0.1,
+                       equal_nan=True)
+    if close.all():
+        return []
+    return [f"{what}: {got.tolist()}, reference {wanted.tolist()}"]
+
+
+def text_numbers_aside(shown: str) -> str:
+    """The printed form with the last digits of scientific and fixed numbers masked.
+
+    A result that is within tolerance may still round to another last digit.
+    """
+    import re
+
+    return re.sub(r"(\d)(e[+-]\d+)?(?=[,\]\)])", r"#\2", shown)
+
+
+def default_dtype_guard() -> dtypes.DType:
+    return dtypes.default()
