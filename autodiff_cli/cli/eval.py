@@ -220,10 +220,11 @@ def _value(text: str, options: dict[str, Any]) -> Given:
 
 def _expression(text: str) -> Source:
     from autodiff_cli.source import Source
-    from autodiff_cli.tables.files import read_text
 
     if not text.startswith("@"):
         return Source(text)
+    from autodiff_cli.tables.files import read_text
+
     path = text[1:]
     return Source(read_text(path), "standard input" if path == "-" else path)
 
