@@ -161,9 +161,7 @@ def _evaluate(
     _check_used(bound, machine.used, source)
     leaves = _leaves(bound, wrt) if grad else {}
     cotangents = _cotangents(value, leaves, seeds) if grad else []
-    gradients = [
-        reverse([value], [cotangent], list(leaves.values())) for cotangent in cotangents
-    ]
+    gradients = [reverse([value], [cotangent], list(leaves.values())) for cotangent in cotangents]
     built = perf_counter()
 
     outputs = _nodes(value)

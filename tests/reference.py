@@ -32,9 +32,7 @@ def ours(expression: str, inputs: dict[str, str], default: str) -> Result | Auto
         if value.grad_fn == "NotImplemented":
             return plain
         seeds = [seed_for(value.shape)]
-        return evaluate(
-            expression, inputs, seeds=seeds, dtype=default, manual_seed=MANUAL_SEED
-        )
+        return evaluate(expression, inputs, seeds=seeds, dtype=default, manual_seed=MANUAL_SEED)
     except AutodiffError as error:
         return error
 
@@ -62,8 +60,9 @@ def differences(record: dict[str, Any]) -> list[str]:
     )
     found += distance("value", value.array, record["value"], value.dtype)
     if not found:
-        found += unequal(("text", text_numbers_aside(text(value, answer)),
-                          text_numbers_aside(record["text"])))
+        found += unequal(
+            ("text", text_numbers_aside(text(value, answer)), text_numbers_aside(record["text"]))
+        )
     for name, grad in (record.get("grads") or {}).items():
         mine = answer.gradients[0].by_input[name] if answer.gradients else None
         if grad is None or mine is None:
@@ -74,8 +73,9 @@ def differences(record: dict[str, Any]) -> list[str]:
 
 
 def unequal(*pairs: tuple[str, object, object]) -> list[str]:
-    return [f"{what}: {mine!r}, reference {theirs!r}" for what, mine, theirs in pairs
-            if mine != theirs]
+    return [
+        f"{what}: {mine!r}, reference {theirs!r}" for what, mine, theirs in pairs if mine != theirs
+    ]
 
 
 def distance(what: str, mine: Any, theirs: Any, dtype: str) -> list[str]:
@@ -84,8 +84,9 @@ def distance(what: str, mine: Any, theirs: Any, dtype: str) -> list[str]:
     got = np.asarray(mine, np.float64)
     # relative to the element, or to the largest one where terms of that size cancel
     scale = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted))
-    close = np.isclose(got, wanted, rtol=tolerance, atol=tolerance * min(scale, 1.0) * 0.1,
-                       equal_nan=True)
+    close = np.isclose(
+        got, wanted, rtol=tolerance, atol=tolerance * min(scale, 1.0) * 0.1, equal_nan=True
+    )
     if close.all():
         return []
     return [f"{what}: {got.tolist()}, reference {wanted.tolist()}"]

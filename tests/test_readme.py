@@ -22,8 +22,13 @@ def examples() -> list[tuple[str, str, int]]:
         for chunk in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = chunk.partition("\n")
             code = re.search(r"^\[(\d+)\]\n", output, re.MULTILINE)
-            found.append((command, re.sub(r"^\[\d+\]\n", "", output, flags=re.MULTILINE),
-                          int(code[1]) if code else 0))
+            found.append(
+                (
+                    command,
+                    re.sub(r"^\[\d+\]\n", "", output, flags=re.MULTILINE),
+                    int(code[1]) if code else 0,
+                )
+            )
     return found
 
 
@@ -32,7 +37,10 @@ def test_console_example(command: str, output: str, code: int) -> None:
     here = f"{shlex.quote(sys.executable)} -m autodiff_cli"
     run = subprocess.run(
         re.sub(r"(?<![\w'])autodiff(?= ')", here, command),
-        shell=True, capture_output=True, text=True, check=False,
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (run.stdout + run.stderr, run.returncode) == (output, code)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli import __version__
+
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Given, Result
     from autodiff_cli.source import Source
@@ -39,8 +41,9 @@ class ExpressionCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:
             raise click.UsageError("an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'", ctx)
+        literal = "--" in args  # behind it, any word goes
         rest = super().parse_args(ctx, args)
-        if "--" not in args:
+        if not literal:
             for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
                 if UNKNOWN_OPTION.match(word):
                     self._no_such_option(ctx, word)
@@ -52,9 +55,7 @@ class ExpressionCommand(click.Command):
 
         name = word.partition("=")[0]
         known = [option for param in self.get_params(ctx) for option in param.opts]
-        raise click.NoSuchOption(
-            name, possibilities=get_close_matches(name, known), ctx=ctx
-        )
+        raise click.NoSuchOption(name, possibilities=get_close_matches(name, known), ctx=ctx)
 
 
 @click.command(
@@ -67,7 +68,9 @@ class ExpressionCommand(click.Command):
 @click.argument("expression", metavar="EXPRESSION")
 @click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option(
-    "--wrt", metavar="NAMES", help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]"
+    "--wrt",
+    metavar="NAMES",
+    help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]",
 )
 @click.option(
     "--seed",
@@ -100,9 +103,7 @@ class ExpressionCommand(click.Command):
     "--save", metavar="FILE.npz", help="Write value and grad.NAME arrays, in full precision."
 )
 @click.option("--save-grads", metavar="FILE.npz", help="Write the grad.NAME arrays alone.")
-@click.option(
-    "--timings", is_flag=True, help="Print seconds per phase, as JSON on standard error."
-)
+@click.option("--timings", is_flag=True, help="Print seconds per phase, as JSON on standard error.")
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -111,10 +112,10 @@ class ExpressionCommand(click.Command):
     help="Colour; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
 )
 @click.version_option(
-    None, "--version", package_name="autodiff-cli", prog_name="autodiff", message="%(prog)s %(version)s"
+    __version__, "--version", prog_name="autodiff", message="%(prog)s %(version)s"
 )
 @click.pass_context
-def command(ctx: click.Context, **options: Any) -> int:
+def command(ctx: click.Context, /, **options: Any) -> int:
     """Evaluate EXPRESSION and print its value, grad_fn and gradients.
 
     EXPRESSION is written as in PyTorch: 'mean(3*(x+2)**2)', 'torch.matmul(x, w) + b',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from autodiff_cli.execute.whole import execute
 from autodiff_cli.ir.node import Array, Node, Number
 
@@ -10,13 +12,13 @@ def force(node: Node) -> Array:
     """The node's value, computed now and kept: for a condition, an index, a printed value."""
     if node.value is None:
         node.value = execute([node])[0]
-    return node.value  # type: ignore[return-value]
+    return np.asarray(node.value)
 
 
 def item(node: Node) -> Number:
     """The one element of a node as a Python number."""
-    value = force(node)
-    return value.item() if hasattr(value, "item") else value  # type: ignore[no-any-return]
+    number: Number = force(node).item()
+    return number
 
 
 __all__ = ["execute", "force", "item"]

@@ -161,7 +161,7 @@ class Machine:
         function = self.stack[-1]
         if not isinstance(function, (Function, names.Method, names.Builtin)):
             raise TypeFault(
-                f"'{names._class_name(function)}' object is not callable",
+                f"'{names.class_name(function)}' object is not callable",
                 hint="write * to multiply" if isinstance(function, (int, float, Node)) else None,
             )
         self.stack[-1] = function(*args, **kwargs)
@@ -180,7 +180,7 @@ class Machine:
                 )
             self.stack[-1] = value[index]
         else:
-            raise TypeFault(f"'{names._class_name(value)}' object is not subscriptable")
+            raise TypeFault(f"'{names.class_name(value)}' object is not subscriptable")
 
     def slice(self, _: None) -> None:
         start, stop, step = self.stack[-3:]

@@ -213,10 +213,10 @@ def attribute(value: Any, name: str) -> Any:
         return value[value.fields.index(name)]
     if isinstance(value, Size) and name == "numel":
         return Builtin("numel", value.numel)
-    raise AttributeFault(f"'{_class_name(value)}' object has no attribute '{name}'")
+    raise AttributeFault(f"'{class_name(value)}' object has no attribute '{name}'")
 
 
-def _class_name(value: Any) -> str:
+def class_name(value: Any) -> str:
     if isinstance(value, Size):
         return "torch.Size"
     if isinstance(value, ReturnType):

@@ -79,6 +79,11 @@ PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "&": operator.and_,
     "|": operator.or_,
 }
+PYTHON_UNARY: dict[str, Callable[[Any], Any]] = {
+    "-": operator.neg,
+    "+": operator.pos,
+    "~": operator.invert,
+}
 COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -170,7 +175,7 @@ def unary(sign: str, x: Any) -> Any:
         return ar.bitwise_not(x)
     if not isinstance(x, Scalar) or (sign == "~" and isinstance(x, float)):
         raise TypeFault(f"bad operand type for unary {sign}: '{type_name(x)}'")
-    return -x if sign == "-" else +x if sign == "+" else ~x
+    return PYTHON_UNARY[sign](x)
 
 
 def compare(sign: str, a: Any, b: Any) -> Any:

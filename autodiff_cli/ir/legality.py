@@ -16,9 +16,15 @@ def check(outputs: Iterable[Node]) -> None:
         for ok, rule in (
             (type(node.shape) is tuple, "a shape is a tuple"),
             (all(type(size) is int and size >= 0 for size in node.shape), "sizes are ints >= 0"),
-            (bool(node.operands) or node.op in SOURCES or bool(node.params), "only sources lack operands"),
+            (
+                bool(node.operands) or node.op in SOURCES or bool(node.params),
+                "only sources lack operands",
+            ),
             (node.op not in SOURCES or node.value is not None, "a source has its value"),
-            (not node.requires_grad or node.dtype.is_floating, "only floating nodes need gradients"),
+            (
+                not node.requires_grad or node.dtype.is_floating,
+                "only floating nodes need gradients",
+            ),
             (
                 not node.requires_grad
                 or node.op is INPUT

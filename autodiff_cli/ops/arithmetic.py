@@ -249,7 +249,7 @@ pow_number = Elementwise(
     doc="a to a number's power",
     latex="{}^{{{exponent}}}",
 )
-pow = Elementwise(
+pow: Elementwise = Elementwise(
     "pow",
     np.power,
     vjps=(
@@ -271,15 +271,17 @@ pow_from_number = Elementwise(
 
 # ---- comparisons and logic ----------------------------------------------------------------------
 
-eq = Elementwise("eq", np.equal, result="bool", doc="a == b", latex="{} = {}")
+eq: Elementwise = Elementwise("eq", np.equal, result="bool", doc="a == b", latex="{} = {}")
 ne = Elementwise("ne", np.not_equal, result="bool", doc="a != b", latex=r"{} \ne {}")
-lt = Elementwise("lt", np.less, result="bool", doc="a < b", latex="{} < {}")
-le = Elementwise("le", np.less_equal, result="bool", doc="a <= b", latex=r"{} \le {}")
-gt = Elementwise("gt", np.greater, result="bool", doc="a > b", latex="{} > {}")
-ge = Elementwise("ge", np.greater_equal, result="bool", doc="a >= b", latex=r"{} \ge {}")
+lt: Elementwise = Elementwise("lt", np.less, result="bool", doc="a < b", latex="{} < {}")
+le: Elementwise = Elementwise("le", np.less_equal, result="bool", doc="a <= b", latex=r"{} \le {}")
+gt: Elementwise = Elementwise("gt", np.greater, result="bool", doc="a > b", latex="{} > {}")
+ge: Elementwise = Elementwise(
+    "ge", np.greater_equal, result="bool", doc="a >= b", latex=r"{} \ge {}"
+)
 logical_not = Elementwise("logical_not", np.logical_not, result="bool", doc="not a")
-logical_and = Elementwise("logical_and", np.logical_and, result="bool", doc="a and b")
-logical_or = Elementwise("logical_or", np.logical_or, result="bool", doc="a or b")
+logical_and: Elementwise = Elementwise("logical_and", np.logical_and, result="bool", doc="a and b")
+logical_or: Elementwise = Elementwise("logical_or", np.logical_or, result="bool", doc="a or b")
 logical_xor = Elementwise("logical_xor", np.logical_xor, result="bool", doc="a or b, not both")
 bitwise_not = Elementwise("bitwise_not", np.invert, doc="~a")
 bitwise_and = Elementwise("bitwise_and", np.bitwise_and, doc="a & b")
@@ -288,7 +290,7 @@ bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, doc="a ^ b")
 
 # ---- selection ----------------------------------------------------------------------------------
 
-where = Elementwise(
+where: Elementwise = Elementwise(
     "where",
     np.where,
     vjps=(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.ops.kinds import Shaped
 
@@ -29,7 +29,7 @@ def _put_along(x: Any, index: Any, shape: Shape, dim: int) -> Any:
     return result
 
 
-take_along = Shaped(
+take_along: Shaped = Shaped(
     "gather",
     lambda x, index, dim: x[_along(x, index, dim)],
     shape=lambda x, index, dim: index.shape,
@@ -39,7 +39,7 @@ take_along = Shaped(
     ),
     doc="elements picked along a dimension, one for each index",
 )
-put_along = Shaped(
+put_along: Shaped = Shaped(
     "put_along",
     _put_along,
     shape=lambda x, index, shape, dim: shape,
@@ -108,7 +108,7 @@ masked_select = _Index(
     vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
     doc="elements picked by a mask, in order",
 )
-index_backward = _IndexBackward(
+index_backward: _IndexBackward = _IndexBackward(
     "index_backward",
     _scatter,
     vjps=(lambda g, y, x, *at, dims, shape: index(g, *at, dims=dims),),

@@ -94,7 +94,11 @@ class Elementwise(Op):
     def layout(self, node: Node) -> Shape:
         return layout.elementwise_strides(
             node.shape,
-            [(operand.shape, layout.strides_of(operand)) for operand in node.operands if operand.shape],
+            [
+                (operand.shape, layout.strides_of(operand))
+                for operand in node.operands
+                if operand.shape
+            ],
         )
 
 

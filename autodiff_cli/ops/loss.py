@@ -11,8 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.arithmetic import clamp, where
 from autodiff_cli.ops.kinds import Shaped
@@ -174,9 +174,7 @@ def _pick(x: Any, index: Any) -> Any:
     return np.take_along_axis(x, np.expand_dims(index, dim), dim).squeeze(dim)
 
 
-def _nll_loss(
-    x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int
-) -> Any:
+def _nll_loss(x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int) -> Any:
     counts, safe = _class_weights(target, weight, ignore_index, x.dtype)
     # where, not a product: an ignored class may have a log probability of -inf
     values = np.where(counts != 0, -_pick(x, safe) * counts, np.asarray(0, x.dtype))
@@ -226,12 +224,10 @@ nll_loss = _Likelihood(
             g, *at, reduction=reduction, ignore_index=ignore_index, shape=x.shape
         ),
     ),
-    grad_fn=lambda node: (
-        "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0"
-    ),
+    grad_fn=lambda node: "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0",
     doc="minus the log probability of the target class",
 )
-nll_loss_backward = _Likelihood(
+nll_loss_backward: _Likelihood = _Likelihood(
     "nll_loss_backward",
     _nll_loss_backward,
     vjps=(

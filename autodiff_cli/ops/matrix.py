@@ -38,21 +38,21 @@ dot = _product(
     "inner product of two vectors",
     latex="{}^T {}",
 )
-mv = _product(
+mv: Shaped = _product(
     "mv",
     lambda a, v: (a.shape[0],),
     (lambda g, y, a, v: outer(g, v), lambda g, y, a, v: mv(transposed(a), g)),
     "matrix times vector",
     latex="{} {}",
 )
-mm = _product(
+mm: Shaped = _product(
     "mm",
     lambda a, b: (a.shape[0], b.shape[1]),
     (lambda g, y, a, b: mm(g, transposed(b)), lambda g, y, a, b: mm(transposed(a), g)),
     "matrix times matrix",
     latex="{} {}",
 )
-bmm = _product(
+bmm: Shaped = _product(
     "bmm",
     lambda a, b: (a.shape[0], a.shape[1], b.shape[2]),
     (lambda g, y, a, b: bmm(g, matrix_t(b)), lambda g, y, a, b: bmm(matrix_t(a), g)),

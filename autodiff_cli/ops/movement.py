@@ -40,7 +40,9 @@ unsafe_view = _reshaper("unsafe_view", "UnsafeViewBackward0", "reshape of a fres
 squeeze = _reshaper("squeeze", "SqueezeBackward0", "without the dimensions of size 1")
 squeeze_dim = _reshaper("squeeze_dim", "SqueezeBackward1", "without one dimension of size 1")
 squeeze_dims = _reshaper("squeeze_dims", "SqueezeBackward2", "without some dimensions of size 1")
-squeeze_product = _reshaper("squeeze_product", "SqueezeBackward4", "a row vector product as a vector")
+squeeze_product = _reshaper(
+    "squeeze_product", "SqueezeBackward4", "a row vector product as a vector"
+)
 unsqueeze = _reshaper("unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1")
 alias = _reshaper("alias", "AliasBackward0", "the same tensor under another name")
 
@@ -124,7 +126,7 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     return np.add.reduce(x, axis=axes, keepdims=True, dtype=wide).reshape(shape).astype(x.dtype)
 
 
-sum_to = Shaped(
+sum_to: Shaped = Shaped(
     "sum_to",
     _sum_to,
     shape=lambda x, shape: shape,
@@ -145,12 +147,8 @@ def _selector(name: str, grad_fn: str, doc: str) -> View:
         name,
         lambda x, dim, index: np.asarray(x)[_at(x.ndim, dim, index)],
         shape=lambda x, dim, index: x.shape[:dim] + x.shape[dim + 1 :],
-        strides=lambda x, dim, index: (
-            layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :]
-        ),
-        vjps=(
-            lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),
-        ),
+        strides=lambda x, dim, index: layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :],
+        vjps=(lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),),
         grad_fn=grad_fn,
         doc=doc,
     )
@@ -166,7 +164,7 @@ def _embed(x: Any, shape: Shape, place: tuple[Any, ...]) -> Any:
     return result
 
 
-select_backward = Shaped(
+select_backward: Shaped = Shaped(
     "select_backward",
     lambda x, shape, dim, index: _embed(x, shape, _at(len(shape), dim, index)),
     shape=lambda x, shape, dim, index: shape,
@@ -198,7 +196,7 @@ slice_ = View(
     ),
     doc="every step-th index of a dimension, from start to stop",
 )
-slice_backward = Shaped(
+slice_backward: Shaped = Shaped(
     "slice_backward",
     lambda x, shape, dim, start, stop, step: _embed(
         x, shape, _at(len(shape), dim, slice(start, stop, step))
@@ -256,7 +254,9 @@ class Cat(Join):
     def vjp(self, node: Node, g: Node, position: int) -> Node | None:
         operand = node.operands[position]
         if operand.shape == (0,) != node.shape:
-            return view(slice_(g, dim=0, start=0, stop=0, step=1), shape=(0,)) if g.ndim == 1 else None
+            return (
+                view(slice_(g, dim=0, start=0, stop=0, step=1), shape=(0,)) if g.ndim == 1 else None
+            )
         dim = node.params["dim"]
         start = sum(o.shape[dim] for o in node.operands[:position] if o.shape != (0,))
         return slice_(g, dim=dim, start=start, stop=start + operand.shape[dim], step=1)

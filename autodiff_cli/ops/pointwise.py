@@ -29,13 +29,26 @@ def _sigmoid(x: Any) -> Any:
 
 
 exp = Elementwise(
-    "exp", np.exp, partials=(lambda y, x: y,), result="float", doc="e to the power x", latex="e^{{{}}}"
+    "exp",
+    np.exp,
+    partials=(lambda y, x: y,),
+    result="float",
+    doc="e to the power x",
+    latex="e^{{{}}}",
 )
 exp2 = Elementwise(
-    "exp2", np.exp2, partials=(lambda y, x: y * math.log(2),), result="float", doc="2 to the power x"
+    "exp2",
+    np.exp2,
+    partials=(lambda y, x: y * math.log(2),),
+    result="float",
+    doc="2 to the power x",
 )
 expm1 = Elementwise(
-    "expm1", np.expm1, partials=(lambda y, x: y + 1,), result="float", doc="exp(x) - 1, exact near 0"
+    "expm1",
+    np.expm1,
+    partials=(lambda y, x: y + 1,),
+    result="float",
+    doc="exp(x) - 1, exact near 0",
 )
 log = Elementwise(
     "log",
@@ -98,11 +111,16 @@ reciprocal = Elementwise(
 sin = Elementwise(
     "sin", np.sin, partials=(lambda y, x: cos(x),), result="float", doc="sine", latex=r"\sin {}"
 )
-cos = Elementwise(
+cos: Elementwise = Elementwise(
     "cos", np.cos, partials=(lambda y, x: -sin(x),), result="float", doc="cosine", latex=r"\cos {}"
 )
 tan = Elementwise(
-    "tan", np.tan, partials=(lambda y, x: 1 + y * y,), result="float", doc="tangent", latex=r"\tan {}"
+    "tan",
+    np.tan,
+    partials=(lambda y, x: 1 + y * y,),
+    result="float",
+    doc="tangent",
+    latex=r"\tan {}",
 )
 asin = Elementwise(
     "asin",
@@ -121,12 +139,16 @@ acos = Elementwise(
     domain="-1 <= x <= 1",
 )
 atan = Elementwise(
-    "atan", np.arctan, vjps=(lambda g, y, x: g / (x * x + 1),), result="float", doc="inverse tangent"
+    "atan",
+    np.arctan,
+    vjps=(lambda g, y, x: g / (x * x + 1),),
+    result="float",
+    doc="inverse tangent",
 )
 sinh = Elementwise(
     "sinh", np.sinh, partials=(lambda y, x: cosh(x),), result="float", doc="hyperbolic sine"
 )
-cosh = Elementwise(
+cosh: Elementwise = Elementwise(
     "cosh", np.cosh, partials=(lambda y, x: sinh(x),), result="float", doc="hyperbolic cosine"
 )
 tanh = Elementwise(
@@ -177,10 +199,14 @@ relu = Elementwise(
 )
 # 0 at 0, where the derivative jumps.
 abs = Elementwise("abs", np.abs, partials=(lambda y, x: sign(x),), doc="|x|", latex=r"|{}|")
-sign = Elementwise("sign", _sign, vjps=(lambda g, y, x: zeros_like(g),), doc="-1, 0 or 1")
+sign: Elementwise = Elementwise(
+    "sign", _sign, vjps=(lambda g, y, x: zeros_like(g),), doc="-1, 0 or 1"
+)
 floor = Elementwise("floor", np.floor, vjps=(lambda g, y, x: zeros_like(g),), doc="rounded down")
 ceil = Elementwise("ceil", np.ceil, vjps=(lambda g, y, x: zeros_like(g),), doc="rounded up")
-trunc = Elementwise("trunc", np.trunc, vjps=(lambda g, y, x: zeros_like(g),), doc="without its fraction")
+trunc = Elementwise(
+    "trunc", np.trunc, vjps=(lambda g, y, x: zeros_like(g),), doc="without its fraction"
+)
 round = Elementwise(
     "round", np.rint, vjps=(lambda g, y, x: zeros_like(g),), doc="the nearest integer, ties to even"
 )

@@ -27,6 +27,10 @@ from autodiff_cli.ops.pointwise import abs, as_dtype, exp, fill_where, is_zero, 
 Dims: TypeAlias = tuple[int, ...] | None
 
 
+# numpy's own stubs know fewer forms of it than numpy
+_add: Callable[..., Any] = np.add.reduce
+
+
 def _shape(x: Node, dim: Dims, keepdim: bool, **_: Any) -> Shape:
     dims = tuple(range(x.ndim)) if dim is None else dim
     return reduced(x.shape, dims, keepdim)
@@ -59,11 +63,11 @@ def _wide(x: Any) -> Any:
 
 def _sum(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
     wide = np.float64 if dtype.is_floating else dtype.numpy
-    return np.asarray(np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=wide)).astype(dtype.numpy)
+    return np.asarray(_add(x, axis=dim, keepdims=keepdim, dtype=wide)).astype(dtype.numpy)
 
 
 def _mean(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
-    total = np.asarray(np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=np.float64))
+    total = np.asarray(_add(x, axis=dim, keepdims=keepdim, dtype=np.float64))
     count = x.size if dim is None else math.prod(x.shape[d] for d in dim)
     return np.true_divide(total, count).astype(dtype.numpy)
 
@@ -232,12 +236,12 @@ def _vector_norm(x: Any, ord: float, dim: Dims, keepdim: bool, dtype: DType) -> 
     elif ord == -math.inf:
         result = np.amin(size, axis=dim, keepdims=keepdim)
     elif ord == 0:
-        result = np.add.reduce(size != 0, axis=dim, keepdims=keepdim, dtype=np.float64)
+        result = _add(size != 0, axis=dim, keepdims=keepdim, dtype=np.float64)
     elif ord == 1:
-        result = np.add.reduce(size, axis=dim, keepdims=keepdim, dtype=np.float64)
+        result = _add(size, axis=dim, keepdims=keepdim, dtype=np.float64)
     else:
         powers = np.power(size, ord, dtype=np.float64)
-        result = np.add.reduce(powers, axis=dim, keepdims=keepdim) ** (1 / ord)
+        result = _add(powers, axis=dim, keepdims=keepdim) ** (1 / ord)
     return np.asarray(result).astype(dtype.numpy)
 
 
@@ -286,7 +290,7 @@ def _shift(x: Any, dim: Dims) -> Any:
 
 def _logsumexp(x: Any, dim: Dims, keepdim: bool) -> Any:
     shift = _shift(x, dim)
-    total = np.add.reduce(np.exp(x - shift), axis=dim, keepdims=True, dtype=_wide(x))
+    total = _add(np.exp(x - shift), axis=dim, keepdims=True, dtype=_wide(x))
     result = np.asarray(np.log(total) + shift).astype(x.dtype)
     return result if keepdim else result.reshape(_kept_shape(x.shape, dim))
 
@@ -299,11 +303,7 @@ logsumexp = Shaped(
     "logsumexp",
     _logsumexp,
     shape=_shape,
-    vjps=(
-        lambda g, y, x, dim, keepdim: (
-            keep(g, x, dim) * exp(x - keep(y, x, dim))
-        ),
-    ),
+    vjps=(lambda g, y, x, dim, keepdim: keep(g, x, dim) * exp(x - keep(y, x, dim)),),
     doc="log of the sum of exponentials",
 )
 
@@ -312,14 +312,14 @@ def _softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.exp(np.subtract(x, x))
     powers = np.exp(x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf))
-    return (powers / np.add.reduce(powers, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
+    return (powers / _add(powers, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
 
 
 def _log_softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.subtract(x, x)
     shifted = x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf)
-    total = np.add.reduce(np.exp(shifted), axis=dim, keepdims=True, dtype=_wide(x))
+    total = _add(np.exp(shifted), axis=dim, keepdims=True, dtype=_wide(x))
     return (shifted - np.log(total)).astype(x.dtype)
 
 
@@ -342,5 +342,15 @@ log_softmax = Shaped(
     doc="log of softmax",
 )
 
-__all__ = ["amax", "amin", "argmax", "argmin", "log_softmax", "logsumexp", "max_", "max_dim", "mean"]
+__all__ = [
+    "amax",
+    "amin",
+    "argmax",
+    "argmin",
+    "log_softmax",
+    "logsumexp",
+    "max_",
+    "max_dim",
+    "mean",
+]
 __all__ += ["min_", "min_dim", "prod", "softmax", "spread", "sum_", "take_along", "vector_norm"]

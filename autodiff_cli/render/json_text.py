@@ -50,8 +50,7 @@ def _grads(gradients: Gradients | None) -> dict[str, Any]:
     if gradients is None:
         return {}
     return {
-        name: None if grad is None else _numbers(grad)
-        for name, grad in gradients.by_input.items()
+        name: None if grad is None else _numbers(grad) for name, grad in gradients.by_input.items()
     }
 
 

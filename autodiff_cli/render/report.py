@@ -63,8 +63,7 @@ def text(value: Any, result: Result) -> str:
         )
     if isinstance(value, ReturnType):
         fields = ",\n".join(
-            f"{name}={text(entry, result)}"
-            for name, entry in zip(value.fields, value, strict=True)
+            f"{name}={text(entry, result)}" for name, entry in zip(value.fields, value, strict=True)
         )
         return f"{value.name}(\n{fields})"
     if type(value) is list:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax.lalr import END, OPENING, Parser, Token, UnexpectedCharacter, UnexpectedToken
+from autodiff_cli.syntax.lalr import (
+    END,
+    OPENING,
+    Parser,
+    Token,
+    UnexpectedCharacter,
+    UnexpectedToken,
+)
 
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 STARTS_OPERAND = {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "TRUE", "FALSE", "NONE"}
@@ -31,8 +38,10 @@ def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
         return "'^' is not an operator here", "write '**' for a power: x**2", span
     if character in "'\"":
         end = text.find("\n", offset)
-        return "unterminated string", f"add a closing {character}", Span(
-            offset, end if end > 0 else len(text)
+        return (
+            "unterminated string",
+            f"add a closing {character}",
+            Span(offset, end if end > 0 else len(text)),
         )
     if character in "{}":
         return f"unexpected '{character}'", "group with parentheses; lists are written [1, 2]", span
@@ -53,23 +62,29 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
     if previous is None and token.kind == END:
         return "the expression is empty", "type an expression, such as 'mean(3*(x+2)**2)'", span
     unclosed, unopened = _brackets(parser, text)
+    if "ELSE" in error.expected and END not in error.expected and previous is not None:
+        return "'else' is missing", "write a if c else b", Span(previous.start, previous.end)
+    if previous is not None and previous.text == "lambda":
+        return "lambda is not part of expressions", None, Span(previous.start, previous.end)
     if token.kind == END:
         if unclosed is not None:
             opening = Span(unclosed.start, unclosed.end)
             return f"'{unclosed.text}' was never closed", f"add '{OPENING[unclosed.text]}'", opening
         assert previous is not None
         place = Span(previous.start, previous.end)
-        if previous.kind in ENDS_OPERAND or "NAME" not in error.expected:
+        if previous.kind == "_SEP" or previous.kind in ENDS_OPERAND:
             return (
                 "the text ends after an assignment",
-                f"end with the expression whose value you want, such as '; {_first_word(text)}'",
+                f"end with the expression whose value you want, such as '; {_last_target(text)}'",
                 place,
             )
         return f"the expression ends after '{previous.text}'", "something must follow it", place
     if unopened is not None and unopened.start == token.start:
         return _mismatch(token, unclosed)
-    word = "the end of the line" if token.kind == "_SEP" and token.text != ";" else f"'{token.text}'"
-    if previous is not None and previous.text in STATEMENTS or token.text in STATEMENTS:
+    word = (
+        "the end of the line" if token.kind == "_SEP" and token.text != ";" else f"'{token.text}'"
+    )
+    if (previous is not None and previous.text in STATEMENTS) or token.text in STATEMENTS:
         return (
             "an expression is expected, not a statement",
             "only assignments may stand before the expression, separated by ';'",
@@ -92,8 +107,10 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
     return f"unexpected {word} after '{previous.text.strip() or 'the line'}'", None, span
 
 
-def _first_word(text: str) -> str:
-    return text.split("=")[0].strip().split(";")[-1].strip() or "y"
+def _last_target(text: str) -> str:
+    """The name assigned last, which the user probably wants to see."""
+    head = text.rstrip("; \n").rpartition(";")[2].rpartition("\n")[2]
+    return head.partition("=")[0].strip() or "y"
 
 
 def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:
@@ -105,7 +122,11 @@ def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | No
 def _mismatch(token: Token, unclosed: Token | None) -> tuple[str, str | None, Span]:
     span = Span(token.start, token.end)
     if unclosed is None:
-        return f"unmatched '{token.text}'", f"remove it, or add '{CLOSING[token.text]}' before", span
+        return (
+            f"unmatched '{token.text}'",
+            f"remove it, or add '{CLOSING[token.text]}' before",
+            span,
+        )
     return (
         f"'{token.text}' does not match '{unclosed.text}'",
         f"close with '{OPENING[unclosed.text]}'",

@@ -52,9 +52,7 @@ class Parser:
         build: `build(name, children, span)`: makes a tree of a complete rule.
     """
 
-    def __init__(
-        self, tables: Tables, build: Callable[[str, list[object], Span], object]
-    ) -> None:
+    def __init__(self, tables: Tables, build: Callable[[str, list[object], Span], object]) -> None:
         self.tables = tables
         self.build = build
         self.pattern = re.compile(tables.pattern)

@@ -130,8 +130,8 @@ def parse_expression(source: Source) -> tree.Script:
     Raises:
         SourceSyntaxError: with the place, and what to type instead where that can be told.
 
-    >>> parse_expression(Source("2*x + 1")).result
-    Binary(left=Binary(left=Literal(value=2), operator='*', right=Name(id='x')), operator='+', right=Literal(value=1))
+    >>> parse_expression(Source("2*x")).result
+    Binary(left=Literal(value=2), operator='*', right=Name(id='x'))
     """
     parser = _parser()
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from lark import Lark
 
-PACKAGE = dirname(dirname(__file__))  # noqa: PTH120  (pathlib takes 4 ms to import)
+PACKAGE = dirname(dirname(__file__))  # not pathlib: it takes 4 ms to import
 KEEP, INLINE, PLACEHOLDER = range(3)
 
 
@@ -64,32 +64,38 @@ class Tables(NamedTuple):
 
 def grammar_text(name: str) -> str:
     """The text of `grammar/NAME.lark`, from the wheel or from the checkout."""
-    for folder in (PACKAGE, dirname(PACKAGE)):  # noqa: PTH120
-        path = join(folder, "grammar", f"{name}.lark")  # noqa: PTH118
-        if exists(path):  # noqa: PTH110
-            with open(path, encoding="utf-8") as file:  # noqa: PTH123
+    for folder in (PACKAGE, dirname(PACKAGE)):
+        path = join(folder, "grammar", f"{name}.lark")
+        if exists(path):
+            with open(path, encoding="utf-8") as file:
                 return file.read()
     raise FileNotFoundError(f"grammar/{name}.lark is not beside the package")
 
 
-def load(name: str) -> Tables:
-    """The tables of a grammar: as shipped, or computed if those are missing or stale."""
-    crc = crc32(grammar_text(name).encode())
+def shipped(name: str) -> Tables | None:
+    """The tables that came with the package, unless they are missing or of another grammar text."""
     try:
-        shipped = import_module(f"autodiff_cli.syntax._{name}_tables").TABLES
+        tables = Tables(*import_module(f"autodiff_cli.syntax._{name}_tables").TABLES)
     except ImportError:
-        return compute(name)
-    tables = Tables(*shipped)
-    if tables.crc != crc:
-        return compute(name)
+        return None
+    if tables.crc != crc32(grammar_text(name).encode()):
+        return None
     return tables._replace(rules=tuple(Rule(*rule) for rule in tables.rules))
+
+
+def load(name: str) -> Tables:
+    """The tables of a grammar: as shipped, or else computed."""
+    return shipped(name) or compute(name)
 
 
 def module_text(name: str) -> str:
     """The source of the module of literals that `load` imports."""
     tables = compute(name)
-    plain = tuple(tables._replace(rules=tuple(tuple(rule) for rule in tables.rules)))  # type: ignore[arg-type]
-    return f'"""Tables of grammar/{name}.lark, written by hatch_build.py."""\n\nTABLES = {plain!r}\n'
+    plain = tuple(
+        tuple(map(tuple, part)) if part is tables.rules else part for part in tuple(tables)
+    )
+    heading = f"Tables of grammar/{name}.lark, written by hatch_build.py."
+    return f'"""{heading}"""\n\nfrom typing import Any\n\nTABLES: tuple[Any, ...] = {plain!r}\n'
 
 
 def compute(name: str) -> Tables:
@@ -109,7 +115,7 @@ def compute(name: str) -> Tables:
             str(token): ~by_identity[target] if action.name == "Reduce" else target
             for token, (action, target) in sorted(actions.items())
         }
-        for state, actions in lark.parser.parser._parse_table.states.items()  # type: ignore[attr-defined]
+        for state, actions in lark.parser.parser._parse_table.states.items()
     }
     order = _reachable(states, table["start_states"]["start"])
     number = {state: position for position, state in enumerate(order)}

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, dataclass_transform
+from typing import ClassVar, TypeAlias, dataclass_transform
 
 from autodiff_cli.source import Span
 
 
 @dataclass_transform(frozen_default=True)
-class Tree:
-    """The base of all trees.
+class Record:
+    """What `dataclass(frozen=True)` gives, without its cost at start-up.
 
-    What `dataclass(frozen=True)` gives, without its cost at start-up: a dozen dataclasses take as long
-    to make as the rest of the parser takes to load.
+    A dozen dataclasses take as long to make as the rest of the parser takes to load.
     """
 
-    span: Span
+    names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.names = (*cls.names, *(name for name in cls.__annotations__ if name != "names"))
 
     def __init__(self, *values: object) -> None:
-        self.__dict__.update(zip(self.fields(), values, strict=True))
-
-    @classmethod
-    def fields(cls) -> tuple[str, ...]:
-        return ("span", *cls.__annotations__)
+        self.__dict__.update(zip(self.names, values, strict=True))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields()[1:])
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names[1:])
         return f"{type(self).__name__}({shown})"
+
+
+class Tree(Record):
+    """The base of all trees."""
+
+    span: Span
 
 
 class Literal(Tree):

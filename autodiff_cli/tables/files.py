@@ -30,11 +30,7 @@ def read_text(path: str) -> str:
     Raises:
         InputError: names the file and what is wrong with it.
     """
-    data = _bytes(path)
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{_called(path)} is not UTF-8 text (byte {error.start})") from None
+    return _decoded(_bytes(path), _called(path))
 
 
 def read_array(reference: str) -> Array:
@@ -62,20 +58,15 @@ def read_array(reference: str) -> Array:
     elif suffix == ".npy" or data[:6] == NPY_MAGIC:
         _no_key(key, name)
         array = _numpy(data, name)
-    elif suffix == ".json" or (path == "-" and data.lstrip()[:1] in b"[{\"-0123456789"
-                               and _looks_like_json(data)):
+    elif suffix == ".json" or (path == "-" and data.lstrip()[:1] in (b"[", b"{")):
         array = _json(data, key, name)
     else:
         _no_key(key, name)
-        array = _table(read_decoded(data, name), name)
+        array = _table(_decoded(data, name), name)
     return _supported(array, name)
 
 
-def _looks_like_json(data: bytes) -> bool:
-    return data.lstrip()[:1] in b"[{"
-
-
-def read_decoded(data: bytes, name: str) -> str:
+def _decoded(data: bytes, name: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,6 +106,8 @@ def _bytes(path: str) -> bytes:
 
 
 def _numpy(data: bytes, name: str) -> Any:
+    if not data.startswith((NPY_MAGIC, ZIP_MAGIC)):
+        raise InputError(f"{name} is not a valid NumPy file: it doesn't begin like one")
     try:
         return np.load(io.BytesIO(data), allow_pickle=False)
     except ValueError as error:
@@ -146,7 +139,9 @@ def _member(archive: Any, key: str | None, name: str) -> Array:
         array: Array = archive[key]
     except ValueError as error:
         if "pickle" in str(error).lower():
-            raise InputError(f"'{key}' in {name} holds pickled objects, which are never loaded") from None
+            raise InputError(
+                f"'{key}' in {name} holds pickled objects, which are never loaded"
+            ) from None
         raise InputError(f"'{key}' in {name} is corrupt: {error}") from None
     except Exception as error:  # a damaged member: zlib, zip or struct errors
         raise InputError(f"'{key}' in {name} is corrupt: {error}") from None

@@ -12,7 +12,16 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Node, Number, Shape, constant, leaf, state, too_many_elements
+from autodiff_cli.ir.node import (
+    Array,
+    Node,
+    Number,
+    Shape,
+    constant,
+    leaf,
+    state,
+    too_many_elements,
+)
 from autodiff_cli.ops import create
 from autodiff_cli.vocabulary.registry import torch
 from autodiff_cli.vocabulary.signature import type_name
@@ -103,7 +112,9 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
             )
         return force(data).tolist()
     if not isinstance(data, (list, tuple)):
-        raise TypeFault(f"expected sequence object with len >= 0 or a buffer, got {type_name(data)}")
+        raise TypeFault(
+            f"expected sequence object with len >= 0 or a buffer, got {type_name(data)}"
+        )
     if len(data) != shape[depth]:
         raise ValueFault(
             f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
@@ -139,7 +150,8 @@ def tensor(data: Any, dtype: DType | None, requires_grad: bool) -> Node:
 
 
 @torch(
-    "as_tensor(object data, torch.dtype? dtype = None, torch.device? device = None)", only="function"
+    "as_tensor(object data, torch.dtype? dtype = None, torch.device? device = None)",
+    only="function",
 )
 def as_tensor(data: Any, dtype: DType | None) -> Node:
     if isinstance(data, Node) and dtype in (None, data.dtype):
@@ -181,9 +193,7 @@ def zeros_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
 
 
 @torch(f"full_like(Tensor input, Number fill_value, {LIKE}", only="function")
-def full_like(
-    input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool
-) -> Node:
+def full_like(input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
     return _filled(input.shape, fill_value, dtype or input.dtype, requires_grad)
 
 
@@ -234,8 +244,8 @@ def arange(
     # Each element from its own index, in the accumulation type, as the reference's kernel.
     places = np.arange(count)
     if dtype.is_floating:
-        wide = np.float64 if dtype.name != "float16" else np.float32
-        array = (wide(start) + places.astype(wide) * wide(step)).astype(dtype.numpy)
+        wide = np.dtype(np.float32 if dtype.name == "float16" else np.float64)
+        array = (start + places.astype(wide) * step).astype(dtype.numpy)
     else:
         array = (int(start) + places * int(step)).astype(dtype.numpy)
     return _finished(constant(array), requires_grad)
@@ -271,15 +281,13 @@ def _linspace(start: Number, end: Number, steps: int, dtype: DType) -> Array:
     """From both ends to the middle, which keeps the last element exact (RangeFactoriesKernel.cpp)."""
     if steps == 1:
         return np.array([start]).astype(dtype.numpy)
-    wide = np.float64 if dtype.name == "float64" or not dtype.is_floating else np.float32
-    if not dtype.is_floating:
-        wide = np.float32
-    low, high = wide(start), wide(end)
-    step = (high - low) / wide(max(steps - 1, 1))
+    wide = np.dtype(np.float64 if dtype.name == "float64" else np.float32)
+    low, high = np.asarray(start, wide), np.asarray(end, wide)
+    step = (high - low) / np.asarray(max(steps - 1, 1), wide)
     places = np.arange(steps)
     rising = low + step * places.astype(wide)
     falling = high - step * (steps - places - 1).astype(wide)
-    return np.where(places < steps // 2, rising, falling).astype(dtype.numpy)
+    return np.asarray(np.where(places < steps // 2, rising, falling), dtype.numpy)
 
 
 # ---- random -------------------------------------------------------------------------------------
@@ -292,13 +300,19 @@ def _random(shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool
     return _finished(constant(draw(_checked(shape), dtype.numpy)), requires_grad)
 
 
-@torch(f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}", only="function")
+@torch(
+    f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
+    only="function",
+)
 @torch(f"rand(tuple of ints size, {OUT}", only="function")
 def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     return _random(size, dtype, requires_grad, normal=False)
 
 
-@torch(f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}", only="function")
+@torch(
+    f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
+    only="function",
+)
 @torch(f"randn(tuple of ints size, {OUT}", only="function")
 def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     return _random(size, dtype, requires_grad, normal=True)
@@ -320,9 +334,7 @@ def randint_to(high: int, size: Shape, dtype: DType | None, requires_grad: bool)
 
 
 @torch(f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}", only="function")
-def randint(
-    low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool
-) -> Node:
+def randint(low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     dtype = dtype or dtypes.int64
     array = default_generator().randint(low, high, _checked(size), dtype.numpy)
     return _finished(constant(array), requires_grad)

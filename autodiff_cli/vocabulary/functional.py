@@ -135,7 +135,7 @@ def binary_cross_entropy(
             f"Found dtype {target.dtype.scalar_name} but expected {input.dtype.scalar_name}",
             hint="convert the target with .float()",
         )
-    weights = ()
+    weights: tuple[Node, ...] = ()
     if weight is not None:
         weights = (_expanded(weight, broadcast(weight.shape, input.shape)),)
     return loss.binary_cross_entropy(input, target, *weights, reduction=reduction)
@@ -246,9 +246,7 @@ def cross_entropy(
     input, target = _tensor_argument(input), _tensor_argument(target)
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeFault(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        )
+        raise RuntimeFault(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     class_dim = 0 if input.ndim == 1 else 1
     if target.shape == input.shape:
         if not target.dtype.is_floating:
@@ -258,9 +256,7 @@ def cross_entropy(
             )
         if ignore_index >= 0:
             raise RuntimeFault("ignore_index is not supported for floating point target")
-        return _against_probabilities(
-            input, target, weight, reduction, label_smoothing, class_dim
-        )
+        return _against_probabilities(input, target, weight, reduction, label_smoothing, class_dim)
     scores = softmax_of(input, class_dim, None, log=True)
     if label_smoothing > 0:
         return _smoothed(
@@ -289,9 +285,7 @@ def _against_probabilities(
         shape[class_dim] = weight.shape[0]
         product = ar.mul(product, mv.view(weight, shape=tuple(shape)))
     if reduction == "none":
-        return ar.neg(
-            red.sum_(product, dim=(class_dim,), keepdim=False, dtype=product.dtype)
-        )
+        return ar.neg(red.sum_(product, dim=(class_dim,), keepdim=False, dtype=product.dtype))
     total = ar.neg(red.sum_(product, dim=None, keepdim=False, dtype=product.dtype))
     if reduction == "sum":
         return total

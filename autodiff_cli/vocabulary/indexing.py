@@ -89,7 +89,7 @@ def _as_tensor(entry: Any) -> Any:
         from autodiff_cli.vocabulary.creation import tensor_from
 
         node = tensor_from(entry, None)
-        if isinstance(entry, list) and not entry or node.numel == 0 and node.dtype.is_floating:
+        if (isinstance(entry, list) and not entry) or (node.numel == 0 and node.dtype.is_floating):
             return constant(np.zeros(node.shape, np.int64))
         return node
     if isinstance(entry, (float, str)):
@@ -132,7 +132,7 @@ def _select(x: Node, dim: int, index: int, whole: bool = False) -> Node:
 
 def _slice(x: Node, dim: int, entry: slice) -> Node:
     for bound in (entry.start, entry.stop, entry.step):
-        if isinstance(bound, float) or isinstance(bound, (str, list, tuple)):
+        if isinstance(bound, (float, str, list, tuple)):
             raise TypeFault("slice indices must be integers or None or have an __index__ method")
     start, stop, step = (
         int(item(bound)) if isinstance(bound, Node) else bound
@@ -208,15 +208,15 @@ def index_select(input: Node, dim: int, index: Node) -> Node:
     return ix.index_select(input, constant(places), dim=at)
 
 
-@torch("gather(Tensor input, int dim, Tensor index, *, bool sparse_grad = False, Tensor out = None)")
+@torch(
+    "gather(Tensor input, int dim, Tensor index, *, bool sparse_grad = False, Tensor out = None)"
+)
 def gather(input: Node, dim: int, index: Node) -> Node:
     at = wrap_dim(dim, input.ndim)
     if index.dtype is not dtypes.int64:
         raise RuntimeFault("gather(): Expected dtype int64 for index")
     if index.ndim != input.ndim:
-        raise RuntimeFault(
-            "Index tensor must have the same number of dimensions as input tensor"
-        )
+        raise RuntimeFault("Index tensor must have the same number of dimensions as input tensor")
     for d, (wanted, size) in enumerate(zip(index.shape, input.shape, strict=True)):
         if d != at and wanted > size:
             raise RuntimeFault(

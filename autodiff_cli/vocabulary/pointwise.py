@@ -35,7 +35,7 @@ def require_floating(x: Node, kernel: str) -> None:
     """The reference's error where a kernel exists for floating dtypes alone."""
     if not x.dtype.is_floating:
         raise NotImplementedFault(
-            f'"{kernel}" not implemented for \'{x.dtype.scalar_name}\'',
+            f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'",
             hint="convert with .float() first",
         )
 

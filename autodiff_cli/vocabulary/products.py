@@ -50,9 +50,7 @@ def dot(input: Node, tensor: Node) -> Node:
 @torch("mv(Tensor input, Tensor vec, *, Tensor out = None)")
 def matrix_vector(input: Node, vec: Node) -> Node:
     if input.ndim != 2 or vec.ndim != 1:
-        raise RuntimeFault(
-            f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}"
-        )
+        raise RuntimeFault(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}")
     if input.shape[1] != vec.shape[0]:
         raise RuntimeFault(
             f"size mismatch, got input ({input.shape[0]}), mat ({input.shape[0]}x{input.shape[1]}), "
@@ -68,10 +66,15 @@ def matrix_vector(input: Node, vec: Node) -> Node:
 def _out_dtype(name: str, product: Callable[[Node, Node], Node]) -> None:
     """The overload that names a result dtype, which the reference runs on other devices alone."""
 
-    @torch(f"{name}(Tensor input, Tensor mat2, torch.dtype out_dtype, *, Tensor out = None)", only="function")
+    @torch(
+        f"{name}(Tensor input, Tensor mat2, torch.dtype out_dtype, *, Tensor out = None)",
+        only="function",
+    )
     def with_dtype(input: Node, mat2: Node, out_dtype: DType) -> Node:
         if out_dtype is not input.dtype:
-            raise RuntimeFault(f"{name}: out_dtype must be the same as the dtype of the inputs on CPU")
+            raise RuntimeFault(
+                f"{name}: out_dtype must be the same as the dtype of the inputs on CPU"
+            )
         return product(input, mat2)
 
 
@@ -143,9 +146,7 @@ def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> N
 def outer(input: Node, vec2: Node) -> Node:
     for vector, name in ((input, "self"), (vec2, "vec2")):
         if vector.ndim != 1:
-            raise RuntimeFault(
-                f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D"
-            )
+            raise RuntimeFault(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
     return ar.mul(reshape_to(input, (input.shape[0], 1)), vec2)
 
 
@@ -188,9 +189,7 @@ def _folds(a: Node, b: Node) -> bool:
         shape = (*large.shape[:-2], large.shape[-1], large.shape[-2])
     else:
         shape = large.shape
-    return all(
-        strides[at] == strides[at + 1] * shape[at + 1] for at in range(large.ndim - 2)
-    )
+    return all(strides[at] == strides[at + 1] * shape[at + 1] for at in range(large.ndim - 2))
 
 
 def _folded(a: Node, b: Node) -> Node:

@@ -34,9 +34,7 @@ def sum_all(input: Node, dtype: DType | None) -> Node:
     "sum(Tensor input, tuple of ints[1]? dim, bool keepdim = False, *, torch.dtype? dtype = None, "
     "Tensor out = None)"
 )
-def sum_dim(
-    input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
-) -> Node:
+def sum_dim(input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None) -> Node:
     dims = reduction_dims(dim, input.ndim)
     return red.sum_(input, dim=dims, keepdim=keepdim, dtype=_summed_dtype(input, dtype))
 
@@ -66,9 +64,7 @@ def mean_all(input: Node, dtype: DType | None) -> Node:
     "mean(Tensor input, tuple of ints[1]? dim, bool keepdim = False, *, torch.dtype? dtype = None, "
     "Tensor out = None)"
 )
-def mean_dim(
-    input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
-) -> Node:
+def mean_dim(input: Node, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None) -> Node:
     dtype = _mean_dtype(input, dtype)
     return red.mean(input, dim=reduction_dims(dim, input.ndim), keepdim=keepdim, dtype=dtype)
 
@@ -82,9 +78,7 @@ def prod_all(input: Node, dtype: DType | None) -> Node:
     "prod(Tensor input, int dim, bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)"
 )
 def prod_dim(input: Node, dim: int, keepdim: bool, dtype: DType | None) -> Node:
-    return red.prod(
-        input, dim=_one(input, dim), keepdim=keepdim, dtype=_summed_dtype(input, dtype)
-    )
+    return red.prod(input, dim=_one(input, dim), keepdim=keepdim, dtype=_summed_dtype(input, dtype))
 
 
 def _one(x: Node, dim: int) -> tuple[int, ...]:
@@ -125,9 +119,7 @@ def _extreme(name: str) -> None:
     def elementwise(input: Node, other: Node) -> Node:
         return pair(input, other)
 
-    @torch(
-        f"{name}(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)"
-    )
+    @torch(f"{name}(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out = None)")
     def with_index(input: Node, dim: int, keepdim: bool) -> tuple[Any, ...]:
         dims = _one(input, dim)
         _nonempty_dims(input, dims, name)
@@ -193,9 +185,7 @@ def vector_norm(
             "linalg.vector_norm: dtype should be floating point or complex. Got "
             f"{dtype.scalar_name}"
         )
-    return red.vector_norm(
-        x, ord=float(ord), dim=dims, keepdim=keepdim, dtype=dtype or x.dtype
-    )
+    return red.vector_norm(x, ord=float(ord), dim=dims, keepdim=keepdim, dtype=dtype or x.dtype)
 
 
 def matrix_norm(
@@ -204,9 +194,7 @@ def matrix_norm(
     """Norms of matrices that are made of vector norms and extremes."""
     row, column = (wrap_dim(d, x.ndim) for d in dim)
     if row == column:
-        raise RuntimeFault(
-            f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})"
-        )
+        raise RuntimeFault(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if ord == "fro":
         return vector_norm(x, 2, (row, column), keepdim, dtype)
     if isinstance(ord, str) or abs(ord) not in (1, math.inf):
@@ -288,7 +276,7 @@ def linalg_vector_norm(
 @torch(
     "linalg.matrix_norm(Tensor input, Number ord, tuple of ints dim = {-2,-1}, bool keepdim = False, "
     "*, torch.dtype? dtype = None, Tensor out = None)",
-    "linalg.matrix_norm(Tensor input, str ord = \"fro\", tuple of ints dim = {-2,-1}, "
+    'linalg.matrix_norm(Tensor input, str ord = "fro", tuple of ints dim = {-2,-1}, '
     "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
     only="function",
 )

@@ -132,7 +132,11 @@ def python(name: str, *, method: bool = False) -> Callable[[F], F]:
 
 
 def _entry(
-    table: dict[str, Function], name: str, in_python: bool, text: str, implementation: Implementation
+    table: dict[str, Function],
+    name: str,
+    in_python: bool,
+    text: str,
+    implementation: Implementation,
 ) -> None:
     function = table.get(name)
     if function is None:

@@ -116,9 +116,7 @@ def squeeze_dim(input: Node, dim: int) -> Node:
 @torch("squeeze(Tensor input, tuple of ints dim)")
 def squeeze_dims(input: Node, dim: tuple[int, ...]) -> Node:
     dims = wrap_dims(dim, input.ndim)
-    shape = tuple(
-        size for at, size in enumerate(input.shape) if not (at in dims and size == 1)
-    )
+    shape = tuple(size for at, size in enumerate(input.shape) if not (at in dims and size == 1))
     return mv.squeeze_dims(input, shape=shape)
 
 
@@ -257,9 +255,7 @@ def narrow(input: Node, dim: int, start: int, length: int) -> Node:
         )
     first = start + size if start < 0 else start
     if first + length > size:
-        raise RuntimeFault(
-            f"start ({first}) + length ({length}) exceeds dimension size ({size})."
-        )
+        raise RuntimeFault(f"start ({first}) + length ({length}) exceeds dimension size ({size}).")
     return mv.slice_(input, dim=at, start=first, stop=first + length, step=1)
 
 

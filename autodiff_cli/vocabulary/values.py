@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -27,7 +28,7 @@ class ReturnType(tuple[Any, ...]):
     fields: ClassVar[tuple[str, ...]]
 
 
-def return_type(name: str, fields: tuple[str, ...]) -> type[ReturnType]:
+def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]:
     """A class of results, `torch.return_types.NAME`."""
 
     class Named(ReturnType):

@@ -37,7 +37,9 @@ PAIRS = [
     (EMPTY, "[1.0, 2.0, 3.0]"),
     (TIES, "[[1.0, 2.0, 3.0], [2.0, 3.0, 1.0]]"),
 ]
-NUMBERS = "x+2 2+x x-2 2-x x*3 3*x x/4 4/x x**2 x**3 x**0.5 x**0 x**1 x**-1 x**-2 2**x x%2 x//2 -x +x"
+NUMBERS = (
+    "x+2 2+x x-2 2-x x*3 3*x x/4 4/x x**2 x**3 x**0.5 x**0 x**1 x**-1 x**-2 2**x x%2 x//2 -x +x"
+)
 
 REDUCTIONS = ["sum", "mean", "prod", "amax", "amin", "logsumexp", "norm"]
 DIMS = ["dim=0", "dim=1", "dim=-1", "dim=1, keepdim=True", "dim=-2, keepdim=True"]
@@ -117,10 +119,16 @@ def _reductions() -> list[Case]:
     for name in ("max", "min"):
         for d in DIMS:
             cases += [(f"x.{name}({d}){pick}", {"x": TIES}) for pick in ("[0]", ".indices")]
-    cases += [(f"{name}(x, dim={d})", {"x": x}) for name in ("softmax", "log_softmax")
-              for d, x in product((0, 1, -1), (M, TIES, "[[inf, 1.0], [-inf, 2.0]]"))]
-    cases += [(f"x.norm(p={p})", {"x": x}) for p in ("0", "0.5", "1", "1.5", "2", "3", "inf", "-inf")
-              for x in (V, "[3.0, -4.0]", "[[1.0, -2.0], [2.0, 0.5]]")]
+    cases += [
+        (f"{name}(x, dim={d})", {"x": x})
+        for name in ("softmax", "log_softmax")
+        for d, x in product((0, 1, -1), (M, TIES, "[[inf, 1.0], [-inf, 2.0]]"))
+    ]
+    cases += [
+        (f"x.norm(p={p})", {"x": x})
+        for p in ("0", "0.5", "1", "1.5", "2", "3", "inf", "-inf")
+        for x in (V, "[3.0, -4.0]", "[[1.0, -2.0], [2.0, 0.5]]")
+    ]
     cases += [(f"x.norm(p={p})", {"x": "[0.0, 0.0]"}) for p in ("1", "2", "3", "1.5", "inf")]
     cases += [
         ("x.sum(dim=(0, 1))", {"x": B}),
@@ -234,7 +242,7 @@ def _shapes() -> list[Case]:
     ).split("|")
     on_cube = (
         "x.transpose(0, 2)|x.permute(2, 0, 1)|x.permute(2, 0, 1).reshape(4, 6)|x.flatten(1)|"
-        "x.flatten(0, 1)|flatten(x, start_dim=-2)|x.view(6, 4)|x.reshape(2, -1)|x.transpose(1, 2).reshape(2, 12)|"
+        "x.flatten(0, 1)|flatten(x, start_dim=-2)|x.view(6, 4)|x.reshape(2, -1)|x.transpose(1, 2).reshape(2, 12)|"  # noqa: E501
         "x.transpose(0, 1).flatten(1)|x[0]|x[0, 1, 2]|x[:, 0]|x[..., 1]|x[0, ..., 1]|x[:, [0, 2]]|"
         "x[[0, 1], :, [1, 2]]|x[0, :, [1, 2]]|x[:, [0, 1], [1, 2]]|x[[0], [1]]|x[x > 0]|"
         "x[:, tensor([True, False, True])]|x[None, :, None]|x[..., None]|x[1:, ::2, 1:3]|x[:, :, -1]|"
@@ -246,19 +254,39 @@ def _shapes() -> list[Case]:
     cases += [(e, {"x": V}) for e in ("x.T", "x.t()", "x.flatten()", "x.view(2, 2)", "x[::3]")]
     cases += [
         (e, {"x": ONE})
-        for e in ("x.flatten()", "x.reshape(1)", "x.view(1, 1)", "x.unsqueeze(0)", "x.squeeze()",
-                  "x[None]", "x[...]", "x.expand(3)", "x.squeeze(0)", "stack([x, x])", "x.T")
+        for e in (
+            "x.flatten()",
+            "x.reshape(1)",
+            "x.view(1, 1)",
+            "x.unsqueeze(0)",
+            "x.squeeze()",
+            "x[None]",
+            "x[...]",
+            "x.expand(3)",
+            "x.squeeze(0)",
+            "stack([x, x])",
+            "x.T",
+        )
     ]
     cases += [
         (e, {"x": EMPTY})
-        for e in ("x.T", "x.reshape(3, 0)", "x.sum()", "cat([x, ones(2, 3)])", "x[:, 0]", "x.flatten()")
+        for e in (
+            "x.T",
+            "x.reshape(3, 0)",
+            "x.sum()",
+            "cat([x, ones(2, 3)])",
+            "x[:, 0]",
+            "x.flatten()",
+        )
     ]
     return cases
 
 
 def _losses() -> list[Case]:
-    w = ("[[0.9698, -0.4488, -0.2511], [0.0960, -2.0260, -0.1918], [-0.6390, -0.2648, 1.2296], "
-         "[0.9061, -0.0338, -1.8336], [0.5091, 0.0953, -0.0344]]")
+    w = (
+        "[[0.9698, -0.4488, -0.2511], [0.0960, -2.0260, -0.1918], [-0.6390, -0.2648, 1.2296], "
+        "[0.9061, -0.0338, -1.8336], [0.5091, 0.0953, -0.0344]]"
+    )
     bce = "F.binary_cross_entropy"
     logits = "F.binary_cross_entropy_with_logits"
     ce = "F.cross_entropy"
@@ -266,15 +294,19 @@ def _losses() -> list[Case]:
     probabilities = {"x": M, "y": "[[0.2, 0.3, 0.5], [1.0, 0.0, 0.0]]"}
     images = {"x": "(arange(24.)/5).reshape(2, 3, 4)", "t": "tensor([[0,1,2,0],[2,2,1,0]])"}
     cases: list[Case] = [
-        (f"{logits}(x@w+b, y)", {"x": "ones(5)", "w": w, "b": "[-1.7136, 1.8476, -0.7694]",
-                                 "y": "zeros(3)"}),
+        (
+            f"{logits}(x@w+b, y)",
+            {"x": "ones(5)", "w": w, "b": "[-1.7136, 1.8476, -0.7694]", "y": "zeros(3)"},
+        ),
         ("F.mse_loss(x, y)", {"x": M, "y": TIES}),
         ("F.mse_loss(x, y)", {"x": M, "y": "[1.0, 2.0, 3.0]"}),
         ("F.mse_loss(x, y, weight=w)", {"x": M, "y": TIES, "w": "ones(2, 3)*2"}),
         (f"{bce}(x, y)", {"x": UNIT, "y": "[1.0, 0.0, 1.0, 0.5]"}),
         (f"{bce}(x, y)", {"x": "[0.0, 1.0, 0.0, 1.0]", "y": "[1.0, 0.0, 0.0, 1.0]"}),
-        (f"{bce}(sigmoid(x), y, weight=w.detach())",
-         {"x": V, "y": "[1.0, 0.0, 1.0, 0.5]", "w": POSITIVE}),
+        (
+            f"{bce}(sigmoid(x), y, weight=w.detach())",
+            {"x": V, "y": "[1.0, 0.0, 1.0, 0.5]", "w": POSITIVE},
+        ),
         (f"{logits}(x, y)", {"x": V, "y": "[1.0, 0.0, 1.0, 0.5]"}),
         (f"{logits}(x, y)", {"x": "[100.0, -100.0, 0.0]", "y": "[0.0, 1.0, 1.0]"}),
         (f"{logits}(x, y, weight=w.detach())", {"x": V, "y": UNIT, "w": POSITIVE}),
@@ -344,7 +376,13 @@ def _random() -> list[Case]:
 def all_cases() -> list[Case]:
     """Every case, in a fixed order."""
     cases = (
-        _unary() + _binary() + _reductions() + _products() + _shapes() + _losses() + _creation()
+        _unary()
+        + _binary()
+        + _reductions()
+        + _products()
+        + _shapes()
+        + _losses()
+        + _creation()
         + _random()
     )
     seen: dict[str, Case] = {}

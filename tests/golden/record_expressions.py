@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).parent))
-from cases import ERRORS, all_cases  # noqa: E402
+from cases import ERRORS, all_cases
 
 MANUAL_SEED = 7
 BUILTINS = {"float": float, "int": int, "bool": bool, "len": len, "math": math}
@@ -29,8 +29,14 @@ def namespace() -> dict[str, object]:
     names |= {n: getattr(torch, n) for n in dir(torch) if not n.startswith("_")}
     names |= BUILTINS | {"torch": torch, "F": F, "linalg": torch.linalg}
     names |= {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
-    for name, builtin in {"sum": sum, "max": max, "min": min, "abs": abs, "pow": pow,
-                          "round": round}.items():
+    for name, builtin in {
+        "sum": sum,
+        "max": max,
+        "min": min,
+        "abs": abs,
+        "pow": pow,
+        "round": round,
+    }.items():
         names[name] = either(getattr(torch, name), builtin)
     return names
 

@@ -63,8 +63,11 @@ SAMPLES: dict[str, list[Sample]] = {
     "masked_fill": [([A, MASK], {"value": 0.5})],
     "minimum": [([A, C], {}), ([A, ROW], {})],
     "maximum": [([A, C], {}), ([A, ROW], {})],
-    "clamp": [([A], {"min": -1, "max": 1}), ([A], {"min": 0.5, "max": None}),
-              ([A], {"min": None, "max": 0.5})],
+    "clamp": [
+        ([A], {"min": -1, "max": 1}),
+        ([A], {"min": 0.5, "max": None}),
+        ([A], {"min": None, "max": 0.5}),
+    ],
     "clamp_min": [([A, C], {})],
     "clamp_max": [([A, C], {})],
     "clamp_between": [([A, C - 0.5, C + 0.5], {})],
@@ -72,7 +75,8 @@ SAMPLES: dict[str, list[Sample]] = {
     "cast": [([A], {"dtype": F64})],
     "sum": reductions(A, dtype=F64) + [([CUBE], {"dim": (0, 2), "keepdim": False, "dtype": F64})],
     "mean": reductions(A, dtype=F64),
-    "prod": reductions(A, dtype=F64) + reductions(ZEROS_IN, dtype=F64)
+    "prod": reductions(A, dtype=F64)
+    + reductions(ZEROS_IN, dtype=F64)
     + [([CUBE], {"dim": (1,), "keepdim": False, "dtype": F64})],
     "amax": reductions(A),
     "amin": reductions(A),
@@ -91,8 +95,15 @@ SAMPLES: dict[str, list[Sample]] = {
     **{
         name: [([A], {"shape": (3, 2)}), ([CUBE], {"shape": (4, 6)})]
         for name in (
-            "view", "reshape_alias", "unsafe_view", "squeeze", "squeeze_dim", "squeeze_dims",
-            "squeeze_product", "unsqueeze", "alias",
+            "view",
+            "reshape_alias",
+            "unsafe_view",
+            "squeeze",
+            "squeeze_dim",
+            "squeeze_dims",
+            "squeeze_product",
+            "unsqueeze",
+            "alias",
         )
     },
     "permute": [([CUBE], {"dims": (2, 0, 1)})],
@@ -123,8 +134,10 @@ SAMPLES: dict[str, list[Sample]] = {
     "mv": [([A, ROW], {})],
     "mm": [([A, SQUARE], {})],
     "bmm": [([CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {})],
-    "addmm": [([ROW, A, SQUARE], {"beta": 1, "alpha": 1}),
-              ([A, A, SQUARE], {"beta": 0.5, "alpha": 2})],
+    "addmm": [
+        ([ROW, A, SQUARE], {"beta": 1, "alpha": 1}),
+        ([A, A, SQUARE], {"beta": 0.5, "alpha": 2}),
+    ],
     "mse_loss": losses(A, C),
     "binary_cross_entropy": losses(UNIT, 1 - UNIT) + losses(UNIT, UNIT**2, POSITIVE),
     "binary_cross_entropy_with_logits": [
@@ -142,13 +155,22 @@ SAMPLES: dict[str, list[Sample]] = {
     + losses(CUBE, np.array([[0, 1, 2, 0], [2, 2, 1, 0]]), ignore_index=1),
     "nll_loss_backward": [
         ([np.array(1.5), LABELS], {"reduction": "mean", "ignore_index": -100, "shape": (2, 3)}),
-        ([np.array([0.5, 2.0]), LABELS, WEIGHTS],
-         {"reduction": "none", "ignore_index": -100, "shape": (2, 3)}),
+        (
+            [np.array([0.5, 2.0]), LABELS, WEIGHTS],
+            {"reduction": "none", "ignore_index": -100, "shape": (2, 3)},
+        ),
     ],
 }
 DOMAINS = {
-    "asin": np.tanh(A), "acos": np.tanh(A), "atanh": np.tanh(A) * 0.9, "acosh": POSITIVE + 1,
-    "log": POSITIVE, "log2": POSITIVE, "log10": POSITIVE, "log1p": POSITIVE, "sqrt": POSITIVE,
+    "asin": np.tanh(A),
+    "acos": np.tanh(A),
+    "atanh": np.tanh(A) * 0.9,
+    "acosh": POSITIVE + 1,
+    "log": POSITIVE,
+    "log2": POSITIVE,
+    "log10": POSITIVE,
+    "log1p": POSITIVE,
+    "sqrt": POSITIVE,
     "rsqrt": POSITIVE,
 }
 UNARY = (

@@ -1,0 +1,347 @@
+"""The command: options, streams, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autodiff_cli.cli.main import main
+
+HEADLINE = """\
+value: tensor(27., grad_fn=<MeanBackward0>)
+x.grad: tensor([[4.5000, 4.5000],
+                [4.5000, 4.5000]])
+"""
+HEADLINE_JSON = (
+    '{"value":27.0,"shape":[],"dtype":"float32","grad_fn":"MeanBackward0",'
+    '"grads":{"x":[[4.5,4.5],[4.5,4.5]]}}\n'
+)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # SIGPIPE stays pytest's
+
+    def call(*args: str) -> tuple[int, str, str]:
+        code = main(list(args))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def test_headline(run: Any) -> None:
+    assert run("mean(3*(x+2)**2)", "x=ones(2,2)") == (0, HEADLINE, "")
+    assert run("eval", "mean(3*(x+2)**2)", "x=ones(2,2)") == (0, HEADLINE, "")
+
+
+def test_json(run: Any) -> None:
+    assert run("mean(3*(x+2)**2)", "x=ones(2,2)", "--json") == (0, HEADLINE_JSON, "")
+    assert run("--json", "mean(3*(x+2)**2)", "x=ones(2,2)") == (0, HEADLINE_JSON, "")
+
+
+def strict(text: str) -> Any:
+    def refuse(name: str) -> None:
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value", "dtype"),
+    [
+        ("x/0", ["Infinity", "-Infinity", "NaN"], "float32"),
+        ("x.double()*0.1", [0.1, -0.1, 0.0], "float64"),
+        ("x*0.1", [0.1, -0.1, 0.0], "float32"),
+        ("x > 0", [True, False, False], "bool"),
+        ("x.long()", [1, -1, 0], "int64"),
+        ("x.half()/3", [0.333251953125, -0.333251953125, 0.0], "float16"),
+        ("x.sum()", 0.0, "float32"),
+        ("x[:0]", [], "float32"),
+        ("x.shape", [3], "Size"),
+        ("x.sum().item()", 0.0, "float"),
+        ("len(x)", 3, "int"),
+        ("2**100", "1267650600228229401496703205376", "int"),
+        ("[x, 1]", [[1.0, -1.0, 0.0], 1], "list"),
+        ("x.max(0)", {"values": 1.0, "indices": 0}, "torch.return_types.max"),
+        ("inf", "Infinity", "float"),
+        ("x.dtype", "torch.float32", "DType"),
+    ],
+)
+def test_json_is_strict(run: Any, expression: str, value: Any, dtype: str) -> None:
+    inputs = ["x=[1,-1,0]"] if "x" in expression else []
+    code, out, err = run(expression, *inputs, "--no-grad", "--json")
+    assert (code, err) == (0, "")
+    record = strict(out)
+    assert (record["value"], record["dtype"]) == (value, dtype)
+
+
+def test_json_float32_digits_read_back(run: Any) -> None:
+    _, out, _ = run("x", "x=[0.1, 1e-10, 16777217, 3.4e38]", "--no-grad", "--json")
+    digits = strict(out)["value"]
+    assert np.float32(digits).tolist() == np.float32([0.1, 1e-10, 16777217, 3.4e38]).tolist()
+    assert digits[0] == 0.1
+
+
+def test_seeds(run: Any) -> None:
+    code, out, _ = run("x*x", "x=[1,2]", "--seed", "[1,0]", "--seed", "[0,1]", "--json")
+    records = [strict(line) for line in out.splitlines()]
+    assert code == 0
+    assert [r["seed"] for r in records] == [0, 1]
+    assert [r["grads"]["x"] for r in records] == [[2.0, 0.0], [0.0, 4.0]]
+    _, out, _ = run("x*x", "x=[1,2]", "--seed", "[0.5,-1]", "--json")
+    assert "seed" not in strict(out) and strict(out)["grads"]["x"] == [1.0, -4.0]
+
+
+def test_wrt_order_and_choice(run: Any) -> None:
+    _, out, _ = run("sum(a*b*c)", "a=[1,2]", "b=[3,4]", "c=2", "--wrt", "c, a", "--json")
+    assert list(strict(out)["grads"]) == ["c", "a"]
+
+
+def test_no_gradient_flows(run: Any) -> None:
+    code, out, _ = run("sum(x.detach()*y)", "x=[1,2]", "y=[3,4]")
+    assert code == 0 and "x.grad: None" in out
+    _, out, _ = run("sum(x.detach()*y)", "x=[1,2]", "y=[3,4]", "--json")
+    assert strict(out)["grads"]["x"] is None
+
+
+def test_trace(run: Any) -> None:
+    _, out, _ = run("y = x+2; (y*y).mean()", "x=ones(2)", "--trace", "--json")
+    trace = strict(out)["trace"]
+    assert [step["source"] for step in trace] == ["x+2", "y*y", "(y*y).mean()"]
+    assert [step["grad_fn"] for step in trace] == [
+        "AddBackward0", "MulBackward0", "MeanBackward0"
+    ]  # fmt: skip
+    assert trace[0]["value"] == [3.0, 3.0] and trace[2]["shape"] == []
+
+
+def test_save(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    code, out, _ = run("sum(x*w)", "x=[1,2]", "w=[0.1,3]", "--save", str(path))
+    assert code == 0 and "value:" in out
+    saved = np.load(path)
+    assert sorted(saved) == ["grad.w", "grad.x", "value"]
+    assert saved["grad.x"].dtype == np.float32 and saved["grad.x"][0] == np.float32(0.1)
+    run("x*x", "x=[1,2]", "--seed", "[1,0]", "--seed", "[0,1]", "--save-grads", str(path))
+    assert sorted(np.load(path)) == ["seed0.grad.x", "seed1.grad.x"]
+
+
+def test_a_file_that_cannot_be_written_does_not_cost_the_result(run: Any, tmp_path: Path) -> None:
+    code, out, err = run("sum(x)", "x=[1,2]", "--save", str(tmp_path / "no" / "out.npz"))
+    assert code == 1 and "value: tensor(3." in out and "can't be written" in err
+
+
+def test_timings(run: Any) -> None:
+    code, out, err = run("sum(x)", "x=[1,2]", "--timings")
+    seconds = strict(err)
+    assert code == 0 and out.startswith("value")
+    assert list(seconds) == ["import", "parse", "build", "forward_backward", "render"]
+    assert all(0 <= s < 60 for s in seconds.values())
+
+
+def test_dtype_and_manual_seed(run: Any) -> None:
+    _, out, _ = run("sum(x)", "x=[0.1,0.2]", "--dtype", "float64", "--json")
+    assert strict(out)["dtype"] == "float64" and strict(out)["value"] == 0.30000000000000004
+    first = run("randn(3)", "--manual-seed", "0")[1]
+    assert first == run("randn(3)", "--manual-seed", "0")[1]
+    assert "1.5410, -0.2934, -2.1788" in first
+
+
+def test_inputs_draw_before_the_expression(run: Any) -> None:
+    _, both, _ = run(
+        "cat([x, randn(1)])", "x=randn(2)", "--manual-seed", "0", "--no-grad", "--json"
+    )
+    _, whole, _ = run("randn(3)", "--manual-seed", "0", "--json")
+    assert strict(both)["value"] == strict(whole)["value"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["x*x", "x=[1,2,3]"], "grad can be implicitly created only for scalar outputs"),
+        (["x*x", "x=[1,2,3]", "--seed", "[1,2]"], "Mismatch in shape: grad_output[0] has a shape of "
+         "torch.Size([2]) and output[0] has a shape of torch.Size([3])."),
+        (["x*x", "x=[1,2,3]", "--seed", "1"], "Mismatch in shape"),
+        (["x.max(0)", "x=[1,2]"], "grad can be implicitly created only for scalar outputs"),
+        (["x > 0", "x=1"], "element 0 of tensors does not require grad and does not have a grad_fn"),
+        (["sum(x*t)", "x=[1,2]", "t=tensor([1,2])", "--wrt", "t"],
+         "only Tensors of floating point and complex dtype can require gradients"),
+        (["sum(x)", "x=1", "--wrt", "y"], "--wrt names 'y'"),
+        (["sum(x)", "x=1", "w=2"], "input 'w' bound and not used"),
+        (["sum(x*y)", "x=1"], "name 'y' is not defined"),
+        (["x+y", "x=ones(2,2)", "y=ones(3)"], "The size of tensor a (2) must match the size of "
+         "tensor b (3) at non-singleton dimension 1"),
+        (["x@x", "x=ones(2,3)"], "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+        (["ones(100000,100000,100000)"], "1,000,000,000,000,000 elements"),
+        (["x.expand(100000,100000,100000)", "x=1"], "elements; the limit"),
+        (["sum(x)", "x=ones(100)", "--max-elements", "10"], "100 elements; the limit is 10"),
+        (["9**9**9"], "bits"),
+        (["'a'*10**12"], "items; the limit"),
+        (["sum(x)", "x=@gone.npy"], "no such file: 'gone.npy'"),
+        (["@gone.txt", "x=1"], "no such file: 'gone.txt'"),
+        (["x.__class__", "x=1"], "has no attribute '__class__'"),
+        (["__import__('os')"], "name '__import__' is not defined"),
+        (["eval('1')"], "name 'eval' is not defined"),
+        (["open('x')"], "name 'open' is not defined"),
+        (["x.numpy", "x=1"], "has no attribute 'numpy'"),
+        (["torch._C"], "module 'torch' has no attribute '_C'"),
+        (["mean.__globals__"], "has no attribute '__globals__'"),
+        (["(1).real"], "'int' object has no attribute 'real'"),
+        (["'{}'.format(x)", "x=1"], "'str' object has no attribute 'format'"),
+        (["sum(x)", "x=[1,[2]]"], "cannot be interpreted as an integer"),
+        (["sum(x)", "x=men"], "name 'men' is not defined"),
+        (["sum(x)", "x=1e999999"], ""),
+        (["t//0", "t=tensor([1])", "--no-grad"], "ZeroDivisionError"),
+        (["F.binary_cross_entropy(x, x)", "x=[2.0]"], "all elements of input should be between 0 and 1"),
+    ],
+    ids=lambda v: " ".join(v)[:60] if isinstance(v, list) else "",
+)  # fmt: skip
+def test_failures(run: Any, args: list[str], message: str) -> None:
+    code, out, err = run(*args)
+    if not message:
+        return
+    assert (code, out) == (1, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--jsn", "x", "x=1"], "--json"),
+        (["x", "x=1", "--jsn"], "--json"),
+        (["x", "x=1", "--sed=3"], "--seed"),
+        (["x", "y"], "not NAME=VALUE"),
+        (["x", "2=3"], "not NAME=VALUE"),
+        (["x", "x="], "has no value"),
+        (["x", "x=1", "x=2"], "bound twice"),
+        (["x", "x=1", "--dtype", "int8"], "float64"),
+        (["x", "x=1", "--manual-seed", "a"], "not a valid integer"),
+        (["x", "x=1", "--wrt", " , "], "--wrt needs names"),
+        (["x", "x=1", "--seed"], "requires an argument"),
+        (["x", "x=1", "--max-elements", "0"], "not in the range"),
+        (["eval"], "EXPRESSION is missing"),
+    ],
+)
+def test_wrong_usage(run: Any, args: list[str], message: str) -> None:
+    code, out, err = run(*args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+@pytest.mark.parametrize("expression", ["-2*x", "-x", "--x", "-(x)", "- x", "-sin(x)", "-j"])
+def test_an_expression_may_begin_with_a_minus(run: Any, expression: str) -> None:
+    name = "j" if expression == "-j" else "x"
+    arguments = ["--", expression] if expression == "--x" else [expression]
+    code, out, err = run(*arguments, f"{name}=3")
+    assert (code, err) == (0, "")
+    assert out.startswith("value: tensor(")
+
+
+def test_help_and_version(run: Any) -> None:
+    code, out, _ = run("--help")
+    assert code == 0 and "Examples:" in out and "--seed VECTOR" in out and "Commands:" in out
+    assert run() == (code, out, "")
+    assert run("eval", "--help")[0] == 0
+    from autodiff_cli import __version__
+
+    assert run("--version") == (0, f"autodiff {__version__}\n", "")
+    assert run("eval", "--version")[1] == f"autodiff {__version__}\n"
+
+
+def test_expression_from_a_file(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "expr.txt"
+    path.write_text("y = x + 2  # shift\nz = y*y*3\n\nz.mean()\n")
+    code, out, _ = run(f"@{path}", "x=ones(2,2)")
+    assert (code, out) == (0, HEADLINE)
+    path.write_text("y = x + 2\ny.men()\n")
+    code, _, err = run(f"@{path}", "x=1")
+    assert code == 1 and str(path) in err and "line 2: y.men()" in err
+
+
+def test_inputs_from_files(run: Any, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([1.0, 2.0]))
+    np.savez(tmp_path / "w.npz", w=np.float32([3, 4]), other=np.zeros(1))
+    _, out, _ = run("sum(x*w)", f"x=@{tmp_path / 'x.npy'}", f"w=@{tmp_path / 'w.npz'}:w", "--json")
+    record = strict(out)
+    assert record["value"] == 11.0 and record["dtype"] == "float64"
+    assert record["grads"] == {"x": [3.0, 4.0], "w": [1.0, 2.0]}
+
+
+def test_colour(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = run("sum(x)", "x=[1,2]", "--color", "never")[1]
+    colored = run("sum(x)", "x=[1,2]", "--color", "always")[1]
+    assert "\x1b[" in colored and "\x1b[" not in plain
+    import re
+
+    assert re.sub(r"\x1b\[[\d;]*m", "", colored) == plain
+    assert run("sum(x)", "x=[1,2]")[1] == plain
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert run("sum(x)", "x=[1,2]")[1] == colored
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert run("sum(x)", "x=[1,2]")[1] == plain
+    assert "\x1b[" in run("men(x)", "x=1", "--color", "always")[2]
+    assert "\x1b[" not in run("men(x)", "x=1")[2]
+
+
+PYTHON = [sys.executable, "-m", "autodiff_cli"]
+
+
+def test_standard_input() -> None:
+    for data in (b"3\n4\n", b"[3, 4]", b"3,4\n"):
+        done = subprocess.run(
+            [*PYTHON, "norm(x)", "x=@-"], input=data, capture_output=True, check=True
+        )
+        assert b"value: tensor(5.," in done.stdout
+    stream = subprocess.run([*PYTHON, "norm(x)", "x=@-"], stdin=subprocess.DEVNULL,
+                            capture_output=True, text=True, check=False)  # fmt: skip
+    assert stream.returncode == 1 and "nothing on standard input" in stream.stderr
+    done = subprocess.run(
+        [*PYTHON, "@-", "x=[3,4]"], input=b"norm(x)\n", capture_output=True, check=True
+    )
+    assert b"value: tensor(5.," in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_closed_pipe_is_quiet() -> None:
+    process = subprocess.Popen([*PYTHON, "arange(100000.).reshape(-1, 1)", "--json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.read(1)
+    process.stdout.close()
+    assert process.wait() == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_interrupt() -> None:
+    process = subprocess.Popen([*PYTHON, "x", "x=@-"], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    time.sleep(1.5)  # it waits for its input
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (130, b"")
+    assert b"interrupted" in err and b"Traceback" not in err
+
+
+def test_twenty_thousand_terms(run: Any) -> None:
+    code, out, _ = run("+".join("x" * 20_000), "x=1", "--json")
+    assert code == 0
+    record = strict(out)
+    assert record["value"] == 20_000.0 and record["grads"] == {"x": 20_000.0}
+    code, out, _ = run("(" * 20_000 + "x" + ")" * 20_000, "x=1", "--json")
+    assert code == 0 and strict(out)["value"] == 1.0
+    code, out, _ = run("sin(" * 20_000 + "x" + ")" * 20_000, "x=1", "--json")
+    assert code == 0 and strict(out)["grad_fn"] == "SinBackward0"
+    code, out, _ = run("x" + ".neg()" * 20_000, "x=1", "--json")
+    assert code == 0 and strict(out)["grads"] == {"x": 1.0}
