@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 
+collect_ignore_glob = ["golden/*"]  # scripts and recordings, not tests
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--reference", action="store_true", help="also compare with torch 2.13.0, live (installed)"

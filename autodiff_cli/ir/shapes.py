@@ -27,7 +27,7 @@ def broadcast(a: Shape, b: Shape) -> Shape:
         return b
     ndim = max(len(a), len(b))
     sizes = []
-    for dim in range(ndim):
+    for dim in reversed(range(ndim)):
         m = a[dim - ndim + len(a)] if dim >= ndim - len(a) else 1
         n = b[dim - ndim + len(b)] if dim >= ndim - len(b) else 1
         if m != n and m != 1 and n != 1:
@@ -38,7 +38,7 @@ def broadcast(a: Shape, b: Shape) -> Shape:
                 "the right and must be equal or 1",
             )
         sizes.append(n if m == 1 else m)
-    return tuple(sizes)
+    return tuple(reversed(sizes))
 
 
 def broadcast_all(shapes: Iterable[Shape]) -> Shape:

@@ -99,7 +99,7 @@ def _nonempty(x: Node, name: str) -> None:
 
 def _nonempty_dims(x: Node, dims: tuple[int, ...], name: str) -> None:
     for dim in dims:
-        if x.shape[dim] == 0:
+        if x.ndim and x.shape[dim] == 0:
             raise IndexFault(f"{name}(): Expected reduction dim {dim} to have non-zero size.")
 
 
@@ -134,7 +134,7 @@ def _extreme(name: str) -> None:
         if not dim:
             _nonempty(input, f"a{name}")
         dims = reduction_dims(dim, input.ndim)
-        _nonempty_dims(input, dims, f"a{name}")
+        _nonempty_dims(input, dim or (), f"a{name}")  # named as they were given
         return (red.amax if name == "max" else red.amin)(input, dim=dims, keepdim=keepdim)
 
     @torch(f"arg{name}(Tensor input, int? dim = None, bool keepdim = False, *, Tensor out = None)")
@@ -142,8 +142,7 @@ def _extreme(name: str) -> None:
         if dim is None:
             if input.numel == 0:
                 raise IndexFault(
-                    f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-                    "Specify the reduction dim with the 'dim' argument."
+                    f"arg{name}(): Expected reduction dim to be specified for input.numel() == 0."
                 )
             return index(input, dim=None, keepdim=keepdim)
         dims = _one(input, dim)
@@ -174,10 +173,10 @@ def vector_norm(
                 f"linalg.vector_norm cannot compute the {shown} norm on an empty tensor because the "
                 "operation does not have an identity"
             )
-        for d in dims:
-            if x.shape[d] == 0:
+        for d in dim or ():
+            if x.ndim and x.shape[d] == 0:
                 raise RuntimeFault(
-                    f"linalg.vector_norm cannot compute the {shown} norm on the dimension {d} because "
+                    f"linalg.vector_norm cannot compute the {shown} norm on the dimension {d}because "
                     "this dimension is empty and the operation does not have an identity"
                 )
     if dtype is not None and not dtype.is_floating:

@@ -132,9 +132,7 @@ def unsqueeze(input: Node, dim: int) -> Node:
 @torch("transpose(Tensor input, int dim0, int dim1)")
 def transpose(input: Node, dim0: int, dim1: int) -> Node:
     a, b = wrap_dim(dim0, input.ndim), wrap_dim(dim1, input.ndim)
-    if not input.ndim:
-        return mv.alias(input, shape=())
-    return mv.transpose(input, dims=mv.swap(input.ndim, a, b))
+    return mv.transpose(input, dims=mv.swap(input.ndim, a, b) if input.ndim else ())
 
 
 @torch("swapaxes(Tensor input, int axis0, int axis1)")

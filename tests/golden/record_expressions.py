@@ -11,6 +11,7 @@ import json
 import math
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -111,19 +112,23 @@ def answer(expression: str, inputs: dict[str, str], dtype: torch.dtype) -> dict[
         torch.set_default_dtype(torch.float32)
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")
-    torch.set_num_threads(1)
-    records = []
+def answers() -> Iterator[dict[str, object]]:
+    """The answer to every case, in both floating dtypes; errors in one."""
     for expression, inputs in all_cases():
         for name in ("float32", "float64"):
             record = answer(expression, inputs, getattr(torch, name))
-            records.append({"expression": expression, "inputs": inputs, "default": name, **record})
+            yield {"expression": expression, "inputs": inputs, "default": name, **record}
     for expression, inputs in ERRORS:
         record = answer(expression, inputs, torch.float32)
         if "error" not in record:
             raise SystemExit(f"expected an error: {expression}: {record}")
-        records.append({"expression": expression, "inputs": inputs, "default": "float32", **record})
+        yield {"expression": expression, "inputs": inputs, "default": "float32", **record}
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    records = list(answers())
     lines = ",\n".join(json.dumps(record) for record in records)
     Path(__file__).with_name("expressions.json").write_text(f"[\n{lines}\n]\n")
     errors = sum("error" in record for record in records)
