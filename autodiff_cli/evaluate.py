@@ -154,12 +154,12 @@ def _evaluate(
         default_generator().manual_seed(manual_seed)
     scope: dict[str, Any] = {}
     for name, given in inputs.items():
-        scope[name] = bind(name, given)
+        scope[name] = bind(name, given, wrt is None or name in wrt)
     bound = dict(scope)
+    leaves = _leaves(bound, wrt) if grad else {}
     machine = Machine(source, scope, trace=trace)
     value = machine.run_script(script)
     _check_used(bound, machine.used, source)
-    leaves = _leaves(bound, wrt) if grad else {}
     cotangents = _cotangents(value, leaves, seeds) if grad else []
     gradients = [reverse([value], [cotangent], list(leaves.values())) for cotangent in cotangents]
     built = perf_counter()
@@ -211,29 +211,33 @@ def _execute(nodes: list[Node], source: Source) -> list[Array]:
 # ---- inputs -------------------------------------------------------------------------------------
 
 
-def bind(name: str, given: Given) -> Any:
-    """The value of an input: a leaf, or a constant."""
+def bind(name: str, given: Given, differentiate: bool = True) -> Any:
+    """The value of an input: a leaf if it is floating, or a constant.
+
+    Args:
+        name: the input's.
+        given: an expression, a number, a list or an array.
+        differentiate: whether a floating input requires grad.
+    """
+    value: Any = given
     if isinstance(given, str):
         source = Source(given, f"the value of {name}")
-        machine = Machine(source, {})
-        value = machine.run_script(parse_expression(source))
-    else:
-        value = given
-    if isinstance(value, np.ndarray):
-        return leaf(value, requires_grad=value.dtype.kind == "f", name=name)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return leaf(_default(value), requires_grad=True, name=name)
-    if isinstance(value, (list, tuple)):
-        node = tensor_from(value, None)
-        whole = dtypes.default() if node.dtype.category != dtypes.BOOL else node.dtype
-        array = np.asarray(node.value, whole.numpy)
-        return leaf(array, requires_grad=whole.is_floating, name=name)
-    if isinstance(value, Node):
-        array = _execute([value], Source("", ""))[0]
-        return leaf(array, requires_grad=value.dtype.is_floating, name=name)
+        value = Machine(source, {}).run_script(parse_expression(source))
     if value is None or isinstance(value, (bool, str, DType)):
         return value
-    raise InputError(f"the value of {name} is neither a tensor nor a number")
+    if isinstance(value, (int, float)):
+        array = _default(value)
+    elif isinstance(value, (list, tuple)):
+        node = tensor_from(value, None)
+        whole = node.dtype if node.dtype.category == dtypes.BOOL else dtypes.default()
+        array = np.asarray(node.value, whole.numpy)
+    elif isinstance(value, Node):
+        array = _execute([value], Source(""))[0]
+    elif isinstance(value, np.ndarray):
+        array = value
+    else:
+        raise InputError(f"the value of {name} is neither a tensor nor a number")
+    return leaf(array, requires_grad=differentiate and array.dtype.kind == "f", name=name)
 
 
 def _default(value: float) -> Array:
@@ -256,25 +260,24 @@ def _check_used(bound: Mapping[str, Any], used: set[str], source: Source) -> Non
 
 
 def _leaves(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:
-    floating = {
-        name: value
-        for name, value in bound.items()
-        if isinstance(value, Node) and value.requires_grad
-    }
-    if wrt is None:
-        return floating
-    for name in wrt:
+    """The inputs to differentiate by."""
+    for name in wrt or ():
         if name not in bound:
             known = ", ".join(bound) or "none"
             raise InputError(f"--wrt names '{name}', which is not an input; the inputs are {known}")
-        if name not in floating:
+        value = bound[name]
+        if not (isinstance(value, Node) and value.requires_grad):
+            kind = value.dtype.name if isinstance(value, Node) else "no tensor"
             raise RuntimeFault(
                 "only Tensors of floating point and complex dtype can require gradients",
-                hint=f"'{name}' is "
-                + (f"{bound[name].dtype.name}" if isinstance(bound[name], Node) else "no tensor")
-                + "; leave it out of --wrt, or give it as floating point numbers",
+                hint=f"'{name}' is {kind}; leave it out of --wrt, or give floating point numbers",
             )
-    return {name: floating[name] for name in wrt}
+    names = bound if wrt is None else wrt
+    return {
+        name: bound[name]
+        for name in names
+        if isinstance(bound[name], Node) and bound[name].requires_grad
+    }
 
 
 # ---- seeds --------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-
 collect_ignore_glob = ["golden/*"]  # scripts and recordings, not tests
 
 

@@ -43,16 +43,31 @@ def test_recorded_cases_live() -> None:
     assert wrong == []
 
 
-UNARY = ["exp({})", "sin({})", "tanh({})", "sigmoid({})", "relu({})", "abs({})", "({})**2", "-({})",
-         "({}).square()", "sqrt(abs({}) + 0.1)", "log1p(abs({}))", "({}) / 3", "2 - ({})", "1 / (2 + ({})**2)",
-         "({}).clamp(-1, 1)", "softmax({}, -1)", "({}).T", "({}).flatten()", "({}).unsqueeze(0)", "({}).squeeze()",
-         "({}).sum(-1)", "({}).mean(0)", "({})[0]", "({})[..., 0]", "({})[:, None]", "({}).norm(dim=-1)",
-         "logsumexp({}, 0)", "({}).amax(-1, keepdim=True)", "({}).reshape(-1)", "({}).expand(2, *({}).shape)",
-         "({}).transpose(0, -1)", "({}).max(0)[0]", "({}).prod(-1)", "stack([{}, {}])", "cat([{}, {}])",
-         "log_softmax({}, 0)", "({}).view(-1)", "({}).contiguous()", "({})[({}) > 0]", "where({} > 0, {}, 0.5)"]  # fmt: skip
-BINARY = ["({}) + ({})", "({}) - ({})", "({}) * ({})", "({}) / (2 + ({})**2)", "maximum({}, {})",
-          "minimum({}, {})", "({}) @ ({})", "({}) @ ({}).T", "torch.matmul({}, {})", "F.mse_loss({}, {})",
-          "where({} > 0, {}, 1.)"]  # fmt: skip
+# fmt: off
+UNARY = [
+    "exp({})", "sin({})", "tanh({})", "sigmoid({})", "relu({})", "abs({})", "({})**2",
+    "-({})", "({}).square()", "sqrt(abs({}) + 0.1)", "log1p(abs({}))", "({}) / 3", "2 - ({})",
+    "1 / (2 + ({})**2)", "({}).clamp(-1, 1)", "softmax({}, -1)", "({}).T", "({}).flatten()",
+    "({}).unsqueeze(0)", "({}).squeeze()", "({}).sum(-1)", "({}).mean(0)", "({})[0]", "({})[..., 0]",
+    "({})[:, None]", "({}).norm(dim=-1)", "logsumexp({}, 0)", "({}).amax(-1, keepdim=True)",
+    "({}).reshape(-1)", "({}).expand(2, *({}).shape)", "({}).transpose(0, -1)", "({}).max(0)[0]",
+    "({}).prod(-1)", "stack([{}, {}])", "cat([{}, {}])", "log_softmax({}, 0)", "({}).view(-1)",
+    "({}).contiguous()", "({})[({}) > 0]", "where({} > 0, {}, 0.5)",
+]
+# fmt: on
+BINARY = [
+    "({}) + ({})",
+    "({}) - ({})",
+    "({}) * ({})",
+    "({}) / (2 + ({})**2)",
+    "maximum({}, {})",
+    "minimum({}, {})",
+    "({}) @ ({})",
+    "({}) @ ({}).T",
+    "torch.matmul({}, {})",
+    "F.mse_loss({}, {})",
+    "where({} > 0, {}, 1.)",
+]  # fmt: skip
 VALUES = [
     "[[0.7, -1.3, 2.1], [0.4, 1.9, -0.6]]",
     "[0.9, -1.1, 1.6]",

@@ -140,6 +140,9 @@ def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
+    streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
+    if len(streams) > 1:
+        raise click.UsageError("standard input (@-) can be read once only")
     expression = _expression(options["expression"])
     result = evaluate(
         expression,

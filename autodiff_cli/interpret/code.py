@@ -109,7 +109,12 @@ def _attribute(x: tree.Attribute) -> list[Any]:
 
 
 def _call(x: tree.Call) -> list[Any]:
-    steps: list[Any] = [x.function]
+    called = x.function
+    steps: list[Any] = [
+        Instruction("load_called", called.id, called.span)
+        if isinstance(called, tree.Name)
+        else called
+    ]
     kinds: list[str | None] = []
     for argument in x.arguments:
         if isinstance(argument, tree.Keyword):

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from autodiff_cli.errors import (
     PYTHON_FAULTS,
     AutodiffError,
-    IndexFault,
     RuntimeFault,
     TypeFault,
     fault_of,
@@ -98,6 +97,12 @@ class Machine:
     def load(self, name: str) -> None:
         self.used.add(name)
         self.stack.append(self.scope[name] if name in self.scope else names.lookup(name))
+
+    def load_called(self, name: str) -> None:
+        self.used.add(name)
+        self.stack.append(
+            self.scope[name] if name in self.scope else names.lookup(name, called=True)
+        )
 
     def unary(self, sign: str) -> None:
         self.stack[-1] = operators.unary(sign, self.stack[-1])
@@ -202,9 +207,9 @@ class Machine:
 ACTIONS: dict[str, Any] = {
     name: getattr(Machine, name)
     for name in (
-        "push load unary binary compare compare_keeping jump jump_if_false jump_if_true_or_pop "
+        "push load load_called unary binary compare compare_keeping jump jump_if_false jump_if_true_or_pop "
         "jump_if_false_or_pop attribute call subscript slice tuple list"
     ).split()
 }
 
-__all__ = ["IndexFault", "Machine", "Step"]
+__all__ = ["Machine", "Step"]

@@ -158,11 +158,12 @@ MATH_FUNCTIONS = frozenset(
 # ---- lookup -------------------------------------------------------------------------------------
 
 
-def lookup(name: str) -> Any:
+def lookup(name: str, called: bool = False) -> Any:
     """A bare name: torch's first, then nn.functional's, constants, modules, Python's builtins.
 
     Raises:
-        NameFault: the language has no such name; says which one may have been meant.
+        NameFault: the language has no such name; says which one may have been meant, and how an
+            input is bound if the name isn't `called`.
     """
     if name in BUILTINS:
         return BUILTINS[name]
@@ -173,9 +174,13 @@ def lookup(name: str) -> Any:
         return CONSTANTS[name]
     if name in SHORT:
         return MODULES[SHORT[name]]
-    if name in DTYPES and name not in BUILTINS:
+    if name in DTYPES:
         return DTYPES[name]
-    raise NameFault(f"name '{name}' is not defined", hint=_meant(name, known_names()))
+    hint = _meant(name, known_names())
+    if not called and not name.startswith("__"):
+        binding = f"bind it on the command line: {name}='[1, 2]'"
+        hint = f"{hint} or {binding}" if hint else binding
+    raise NameFault(f"name '{name}' is not defined", hint=hint)
 
 
 def known_names() -> list[str]:

@@ -80,6 +80,16 @@ def _tensor_argument(x: object, attribute: str = "size") -> Node:
     raise AttributeFault(f"'{type_name(x)}' object has no attribute '{attribute}'")
 
 
+def check_constant(function: str, argument: str, value: Node | None) -> None:
+    """Refuse a gradient by an argument for which the reference has no derivative."""
+    if value is not None and value.requires_grad:
+        raise RuntimeFault(
+            f"The function '{function}' is not differentiable with respect to argument "
+            f"'{argument}'. This input cannot have requires_grad True.",
+            hint="name the inputs to differentiate by with --wrt, or write .detach() behind it",
+        )
+
+
 @python("F.mse_loss")
 def mse_loss(
     input: Node,
@@ -135,6 +145,7 @@ def binary_cross_entropy(
             f"Found dtype {target.dtype.scalar_name} but expected {input.dtype.scalar_name}",
             hint="convert the target with .float()",
         )
+    check_constant("binary_cross_entropy", "weight", weight)
     weights: tuple[Node, ...] = ()
     if weight is not None:
         weights = (_expanded(weight, broadcast(weight.shape, input.shape)),)
@@ -158,12 +169,8 @@ def binary_cross_entropy_with_logits(
             f"Target size ({Size(target.shape)!r}) must be the same as input size "
             f"({Size(input.shape)!r})"
         )
-    for value, name in ((weight, "weight"), (pos_weight, "pos_weight")):
-        if value is not None and value.requires_grad:
-            raise RuntimeFault(
-                "The function 'binary_cross_entropy_with_logits' is not differentiable with respect "
-                f"to argument '{name}'. This input cannot have requires_grad True."
-            )
+    check_constant("binary_cross_entropy_with_logits", "weight", weight)
+    check_constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     return loss.binary_cross_entropy_with_logits(
         input,
         target,
@@ -197,6 +204,7 @@ def _log_likelihood(
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
         raise IndexFault(f"Target {np.asarray(labels)[wrong].flat[0]} is out of bounds.")
+    check_constant("nll_loss_forward", "weight", weight)
     weights = () if weight is None else (weight,)
     return loss.nll_loss(x, target, *weights, reduction=reduction, ignore_index=ignore_index)
 
