@@ -56,6 +56,10 @@ class Parser:
         self.tables = tables
         self.build = build
         self.pattern = re.compile(tables.pattern)
+        self.passes_on = [
+            rule.single and rule.parts == ((KEEP, 0),) and rule.length == 1 for rule in tables.rules
+        ]
+        self.passed_on: dict[tuple[int, int, str], int] = {}
 
     def tokens(self, text: str) -> Iterator[Token]:
         """The terminals of a text; line ends inside brackets don't count."""
@@ -91,6 +95,7 @@ class Parser:
             UnexpectedCharacter, UnexpectedToken: the text is not in the language.
         """
         rules, states, build = self.tables.rules, self.tables.states, self.build
+        passes_on = self.passes_on
         at = [self.tables.start]
         values: list[object] = []
         spans: list[Span] = []
@@ -107,6 +112,12 @@ class Parser:
                 if action >= 0:
                     break
                 rule = rules[~action]
+                if passes_on[~action]:
+                    key = at[-2], at[-1], kind
+                    if key not in self.passed_on:
+                        self.passed_on[key] = self._passed_on(*key)
+                    at[-1] = self.passed_on[key]
+                    continue
                 first = len(values) - rule.length
                 span = (
                     Span(spans[first].start, spans[-1].end)
@@ -129,6 +140,20 @@ class Parser:
             spans.append(Span(token.start, token.end))
             previous = token
         raise AssertionError("the end token accepts or raises")
+
+    def _passed_on(self, below: int, top: int, kind: str) -> int:
+        """The state after every reduction that only passes an operand up the levels of precedence.
+
+        An atom goes through a dozen of them, always the same ones for the states around it.
+        """
+        rules, states = self.tables.rules, self.tables.states
+        while True:
+            action = states[top].get(kind)
+            if action is None or action >= 0:
+                return top
+            if not self.passes_on[~action]:
+                return top
+            top = states[below][rules[~action].origin]
 
     def _with_end(self, text: str) -> Iterator[Token]:
         yield from self.tokens(text)
