@@ -54,22 +54,12 @@ class Elementwise(Op):
         """The dtype the kernel works in: the operands' common one."""
         counted = operands[self.conditions :] if self.conditions else operands
         common = counted[0].dtype
-        if len(counted) > 1 or self.scalars:
-            strengths = [
-                (
-                    node.dtype,
-                    dtypes.NUMBER
-                    if node.op is NUMBER
-                    else dtypes.DIMENSIONED
-                    if node.shape
-                    else dtypes.ZERO_DIM,
-                )
-                for node in counted
-            ]
-            for name in self.scalars:
-                if params[name] is not None:
-                    strengths.append((dtypes.of_number(params[name]), dtypes.NUMBER))
-            common = dtypes.result_type(strengths)
+        mixed = any([node.dtype is not common for node in counted])
+        given = [params[name] for name in self.scalars if params[name] is not None]
+        if mixed or given:
+            common = dtypes.result_type(
+                [*map(_strength, counted), *((dtypes.of_number(n), dtypes.NUMBER) for n in given)]
+            )
         if self.result == "float" and not common.is_floating:
             return dtypes.default()
         return common
@@ -100,6 +90,13 @@ class Elementwise(Op):
                 if operand.shape
             ],
         )
+
+
+def _strength(node: Node) -> tuple[DType, int]:
+    """A node's dtype, and how strongly it counts in promotion."""
+    if node.op is NUMBER:
+        return node.dtype, dtypes.NUMBER
+    return node.dtype, dtypes.DIMENSIONED if node.shape else dtypes.ZERO_DIM
 
 
 def _times_incoming(partial: Rule) -> Rule:
