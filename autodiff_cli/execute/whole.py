@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError
+from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
 from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.ir.walk import topological
 
@@ -57,6 +57,8 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
                 result = node.op.evaluate(node, arrays)
             except AutodiffError as error:
                 raise ExecutionError(node, error) from error
+            except tuple(PYTHON_FAULTS) as error:  # numpy's own limits, such as 64 dimensions
+                raise ExecutionError(node, fault_of(error)) from error
             if result.dtype != node.dtype.numpy:
                 result = result.astype(node.dtype.numpy)
             values[id(node)] = result

@@ -61,7 +61,7 @@ TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "-": _subtract,
     "*": va.mul,
     "/": _divide,
-    "//": ar.floor_divide,
+    "//": va.floor_divide,
     "%": _modulo,
     "**": _power,
     "&": _bitwise("and"),
@@ -116,6 +116,12 @@ def binary(sign: str, a: Any, b: Any) -> Any:
         elif isinstance(a, (list, tuple)) and sign == "+":
             kind = type_name(a)
             raise TypeFault(f'can only concatenate {kind} (not "{type_name(b)}") to {kind}')
+        elif sign == "*" and (isinstance(a, (str, list, tuple)) or isinstance(b, (str, list, tuple))):
+            # Python tries to repeat the sequence
+            raise TypeFault(
+                "only integer tensors of a single element can be converted to an index",
+                hint="make the list a tensor first: tensor([1, 2])",
+            )
         raise unsupported(sign, a, b)
     check_size(sign, a, b)
     if isinstance(a, (bool, int, float, str, list, tuple)) and isinstance(
@@ -167,6 +173,8 @@ def unary(sign: str, x: Any) -> Any:
                 vp._no_negation(x)
             return ar.neg(x)
         if sign == "+":
+            if x.dtype.category == BOOL:
+                raise RuntimeFault("The `+` operator, on a bool tensor is not supported.")
             return x
         if x.dtype.is_floating:
             raise TypeFault(

@@ -123,7 +123,8 @@ def expanded(shape: Shape, sizes: Sequence[int]) -> Shape:
     """The shape that `expand(*sizes)` gives; -1 keeps a size."""
     extra = len(sizes) - len(shape)
     result = []
-    for dim, size in enumerate(sizes):
+    for dim in reversed(range(len(sizes))):  # errors name the last dimension that doesn't fit
+        size = sizes[dim]
         if dim < extra:
             if size < 0:
                 raise RuntimeFault(
@@ -141,7 +142,7 @@ def expanded(shape: Shape, sizes: Sequence[int]) -> Shape:
                 f"Tensor sizes: {list(shape)}"
             )
         result.append(new)
-    return tuple(result)
+    return tuple(reversed(result))
 
 
 def numel(shape: Shape) -> int:

@@ -134,6 +134,14 @@ def _fmod(a: Any, b: Any) -> Any:
     return np.fmod(a, b)
 
 
+div_exact = Elementwise(
+    "div_exact",
+    np.true_divide,
+    vjps=(lambda g, y, a, b: g / b, lambda g, y, a, b: -g * ((a / b) / b)),
+    result="float",
+    grad_fn="DivBackward2",
+    doc="a/b, asked for with rounding_mode=None",
+)
 _no_slope = (lambda g, y, a, b: zeros_like(g), lambda g, y, a, b: zeros_like(g))
 div_floor = Elementwise(
     "div_floor", _floor_divide, vjps=_no_slope, grad_fn="DivBackward2", doc="floor(a/b)"
@@ -217,6 +225,15 @@ def _power(a: Any, exponent: Any) -> Any:
     return np.power(a, _like(a, exponent))
 
 
+def _elementwise_power(a: Any, b: Any) -> Any:
+    if a.dtype.kind == "f" or not np.any(b < 0):
+        return np.power(a, b)
+    # In the integers only 1 and -1 have an inverse; the reference gives 0 for the others.
+    odd = np.where(b % 2 == 0, np.asarray(1, a.dtype), a)
+    inverse = np.where(abs(a) == 1, odd, np.asarray(0, a.dtype))
+    return np.where(b < 0, inverse, np.power(a, np.maximum(b, 0)))
+
+
 def _pow_number_vjp(g: Node, y: Node, a: Node, exponent: Number) -> Node:
     if exponent == 0:  # 0 * 0**-1 is nan; the derivative of 1 is 0
         return zeros_like(a)
@@ -232,6 +249,13 @@ def _log(a: Node) -> Node:
     from autodiff_cli.ops.pointwise import log
 
     return log(a)
+
+
+def _promoted(a: Node, y: Node) -> Node:
+    """An operand in the dtype that the operation computed in."""
+    from autodiff_cli.ops.pointwise import as_dtype
+
+    return as_dtype(a, y.dtype)
 
 
 def _pow_from_number_vjp(g: Node, y: Node, exponent: Node, base: Number) -> Node:
@@ -251,10 +275,12 @@ pow_number = Elementwise(
 )
 pow: Elementwise = Elementwise(
     "pow",
-    np.power,
+    _elementwise_power,
     vjps=(
         lambda g, y, a, b: where(eq(b, 0), 0.0, g * (b * pow(a, b - 1))),
-        lambda g, y, a, b: g * _slope_of_exponent(y, _log(a), logical_and(eq(a, 0), ge(b, 0))),
+        lambda g, y, a, b: (
+            g * _slope_of_exponent(y, _log(_promoted(a, y)), logical_and(eq(a, 0), ge(b, 0)))
+        ),
     ),
     grad_fn="PowBackward1",
     doc="a to the power b",
@@ -332,8 +358,12 @@ maximum = Elementwise(
 
 def _clamp(a: Any, min: Number | None, max: Number | None) -> Any:
     if min is not None:
-        a = np.maximum(a, _like(a, min))
-    return a if max is None else np.minimum(a, _like(a, max))
+        low = _like(a, min)
+        a = np.where(a < low, low, a)  # and not np.maximum, which turns -0.0 into 0.0
+    if max is not None:
+        high = _like(a, max)
+        a = np.where(a > high, high, a)
+    return a
 
 
 def _clamp_vjp(g: Node, y: Node, a: Node, min: Number | None, max: Number | None) -> Node:
@@ -356,6 +386,22 @@ clamp = Elementwise(
     grad_fn="ClampBackward1",
     doc="a, not below min nor above max",
 )
+clamp_min_number = Elementwise(
+    "clamp_min_number",
+    lambda a, min: _clamp(a, min, None),
+    vjps=(lambda g, y, a, min: where(ge(a, min), g, 0.0),),
+    scalars=("min",),
+    grad_fn="ClampMinBackward0",
+    doc="a, not below a number",
+)
+clamp_max_number = Elementwise(
+    "clamp_max_number",
+    lambda a, max: _clamp(a, None, max),
+    vjps=(lambda g, y, a, max: where(le(a, max), g, 0.0),),
+    scalars=("max",),
+    grad_fn="ClampMaxBackward0",
+    doc="a, not above a number",
+)
 clamp_min = Elementwise(
     "clamp_min",
     np.maximum,
@@ -375,6 +421,20 @@ clamp_max = Elementwise(
     ),
     grad_fn="ClampBackward0",
     doc="a, not above a tensor",
+)
+clamp_min_tensor = Elementwise(
+    "clamp_min_tensor",
+    np.maximum,
+    vjps=clamp_min.vjps,
+    grad_fn="ClampMinBackward1",
+    doc="a, not below a tensor, by clamp_min",
+)
+clamp_max_tensor = Elementwise(
+    "clamp_max_tensor",
+    np.minimum,
+    vjps=clamp_max.vjps,
+    grad_fn="ClampMaxBackward1",
+    doc="a, not above a tensor, by clamp_max",
 )
 clamp_between = Elementwise(
     "clamp_between",

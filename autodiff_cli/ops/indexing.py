@@ -24,14 +24,19 @@ def _along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
 
 
 def _put_along(x: Any, index: Any, shape: Shape, dim: int) -> Any:
-    result = np.zeros(shape, x.dtype)
-    np.add.at(result, _along(x, index, dim), x)
-    return result
+    result = np.zeros(shape or (1,), x.dtype)
+    np.add.at(result, _along(x, np.atleast_1d(index), dim), np.atleast_1d(x))
+    return result.reshape(shape)
+
+
+def _take_along(x: Any, index: Any, dim: int) -> Any:
+    wide = np.atleast_1d(index)
+    return np.atleast_1d(x)[_along(x, wide, dim)].reshape(np.shape(index))
 
 
 take_along: Shaped = Shaped(
     "gather",
-    lambda x, index, dim: x[_along(x, index, dim)],
+    _take_along,
     shape=lambda x, index, dim: index.shape,
     vjps=(
         lambda g, y, x, index, dim: put_along(g, index, shape=x.shape, dim=dim),

@@ -296,12 +296,21 @@ stack = Stack(
 # ---- tiling -------------------------------------------------------------------------------------
 
 
-def repeat(x: Node, repeats: Shape) -> tuple[Shape, Shape, Shape]:
-    """The shapes through which `repeat` goes: split, expanded, joined."""
+def _untiled(g: Node, y: Node, x: Node, repeats: Shape) -> Node:
+    """The copies summed: each repeated dimension split in (copies, size)."""
     sizes = (1,) * (len(repeats) - x.ndim) + x.shape
-    split: list[int] = []
-    wide: list[int] = []
-    for times, size in zip(repeats, sizes, strict=True):
-        split += [1, size]
-        wide += [times, size]
-    return tuple(split), tuple(wide), tuple(r * s for r, s in zip(repeats, sizes, strict=True))
+    split = [n for pair in zip(repeats, sizes, strict=True) for n in pair]
+    kept = tuple(n if at % 2 else 1 for at, n in enumerate(split))
+    return reshape(sum_to(reshape(g, tuple(split)), shape=kept), x.shape)
+
+
+repeat = Shaped(
+    "repeat",
+    lambda x, repeats: np.tile(x, repeats),
+    shape=lambda x, repeats: tuple(
+        n * size
+        for n, size in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)
+    ),
+    vjps=(_untiled,),
+    doc="copies side by side, along each dimension",
+)

@@ -195,9 +195,9 @@ min_ = _extreme("min", np.amin, "MinBackward1", _evenly, "least of all elements"
 
 def _arg(kernel: Callable[..., Any], name: str, doc: str) -> Shaped:
     def evaluate(x: Any, dim: Dims, keepdim: bool) -> Any:
-        axis = None if dim is None else dim[0]
         if np.ndim(x) == 0:
             return np.zeros((), np.int64)
+        axis = None if dim is None else dim[0]
         return kernel(x, axis=axis, keepdims=keepdim)
 
     return Shaped(name, evaluate, shape=_shape, dtype=lambda x, **_: dtypes.int64, doc=doc)

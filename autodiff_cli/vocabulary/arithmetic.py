@@ -19,6 +19,13 @@ def dtype_of(value: Operand) -> int:
     return lifted(value).dtype.category
 
 
+def not_bool(result: Node, kernel: str) -> Node:
+    """The result, unless it is one of bools, for which the reference has no kernel."""
+    if result.dtype.category == BOOL:
+        raise NotImplementedFault(f"\"{kernel}\" not implemented for 'Bool'")
+    return result
+
+
 def check_alpha(input: Operand, other: Operand, alpha: Number) -> None:
     a, b = lifted(input).dtype, lifted(other).dtype
     floating = a.is_floating or b.is_floating
@@ -95,7 +102,7 @@ def div(input: Operand, other: Operand) -> Node:
 )
 def div_rounded(input: Operand, other: Operand, rounding_mode: str | None) -> Node:
     if rounding_mode is None:
-        return ar.div(input, other)
+        return ar.div_exact(input, other)
     if rounding_mode == "floor":
         return ar.div_floor(input, other)
     if rounding_mode == "trunc":
@@ -119,25 +126,25 @@ def true_divide(input: Operand, other: Operand) -> Node:
     "floor_divide(Tensor input, Number other)",
 )
 def floor_divide(input: Operand, other: Operand) -> Node:
-    return ar.floor_divide(input, other)
+    return not_bool(ar.floor_divide(input, other), "div_floor_cpu")
 
 
 @torch("remainder(Tensor input, Tensor other, *, Tensor out = None)")
 def remainder(input: Operand, other: Operand) -> Node:
     other = lifted(other)
     if other.op is NUMBER:
-        return ar.remainder_number(input, other=other.value)
-    return ar.remainder(input, other)
+        return not_bool(ar.remainder_number(input, other=other.value), "remainder_cpu")
+    return not_bool(ar.remainder(input, other), "remainder_cpu")
 
 
 @torch("remainder(Number self, Tensor other)")
 def number_remainder(self: Number, other: Node) -> Node:
-    return ar.number_remainder(self, other)
+    return not_bool(ar.number_remainder(self, other), "remainder_cpu")
 
 
 @torch("remainder(Tensor input, Number other, *, Tensor out = None)")
 def remainder_number(input: Node, other: Number) -> Node:
-    return ar.remainder_number(input, other=other)
+    return not_bool(ar.remainder_number(input, other=other), "remainder_cpu")
 
 
 @torch("fmod(Tensor input, Tensor other, *, Tensor out = None)")
@@ -160,18 +167,18 @@ def check_exponent(input: Node, exponent: Number) -> None:
 
 @torch("pow(Tensor input, Tensor exponent, *, Tensor out = None)")
 def pow(input: Node, exponent: Node) -> Node:
-    return ar.pow(input, exponent)
+    return not_bool(ar.pow(input, exponent), "pow")
 
 
 @torch("pow(Number self, Tensor exponent, *, Tensor out = None)")
 def pow_from_number(self: Number, exponent: Node) -> Node:
-    return ar.pow_from_number(exponent, base=self)
+    return not_bool(ar.pow_from_number(exponent, base=self), "pow")
 
 
 @torch("pow(Tensor input, Number exponent, *, Tensor out = None)")
 def pow_number(input: Node, exponent: Number) -> Node:
     check_exponent(input, exponent)
-    return ar.pow_number(input, exponent=exponent)
+    return not_bool(ar.pow_number(input, exponent=exponent), "pow")
 
 
 def _comparison(op: Op, *names: str) -> None:
@@ -294,7 +301,35 @@ def where_numbers(condition: Node, self: Number, other: Number) -> Node:
     return selected(condition, self, other)
 
 
-alias("multiply", of="mul")
-alias("subtract", of="sub")
-alias("divide", of="div")
+@torch("clamp_min(Tensor input, Tensor min, *, Tensor out = None)")
+def clamp_min(input: Node, min: Node) -> Node:
+    return ar.clamp_min_tensor(input, min)
+
+
+@torch("clamp_min(Tensor input, Number min, *, Tensor out = None)")
+def clamp_min_number(input: Node, min: Number) -> Node:
+    return ar.clamp_min_number(input, min=min)
+
+
+@torch("clamp_max(Tensor input, Tensor max, *, Tensor out = None)")
+def clamp_max(input: Node, max: Node) -> Node:
+    return ar.clamp_max_tensor(input, max)
+
+
+@torch("clamp_max(Tensor input, Number max, *, Tensor out = None)")
+def clamp_max_number(input: Node, max: Number) -> Node:
+    return ar.clamp_max_number(input, max=max)
+
+
+# The long names of the reference list one overload more in its errors.
+torch(
+    "multiply(Tensor input, Tensor other, *, Tensor out = None)",
+    "multiply(Tensor input, Number other)",
+)(mul)
+torch("subtract(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")(sub)
+torch("subtract(Tensor input, Number other, Number alpha = 1)")(sub)
+torch("divide(Tensor input, Tensor other, *, Tensor out = None)")(div)
+torch("divide(Tensor input, Tensor other, *, str? rounding_mode, Tensor out = None)")(div_rounded)
+torch("divide(Tensor input, Number other)")(div)
+torch("divide(Tensor input, Number other, *, str? rounding_mode)")(div_rounded)
 alias("clip", of="clamp")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import IndexFault, RuntimeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
@@ -32,6 +32,8 @@ def reversed_dims(x: Node) -> Node:
 
 @attribute("mT")
 def matrix_transpose(x: Node) -> Node:
+    if not x.ndim:
+        return x
     if x.ndim < 2:
         raise RuntimeFault(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
@@ -47,6 +49,7 @@ def adjoint(x: Node) -> Node:
     if x.ndim != 2:
         raise RuntimeFault(
             f"tensor.H is only supported on matrices (2-D tensors). Got {x.ndim}-D tensor."
+            + (" For batches of matrices, consider using tensor.mH" if x.ndim > 2 else "")
         )
     return mv.matrix_t(x)
 
@@ -55,8 +58,9 @@ def adjoint(x: Node) -> Node:
 def size(input: Node, dim: int | None) -> Size | int:
     if dim is None:
         return Size(input.shape)
-    at = wrap_dim(dim, input.ndim)
-    return input.shape[at]
+    if not input.ndim:
+        raise IndexFault(f"Dimension specified as {dim} but tensor has no dimensions")
+    return input.shape[wrap_dim(dim, input.ndim)]
 
 
 @torch("dim(Tensor input)", "ndimension(Tensor input)", only="method")
@@ -70,9 +74,10 @@ def numel(input: Node) -> int:
     return input.numel
 
 
-@torch("stride(Tensor input)", only="method")
-def stride(input: Node) -> tuple[int, ...]:
-    return layout.strides_of(input)
+@torch("stride(Tensor input, int? dim = None)", only="method")
+def stride(input: Node, dim: int | None) -> tuple[int, ...] | int:
+    strides = layout.strides_of(input)
+    return strides if dim is None else strides[wrap_dim(dim, input.ndim)]
 
 
 @torch("is_contiguous(Tensor input)", only="method")
@@ -148,9 +153,16 @@ def type_as(input: Node, other: Node) -> Node:
     return as_dtype(input, other.dtype)
 
 
-@torch("type(Tensor input, torch.dtype dtype)", only="method")
-def type_(input: Node, dtype: DType) -> Node:
+@torch("type(Tensor input, torch.dtype? dtype = None, bool non_blocking = False)", only="method")
+def type_(input: Node, dtype: DType | None) -> Node | str:
+    if dtype is None:
+        return f"torch.{input.dtype.scalar_name}Tensor"
     return as_dtype(input, dtype)
+
+
+@torch("element_size(Tensor input)", only="method")
+def element_size(input: Node) -> int:
+    return input.dtype.numpy.itemsize
 
 
 @torch("cpu(Tensor input)", only="method")

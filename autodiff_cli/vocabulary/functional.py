@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import (
+    AttributeFault,
+    IndexFault,
+    NotImplementedFault,
+    RuntimeFault,
+    ValueFault,
+)
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
@@ -13,10 +19,12 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.products import linear
 from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
+from autodiff_cli.vocabulary.signature import type_name
 from autodiff_cli.vocabulary.values import Size
 
 
@@ -74,9 +82,6 @@ def _as_common(a: Node, b: Node) -> tuple[Node, Node]:
 def _tensor_argument(x: object, attribute: str = "size") -> Node:
     if isinstance(x, Node):
         return x
-    from autodiff_cli.errors import AttributeFault
-    from autodiff_cli.vocabulary.signature import type_name
-
     raise AttributeFault(f"'{type_name(x)}' object has no attribute '{attribute}'")
 
 
@@ -117,8 +122,6 @@ def mse_loss(
     check_reduction(reduction)
     common = dtypes.promote(a.dtype, b.dtype)
     if not common.is_floating:
-        from autodiff_cli.errors import NotImplementedFault
-
         raise NotImplementedFault(f"\"mse_cpu\" not implemented for '{common.scalar_name}'")
     a, b = _as_common(a, b)
     return loss.mse_loss(a, b, reduction=reduction)
@@ -145,6 +148,7 @@ def binary_cross_entropy(
             f"Found dtype {target.dtype.scalar_name} but expected {input.dtype.scalar_name}",
             hint="convert the target with .float()",
         )
+    require_floating(input, "binary_cross_entropy")
     check_constant("binary_cross_entropy", "weight", weight)
     weights: tuple[Node, ...] = ()
     if weight is not None:
@@ -169,6 +173,7 @@ def binary_cross_entropy_with_logits(
             f"Target size ({Size(target.shape)!r}) must be the same as input size "
             f"({Size(input.shape)!r})"
         )
+    require_floating(input, "log_sigmoid_cpu")
     check_constant("binary_cross_entropy_with_logits", "weight", weight)
     check_constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     return loss.binary_cross_entropy_with_logits(
@@ -222,11 +227,13 @@ def nll_loss(
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
     if input.ndim == 0:
         raise ValueFault(f"Expected 1 or more dimensions (got {input.ndim})")
-    if input.ndim > 1 and input.shape[0] != target.shape[0]:
+    batch = target.shape[0] if target.ndim else 0
+    if input.ndim > 1 and input.shape[0] != batch:
         raise ValueFault(
-            f"Expected input batch_size ({input.shape[0]}) to match target batch_size "
-            f"({target.shape[0]})."
+            f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch})."
         )
+    if input.ndim <= 2 and target.ndim > 1:
+        raise RuntimeFault("0D or 1D target tensor expected, multi-target not supported")
     if input.ndim > 2 and target.shape != (input.shape[0], *input.shape[2:]):
         raise RuntimeFault(
             f"size mismatch (got input: {list(input.shape)} , target: {list(target.shape)})"
@@ -253,7 +260,7 @@ def cross_entropy(
 ) -> Node:
     input, target = _tensor_argument(input), _tensor_argument(target)
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    if not 0.0 <= label_smoothing <= 1.0:
+    if label_smoothing > 1.0:
         raise RuntimeFault(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     class_dim = 0 if input.ndim == 1 else 1
     if target.shape == input.shape:

@@ -8,16 +8,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import IndexFault, NotImplementedFault, RuntimeFault
 from autodiff_cli.ir import layout
-from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.vocabulary.registry import alias, torch
-from autodiff_cli.vocabulary.shaping import clone_contiguous, contiguous, reshape_to
+from autodiff_cli.vocabulary.shaping import clone_contiguous, contiguous, reshape_to, t
+
+
+def _not_bool(x: Node, kernel: str) -> None:
+    if x.dtype.category == BOOL:
+        raise NotImplementedFault(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 def _same_dtype(a: Node, b: Node) -> None:
@@ -44,11 +49,14 @@ def dot(input: Node, tensor: Node) -> Node:
             f"inconsistent tensor size, expected tensor [{a.numel}] and src [{b.numel}] to have the "
             f"same number of elements, but got {a.numel} and {b.numel} elements respectively"
         )
+    _not_bool(a, "dot")
     return mx.dot(a, b)
 
 
 @torch("mv(Tensor input, Tensor vec, *, Tensor out = None)")
 def matrix_vector(input: Node, vec: Node) -> Node:
+    if not input.ndim or not vec.ndim:
+        raise IndexFault("Dimension specified as 0 but tensor has no dimensions")
     if input.ndim != 2 or vec.ndim != 1:
         raise RuntimeFault(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}")
     if input.shape[1] != vec.shape[0]:
@@ -57,9 +65,11 @@ def matrix_vector(input: Node, vec: Node) -> Node:
             f"vec ({vec.shape[0]})"
         )
     if input.dtype is not vec.dtype:
+        vector, matrix = vec.dtype.scalar_name, input.dtype.scalar_name
         raise RuntimeFault(
-            f"expected scalar type {input.dtype.scalar_name} but found {vec.dtype.scalar_name}"
+            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}"
         )
+    _not_bool(input, "addmv_impl_cpu")
     return mx.mv(input, vec)
 
 
@@ -99,6 +109,7 @@ def check_product(a: Node, b: Node) -> None:
             hint="the columns of the first must be as many as the rows of the second; .T transposes",
         )
     _same_dtype(a, b)
+    _not_bool(a, "addmm_impl_cpu_")
 
 
 @torch("bmm(Tensor input, Tensor mat2, *, Tensor out = None)")
@@ -111,7 +122,11 @@ def bmm(input: Node, mat2: Node) -> Node:
             "Expected size for first two dimensions of batch2 tensor to be: "
             f"[{input.shape[0]}, {input.shape[2]}] but got: [{mat2.shape[0]}, {mat2.shape[1]}]."
         )
-    _same_dtype(input, mat2)
+    _not_bool(input, "bmm")
+    if input.dtype is not mat2.dtype:
+        raise RuntimeFault(
+            f"expected scalar type {input.dtype.scalar_name} but found {mat2.dtype.scalar_name}"
+        )
     return mx.bmm(input, mat2)
 
 
@@ -139,6 +154,11 @@ def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> N
                     f"Tensor sizes: {list(input.shape)}"
                 )
     check_product(mat1, mat2)
+    if input.dtype is not mat1.dtype:
+        raise RuntimeFault(
+            "self and mat2 must have the same dtype, but got "
+            f"{input.dtype.scalar_name} and {mat2.dtype.scalar_name}"
+        )
     return mx.addmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 
@@ -230,8 +250,14 @@ def _batched(a: Node, b: Node) -> Node:
 def linear(input: Node, weight: Node, bias: Node | None) -> Node:
     """input @ weight.T + bias, by the same route as the reference's."""
 
+    if not input.ndim or not weight.ndim:
+        raise RuntimeFault(
+            "both arguments to linear need to be at least 1D, but they are "
+            f"{input.ndim}D and {weight.ndim}D"
+        )
+
     def turned() -> Node:
-        return mv.t(weight, dims=tuple(reversed(range(weight.ndim))))
+        return t(weight)
 
     if bias is None or weight.ndim != 2:
         product = matmul(input, turned())

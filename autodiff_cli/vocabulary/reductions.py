@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import AttributeFault, IndexFault, RuntimeFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
@@ -15,12 +15,15 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
 from autodiff_cli.vocabulary.pointwise import require_floating
-from autodiff_cli.vocabulary.registry import alias, python, torch
+from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
+from autodiff_cli.vocabulary.signature import type_name
 from autodiff_cli.vocabulary.values import return_type
 
 
 def _summed_dtype(x: Node, dtype: DType | None) -> DType:
     if dtype is not None:
+        if x.requires_grad and not dtype.is_floating:
+            raise RuntimeFault(f"Autograd not support dtype: {dtype.scalar_name}")
         return dtype
     return x.dtype if x.dtype.is_floating else dtypes.int64
 
@@ -139,6 +142,8 @@ def _extreme(name: str) -> None:
 
     @torch(f"arg{name}(Tensor input, int? dim = None, bool keepdim = False, *, Tensor out = None)")
     def position(input: Node, dim: int | None, keepdim: bool) -> Node:
+        if input.dtype.category == dtypes.BOOL:
+            raise RuntimeFault(f"arg{name}(): does not support bool input")
         if dim is None:
             if input.numel == 0:
                 raise IndexFault(
@@ -181,7 +186,7 @@ def vector_norm(
                 )
     if dtype is not None and not dtype.is_floating:
         raise RuntimeFault(
-            "linalg.vector_norm: dtype should be floating point or complex. Got "
+            "linalg.vector_norm: dtype should be floating point or complex, but got "
             f"{dtype.scalar_name}"
         )
     return red.vector_norm(x, ord=float(ord), dim=dims, keepdim=keepdim, dtype=dtype or x.dtype)
@@ -217,7 +222,9 @@ def norm(
     out: None = None,
     dtype: DType | None = None,
 ) -> Node:
-    dims = (dim,) if isinstance(dim, int) else tuple(dim) if dim is not None else None
+    if not isinstance(input, Node):
+        raise AttributeFault(f"'{type_name(input)}' object has no attribute 'layout'")
+    dims = (dim,) if isinstance(dim, int) and not isinstance(dim, bool) else dim
     if isinstance(p, str):
         if p != "fro":
             raise RuntimeFault(
@@ -225,7 +232,10 @@ def norm(
                 hint="p is a number, inf or 'fro'",
             )
         p = 2.0
-    return vector_norm(input, 2.0 if p is None else p, dims, keepdim, dtype)
+    # The reference goes on by this function, whose errors are the ones a user sees.
+    return FUNCTIONS["linalg.vector_norm"](  # type: ignore[no-any-return]
+        input, 2.0 if p is None else p, dims, keepdim, dtype=dtype
+    )
 
 
 @torch(
@@ -297,6 +307,11 @@ def linalg_matrix_norm(
 )
 def logsumexp(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
     x = as_floating(input)
+    if not dim and x.ndim:  # the reference takes () for all dimensions, and then meets its own shape
+        raise RuntimeFault(
+            f"output with shape [] doesn't match the broadcast shape {[1] * x.ndim}",
+            hint="name the dimensions: logsumexp(x, (0, 1))",
+        )
     return red.logsumexp(x, dim=reduction_dims(dim, x.ndim), keepdim=keepdim)
 
 
@@ -304,9 +319,8 @@ def softmax_of(x: Node, dim: int, dtype: DType | None, log: bool) -> Node:
     if dtype is not None:
         x = as_dtype(x, dtype)
     wrapped = wrap_dim(dim, x.ndim)
-    prefix = "log_" if log else ""
     last = "lastdim_" if wrapped == x.ndim - 1 or not x.ndim else ""
-    require_floating(x, f"{prefix}softmax_{last}kernel_impl" if last else f"{prefix}softmax")
+    require_floating(x, f"{'log_' if log else ''}softmax_{last}kernel_impl")
     return (red.log_softmax if log else red.softmax)(x, dim=wrapped)
 
 

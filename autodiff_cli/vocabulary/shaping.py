@@ -213,6 +213,25 @@ def broadcast_to(input: Node, size: Shape) -> Node:
     return expand(input, size)
 
 
+@torch("repeat(Tensor input, tuple of ints repeats)", only="method")
+def repeat(input: Node, repeats: Shape) -> Node:
+    if len(repeats) < input.ndim:
+        raise RuntimeFault(
+            "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+        )
+    for size in repeats:
+        if size < 0:
+            raise RuntimeFault(
+                f"Trying to create tensor with negative dimension {size}: {list(repeats)}"
+            )
+    return mv.repeat(input, repeats=repeats)
+
+
+@torch("tile(Tensor input, tuple of ints dims)")
+def tile(input: Node, dims: Shape) -> Node:
+    return repeat(input, (1,) * (input.ndim - len(dims)) + dims)
+
+
 # ---- parts --------------------------------------------------------------------------------------
 
 
