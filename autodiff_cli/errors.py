@@ -14,6 +14,7 @@
         ├── AttributeFault        AttributeError
         ├── NotImplementedFault   NotImplementedError
         ├── OverflowFault         OverflowError
+        ├── AssertionFault        AssertionError
         └── ZeroDivisionFault     ZeroDivisionError
 
 An operation raises without knowing where it stands; the interpreter adds the place (`at`).
@@ -142,6 +143,12 @@ class OverflowFault(Fault):
     """Python's OverflowError."""
 
     kind = "OverflowError"
+
+
+class AssertionFault(Fault):
+    """Python's AssertionError."""
+
+    kind = "AssertionError"
 
 
 class ZeroDivisionFault(Fault):

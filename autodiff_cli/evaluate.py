@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator
-from autodiff_cli.errors import AutodiffError, InputError, RuntimeFault, ValueFault
+from autodiff_cli.errors import AutodiffError, InputError, LimitError, RuntimeFault, ValueFault
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.machine import Machine, Step
@@ -21,7 +21,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, constant, leaf, state
 from autodiff_cli.ops.create import full
-from autodiff_cli.source import Source
+from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary import signature
@@ -126,7 +126,8 @@ def evaluate(
         state.max_elements = max_elements
     signature.hooks.item = _item
     try:
-        return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
+        with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
+            return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
     finally:
         dtypes.set_default(before[0])
         state.max_elements = before[1]
@@ -228,7 +229,11 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
     if isinstance(value, (int, float)):
         array = _default(value)
     elif isinstance(value, (list, tuple)):
-        node = tensor_from(value, None)
+        try:
+            node = tensor_from(value, None)
+        except AutodiffError as error:
+            place = Source(given if isinstance(given, str) else str(given), f"the value of {name}")
+            raise error.at(Span(0, len(place.text)), place) from None
         whole = node.dtype if node.dtype.category == dtypes.BOOL else dtypes.default()
         array = np.asarray(node.value, whole.numpy)
     elif isinstance(value, Node):
@@ -326,7 +331,7 @@ def _seed(seed: str | Array, number: int, value: Node) -> Node:
         raise RuntimeFault(
             f"Mismatch in shape: grad_output[0] has a shape of {Size(node.shape)!r} and output[0] has "
             f"a shape of {Size(value.shape)!r}.",
-            hint=f"--seed needs the shape of the result: {list(value.shape)}",
+            hint=f"seed {number} needs the shape of the result: {list(value.shape)}",
         )
     return constant(np.asarray(node.value), value.dtype)
 
@@ -334,12 +339,27 @@ def _seed(seed: str | Array, number: int, value: Node) -> Node:
 # ---- results ------------------------------------------------------------------------------------
 
 
+MAX_ENTRIES = 1_000_000  # of a result that is a list: short programs can name far longer ones
+
+
 def _nodes(value: Any) -> list[Node]:
-    if isinstance(value, Node):
-        return [value]
-    if isinstance(value, (list, tuple)):
-        return [node for entry in value for node in _nodes(entry)]
-    return []
+    """The tensors in a value, which may be nested lists and tuples."""
+    found: list[Node] = []
+    entries = 0
+    pending = [value]
+    while pending:
+        entry = pending.pop()
+        if isinstance(entry, Node):
+            found.append(entry)
+        elif isinstance(entry, (list, tuple)):
+            entries += len(entry)
+            if entries > MAX_ENTRIES:
+                raise LimitError(
+                    f"a result of more than {MAX_ENTRIES:,} Python values",
+                    hint="make it a tensor: tensor([...])",
+                )
+            pending.extend(reversed(entry))
+    return found
 
 
 def _tensor(node: Node, array: Array) -> Tensor:

@@ -69,6 +69,7 @@ class ExpressionCommand(click.Command):
 @click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option(
     "--wrt",
+    multiple=True,
     metavar="NAMES",
     help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]",
 )
@@ -140,6 +141,7 @@ def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
+    _check_outputs(options)
     streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
     if len(streams) > 1:
         raise click.UsageError("standard input (@-) can be read once only")
@@ -182,6 +184,20 @@ def _rendered(result: Result, options: dict[str, Any]) -> str:
     return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))
 
 
+def _check_outputs(options: dict[str, Any]) -> None:
+    for name in ("save", "save_grads"):
+        path = options[name]
+        if path is not None and path.strip() in ("", "-"):
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} needs a file's name, such as out.npz"
+            )
+    if options["save"] is not None and options["save"] == options["save_grads"]:
+        raise click.UsageError("--save and --save-grads name the same file")
+    seed = options["manual_seed"]
+    if seed is not None and not -(2**63) <= seed < 2**64:
+        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
+
+
 def _bindings(words: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for word in words:
@@ -191,7 +207,7 @@ def _bindings(words: tuple[str, ...]) -> dict[str, str]:
             raise click.UsageError(
                 f"'{word}' is not NAME=VALUE; quote an expression with spaces as one word"
             )
-        if not value.strip():
+        if not value.strip() or value == "@":
             raise click.UsageError(f"'{name}=' has no value, such as {name}='[1, 2]'")
         if name in values:
             raise click.UsageError(f"'{name}' is bound twice")
@@ -199,10 +215,10 @@ def _bindings(words: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def _names(text: str | None) -> list[str] | None:
-    if text is None:
+def _names(texts: tuple[str, ...]) -> list[str] | None:
+    if not texts:
         return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     if not names:
         raise click.UsageError("--wrt needs names, as in --wrt w,b")
     return list(dict.fromkeys(names))

@@ -7,6 +7,7 @@ Commands are imported when they are called. A first word that is no command begi
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from time import perf_counter
@@ -40,6 +41,8 @@ class LazyGroup(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args == ["-h"]:
+            args = ["--help"]
         first = args[0] if args else "--help"
         if first not in COMMANDS and first not in ("--help", "--version"):
             args = [DEFAULT, *args]
@@ -70,6 +73,8 @@ def main(args: list[str] | None = None) -> int:
     from autodiff_cli.errors import AutodiffError
 
     try:
+        if sys.stdout is None:
+            raise OSError(9, "standard output is closed")
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -88,6 +93,24 @@ def main(args: list[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stderr.write(f"output can't be written: {error.strerror}\n")
+        return 1
+    except RecursionError:
+        click.echo("LimitError: lists or tuples are nested too deeply", err=True)
+        return 1
+    except Exception as error:
+        # A defect of ours. Say so in a line; the whole story for who asks.
+        if os.environ.get("AUTODIFF_TRACEBACK"):
+            raise
+        click.echo(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "hint: this is a defect of autodiff; AUTODIFF_TRACEBACK=1 shows where",
+            err=True,
+        )
+        return 1
 
 
 def _show_usage(error: click.UsageError) -> None:
@@ -108,11 +131,16 @@ def run() -> None:
         code = 130
     except BrokenPipeError:
         code = 141
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        code = 141
-    sys.exit(code)
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:
+            code = 141
+        except OSError:
+            code = code or 1
+    # What is left in the buffer could not be written: Python must not try again, and complain.
+    sys.stderr.flush()
+    os._exit(code) if code else sys.exit(0)
 
 
 if __name__ == "__main__":

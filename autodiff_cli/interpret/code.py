@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Span
 from autodiff_cli.syntax import tree
 
@@ -118,12 +119,20 @@ def _call(x: tree.Call) -> list[Any]:
     kinds: list[str | None] = []
     for argument in x.arguments:
         if isinstance(argument, tree.Keyword):
+            if argument.name in kinds:
+                raise SourceSyntaxError(
+                    f"keyword argument repeated: {argument.name}", span=argument.span
+                )
             kinds.append(argument.name)
             steps.append(argument.value)
         elif isinstance(argument, tree.Spread):
             kinds.append("*")
             steps.append(argument.value)
         else:
+            if any(kind not in (None, "*") for kind in kinds):
+                raise SourceSyntaxError(
+                    "positional argument follows keyword argument", span=argument.span
+                )
             kinds.append(None)
             steps.append(argument)
     return [*steps, Instruction("call", CallShape(tuple(kinds)), x.span)]

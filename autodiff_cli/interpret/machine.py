@@ -8,6 +8,7 @@ from autodiff_cli.errors import (
     PYTHON_FAULTS,
     AutodiffError,
     RuntimeFault,
+    SourceSyntaxError,
     TypeFault,
     fault_of,
 )
@@ -18,8 +19,8 @@ from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.vocabulary.indexing import subscript
-from autodiff_cli.vocabulary.registry import Function
 from autodiff_cli.vocabulary.signature import type_name
+from autodiff_cli.vocabulary.values import Size
 
 
 class Step(NamedTuple):
@@ -61,7 +62,14 @@ class Machine:
         Raises:
             AutodiffError: with its place in the source.
         """
-        self._run(compile_expression(expression))
+        try:
+            code = compile_expression(expression)
+        except SourceSyntaxError as error:
+            error.source = self.source
+            raise
+        # Names in a branch that isn't taken are used too.
+        self.used.update(step.argument for step in code if step.action in ("load", "load_called"))
+        self._run(code)
         return self.stack.pop()
 
     def _run(self, code: list[Instruction]) -> None:
@@ -95,11 +103,9 @@ class Machine:
         self.stack.append(value)
 
     def load(self, name: str) -> None:
-        self.used.add(name)
         self.stack.append(self.scope[name] if name in self.scope else names.lookup(name))
 
     def load_called(self, name: str) -> None:
-        self.used.add(name)
         self.stack.append(
             self.scope[name] if name in self.scope else names.lookup(name, called=True)
         )
@@ -154,22 +160,12 @@ class Machine:
         kwargs: dict[str, Any] = {}
         for kind, value in zip(shape.kinds, values, strict=True):
             if kind is None:
-                if kwargs:
-                    raise TypeFault("positional argument follows keyword argument")
                 args.append(value)
             elif kind == "*":
                 args.extend(names.iterate(value))
-            elif kind in kwargs:
-                raise TypeFault(f"keyword argument repeated: {kind}")
             else:
                 kwargs[kind] = value
-        function = self.stack[-1]
-        if not isinstance(function, (Function, names.Method, names.Builtin)):
-            raise TypeFault(
-                f"'{names.class_name(function)}' object is not callable",
-                hint="write * to multiply" if isinstance(function, (int, float, Node)) else None,
-            )
-        self.stack[-1] = function(*args, **kwargs)
+        self.stack[-1] = names.callable_of(self.stack[-1])(*args, **kwargs)
 
     def subscript(self, _: None) -> None:
         index = self.stack.pop()
@@ -183,7 +179,9 @@ class Machine:
                 raise TypeFault(
                     f"{type_name(value)} indices must be integers or slices, not {type_name(index)}"
                 )
-            self.stack[-1] = value[index]
+            item: Any = value[index]
+            is_shape = isinstance(value, Size) and isinstance(index, slice)
+            self.stack[-1] = Size(item) if is_shape else item
         else:
             raise TypeFault(f"'{names.class_name(value)}' object is not subscriptable")
 

@@ -45,6 +45,9 @@ class Method:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function.call((self.value, *args), kwargs, method=True)
 
+    def __repr__(self) -> str:
+        return f"<built-in method {self.function.name} of Tensor object>"
+
 
 class Builtin:
     """A Python function of the allow-list."""
@@ -74,7 +77,7 @@ def iterate(x: Any) -> Iterable[Any]:
     raise TypeFault(f"'{type_name(x)}' object is not iterable")
 
 
-def _sum(items: Any, start: Any = 0) -> Any:
+def sum_(items: Any, start: Any = 0) -> Any:
     total = start
     for entry in iterate(items):
         total = binary("+", total, entry)
@@ -109,35 +112,59 @@ def _number(kind: type) -> Callable[..., Any]:
     return lambda x=0: kind(scalar(x) if isinstance(x, Node) else x)
 
 
-def _of_torch_or_python(name: str, python: Callable[..., Any]) -> Builtin:
-    """A bare name that both have: torch's for tensors, Python's for numbers and lists."""
+def _of_torch_or_python(name: str, python: Callable[..., Any], kinds: tuple[type, ...]) -> Builtin:
+    """A bare name that both have: Python's for its own numbers or lists, else torch's."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if isinstance(args[0] if args else kwargs.get("input"), Node):
-            return FUNCTIONS[name](*args, **kwargs)
-        return python(*args, **kwargs)
+        if args and isinstance(args[0], kinds) and not any(isinstance(a, Node) for a in args):
+            return python(*args, **kwargs)
+        return FUNCTIONS[name](*args, **kwargs)
 
     return Builtin(name, call)
 
 
-def _pow(a: Any, b: Any) -> Any:
+def pow_(a: Any, b: Any) -> Any:
     return binary("**", a, b)
 
 
+LISTS: tuple[type, ...] = (list, tuple)
+NUMBERS: tuple[type, ...] = (bool, int, float)
 BUILTINS: dict[str, Any] = {
     "len": Builtin("len", _len),
-    "float": Builtin("float", _number(float)),
-    "int": Builtin("int", _number(int)),
-    "bool": Builtin("bool", lambda x=False: truth(x)),
+    # the classes themselves, as they are dtypes too: ones(2, dtype=float)
+    "float": float,
+    "int": int,
+    "bool": bool,
     "list": Builtin("list", lambda x=(): list(iterate(x))),
     "tuple": Builtin("tuple", lambda x=(): tuple(iterate(x))),
-    "sum": _of_torch_or_python("sum", _sum),
-    "max": _of_torch_or_python("max", _extreme("max", ">")),
-    "min": _of_torch_or_python("min", _extreme("min", "<")),
-    "abs": _of_torch_or_python("abs", abs),
-    "pow": _of_torch_or_python("pow", _pow),
-    "round": _of_torch_or_python("round", round),
+    "sum": _of_torch_or_python("sum", sum_, LISTS),
+    "max": _of_torch_or_python("max", _extreme("max", ">"), (*LISTS, *NUMBERS)),
+    "min": _of_torch_or_python("min", _extreme("min", "<"), (*LISTS, *NUMBERS)),
+    "abs": _of_torch_or_python("abs", abs, NUMBERS),
+    "pow": _of_torch_or_python("pow", pow_, NUMBERS),
+    "round": _of_torch_or_python("round", round, NUMBERS),
 }
+
+
+CONVERSIONS: dict[object, Callable[..., Any]] = {
+    float: _number(float),
+    int: _number(int),
+    bool: lambda x=False: truth(x),
+}
+
+
+def callable_of(value: Any) -> Callable[..., Any]:
+    """What calling a value runs.
+
+    Raises:
+        TypeFault: it can't be called.
+    """
+    if isinstance(value, (Function, Method, Builtin)):
+        return value
+    if isinstance(value, type) and value in CONVERSIONS:
+        return CONVERSIONS[value]
+    hint = "write * to multiply" if isinstance(value, (int, float, Node)) else None
+    raise TypeFault(f"'{class_name(value)}' object is not callable", hint=hint)
 
 
 def _math(name: str) -> Builtin:

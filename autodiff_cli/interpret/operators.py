@@ -12,7 +12,7 @@ from typing import Any
 from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.dtypes import BOOL
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
@@ -20,6 +20,7 @@ from autodiff_cli.vocabulary import pointwise as vp
 from autodiff_cli.vocabulary.products import matmul
 from autodiff_cli.vocabulary.signature import type_name
 
+MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
 
 
@@ -116,7 +117,9 @@ def binary(sign: str, a: Any, b: Any) -> Any:
         elif isinstance(a, (list, tuple)) and sign == "+":
             kind = type_name(a)
             raise TypeFault(f'can only concatenate {kind} (not "{type_name(b)}") to {kind}')
-        elif sign == "*" and (isinstance(a, (str, list, tuple)) or isinstance(b, (str, list, tuple))):
+        elif sign == "*" and (
+            isinstance(a, (str, list, tuple)) or isinstance(b, (str, list, tuple))
+        ):
             # Python tries to repeat the sequence
             raise TypeFault(
                 "only integer tensors of a single element can be converted to an index",
@@ -154,10 +157,10 @@ def check_size(sign: str, a: Any, b: Any) -> None:
     elif sign == "*":
         for one, other in ((a, b), (b, a)):
             if isinstance(one, (str, list, tuple)) and isinstance(other, int):
-                if len(one) * other > state.max_elements:
+                if len(one) * other > MAX_ITEMS:
                     raise LimitError(
-                        f"a {type_name(one)} of {len(one) * other:,} items; the limit is "
-                        f"{state.max_elements:,}"
+                        f"a {type_name(one)} of {len(one) * other:,} items; the limit is {MAX_ITEMS:,}",
+                        hint="tensors are made with ones, zeros, full, repeat or expand",
                     )
             elif isinstance(one, int) and one.bit_length() > MAX_BITS:
                 raise LimitError(f"an integer of more than {MAX_BITS} bits")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from autodiff_cli.errors import LimitError
+from autodiff_cli.errors import LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 
@@ -25,6 +25,9 @@ Array: TypeAlias = npt.NDArray[Any]
 Shape: TypeAlias = tuple[int, ...]
 Number: TypeAlias = bool | int | float
 Params: TypeAlias = dict[str, Any]
+
+
+MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 
 
 class State:
@@ -191,6 +194,8 @@ class Op:
             numel *= size
         if numel > state.max_elements:
             raise too_many_elements(shape)
+        if len(shape) > MAX_DIMS:
+            raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False
         if state.grad_enabled and dtype.is_floating and self.vjps:
             for node, rule in zip(nodes, self.rules(nodes), strict=True):
@@ -271,7 +276,13 @@ NUMBER = _Source("number", "a Python number used as an operand; weak in type pro
 
 
 def number(value: Number) -> Node:
-    """A Python number as an operand (torch's "wrapped number")."""
+    """A Python number as an operand (torch's "wrapped number").
+
+    Raises:
+        OverflowFault: an int of more than 64 bits.
+    """
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise OverflowFault("int too big to convert", hint="write it as a float: 1e20")
     return Node(NUMBER, (), {}, (), dtypes.of_number(value), value=value)
 
 

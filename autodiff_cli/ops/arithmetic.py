@@ -260,7 +260,7 @@ def _promoted(a: Node, y: Node) -> Node:
 
 def _pow_from_number_vjp(g: Node, y: Node, exponent: Node, base: Number) -> Node:
     if base == 0:
-        return g * where(ge(exponent, 0), 0.0, -math.inf)
+        return g * where(ge(exponent, 0), 0.0, exponent * 0 - math.inf)
     return g * (y * (math.log(base) if base > 0 else math.nan))
 
 
@@ -288,7 +288,7 @@ pow: Elementwise = Elementwise(
 )
 pow_from_number = Elementwise(
     "pow_from_number",
-    lambda exponent, base: np.power(_like(exponent, base), exponent),
+    lambda exponent, base: _elementwise_power(_like(exponent, base), exponent),
     vjps=(_pow_from_number_vjp,),
     scalars=("base",),
     grad_fn="PowBackward2",
@@ -357,12 +357,13 @@ maximum = Elementwise(
 
 
 def _clamp(a: Any, min: Number | None, max: Number | None) -> Any:
+    # Not np.maximum, which turns -0.0 into 0.0. A bound of nan makes all nan.
     if min is not None:
         low = _like(a, min)
-        a = np.where(a < low, low, a)  # and not np.maximum, which turns -0.0 into 0.0
+        a = np.where((a < low) | (low != low), low, a)
     if max is not None:
         high = _like(a, max)
-        a = np.where(a > high, high, a)
+        a = np.where((a > high) | (high != high), high, a)
     return a
 
 

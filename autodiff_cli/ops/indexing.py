@@ -14,6 +14,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.movement import reshape
 
 
 def _along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
@@ -96,9 +97,9 @@ class _IndexBackward(_Indexed):
 
 
 def _scatter(g: Any, index: tuple[Any, ...], dims: tuple[int, ...], shape: Shape) -> Any:
-    result = np.zeros(shape, g.dtype)
+    result = np.zeros(shape or (1,), g.dtype)
     np.add.at(result, index, g)
-    return result
+    return result.reshape(shape)
 
 
 index = _Index(
@@ -109,21 +110,23 @@ index = _Index(
 )
 masked_select = _Index(
     "masked_select",
-    lambda x, at, dims: x[at],
+    lambda x, at, dims: np.atleast_1d(x)[at],
     vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
     doc="elements picked by a mask, in order",
 )
 index_backward: _IndexBackward = _IndexBackward(
     "index_backward",
     _scatter,
-    vjps=(lambda g, y, x, *at, dims, shape: index(g, *at, dims=dims),),
+    vjps=(
+        lambda g, y, x, *at, dims, shape: (index if g.ndim else masked_select)(g, *at, dims=dims),
+    ),
     grad_fn="IndexPutBackward0",
     doc="zeros, with elements added where index tensors say: the adjoint of index",
 )
 
 
 def _index_select(x: Any, at: Any, dim: int) -> Any:
-    return np.take(x, at, axis=dim) if np.ndim(x) else np.asarray(x)
+    return np.take(x, np.ravel(at), axis=dim) if np.ndim(x) else np.asarray(x)
 
 
 def _index_select_shape(x: Node, at: Node, dim: int) -> Shape:
@@ -135,7 +138,9 @@ index_select = Shaped(
     _index_select,
     shape=_index_select_shape,
     vjps=(
-        lambda g, y, x, at, dim: index_backward(g, at, dims=(dim,), shape=x.shape) if x.ndim else g,
+        lambda g, y, x, at, dim: (
+            index_backward(g, reshape(at, (at.numel,)), dims=(dim,), shape=x.shape) if x.ndim else g
+        ),
         None,
     ),
     doc="some indices of a dimension, in a given order",

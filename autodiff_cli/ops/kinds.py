@@ -54,7 +54,7 @@ class Elementwise(Op):
         """The dtype the kernel works in: the operands' common one."""
         counted = operands[self.conditions :] if self.conditions else operands
         common = counted[0].dtype
-        mixed = any([node.dtype is not common for node in counted])
+        mixed = any(node.dtype is not common for node in counted)
         given = [params[name] for name in self.scalars if params[name] is not None]
         if mixed or given:
             common = dtypes.result_type(
@@ -75,6 +75,8 @@ class Elementwise(Op):
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         dtype = self.compute_dtype(node.operands, node.params).numpy
+        if dtype == np.float16:  # as the reference: kernels compute in float32, and round once
+            dtype = np.dtype(np.float32)
         for position in range(self.conditions, len(arrays)):
             array = arrays[position]
             if isinstance(array, (bool, int, float)) or array.dtype != dtype:
@@ -136,6 +138,14 @@ class Shaped(Op):
         if self.dtype_rule is None:
             return shape, operands[0].dtype
         return shape, self.dtype_rule(*operands, **params)
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        if node.dtype.numpy == np.float16:
+            arrays = [
+                a.astype(np.float32) if getattr(a, "dtype", None) == np.float16 else a
+                for a in arrays
+            ]
+        return self.kernel(*arrays, **node.params)
 
 
 class View(Shaped):

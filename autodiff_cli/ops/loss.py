@@ -58,6 +58,8 @@ def _binary_cross_entropy(x: Any, target: Any, *weight: Any, reduction: Reductio
             "all elements of input should be between 0 and 1",
             hint="apply sigmoid first, or use binary_cross_entropy_with_logits",
         )
+    if not np.all((target >= 0) & (target <= 1)):
+        raise RuntimeFault("all elements of target should be between 0 and 1")
     # The logarithms are bounded, so that a certain and wrong answer costs 100, not infinity.
     floor = np.asarray(-100, x.dtype)
     values = (target - 1) * np.maximum(np.log1p(-x), floor) - target * np.maximum(np.log(x), floor)
@@ -104,6 +106,7 @@ binary_cross_entropy = _Weighted(
 def _with_logits(
     x: Any, target: Any, *weights: Any, reduction: Reduction, weighted: bool, pos_weighted: bool
 ) -> Any:
+    x, target = (np.asarray(a).astype(np.result_type(x, target)) for a in (x, target))
     # log(1 + exp(-x)) without overflow
     softplus = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, np.asarray(0, x.dtype))
     if pos_weighted:
@@ -195,6 +198,7 @@ def _nll_loss_backward(
     values = -g * counts
     if reduction == "mean":
         values = values / np.add.reduce(counts, axis=None, dtype=np.float64)
+    values = np.where(counts != 0, values, 0)  # where all are ignored the count is 0
     result = np.zeros(shape, g.dtype)
     dim = 1 if len(shape) > 1 else 0
     np.put_along_axis(

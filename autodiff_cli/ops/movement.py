@@ -13,6 +13,7 @@ import numpy as np
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
+from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Shaped, View
 
 # ---- the same elements in another shape ---------------------------------------------------------
@@ -254,9 +255,7 @@ class Cat(Join):
     def vjp(self, node: Node, g: Node, position: int) -> Node | None:
         operand = node.operands[position]
         if operand.shape == (0,) != node.shape:
-            return (
-                view(slice_(g, dim=0, start=0, stop=0, step=1), shape=(0,)) if g.ndim == 1 else None
-            )
+            return zeros_like(operand)
         dim = node.params["dim"]
         start = sum(o.shape[dim] for o in node.operands[:position] if o.shape != (0,))
         return slice_(g, dim=dim, start=start, stop=start + operand.shape[dim], step=1)
@@ -308,8 +307,7 @@ repeat = Shaped(
     "repeat",
     lambda x, repeats: np.tile(x, repeats),
     shape=lambda x, repeats: tuple(
-        n * size
-        for n, size in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)
+        n * size for n, size in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)
     ),
     vjps=(_untiled,),
     doc="copies side by side, along each dimension",

@@ -95,7 +95,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, DType):
         return repr(value)
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return str(value)
+        return str(value) if value.bit_length() <= 10_000 else hex(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return repr(value)

@@ -71,4 +71,6 @@ def text(value: Any, result: Result) -> str:
     if type(value) is tuple:
         entries = ", ".join(text(entry, result) for entry in value)
         return f"({entries},)" if len(value) == 1 else f"({entries})"
+    if isinstance(value, int) and value.bit_length() > 10_000:
+        return hex(value)  # Python refuses to write so many decimal digits
     return repr(value)

@@ -84,11 +84,17 @@ def _called(path: str) -> str:
     return "standard input" if path == "-" else f"'{path}'"
 
 
+def _spelled(name: str) -> str:
+    """How a file is written behind the @."""
+    return "-" if name == _called("-") else name.strip("'")
+
+
 def _bytes(path: str) -> bytes:
     if path == "-":
         if sys.stdin is None or sys.stdin.isatty():
+            where = "closed" if sys.stdin is None else "the terminal"
             raise InputError(
-                "nothing on standard input: it is the terminal",
+                f"nothing on standard input: it is {where}",
                 hint="pipe the data in: autodiff EXPR x=@- < x.csv",
             )
         return sys.stdin.buffer.read()
@@ -117,6 +123,8 @@ def _numpy(data: bytes, name: str) -> Any:
                 hint="save plain numbers: np.save(path, np.asarray(x, dtype=float))",
             ) from None
         raise InputError(f"{name} is not a valid NumPy file: {error}") from None
+    except MemoryError:
+        raise InputError(f"{name} announces an array that does not fit in memory") from None
     except Exception as error:  # zip, header and end-of-file errors come in many types
         raise InputError(f"{name} is not a valid NumPy file: {error}") from None
 
@@ -130,7 +138,7 @@ def _member(archive: Any, key: str | None, name: str) -> Array:
         if len(keys) != 1:
             raise InputError(
                 f"{name} holds {len(keys)} arrays: {', '.join(keys)}",
-                hint=f"say which: @{name.strip(chr(39))}:{keys[0] if keys else 'KEY'}",
+                hint=f"say which: @{_spelled(name)}:{keys[0] if keys else 'KEY'}",
             )
         key = keys[0]
     if key not in keys:
@@ -145,6 +153,8 @@ def _member(archive: Any, key: str | None, name: str) -> Array:
         raise InputError(f"'{key}' in {name} is corrupt: {error}") from None
     except Exception as error:  # a damaged member: zlib, zip or struct errors
         raise InputError(f"'{key}' in {name} is corrupt: {error}") from None
+    if not isinstance(array, np.ndarray):  # a member that isn't .npy comes as bytes
+        raise InputError(f"'{key}' in {name} is not an array")
     return array
 
 
@@ -165,7 +175,7 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
             known = ", ".join(map(str, value)) or "none"
             raise InputError(
                 f"{name} is an object with the keys {known}",
-                hint=f"say which: @{name.strip(chr(39))}:{next(iter(value), 'KEY')}",
+                hint=f"say which: @{_spelled(name)}:{next(iter(value), 'KEY')}",
             )
         value = value[key]
     elif key is not None:
@@ -201,7 +211,7 @@ def _table(text: str, name: str) -> Array:
         try:
             row = [float(field) for field in fields]
         except ValueError:
-            if header and not any(map(_is_number, fields)):
+            if header and all(field[:1].isalpha() or field[:1] == "_" for field in fields):
                 header = False
                 continue
             bad = next(field for field in fields if not _is_number(field))
@@ -250,17 +260,33 @@ def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
     Raises:
         InputError: the file can't be written; nothing is left behind.
     """
-    target = Path(path)
-    temporary: str | None = None
+    target = Path(os.path.realpath(path))  # a link stays a link
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        if target.exists() and not target.is_file():  # a device or a pipe is written through
+            with target.open("wb") as file:
+                np.savez(file, allow_pickle=False, **dict(arrays))
+        else:
+            _replace(target, arrays)
+    except OSError as error:
+        raise InputError(f"'{path}' can't be written: {error.strerror}") from None
+
+
+def _replace(target: Path, arrays: Mapping[str, Array]) -> None:
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, allow_pickle=False, **dict(arrays))
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)  # mkstemp makes files private; this one is not
+        os.chmod(temporary, _mode(target))  # mkstemp makes files private
         os.replace(temporary, target)
-    except OSError as error:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
-        raise InputError(f"'{path}' can't be written: {error.strerror}") from None
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file that is replaced, or those of a new one."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

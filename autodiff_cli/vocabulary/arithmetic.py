@@ -64,8 +64,8 @@ def check_subtraction(input: Operand, other: Operand) -> None:
 
 @torch("sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")
 def sub(input: Operand, other: Operand, alpha: Number) -> Node:
-    check_alpha(input, other, alpha)
     check_subtraction(input, other)
+    check_alpha(input, other, alpha)
     return ar.sub(input, other, alpha=alpha)
 
 
@@ -178,7 +178,7 @@ def pow_from_number(self: Number, exponent: Node) -> Node:
 @torch("pow(Tensor input, Number exponent, *, Tensor out = None)")
 def pow_number(input: Node, exponent: Number) -> Node:
     check_exponent(input, exponent)
-    return not_bool(ar.pow_number(input, exponent=exponent), "pow")
+    return ar.pow_number(input, exponent=exponent)
 
 
 def _comparison(op: Op, *names: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator
-from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
-from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import (
     Array,
     Node,
@@ -75,22 +75,50 @@ def tensor_from(data: Any, dtype: DType | None) -> Node:
         for kind in kinds:
             inferred = kind if inferred is None else dtypes.promote(inferred, kind)
     assert inferred is not None
-    try:
-        array = np.array(plain, dtype=_wide(inferred)).astype(inferred.numpy)
-    except OverflowError:
-        raise RuntimeFault("Overflow when unpacking long long") from None
+    if inferred.is_floating:
+        # through float64, as C converts a Python number
+        array = np.array(plain, dtype=np.float64).astype(inferred.numpy)
+    else:
+        array = _integers_from(plain, inferred)
     return constant(array.reshape(shape))
 
 
-def _wide(dtype: DType) -> Any:
-    # Through Python's own types, so that 300 as uint8 and 2.7 as an integer convert as in C.
-    return np.float64 if dtype.is_floating else None
+def _integers_from(plain: Any, dtype: DType) -> Array:
+    """Python numbers as integers, refused where they don't fit."""
+    try:
+        array = np.array(plain)
+        if array.dtype.kind == "f":  # fractions are cut off
+            fits = np.abs(array) < 2.0**63
+            array = np.trunc(np.where(fits, array, 0)).astype(np.int64)
+            if not fits.all():
+                raise RuntimeFault(_overflow(dtype))
+        elif array.dtype.kind not in "iub" or (array.size and array.max() > 2**63 - 1):
+            raise OverflowError
+    except OverflowError:
+        raise ValueFault("Overflow when unpacking long long") from None
+    if dtype.category == dtypes.INTEGER and array.size:
+        low, high = _range_of(dtype)
+        if array.min() < low or array.max() > high:
+            raise RuntimeFault(_overflow(dtype))
+    return array.astype(dtype.numpy)
+
+
+def _overflow(dtype: DType) -> str:
+    return f"value cannot be converted to type {dtype.name} without overflow"
+
+
+def _range_of(dtype: DType) -> tuple[int, int]:
+    """What converts to an integer dtype; unsigned ones take negative numbers, modulo their range."""
+    bounds = np.iinfo(dtype.numpy)
+    return (int(bounds.min) or -int(bounds.max)), int(bounds.max)
 
 
 def _shape_of(data: Any) -> Shape:
     shape = []
     while isinstance(data, (list, tuple)):
         shape.append(len(data))
+        if len(shape) > 64:
+            raise RuntimeFault("only tensors with up to 64 dims are supported")
         if not data:
             break
         data = data[0]
@@ -104,6 +132,8 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
     if depth == len(shape):
         return _scalar(data, kinds)
     if isinstance(data, Node):
+        if data.numel != 1:
+            raise ValueFault("only one element tensors can be converted to Python scalars")
         kinds.add(data.dtype)
         if data.shape != shape[depth:]:
             raise ValueFault(
@@ -164,7 +194,23 @@ def as_tensor(data: Any, dtype: DType | None) -> Node:
 
 def _filled(shape: Shape, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
     wanted = dtype or dtypes.default()
+    _check_fits(value, wanted)
     return _finished(create.full(shape=_checked(shape), value=value, dtype=wanted), requires_grad)
+
+
+def _check_fits(value: Number, dtype: DType) -> None:
+    """Refuse a number that overflows the dtype; infinities and nan are numbers of every float."""
+    if dtype.category == dtypes.INTEGER:
+        low, high = _range_of(dtype)
+        fits = low <= value <= high
+        name = f"{dtype.name}_t"
+    elif dtype.is_floating and math.isfinite(value):
+        fits = abs(value) <= float(np.finfo(dtype.numpy).max)
+        name = dtype.c_name
+    else:
+        return
+    if not fits:
+        raise RuntimeFault(f"value cannot be converted to type {name} without overflow")
 
 
 @torch(f"ones(tuple of ints size, {OUT}", only="function")
@@ -174,6 +220,8 @@ def ones(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
 
 @torch(f"zeros(tuple of ints size, {OUT}", f"empty(tuple of ints size, {OUT}", only="function")
 def zeros(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    if any(n < 0 for n in size):
+        raise RuntimeFault("zeros: Dimension size must be non-negative.")
     return _filled(size, 0, dtype, requires_grad)
 
 
@@ -182,19 +230,25 @@ def full(size: Shape, fill_value: Number, dtype: DType | None, requires_grad: bo
     return _filled(size, fill_value, dtype or dtypes.of_number(fill_value), requires_grad)
 
 
+def _filled_like(x: Node, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    node = _filled(x.shape, value, dtype or x.dtype, requires_grad)
+    node.strides = layout.elementwise_strides(x.shape, [(x.shape, layout.strides_of(x))])
+    return node
+
+
 @torch(f"ones_like(Tensor input, {LIKE}", only="function")
 def ones_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled(input.shape, 1, dtype or input.dtype, requires_grad)
+    return _filled_like(input, 1, dtype, requires_grad)
 
 
 @torch(f"zeros_like(Tensor input, {LIKE}", f"empty_like(Tensor input, {LIKE}", only="function")
 def zeros_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled(input.shape, 0, dtype or input.dtype, requires_grad)
+    return _filled_like(input, 0, dtype, requires_grad)
 
 
 @torch(f"full_like(Tensor input, Number fill_value, {LIKE}", only="function")
 def full_like(input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled(input.shape, fill_value, dtype or input.dtype, requires_grad)
+    return _filled_like(input, fill_value, dtype, requires_grad)
 
 
 @torch(f"eye(SymInt n, {OUT}", only="function")
@@ -230,14 +284,19 @@ def arange(
     if dtype is None:
         integers = all(isinstance(bound, int) for bound in (start, end, step))
         dtype = dtypes.int64 if integers else dtypes.default()
-    if not step:
+    if not step > 0 and not step < 0:
         raise RuntimeFault("step must be nonzero")
+    if dtype.category == BOOL:
+        raise NotImplementedFault("\"arange_cpu\" not implemented for 'Bool'")
     if not (math.isfinite(start) and math.isfinite(end)):
         raise RuntimeFault(f"unsupported range: {start:g} -> {end:g}")
     if (step > 0) != (end >= start) and end != start:
         raise RuntimeFault("upper bound and lower bound inconsistent with step sign")
-    if all(isinstance(bound, int) for bound in (start, end, step)):
-        count = max(0, -((int(start) - int(end)) // int(step)))
+    if dtype is dtypes.int64:
+        start, end, step = int(start), int(end), int(step)
+        if not step:
+            raise RuntimeFault("step must be nonzero")
+        count = max(0, -((start - end) // step))
     else:
         count = max(0, math.ceil((end - start) / step))
     _checked((count,))
@@ -263,17 +322,25 @@ def linspace(
 ) -> Node:
     from autodiff_cli.execute import item
 
-    for bound in (start, end):
-        if isinstance(bound, Node) and bound.ndim:
-            raise RuntimeFault(
-                "linspace only supports 0-dimensional start and end tensors, but got "
-                f"{'start' if bound is start else 'end'} with {bound.ndim} dimension(s)."
-            )
+    wide = [
+        f"{name} with {bound.ndim} dimension(s)"
+        for name, bound in (("start", start), ("end", end))
+        if isinstance(bound, Node) and bound.ndim
+    ]
+    if wide:
+        raise RuntimeFault(
+            "linspace only supports 0-dimensional start and end tensors, but got "
+            f"{' and '.join(wide)}."
+        )
     if steps < 0:
         raise RuntimeFault("number of steps must be non-negative")
     _checked((steps,))
     first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
     dtype = dtype or dtypes.default()
+    if dtype.category == BOOL:
+        raise NotImplementedFault("\"linspace_cpu\" not implemented for 'Bool'")
+    if not dtype.is_floating:
+        first, last = int(first), int(last)
     return _finished(constant(_linspace(first, last, steps, dtype)), requires_grad)
 
 
@@ -281,13 +348,16 @@ def _linspace(start: Number, end: Number, steps: int, dtype: DType) -> Array:
     """From both ends to the middle, which keeps the last element exact (RangeFactoriesKernel.cpp)."""
     if steps == 1:
         return np.array([start]).astype(dtype.numpy)
-    wide = np.dtype(np.float64 if dtype.name == "float64" else np.float32)
-    low, high = np.asarray(start, wide), np.asarray(end, wide)
-    step = (high - low) / np.asarray(max(steps - 1, 1), wide)
+    narrow = np.dtype(np.float64 if dtype.name == "float64" else np.float32)
+    low, high = np.asarray(start, narrow), np.asarray(end, narrow)
+    step = (high - low) / np.asarray(max(steps - 1, 1), narrow)
+    # The reference's product and sum are one operation (fma): wider, and rounded once.
+    wide = np.dtype(np.longdouble if dtype.name == "float64" else np.float64)
+    low, high, step = (np.asarray(value, wide) for value in (low, high, step))
     places = np.arange(steps)
     rising = low + step * places.astype(wide)
     falling = high - step * (steps - places - 1).astype(wide)
-    return np.asarray(np.where(places < steps // 2, rising, falling), dtype.numpy)
+    return np.where(places < steps // 2, rising, falling).astype(narrow).astype(dtype.numpy)
 
 
 # ---- random -------------------------------------------------------------------------------------
@@ -300,32 +370,53 @@ def _random(shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool
     return _finished(constant(draw(_checked(shape), dtype.numpy)), requires_grad)
 
 
+def _random_like(x: Node, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
+    """Numbers drawn in the order of x's storage, whose layout the reference preserves."""
+    strides = layout.strides_of(x)
+    order = sorted(range(x.ndim), key=lambda dim: -strides[dim])
+    drawn = force(_random(tuple(x.shape[dim] for dim in order), dtype or x.dtype, False, normal))
+    back = np.argsort(order)
+    node = constant(np.ascontiguousarray(drawn.transpose(back)).reshape(x.shape))
+    node.strides = layout.elementwise_strides(x.shape, [(x.shape, strides)])
+    return _finished(node, requires_grad)
+
+
 @torch(
     f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
+    f"rand(tuple of ints size, {OUT}",
     only="function",
 )
-@torch(f"rand(tuple of ints size, {OUT}", only="function")
 def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     return _random(size, dtype, requires_grad, normal=False)
 
 
 @torch(
     f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
+    f"randn(tuple of ints size, {OUT}",
     only="function",
 )
-@torch(f"randn(tuple of ints size, {OUT}", only="function")
 def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     return _random(size, dtype, requires_grad, normal=True)
 
 
-@torch(f"rand_like(Tensor input, {LIKE}", only="function")
+@torch(
+    f"rand_like(Tensor input, *, torch.Generator? generator, "
+    f"torch.memory_format? memory_format = None, {OPTIONS}",
+    f"rand_like(Tensor input, {LIKE}",
+    only="function",
+)
 def rand_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(input.shape, dtype or input.dtype, requires_grad, normal=False)
+    return _random_like(input, dtype, requires_grad, normal=False)
 
 
-@torch(f"randn_like(Tensor input, {LIKE}", only="function")
+@torch(
+    f"randn_like(Tensor input, *, torch.Generator? generator, "
+    f"torch.memory_format? memory_format = None, {OPTIONS}",
+    f"randn_like(Tensor input, {LIKE}",
+    only="function",
+)
 def randn_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(input.shape, dtype or input.dtype, requires_grad, normal=True)
+    return _random_like(input, dtype, requires_grad, normal=True)
 
 
 @torch(f"randint(SymInt high, tuple of ints size, {OUT}", only="function")

@@ -7,10 +7,11 @@ from autodiff_cli.errors import (
     IndexFault,
     NotImplementedFault,
     RuntimeFault,
+    TypeFault,
     ValueFault,
 )
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
@@ -30,6 +31,10 @@ from autodiff_cli.vocabulary.values import Size
 
 @python("F.relu")
 def relu(input: Node, inplace: bool = False) -> Node:
+    if inplace and input.requires_grad and input.is_leaf:
+        raise RuntimeFault(
+            "a leaf Variable that requires grad is being used in an in-place operation."
+        )
     return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
 
 
@@ -174,6 +179,18 @@ def binary_cross_entropy_with_logits(
             f"({Size(input.shape)!r})"
         )
     require_floating(input, "log_sigmoid_cpu")
+    if target.dtype.category == BOOL:
+        raise RuntimeFault(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead.",
+            hint="convert the target with .float()",
+        )
+    if not target.dtype.is_floating:
+        raise RuntimeFault(
+            f"result type {input.dtype.scalar_name} can't be cast to the desired output type "
+            f"{target.dtype.scalar_name}",
+            hint="convert the target with .float()",
+        )
     check_constant("binary_cross_entropy_with_logits", "weight", weight)
     check_constant("binary_cross_entropy_with_logits", "pos_weight", pos_weight)
     return loss.binary_cross_entropy_with_logits(
@@ -190,6 +207,7 @@ def _log_likelihood(
     x: Node, target: Node, weight: Node | None, reduction: str, ignore_index: int
 ) -> Node:
     """nll_loss after its checks; classes are dimension 1, or 0 of a vector."""
+    check_constant(f"nll_loss{'2d' if x.ndim > 2 else ''}_forward", "weight", weight)
     classes = x.shape[1 if x.ndim > 1 else 0]
     if weight is not None and weight.shape != (classes,):
         raise RuntimeFault(
@@ -209,7 +227,6 @@ def _log_likelihood(
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
         raise IndexFault(f"Target {np.asarray(labels)[wrong].flat[0]} is out of bounds.")
-    check_constant("nll_loss_forward", "weight", weight)
     weights = () if weight is None else (weight,)
     return loss.nll_loss(x, target, *weights, reduction=reduction, ignore_index=ignore_index)
 
@@ -258,8 +275,13 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Node:
-    input, target = _tensor_argument(input), _tensor_argument(target)
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    for position, (name, value) in enumerate((("input", input), ("target", target)), 1):
+        if not isinstance(value, Node):
+            raise TypeFault(
+                f"cross_entropy_loss(): argument '{name}' (position {position}) must be Tensor, "
+                f"not {type_name(value)}"
+            )
     if label_smoothing > 1.0:
         raise RuntimeFault(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     class_dim = 0 if input.ndim == 1 else 1
@@ -269,6 +291,8 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{target.dtype.scalar_name}"
             )
+        if not input.ndim:
+            raise IndexFault("Dimension specified as 1 but tensor has no dimensions")
         if ignore_index >= 0:
             raise RuntimeFault("ignore_index is not supported for floating point target")
         return _against_probabilities(input, target, weight, reduction, label_smoothing, class_dim)
@@ -290,6 +314,11 @@ def _against_probabilities(
 ) -> Node:
     scores = softmax_of(input, class_dim, None, log=True)
     classes = scores.shape[class_dim]
+    if weight is not None and weight.shape != (classes,):
+        raise RuntimeFault(
+            f"cross_entropy: weight tensor should be defined either for all {classes} classes or no "
+            f"classes but got weight tensor of shape: {list(weight.shape)}"
+        )
     if label_smoothing > 0:
         target = ar.add_number(
             ar.mul_number(target, other=1 - label_smoothing), other=label_smoothing / classes

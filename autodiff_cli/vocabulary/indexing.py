@@ -25,27 +25,34 @@ from autodiff_cli.vocabulary.signature import type_name
 
 def subscript(x: Node, index: Any) -> Node:
     """`x[index]` for a tensor."""
+    if index is Ellipsis:
+        return mv.alias(x, shape=x.shape)
+    if isinstance(index, int) and not isinstance(index, bool):
+        return _select_first(x, _int64(index))
+    if isinstance(index, slice):
+        return _slice(x, 0, index, skip_whole=False)
     items = tuple(index) if _is_several(index) else (index,)
-    if len(items) == 1:
-        only = items[0]
-        if only is Ellipsis:
-            return mv.alias(x, shape=x.shape)
-        if isinstance(only, int) and not isinstance(only, bool):
-            return _select(x, 0, only, whole=True)
-    items = tuple(_as_tensor(entry) for entry in items)
+    return _apply(x, tuple(_as_tensor(entry) for entry in items))
+
+
+def _int64(index: int) -> int:
+    if not -(2**63) <= index < 2**63:
+        raise ValueFault("Overflow when unpacking long long")
+    return index
+
+
+def _apply(x: Node, items: tuple[Any, ...]) -> Node:
     specified = sum(_dims_taken(entry) for entry in items)
     if specified > x.ndim:
         raise IndexFault(f"too many indices for tensor of dimension {x.ndim}")
-
     result = x
-    dim = 0
+    dim = original = 0  # the dimension of the result so far, and of x
     gathered: list[tuple[int, Node]] = []
-    untouched = True
     for entry in items:
         if entry is Ellipsis:
             dim += x.ndim - specified
-            continue
-        if entry is None:
+            original += x.ndim - specified
+        elif entry is None:
             result = _unsqueeze(result, dim)
             dim += 1
         elif isinstance(entry, bool):
@@ -53,24 +60,27 @@ def subscript(x: Node, index: Any) -> Node:
             gathered.append((dim, constant(np.zeros(int(entry), np.int64))))
             dim += 1
         elif isinstance(entry, int):
-            result = _select(result, dim, entry)
+            result = _select(result, dim, _int64(entry), original)
+            original += 1
         elif isinstance(entry, slice):
             result = _slice(result, dim, entry)
             dim += 1
-        elif isinstance(entry, Node) and not entry.ndim and entry.dtype.category != BOOL:
-            result = _select(result, dim, int(item(_integers(entry))))
+            original += 1
+        elif isinstance(entry, Node) and not entry.ndim and not _is_mask(entry):
+            result = _select(result, dim, int(item(_integers(entry))), original)
+            original += 1
         elif isinstance(entry, Node):
             if not entry.ndim:  # a 0-dim mask keeps or drops a new dimension
                 result = _unsqueeze(result, dim)
-            taken = _indices(entry, result, dim, position=dim)
+            taken = _indices(entry, result, dim)
             gathered += [(dim + at, indices) for at, indices in enumerate(taken)]
             dim += len(taken)
+            original += entry.ndim if _is_mask(entry) else 1
         else:
             raise _invalid(entry)
-        untouched = False
     if gathered:
         return _gather(result, gathered)
-    return mv.alias(x, shape=x.shape) if untouched else result
+    return mv.alias(x, shape=x.shape) if result is x else result
 
 
 def _is_several(index: Any) -> bool:
@@ -106,10 +116,14 @@ def _invalid(entry: object) -> IndexFault:
     )
 
 
+def _is_mask(entry: Node) -> bool:
+    return entry.dtype.category == BOOL or entry.dtype is dtypes.uint8
+
+
 def _dims_taken(entry: Any) -> int:
     if entry is None or entry is Ellipsis or isinstance(entry, bool):
         return 0
-    if isinstance(entry, Node) and entry.dtype.category == BOOL:
+    if isinstance(entry, Node) and _is_mask(entry):
         return entry.ndim
     return 1
 
@@ -118,19 +132,28 @@ def _unsqueeze(x: Node, dim: int) -> Node:
     return mv.unsqueeze(x, shape=x.shape[:dim] + (1,) + x.shape[dim:])
 
 
-def _select(x: Node, dim: int, index: int, whole: bool = False) -> Node:
-    if not x.ndim and whole:
+def _select_first(x: Node, index: int) -> Node:
+    if not x.ndim:
+        if index:
+            raise IndexFault(f"index {index} is out of bounds for dimension 0 with size 0")
         raise IndexFault(
             "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or `tensor.item<T>()` in "
             "C++ to convert a 0-dim tensor to a number"
         )
+    return _select(x, 0, index, 0)
+
+
+def _select(x: Node, dim: int, index: int, original: int) -> Node:
     size = x.shape[dim]
     if not -size <= index < size:
-        raise IndexFault(f"index {index} is out of bounds for dimension {dim} with size {size}")
+        raise IndexFault(
+            f"index {index} is out of bounds for dimension {original} with size {size}"
+        )
     return mv.select(x, dim=dim, index=index % size)
 
 
-def _slice(x: Node, dim: int, entry: slice) -> Node:
+def _slice(x: Node, dim: int, entry: slice, skip_whole: bool = True) -> Node:
+    """A slice of a dimension; among other indices, the whole of it is no operation."""
     for bound in (entry.start, entry.stop, entry.step):
         if isinstance(bound, (float, str, list, tuple)):
             raise TypeFault("slice indices must be integers or None or have an __index__ method")
@@ -142,7 +165,11 @@ def _slice(x: Node, dim: int, entry: slice) -> Node:
         raise ValueFault("slice step cannot be zero")
     if step is not None and step < 0:
         raise ValueFault("step must be greater than zero", hint="flip with an index list instead")
+    if not x.ndim:
+        raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
     first, last, stride = slice(start, stop, step).indices(x.shape[dim])
+    if skip_whole and (first, last, stride) == (0, x.shape[dim], 1):
+        return x
     return mv.slice_(x, dim=dim, start=first, stop=max(first, last), step=stride)
 
 
@@ -152,9 +179,9 @@ def _integers(entry: Node) -> Node:
     return entry
 
 
-def _indices(entry: Node, x: Node, dim: int, position: int) -> list[Node]:
+def _indices(entry: Node, x: Node, dim: int) -> list[Node]:
     """The integer index tensors an entry stands for: itself, or the places where a mask holds."""
-    if entry.dtype.category != BOOL:
+    if not _is_mask(entry):
         return [_integers(entry)]
     mask = force(entry)
     shape = x.shape[dim : dim + entry.ndim] if entry.ndim else (1,)
@@ -162,26 +189,28 @@ def _indices(entry: Node, x: Node, dim: int, position: int) -> list[Node]:
         if size != shape[at]:
             raise IndexFault(
                 f"The shape of the mask {list(mask.shape)} at index {at} does not match the shape of "
-                f"the indexed tensor {list(x.shape)} at index {position + at}"
+                f"the indexed tensor {list(x.shape)} at index {dim + at}"
             )
     return [constant(places) for places in np.nonzero(np.atleast_1d(mask))]
 
 
 def _gather(x: Node, gathered: list[tuple[int, Node]]) -> Node:
-    indices = [
-        _in_range(force(index).astype(np.int64), dim, x.shape[dim]) for dim, index in gathered
-    ]
+    places = [force(index).astype(np.int64) for _, index in gathered]
     try:
-        np.broadcast_shapes(*(index.shape for index in indices))
+        np.broadcast_shapes(*(index.shape for index in places))
     except ValueError:
-        shapes = ", ".join(str(list(index.shape)) for index in indices)
+        shapes = ", ".join(str(list(index.shape)) for index in places)
         raise IndexFault(
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
         ) from None
-    return ix.index(x, *map(constant, indices), dims=tuple(dim for dim, _ in gathered))
+    dims = tuple(dim for dim, _ in gathered)
+    indices = [_in_range(index, dim, x.shape[dim]) for index, dim in zip(places, dims, strict=True)]
+    return ix.index(x, *map(constant, indices), dims=dims)
 
 
 def _in_range(index: Array, dim: int, size: int) -> Array:
+    if index.size and not size:
+        raise IndexFault("index is out of bounds for dimension with size 0")
     outside = (index < -size) | (index >= size)
     if outside.any():
         wrong = index[outside].flat[0]
@@ -202,9 +231,20 @@ def index_select(input: Node, dim: int, index: Node) -> Node:
     if index.dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeFault("index_select(): Expected dtype int32 or int64 for index")
     places = force(index).astype(np.int64)
+    if not input.ndim and places.size != 1:
+        raise RuntimeFault(
+            f"index_select(): Index to scalar can have only 1 value, got {places.size} value(s)"
+        )
     size = input.shape[at] if input.ndim else 1
-    if ((places < 0) | (places >= size)).any():
-        raise IndexFault("index out of range in self")
+    if places.size and not size:
+        raise RuntimeFault("index_select(): self indexing axis dim should be positive")
+    outside = (places < 0) | (places >= size)
+    if outside.any():
+        if at == 0:
+            raise IndexFault("index out of range in self")
+        raise RuntimeFault(
+            f"INDICES element is out of DATA bounds, id={places[outside].flat[0]} axis_dim={size}"
+        )
     return ix.index_select(input, constant(places), dim=at)
 
 
@@ -213,24 +253,24 @@ def index_select(input: Node, dim: int, index: Node) -> Node:
 )
 def gather(input: Node, dim: int, index: Node) -> Node:
     at = wrap_dim(dim, input.ndim)
-    if index.dtype is not dtypes.int64:
-        raise RuntimeFault("gather(): Expected dtype int64 for index")
-    if index.ndim != input.ndim:
+    if index.numel and index.dtype not in (dtypes.int64, dtypes.int32):
+        raise RuntimeFault("gather(): Expected dtype int32/int64 for index")
+    if max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeFault("Index tensor must have the same number of dimensions as input tensor")
-    for d, (wanted, size) in enumerate(zip(index.shape, input.shape, strict=True)):
+    for d, (wanted, size) in enumerate(zip(index.shape, input.shape, strict=False)):
         if d != at and wanted > size:
             raise RuntimeFault(
                 f"Size does not match at dimension {d} expected index {list(index.shape)} to be no "
                 f"larger than self {list(input.shape)} apart from dimension {at}"
             )
-    places = force(index)
+    places = force(index).astype(np.int64)
     size = input.shape[at] if input.ndim else 1
     outside = (places < 0) | (places >= size)
     if outside.any():
         raise RuntimeFault(
             f"index {places[outside].flat[0]} is out of bounds for dimension {at} with size {size}"
         )
-    return ix.take_along(input, constant(places), dim=at) if input.ndim else input
+    return ix.take_along(input, constant(places), dim=at)
 
 
 @torch("masked_select(Tensor input, Tensor mask, *, Tensor out = None)")
@@ -242,11 +282,9 @@ def masked_select(input: Node, mask: Node) -> Node:
     from autodiff_cli.ir.shapes import broadcast
 
     shape = broadcast(input.shape, mask.shape)
-    places = np.nonzero(np.broadcast_to(force(mask), shape))
     x = input if input.shape == shape else mv.expand(input, shape=shape)
-    if not shape:
-        x, places = mv.reshape(x, (1,)), np.nonzero(np.atleast_1d(force(mask)))
-    return ix.masked_select(x, *map(constant, places), dims=tuple(range(x.ndim)))
+    places = np.nonzero(np.atleast_1d(np.broadcast_to(force(mask), shape)))
+    return ix.masked_select(x, *map(constant, places), dims=tuple(range(max(x.ndim, 1))))
 
 
 @torch("nonzero(Tensor input, *, Tensor out = None)")

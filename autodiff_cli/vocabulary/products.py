@@ -55,7 +55,7 @@ def dot(input: Node, tensor: Node) -> Node:
 
 @torch("mv(Tensor input, Tensor vec, *, Tensor out = None)")
 def matrix_vector(input: Node, vec: Node) -> Node:
-    if not input.ndim or not vec.ndim:
+    if not input.ndim:
         raise IndexFault("Dimension specified as 0 but tensor has no dimensions")
     if input.ndim != 2 or vec.ndim != 1:
         raise RuntimeFault(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}")

@@ -10,9 +10,10 @@ from autodiff_cli.errors import AttributeFault, IndexFault, RuntimeFault, ValueF
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.shapes import reduction_dims, wrap_dim
+from autodiff_cli.ir.shapes import reduced, reduction_dims, wrap_dim
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
@@ -207,6 +208,9 @@ def matrix_norm(
             hint="orders 'fro', 1, -1, inf and -inf are",
         )
     summed, kept = (row, column) if abs(ord) == 1 else (column, row)
+    if not x.shape[kept]:
+        shape = reduced(x.shape, (row, column), keepdim)
+        return full(shape=shape, value=0, dtype=dtype or x.dtype)
     sums = vector_norm(x, 1, (summed,), keepdim, dtype)
     if not keepdim and kept > summed:
         kept -= 1
@@ -224,7 +228,7 @@ def norm(
 ) -> Node:
     if not isinstance(input, Node):
         raise AttributeFault(f"'{type_name(input)}' object has no attribute 'layout'")
-    dims = (dim,) if isinstance(dim, int) and not isinstance(dim, bool) else dim
+    dims = (dim,) if isinstance(dim, int) else dim
     if isinstance(p, str):
         if p != "fro":
             raise RuntimeFault(
@@ -307,7 +311,9 @@ def linalg_matrix_norm(
 )
 def logsumexp(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
     x = as_floating(input)
-    if not dim and x.ndim:  # the reference takes () for all dimensions, and then meets its own shape
+    if (
+        not dim and x.ndim and x.numel
+    ):  # the reference takes () for all dimensions, and then meets its own shape
         raise RuntimeFault(
             f"output with shape [] doesn't match the broadcast shape {[1] * x.ndim}",
             hint="name the dimensions: logsumexp(x, (0, 1))",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from autodiff_cli.errors import TypeFault
+from autodiff_cli.errors import AssertionFault, TypeFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.signature import Overloads
 
@@ -86,6 +86,10 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     for name, value in bound.items():
         if name in taken:
             result[name] = value
+        elif name == "device" and value not in (None, "cpu"):
+            raise AssertionFault(
+                "Torch not compiled with CUDA enabled", hint="everything here runs on the CPU"
+            )
         elif name == "out" and value is not None:
             raise TypeFault(
                 "out= has nothing to write to: the values of an expression are not storage",

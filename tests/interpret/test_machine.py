@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from autodiff_cli.errors import AutodiffError, LimitError, NameFault, TypeFault
+from autodiff_cli.errors import AutodiffError, LimitError, NameFault, SourceSyntaxError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.interpret import names
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
@@ -59,9 +59,9 @@ def test_builtin_sum_of_tensors_adds_them_up() -> None:
 
 def test_spread_and_keywords() -> None:
     assert value("x.permute(*[1, 0]).shape", x="ones(2, 3)") == (3, 2)
-    with pytest.raises(TypeFault, match="keyword argument repeated: dim"):
+    with pytest.raises(SourceSyntaxError, match="keyword argument repeated: dim"):
         value("sum(x, dim=0, dim=0)", x="ones(2)")
-    with pytest.raises(TypeFault, match="positional argument follows keyword argument"):
+    with pytest.raises(SourceSyntaxError, match="positional argument follows keyword argument"):
         value("sum(dim=0, x)", x="ones(2)")
 
 

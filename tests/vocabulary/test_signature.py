@@ -312,6 +312,9 @@ def test_a_positional_argument_may_be_named(name: str, args: list[object]) -> No
     for parsed in FUNCTIONS[name].signatures:
         if len(args) > parsed.max_positional:
             continue
+        lone = parsed.max_positional == 1 and "tuple of ints" in str(parsed)
+        if lone and args and not isinstance(args[0], (list, tuple)):
+            continue  # the form ones(2) has no keyword, only ones(size=(2,))
         kwargs = {p.name: value for p, value in zip(parsed.parameters, args, strict=False)}
         positional, named = outcome(parsed, tuple(args), {}), outcome(parsed, (), kwargs)
         assert isinstance(positional, dict) == isinstance(named, dict)
