@@ -6,6 +6,7 @@ Importing this package declares them all, and gives nodes Python's operators.
 from autodiff_cli.ops import (
     arithmetic,
     create,
+    decompose,
     indexing,
     loss,
     matrix,
@@ -17,6 +18,7 @@ from autodiff_cli.ops import (
 __all__ = [
     "arithmetic",
     "create",
+    "decompose",
     "indexing",
     "loss",
     "matrix",

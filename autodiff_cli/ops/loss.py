@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
@@ -156,7 +155,7 @@ binary_cross_entropy_with_logits = _Weighted(
     shape=lambda x, target, *w, reduction, weighted, pos_weighted: _shape(
         x, target, reduction=reduction
     ),
-    dtype=lambda x, target, *w, **_: dtypes.promote(x.dtype, target.dtype),
+    dtype=lambda x, target, *w, **_: target.dtype,  # computed in place of a copy of it
     vjps=(_logits_vjp, _logits_target_vjp),
     doc="cross entropy of sigmoid(x) against targets, without overflow",
 )

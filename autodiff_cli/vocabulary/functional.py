@@ -7,7 +7,6 @@ from autodiff_cli.errors import (
     IndexFault,
     NotImplementedFault,
     RuntimeFault,
-    TypeFault,
     ValueFault,
 )
 from autodiff_cli.ir import dtypes
@@ -25,7 +24,7 @@ from autodiff_cli.vocabulary.products import linear
 from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
-from autodiff_cli.vocabulary.signature import type_name
+from autodiff_cli.vocabulary.signature import Overloads, type_name
 from autodiff_cli.vocabulary.values import Size
 
 
@@ -116,7 +115,7 @@ def mse_loss(
     a, b = (x if x.shape == shape else _expanded(x, shape) for x in (input, target))
     if weight is not None:
         if weight.shape != input.shape:
-            raise ValueFault("Inputs and weights must have the same size.")
+            raise ValueFault("Weights and input must have the same size.")
         errors = ar.mul(weight, ar.pow_number(ar.sub(a, b, alpha=1), exponent=2))
         if reduction == "none":
             return errors
@@ -264,6 +263,15 @@ def nll_loss(
     return _log_likelihood(input, target, weight, reduction, ignore_index)
 
 
+CROSS_ENTROPY_LOSS = Overloads(
+    "cross_entropy_loss",
+    [
+        "cross_entropy_loss(Tensor input, Tensor target, Tensor? weight, int reduction, "
+        "SymInt ignore_index, float label_smoothing)"
+    ],
+)
+
+
 @python("F.cross_entropy")
 def cross_entropy(
     input: Node,
@@ -276,12 +284,8 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Node:
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    for position, (name, value) in enumerate((("input", input), ("target", target)), 1):
-        if not isinstance(value, Node):
-            raise TypeFault(
-                f"cross_entropy_loss(): argument '{name}' (position {position}) must be Tensor, "
-                f"not {type_name(value)}"
-            )
+    # The reference goes on in C++, by this function, whose errors are the ones a user sees.
+    CROSS_ENTROPY_LOSS.bind((input, target, weight, 1, ignore_index, label_smoothing), {})
     if label_smoothing > 1.0:
         raise RuntimeFault(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
     class_dim = 0 if input.ndim == 1 else 1

@@ -204,17 +204,22 @@ def _gather(x: Node, gathered: list[tuple[int, Node]]) -> Node:
             f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
         ) from None
     dims = tuple(dim for dim, _ in gathered)
-    indices = [_in_range(index, dim, x.shape[dim]) for index, dim in zip(places, dims, strict=True)]
+    indices = [
+        _in_range(index, position, x.shape[dim])  # the reference counts the index tensors
+        for position, (index, dim) in enumerate(zip(places, dims, strict=True))
+    ]
     return ix.index(x, *map(constant, indices), dims=dims)
 
 
-def _in_range(index: Array, dim: int, size: int) -> Array:
+def _in_range(index: Array, position: int, size: int) -> Array:
     if index.size and not size:
         raise IndexFault("index is out of bounds for dimension with size 0")
     outside = (index < -size) | (index >= size)
     if outside.any():
         wrong = index[outside].flat[0]
-        raise IndexFault(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+        raise IndexFault(
+            f"index {wrong} is out of bounds for dimension {position} with size {size}"
+        )
     return np.where(index < 0, index + size, index)
 
 
@@ -255,7 +260,7 @@ def gather(input: Node, dim: int, index: Node) -> Node:
     at = wrap_dim(dim, input.ndim)
     if index.numel and index.dtype not in (dtypes.int64, dtypes.int32):
         raise RuntimeFault("gather(): Expected dtype int32/int64 for index")
-    if max(index.ndim, 1) != max(input.ndim, 1):
+    if index.numel and max(index.ndim, 1) != max(input.ndim, 1):
         raise RuntimeFault("Index tensor must have the same number of dimensions as input tensor")
     for d, (wanted, size) in enumerate(zip(index.shape, input.shape, strict=False)):
         if d != at and wanted > size:

@@ -6,7 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff_cli.errors import AttributeFault, IndexFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import (
+    AttributeFault,
+    IndexFault,
+    NotImplementedFault,
+    RuntimeFault,
+    ValueFault,
+)
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
@@ -14,6 +20,8 @@ from autodiff_cli.ir.shapes import reduced, reduction_dims, wrap_dim
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.create import full
+from autodiff_cli.ops.decompose import svdvals
+from autodiff_cli.ops.movement import permute, unsqueeze
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
@@ -202,10 +210,12 @@ def matrix_norm(
         raise RuntimeFault(f"linalg.matrix_norm: dims must be different. Got ({dim[0]}, {dim[1]})")
     if ord == "fro":
         return vector_norm(x, 2, (row, column), keepdim, dtype)
+    if ord in ("nuc", 2, -2):
+        return _spectral_norm(x, ord, (row, column), keepdim, dtype)
     if isinstance(ord, str) or abs(ord) not in (1, math.inf):
         raise RuntimeFault(
             f"linalg.matrix_norm: Order {ord} not supported.",
-            hint="orders 'fro', 1, -1, inf and -inf are",
+            hint="orders are 'fro', 'nuc', 1, -1, 2, -2, inf and -inf",
         )
     summed, kept = (row, column) if abs(ord) == 1 else (column, row)
     if not x.shape[kept]:
@@ -215,6 +225,33 @@ def matrix_norm(
     if not keepdim and kept > summed:
         kept -= 1
     return (red.amax if ord > 0 else red.amin)(sums, dim=(kept,), keepdim=keepdim)
+
+
+def _spectral_norm(
+    x: Node, ord: float | str, dim: tuple[int, int], keepdim: bool, dtype: DType | None
+) -> Node:
+    """Norms of the singular values: their sum ('nuc'), greatest (2) or least (-2)."""
+    if not x.dtype.is_floating:
+        raise RuntimeFault(
+            "linalg.matrix_norm: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.scalar_name}"
+        )
+    if dtype is not None:
+        x = as_dtype(x, dtype)
+    if x.dtype is dtypes.float16:
+        raise NotImplementedFault("\"linalg_svd_cpu\" not implemented for 'Half'")
+    others = tuple(d for d in range(x.ndim) if d not in dim)
+    order = (*others, *dim)
+    values = svdvals(permute(x, dims=order))
+    last = (values.ndim - 1,)
+    if ord == "nuc":
+        result = red.sum_(values, dim=last, keepdim=keepdim, dtype=values.dtype)
+    else:
+        result = (red.amax if ord == 2 else red.amin)(values, dim=last, keepdim=keepdim)
+    if not keepdim:
+        return result
+    wide = unsqueeze(result, shape=(*result.shape, 1))
+    return permute(wide, dims=tuple(order.index(d) for d in range(x.ndim)))
 
 
 @python("norm", method=True)
@@ -231,10 +268,10 @@ def norm(
     dims = (dim,) if isinstance(dim, int) else dim
     if isinstance(p, str):
         if p != "fro":
-            raise RuntimeFault(
-                f"linalg.matrix_norm: Order {p} not supported.",
-                hint="p is a number, inf or 'fro'",
-            )
+            of_matrix = FUNCTIONS["linalg.matrix_norm"]
+            if dims is None:
+                return of_matrix(input, p, keepdim=keepdim, dtype=dtype)  # type: ignore[no-any-return]
+            return of_matrix(input, p, tuple(dims), keepdim, dtype=dtype)  # type: ignore[no-any-return]
         p = 2.0
     # The reference goes on by this function, whose errors are the ones a user sees.
     return FUNCTIONS["linalg.vector_norm"](  # type: ignore[no-any-return]

@@ -144,6 +144,10 @@ SAMPLES: dict[str, list[Sample]] = {
         ([ROW, A, SQUARE], {"beta": 1, "alpha": 1}),
         ([A, A, SQUARE], {"beta": 0.5, "alpha": 2}),
     ],
+    **{
+        name: [([A], {}), ([SQUARE], {}), ([np.swapaxes(CUBE, 0, 1) + CUBE[:1, :1] ** 3], {})]
+        for name in ("linalg_svdvals", "svd_u", "svd_vh")
+    },
     "mse_loss": losses(A, C),
     "binary_cross_entropy": losses(UNIT, 1 - UNIT) + losses(UNIT, UNIT**2, POSITIVE),
     "binary_cross_entropy_with_logits": [
