@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -298,7 +298,3 @@ def leaf(value: Array, *, requires_grad: bool, name: str = "") -> Node:
     return Node(
         INPUT, (), {"name": name}, array.shape, dtypes.BY_NUMPY[array.dtype], requires_grad, array
     )
-
-
-def is_tensor(value: object) -> TypeGuard[Node]:
-    return isinstance(value, Node)
