@@ -16,7 +16,7 @@ from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import AutodiffError, InputError, LimitError, RuntimeFault, ValueFault
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.interpret.machine import Machine, Step
+from autodiff_cli.interpret.machine import Machine
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, constant, leaf, state
@@ -376,6 +376,3 @@ def _computed(value: Any, tensors: Mapping[int, Tensor]) -> Any:
             return entries
         return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
     return value
-
-
-__all__ = ["Gradients", "Intermediate", "Result", "Step", "Tensor", "evaluate"]

@@ -209,5 +209,3 @@ ACTIONS: dict[str, Any] = {
         "jump_if_false_or_pop attribute call subscript slice tuple list"
     ).split()
 }
-
-__all__ = ["Machine", "Step"]

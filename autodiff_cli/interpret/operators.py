@@ -14,6 +14,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
@@ -94,12 +95,12 @@ COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
 }
 TENSOR_COMPARISONS = {
-    "==": ar.eq,
-    "!=": ar.ne,
-    "<": ar.lt,
-    "<=": ar.le,
-    ">": ar.gt,
-    ">=": ar.ge,
+    "==": sel.eq,
+    "!=": sel.ne,
+    "<": sel.lt,
+    "<=": sel.le,
+    ">": sel.gt,
+    ">=": sel.ge,
 }
 Scalar = (bool, int, float)
 
@@ -183,7 +184,7 @@ def unary(sign: str, x: Any) -> Any:
             raise TypeFault(
                 "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
             )
-        return ar.bitwise_not(x)
+        return sel.bitwise_not(x)
     if not isinstance(x, Scalar) or (sign == "~" and isinstance(x, float)):
         raise TypeFault(f"bad operand type for unary {sign}: '{type_name(x)}'")
     return PYTHON_UNARY[sign](x)
@@ -217,7 +218,7 @@ MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 def contains(container: Any, value: Any) -> bool:
     if isinstance(container, Node):
-        return bool(force(ar.eq(container, value)).any())
+        return bool(force(sel.eq(container, value)).any())
     if isinstance(container, (list, tuple)):
         return any(entry is value or truth(compare("==", entry, value)) for entry in container)
     if isinstance(container, str) and isinstance(value, str):

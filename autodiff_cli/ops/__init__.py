@@ -13,6 +13,7 @@ from autodiff_cli.ops import (
     movement,
     pointwise,
     reduce,
+    selection,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "movement",
     "pointwise",
     "reduce",
+    "selection",
 ]

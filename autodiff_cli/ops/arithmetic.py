@@ -1,4 +1,4 @@
-"""Arithmetic, comparisons, logic and selection, element by element.
+"""Arithmetic and powers, element by element.
 
 Derivatives: torch/tools/autograd/derivatives.yaml; where a rule is a `vjp`, its edge is the reference's.
 """
@@ -13,7 +13,18 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise
+from autodiff_cli.ops.kinds import Elementwise, like
+from autodiff_cli.ops.selection import (
+    eq,
+    ge,
+    gt,
+    le,
+    logical_and,
+    logical_not,
+    logical_or,
+    lt,
+    where,
+)
 
 
 def _scaled(g: Node, alpha: Number) -> Node:
@@ -22,7 +33,7 @@ def _scaled(g: Node, alpha: Number) -> Node:
 
 add = Elementwise(
     "add",
-    lambda a, b, alpha: np.add(a, b) if alpha == 1 else np.add(a, np.multiply(b, _like(b, alpha))),
+    lambda a, b, alpha: np.add(a, b) if alpha == 1 else np.add(a, np.multiply(b, like(b, alpha))),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(g, alpha)),
     doc="a + alpha*b",
     latex="{} + {}",
@@ -30,7 +41,7 @@ add = Elementwise(
 sub = Elementwise(
     "sub",
     lambda a, b, alpha: (
-        np.subtract(a, b) if alpha == 1 else np.subtract(a, np.multiply(b, _like(b, alpha)))
+        np.subtract(a, b) if alpha == 1 else np.subtract(a, np.multiply(b, like(b, alpha)))
     ),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(-g, alpha)),
     doc="a - alpha*b",
@@ -39,7 +50,7 @@ sub = Elementwise(
 rsub = Elementwise(
     "rsub",
     lambda a, b, alpha: (
-        np.subtract(b, a) if alpha == 1 else np.subtract(b, np.multiply(a, _like(a, alpha)))
+        np.subtract(b, a) if alpha == 1 else np.subtract(b, np.multiply(a, like(a, alpha)))
     ),
     vjps=(lambda g, y, a, b, alpha: _scaled(-g, alpha), lambda g, y, a, b, alpha: g),
     doc="b - alpha*a",
@@ -47,7 +58,7 @@ rsub = Elementwise(
 )
 rsub_number = Elementwise(
     "rsub_number",
-    lambda a, other, alpha: np.subtract(_like(a, other), np.multiply(a, _like(a, alpha))),
+    lambda a, other, alpha: np.subtract(like(a, other), np.multiply(a, like(a, alpha))),
     vjps=(lambda g, y, a, other, alpha: _scaled(-g, alpha),),
     scalars=("other", "alpha"),
     grad_fn="RsubBackward1",
@@ -72,7 +83,7 @@ div = Elementwise(
 # The reference's C++ composites call the overloads for numbers, which are functions of their own.
 add_number = Elementwise(
     "add_number",
-    lambda a, other: np.add(a, _like(a, other)),
+    lambda a, other: np.add(a, like(a, other)),
     vjps=(lambda g, y, a, other: g,),
     scalars=("other",),
     grad_fn="AddBackward1",
@@ -80,7 +91,7 @@ add_number = Elementwise(
 )
 mul_number = Elementwise(
     "mul_number",
-    lambda a, other: np.multiply(a, _like(a, other)),
+    lambda a, other: np.multiply(a, like(a, other)),
     vjps=(lambda g, y, a, other: g * other,),
     scalars=("other",),
     grad_fn="MulBackward1",
@@ -88,7 +99,7 @@ mul_number = Elementwise(
 )
 div_number = Elementwise(
     "div_number",
-    lambda a, other: np.true_divide(a, _like(a, other)),
+    lambda a, other: np.true_divide(a, like(a, other)),
     vjps=(lambda g, y, a, other: g / other,),
     scalars=("other",),
     result="float",
@@ -96,11 +107,6 @@ div_number = Elementwise(
     doc="a over a number, inside composites",
 )
 neg = Elementwise("neg", np.negative, vjps=(lambda g, y, a: -g,), doc="-a", latex="-{}")
-
-
-def _like(array: Any, value: Number) -> Any:
-    """A Python number in the dtype of `array`, as the reference casts its scalars."""
-    return np.asarray(value).astype(array.dtype)
 
 
 def _check_divisor(b: Any) -> None:
@@ -167,7 +173,7 @@ remainder = Elementwise(
 )
 remainder_number = Elementwise(
     "remainder_number",
-    lambda a, other: _remainder(a, _like(a, other)),
+    lambda a, other: _remainder(a, like(a, other)),
     vjps=(lambda g, y, a, other: g,),
     scalars=("other",),
     grad_fn="RemainderBackward0",
@@ -189,7 +195,7 @@ fmod = Elementwise(
 )
 fmod_number = Elementwise(
     "fmod_number",
-    lambda a, other: _fmod(a, _like(a, other)),
+    lambda a, other: _fmod(a, like(a, other)),
     vjps=(lambda g, y, a, other: g,),
     scalars=("other",),
     grad_fn="FmodBackward0",
@@ -222,7 +228,7 @@ def _power(a: Any, exponent: Any) -> Any:
             return np.reciprocal(np.sqrt(a))
         if exponent == -2:
             return np.reciprocal(np.square(a))
-    return np.power(a, _like(a, exponent))
+    return np.power(a, like(a, exponent))
 
 
 def _elementwise_power(a: Any, b: Any) -> Any:
@@ -288,166 +294,11 @@ pow: Elementwise = Elementwise(
 )
 pow_from_number = Elementwise(
     "pow_from_number",
-    lambda exponent, base: _elementwise_power(_like(exponent, base), exponent),
+    lambda exponent, base: _elementwise_power(like(exponent, base), exponent),
     vjps=(_pow_from_number_vjp,),
     scalars=("base",),
     grad_fn="PowBackward2",
     doc="a number to the power of a tensor",
-)
-
-# ---- comparisons and logic ----------------------------------------------------------------------
-
-eq: Elementwise = Elementwise("eq", np.equal, result="bool", doc="a == b", latex="{} = {}")
-ne = Elementwise("ne", np.not_equal, result="bool", doc="a != b", latex=r"{} \ne {}")
-lt: Elementwise = Elementwise("lt", np.less, result="bool", doc="a < b", latex="{} < {}")
-le: Elementwise = Elementwise("le", np.less_equal, result="bool", doc="a <= b", latex=r"{} \le {}")
-gt: Elementwise = Elementwise("gt", np.greater, result="bool", doc="a > b", latex="{} > {}")
-ge: Elementwise = Elementwise(
-    "ge", np.greater_equal, result="bool", doc="a >= b", latex=r"{} \ge {}"
-)
-logical_not = Elementwise("logical_not", np.logical_not, result="bool", doc="not a")
-logical_and: Elementwise = Elementwise("logical_and", np.logical_and, result="bool", doc="a and b")
-logical_or: Elementwise = Elementwise("logical_or", np.logical_or, result="bool", doc="a or b")
-logical_xor = Elementwise("logical_xor", np.logical_xor, result="bool", doc="a or b, not both")
-bitwise_not = Elementwise("bitwise_not", np.invert, doc="~a")
-bitwise_and = Elementwise("bitwise_and", np.bitwise_and, doc="a & b")
-bitwise_or = Elementwise("bitwise_or", np.bitwise_or, doc="a | b")
-bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, doc="a ^ b")
-
-# ---- selection ----------------------------------------------------------------------------------
-
-where: Elementwise = Elementwise(
-    "where",
-    np.where,
-    vjps=(
-        None,
-        lambda g, y, c, a, b: where(c, g, 0.0),
-        lambda g, y, c, a, b: where(c, 0.0, g),
-    ),
-    conditions=1,
-    doc="a where c holds, else b",
-)
-masked_fill = Elementwise(
-    "masked_fill",
-    lambda x, mask, value: np.where(mask.astype(bool), _like(x, value), x),
-    vjps=(lambda g, y, x, mask, value: where(mask, 0.0, g), None),
-    doc="x, with a number where the mask holds",
-)
-# At a tie the gradient is split in halves.
-minimum = Elementwise(
-    "minimum",
-    np.minimum,
-    vjps=(
-        lambda g, y, a, b: where(gt(a, b), 0.0, where(eq(a, b), g / 2, g)),
-        lambda g, y, a, b: where(gt(b, a), 0.0, where(eq(a, b), g / 2, g)),
-    ),
-    doc="the lesser of a and b",
-    latex=r"\min({}, {})",
-)
-maximum = Elementwise(
-    "maximum",
-    np.maximum,
-    vjps=(
-        lambda g, y, a, b: where(lt(a, b), 0.0, where(eq(a, b), g / 2, g)),
-        lambda g, y, a, b: where(lt(b, a), 0.0, where(eq(a, b), g / 2, g)),
-    ),
-    doc="the greater of a and b",
-    latex=r"\max({}, {})",
-)
-
-
-def _clamp(a: Any, min: Number | None, max: Number | None) -> Any:
-    # Not np.maximum, which turns -0.0 into 0.0. A bound of nan makes all nan.
-    if min is not None:
-        low = _like(a, min)
-        a = np.where((a < low) | (low != low), low, a)
-    if max is not None:
-        high = _like(a, max)
-        a = np.where((a > high) | (high != high), high, a)
-    return a
-
-
-def _clamp_vjp(g: Node, y: Node, a: Node, min: Number | None, max: Number | None) -> Node:
-    # On a bound itself the gradient passes.
-    if min is not None and max is not None:
-        inside = logical_and(ge(a, min), le(a, max))
-    elif min is not None:
-        inside = ge(a, min)
-    else:
-        assert max is not None
-        inside = le(a, max)
-    return where(inside, g, 0.0)
-
-
-clamp = Elementwise(
-    "clamp",
-    _clamp,
-    vjps=(_clamp_vjp,),
-    scalars=("min", "max"),
-    grad_fn="ClampBackward1",
-    doc="a, not below min nor above max",
-)
-clamp_min_number = Elementwise(
-    "clamp_min_number",
-    lambda a, min: _clamp(a, min, None),
-    vjps=(lambda g, y, a, min: where(ge(a, min), g, 0.0),),
-    scalars=("min",),
-    grad_fn="ClampMinBackward0",
-    doc="a, not below a number",
-)
-clamp_max_number = Elementwise(
-    "clamp_max_number",
-    lambda a, max: _clamp(a, None, max),
-    vjps=(lambda g, y, a, max: where(le(a, max), g, 0.0),),
-    scalars=("max",),
-    grad_fn="ClampMaxBackward0",
-    doc="a, not above a number",
-)
-clamp_min = Elementwise(
-    "clamp_min",
-    np.maximum,
-    vjps=(
-        lambda g, y, a, low: where(ge(a, low), g, 0.0),
-        lambda g, y, a, low: where(lt(a, low), g, 0.0),
-    ),
-    grad_fn="ClampBackward0",
-    doc="a, not below a tensor",
-)
-clamp_max = Elementwise(
-    "clamp_max",
-    np.minimum,
-    vjps=(
-        lambda g, y, a, high: where(le(a, high), g, 0.0),
-        lambda g, y, a, high: where(gt(a, high), g, 0.0),
-    ),
-    grad_fn="ClampBackward0",
-    doc="a, not above a tensor",
-)
-clamp_min_tensor = Elementwise(
-    "clamp_min_tensor",
-    np.maximum,
-    vjps=clamp_min.vjps,
-    grad_fn="ClampMinBackward1",
-    doc="a, not below a tensor, by clamp_min",
-)
-clamp_max_tensor = Elementwise(
-    "clamp_max_tensor",
-    np.minimum,
-    vjps=clamp_max.vjps,
-    grad_fn="ClampMaxBackward1",
-    doc="a, not above a tensor, by clamp_max",
-)
-clamp_between = Elementwise(
-    "clamp_between",
-    lambda a, low, high: np.minimum(np.maximum(a, low), high),
-    vjps=(
-        lambda g, y, a, low, high: where(logical_and(ge(a, low), le(a, high)), g, 0.0),
-        # Where the bounds are crossed, the lower has no gradient.
-        lambda g, y, a, low, high: where(logical_and(lt(low, high), lt(a, low)), g, 0.0),
-        lambda g, y, a, low, high: where(logical_or(gt(a, high), lt(high, low)), g, 0.0),
-    ),
-    grad_fn="ClampBackward0",
-    doc="a, between two tensors",
 )
 
 

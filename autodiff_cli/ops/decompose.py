@@ -11,11 +11,12 @@ import numpy as np
 
 from autodiff_cli.ir.dtypes import bool_
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ops.arithmetic import sub, where
+from autodiff_cli.ops.arithmetic import sub
 from autodiff_cli.ops.create import eye
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import matrix_t, reshape
+from autodiff_cli.ops.selection import where
 
 
 def _svd(x: Any, part: int) -> Any:

@@ -9,10 +9,15 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import NUMBER, Node, Op, Params, Rule, Shape
+from autodiff_cli.ir.node import NUMBER, Node, Number, Op, Params, Rule, Shape
 from autodiff_cli.ir.shapes import broadcast
 
 Result: TypeAlias = Literal["same", "float", "bool"]
+
+
+def like(array: Any, value: Number) -> Any:
+    """A Python number in the dtype of `array`, as the reference casts its scalars."""
+    return np.asarray(value).astype(array.dtype)
 
 
 class Elementwise(Op):

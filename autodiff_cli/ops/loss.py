@@ -14,9 +14,9 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
-from autodiff_cli.ops.arithmetic import clamp, where
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.pointwise import log, log1p, sigmoid
+from autodiff_cli.ops.selection import clamp
 
 Reduction: TypeAlias = str
 
@@ -242,12 +242,3 @@ nll_loss_backward: _Likelihood = _Likelihood(
     ),
     doc="the adjoint of nll_loss",
 )
-
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "mse_loss",
-    "nll_loss",
-    "nll_loss_backward",
-    "where",
-]

@@ -14,9 +14,10 @@ import numpy as np
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
-from autodiff_cli.ops.arithmetic import eq, le, pow_number, where
+from autodiff_cli.ops.arithmetic import pow_number
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise
+from autodiff_cli.ops.selection import eq, le, where
 
 
 def _sign(x: Any) -> Any:

@@ -17,12 +17,13 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ir.shapes import reduced
-from autodiff_cli.ops.arithmetic import eq, gt, logical_and, logical_or, mul, pow_number, where
+from autodiff_cli.ops.arithmetic import mul, pow_number
 from autodiff_cli.ops.create import full
-from autodiff_cli.ops.indexing import put_along, take_along
+from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import cat, expand, reshape, slice_
 from autodiff_cli.ops.pointwise import abs, as_dtype, exp, fill_where, is_zero, isnan, sign
+from autodiff_cli.ops.selection import eq, gt, logical_and, logical_or, where
 
 Dims: TypeAlias = tuple[int, ...] | None
 
@@ -341,16 +342,3 @@ log_softmax = Shaped(
     vjps=(lambda g, y, x, dim: g - exp(y) * _total(g, _along(x, dim)),),
     doc="log of softmax",
 )
-
-__all__ = [
-    "amax",
-    "amin",
-    "argmax",
-    "argmin",
-    "log_softmax",
-    "logsumexp",
-    "max_",
-    "max_dim",
-    "mean",
-]
-__all__ += ["min_", "min_dim", "prod", "softmax", "spread", "sum_", "take_along", "vector_norm"]

@@ -9,7 +9,7 @@ from typing import Any
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
-from autodiff_cli.syntax.lalr import END, Parser, UnexpectedCharacter, UnexpectedToken
+from autodiff_cli.syntax.lalr import Parser, UnexpectedCharacter, UnexpectedToken
 from autodiff_cli.syntax.tables import load
 
 CONSTANTS = {"True": True, "False": False, "None": None}
@@ -145,6 +145,3 @@ def parse_expression(source: Source) -> tree.Script:
         raise
     assert isinstance(script, tree.Script)
     return script
-
-
-__all__ = ["END", "parse_expression"]

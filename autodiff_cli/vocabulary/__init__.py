@@ -11,6 +11,7 @@ from autodiff_cli.vocabulary import (
     indexing,
     pointwise,
     products,
+    random,
     reductions,
     shaping,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "indexing",
     "pointwise",
     "products",
+    "random",
     "reductions",
     "shaping",
 ]

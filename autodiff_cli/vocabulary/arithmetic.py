@@ -6,6 +6,7 @@ from autodiff_cli.errors import NotImplementedFault, RuntimeFault
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import NUMBER, Node, Number, Op, number
 from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.registry import alias, torch
 
 Operand = Node | Number
@@ -193,16 +194,16 @@ def _comparison(op: Op, *names: str) -> None:
         )(call)
 
 
-_comparison(ar.eq, "eq")
-_comparison(ar.ne, "ne", "not_equal")
-_comparison(ar.lt, "lt", "less")
-_comparison(ar.le, "le", "less_equal")
-_comparison(ar.gt, "gt", "greater")
-_comparison(ar.ge, "ge", "greater_equal")
+_comparison(sel.eq, "eq")
+_comparison(sel.ne, "ne", "not_equal")
+_comparison(sel.lt, "lt", "less")
+_comparison(sel.le, "le", "less_equal")
+_comparison(sel.gt, "gt", "greater")
+_comparison(sel.ge, "ge", "greater_equal")
 
 
 def _logical(name: str) -> None:
-    op = getattr(ar, name)
+    op = getattr(sel, name)
 
     def call(input: Node, other: Node) -> Node:
         return op(input, other)  # type: ignore[no-any-return]
@@ -211,7 +212,7 @@ def _logical(name: str) -> None:
 
 
 def _bitwise(name: str) -> None:
-    op = getattr(ar, name)
+    op = getattr(sel, name)
 
     def call(input: Operand, other: Operand) -> Node:
         node: Node = op(input, other)
@@ -236,12 +237,12 @@ for _name in ("and", "or", "xor"):
 
 @torch("minimum(Tensor input, Tensor other, *, Tensor out = None)")
 def minimum(input: Node, other: Node) -> Node:
-    return ar.minimum(input, other)
+    return sel.minimum(input, other)
 
 
 @torch("maximum(Tensor input, Tensor other, *, Tensor out = None)")
 def maximum(input: Node, other: Node) -> Node:
-    return ar.maximum(input, other)
+    return sel.maximum(input, other)
 
 
 def _check_bounds(min: object, max: object) -> None:
@@ -254,14 +255,14 @@ def clamp_tensors(input: Node, min: Node | None, max: Node | None) -> Node:
     _check_bounds(min, max)
     if min is None:
         assert max is not None
-        return ar.clamp_max(input, max)
-    return ar.clamp_min(input, min) if max is None else ar.clamp_between(input, min, max)
+        return sel.clamp_max(input, max)
+    return sel.clamp_min(input, min) if max is None else sel.clamp_between(input, min, max)
 
 
 @torch("clamp(Tensor input, Number? min = None, Number? max = None, *, Tensor out = None)")
 def clamp(input: Node, min: Number | None, max: Number | None) -> Node:
     _check_bounds(min, max)
-    return ar.clamp(input, min=min, max=max)
+    return sel.clamp(input, min=min, max=max)
 
 
 @torch("where(Tensor condition)")
@@ -278,7 +279,7 @@ def selected(condition: Node, input: Operand, other: Operand) -> Node:
             f"{condition.dtype.scalar_name}",
             hint="compare first, as in where(x > 0, a, b)",
         )
-    return ar.where(condition, input, other)
+    return sel.where(condition, input, other)
 
 
 @torch("where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)")
@@ -303,22 +304,22 @@ def where_numbers(condition: Node, self: Number, other: Number) -> Node:
 
 @torch("clamp_min(Tensor input, Tensor min, *, Tensor out = None)")
 def clamp_min(input: Node, min: Node) -> Node:
-    return ar.clamp_min_tensor(input, min)
+    return sel.clamp_min_tensor(input, min)
 
 
 @torch("clamp_min(Tensor input, Number min, *, Tensor out = None)")
 def clamp_min_number(input: Node, min: Number) -> Node:
-    return ar.clamp_min_number(input, min=min)
+    return sel.clamp_min_number(input, min=min)
 
 
 @torch("clamp_max(Tensor input, Tensor max, *, Tensor out = None)")
 def clamp_max(input: Node, max: Node) -> Node:
-    return ar.clamp_max_tensor(input, max)
+    return sel.clamp_max_tensor(input, max)
 
 
 @torch("clamp_max(Tensor input, Number max, *, Tensor out = None)")
 def clamp_max_number(input: Node, max: Number) -> Node:
-    return ar.clamp_max_number(input, max=max)
+    return sel.clamp_max_number(input, max=max)
 
 
 # The long names of the reference list one overload more in its errors.

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
@@ -34,7 +33,7 @@ OUT = f"*, Tensor out = None, {OPTIONS}"
 LIKE = f"*, torch.memory_format? memory_format = None, {OPTIONS}"
 
 
-def _finished(node: Node, requires_grad: bool) -> Node:
+def finished(node: Node, requires_grad: bool) -> Node:
     """The created tensor; as a leaf if it is to have a gradient."""
     if not requires_grad:
         return node
@@ -43,7 +42,7 @@ def _finished(node: Node, requires_grad: bool) -> Node:
     return leaf(force(node), requires_grad=True)
 
 
-def _checked(shape: Shape) -> Shape:
+def checked(shape: Shape) -> Shape:
     for size in shape:
         if size < 0:
             raise RuntimeFault(
@@ -176,7 +175,7 @@ def _scalar(value: Any, kinds: set[DType]) -> Number:
     only="function",
 )
 def tensor(data: Any, dtype: DType | None, requires_grad: bool) -> Node:
-    return _finished(tensor_from(data, dtype), requires_grad)
+    return finished(tensor_from(data, dtype), requires_grad)
 
 
 @torch(
@@ -195,7 +194,7 @@ def as_tensor(data: Any, dtype: DType | None) -> Node:
 def _filled(shape: Shape, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
     wanted = dtype or dtypes.default()
     _check_fits(value, wanted)
-    return _finished(create.full(shape=_checked(shape), value=value, dtype=wanted), requires_grad)
+    return finished(create.full(shape=checked(shape), value=value, dtype=wanted), requires_grad)
 
 
 def _check_fits(value: Number, dtype: DType) -> None:
@@ -261,7 +260,7 @@ def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) ->
     for size, name in ((n, "n"), (m, "m")):
         if size < 0:
             raise RuntimeFault(f"{name} must be greater or equal to 0, got {size}")
-    return _finished(create.eye(n=n, m=m, dtype=dtype or dtypes.default()), requires_grad)
+    return finished(create.eye(n=n, m=m, dtype=dtype or dtypes.default()), requires_grad)
 
 
 # ---- ranges -------------------------------------------------------------------------------------
@@ -299,7 +298,7 @@ def arange(
         count = max(0, -((start - end) // step))
     else:
         count = max(0, math.ceil((end - start) / step))
-    _checked((count,))
+    checked((count,))
     # Each element from its own index, in the accumulation type, as the reference's kernel.
     places = np.arange(count)
     if dtype.is_floating:
@@ -307,7 +306,7 @@ def arange(
         array = (start + places.astype(wide) * step).astype(dtype.numpy)
     else:
         array = (int(start) + places * int(step)).astype(dtype.numpy)
-    return _finished(constant(array), requires_grad)
+    return finished(constant(array), requires_grad)
 
 
 @torch(
@@ -334,14 +333,14 @@ def linspace(
         )
     if steps < 0:
         raise RuntimeFault("number of steps must be non-negative")
-    _checked((steps,))
+    checked((steps,))
     first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
     dtype = dtype or dtypes.default()
     if dtype.category == BOOL:
         raise NotImplementedFault("\"linspace_cpu\" not implemented for 'Bool'")
     if not dtype.is_floating:
         first, last = int(first), int(last)
-    return _finished(constant(_linspace(first, last, steps, dtype)), requires_grad)
+    return finished(constant(_linspace(first, last, steps, dtype)), requires_grad)
 
 
 def _linspace(start: Number, end: Number, steps: int, dtype: DType) -> Array:
@@ -358,81 +357,3 @@ def _linspace(start: Number, end: Number, steps: int, dtype: DType) -> Array:
     rising = low + step * places.astype(wide)
     falling = high - step * (steps - places - 1).astype(wide)
     return np.where(places < steps // 2, rising, falling).astype(narrow).astype(dtype.numpy)
-
-
-# ---- random -------------------------------------------------------------------------------------
-
-
-def _random(shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
-    dtype = dtype or dtypes.default()
-    generator = default_generator()
-    draw = generator.standard_normal if normal else generator.uniform
-    return _finished(constant(draw(_checked(shape), dtype.numpy)), requires_grad)
-
-
-def _random_like(x: Node, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
-    """Numbers drawn in the order of x's storage, whose layout the reference preserves."""
-    strides = layout.strides_of(x)
-    order = sorted(range(x.ndim), key=lambda dim: -strides[dim])
-    drawn = force(_random(tuple(x.shape[dim] for dim in order), dtype or x.dtype, False, normal))
-    back = np.argsort(order)
-    node = constant(np.ascontiguousarray(drawn.transpose(back)).reshape(x.shape))
-    node.strides = layout.elementwise_strides(x.shape, [(x.shape, strides)])
-    return _finished(node, requires_grad)
-
-
-@torch(
-    f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
-    f"rand(tuple of ints size, {OUT}",
-    only="function",
-)
-def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(size, dtype, requires_grad, normal=False)
-
-
-@torch(
-    f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
-    f"randn(tuple of ints size, {OUT}",
-    only="function",
-)
-def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(size, dtype, requires_grad, normal=True)
-
-
-@torch(
-    f"rand_like(Tensor input, *, torch.Generator? generator, "
-    f"torch.memory_format? memory_format = None, {OPTIONS}",
-    f"rand_like(Tensor input, {LIKE}",
-    only="function",
-)
-def rand_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=False)
-
-
-@torch(
-    f"randn_like(Tensor input, *, torch.Generator? generator, "
-    f"torch.memory_format? memory_format = None, {OPTIONS}",
-    f"randn_like(Tensor input, {LIKE}",
-    only="function",
-)
-def randn_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=True)
-
-
-@torch(f"randint(SymInt high, tuple of ints size, {OUT}", only="function")
-def randint_to(high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return randint(0, high, size, dtype, requires_grad)
-
-
-@torch(f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}", only="function")
-def randint(low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    dtype = dtype or dtypes.int64
-    array = default_generator().randint(low, high, _checked(size), dtype.numpy)
-    return _finished(constant(array), requires_grad)
-
-
-@torch(f"randperm(SymInt n, {OUT}", only="function")
-def randperm(n: int, dtype: DType | None, requires_grad: bool) -> Node:
-    dtype = dtype or dtypes.int64
-    _checked((max(n, 0),))
-    return _finished(constant(default_generator().randperm(n, dtype.numpy)), requires_grad)

@@ -17,10 +17,10 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import loss
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.pointwise import require_floating
-from autodiff_cli.vocabulary.products import linear
 from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
@@ -356,20 +356,20 @@ def _smoothed(
         shape[class_dim] = weight.shape[0]
         weighted = ar.mul(scores, mv.view(weight, shape=tuple(shape)))
     smooth = ar.neg(red.sum_(weighted, dim=(class_dim,), keepdim=False, dtype=scores.dtype))
-    ignored = ar.eq(target, ignore_index)
-    smooth = ar.masked_fill(smooth, ignored, value=0.0)
+    ignored = sel.eq(target, ignore_index)
+    smooth = sel.masked_fill(smooth, ignored, value=0.0)
     if reduction == "mean":
         total = red.sum_(smooth, dim=None, keepdim=False, dtype=scores.dtype)
         if weight is None:
-            kept = as_dtype(ar.logical_not(ignored), dtypes.int64)
+            kept = as_dtype(sel.logical_not(ignored), dtypes.int64)
             count = red.sum_(kept, dim=None, keepdim=False, dtype=dtypes.int64)
         else:
             from autodiff_cli.ops.indexing import index_select
 
-            safe = ar.where(ignored, full(shape=(), value=0, dtype=dtypes.int64), target)
+            safe = sel.where(ignored, full(shape=(), value=0, dtype=dtypes.int64), target)
             flat = mv.reshape(safe, (safe.numel,))
             picked = index_select(weight, flat, dim=0)
-            picked = ar.where(mv.reshape(ignored, (ignored.numel,)), 0.0, picked)
+            picked = sel.where(mv.reshape(ignored, (ignored.numel,)), 0.0, picked)
             count = red.sum_(picked, dim=None, keepdim=False, dtype=weight.dtype)
         smooth = ar.div(total, count)
     elif reduction == "sum":
@@ -380,6 +380,3 @@ def _smoothed(
         ar.mul_number(smooth, other=share),
         alpha=1,
     )
-
-
-__all__ = ["linear"]

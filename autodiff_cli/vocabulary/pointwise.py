@@ -9,6 +9,7 @@ from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.registry import alias, torch
 
 
@@ -26,7 +27,7 @@ for _op in (
     "acosh atanh sigmoid reciprocal sign floor ceil trunc"
 ).split():
     _plain(getattr(pw, _op), _op)
-_plain(ar.logical_not, "logical_not")
+_plain(sel.logical_not, "logical_not")
 for _op in ("isnan", "isinf", "isfinite"):
     _plain(getattr(pw, _op), _op)
 
@@ -90,7 +91,7 @@ def bitwise_not(input: Node) -> Node:
         raise NotImplementedFault(
             f"\"bitwise_not_cpu\" not implemented for '{input.dtype.scalar_name}'"
         )
-    return ar.bitwise_not(input)
+    return sel.bitwise_not(input)
 
 
 @torch("clone(Tensor input, *, torch.memory_format? memory_format = None)")

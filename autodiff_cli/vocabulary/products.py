@@ -17,7 +17,7 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.vocabulary.registry import alias, torch
-from autodiff_cli.vocabulary.shaping import clone_contiguous, contiguous, reshape_to, t
+from autodiff_cli.vocabulary.shaping import contiguous, reshape_to, t
 
 
 def _not_bool(x: Node, kernel: str) -> None:
@@ -273,5 +273,3 @@ def linear(input: Node, weight: Node, bias: Node | None) -> Node:
 
 alias("ger", of="outer")
 alias("linalg.matmul", of="matmul")
-
-__all__ = ["clone_contiguous", "linear", "matmul"]

@@ -17,8 +17,8 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import reduced, reduction_dims, wrap_dim
-from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.decompose import svdvals
 from autodiff_cli.ops.movement import permute, unsqueeze
@@ -119,7 +119,7 @@ def _extreme(name: str) -> None:
     whole = red.max_ if name == "max" else red.min_
     along = red.max_dim if name == "max" else red.min_dim
     index = red.argmax if name == "max" else red.argmin
-    pair = ar.maximum if name == "max" else ar.minimum
+    pair = sel.maximum if name == "max" else sel.minimum
     result = return_type(name, ("values", "indices"))
 
     @torch(f"{name}(Tensor input, *, Tensor out = None)")

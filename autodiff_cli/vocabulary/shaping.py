@@ -10,7 +10,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import expanded, infer_size, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.ops.pointwise import as_dtype, clone
+from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.vocabulary.registry import alias, python, torch
 from autodiff_cli.vocabulary.signature import type_name
 
@@ -357,5 +357,3 @@ def broadcast_tensors(*tensors: Node) -> tuple[Node, ...]:
 alias("swapdims", of="transpose")
 alias("concat", "concatenate", of="cat")
 alias("moveaxis", of="movedim")
-
-__all__ = ["as_dtype", "reshape_to", "unbound"]

@@ -104,6 +104,9 @@ def test_floats_are_read_back_to_the_precision(array: np.ndarray, precision: int
     assert len(read) == array.size
     for item, value in zip(read, array.tolist(), strict=True):
         # Half of the last decimal, which belongs to the power of ten; the rest is float rounding.
+        if np.isinf(float(item)):  # few digits of a huge number round up past the largest
+            assert abs(value) > 1e308
+            continue
         unit = float("1e" + (item.partition("e")[2] or "0"))
         assert float(item) == pytest.approx(value, rel=1e-15, abs=0.5001 * 10**-precision * unit)
         assert math.copysign(1, float(item)) == math.copysign(1, value)

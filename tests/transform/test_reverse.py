@@ -15,9 +15,9 @@ from autodiff_cli.evaluate import evaluate
 from autodiff_cli.execute import execute
 from autodiff_cli.ir.legality import check
 from autodiff_cli.ir.node import Node, Op, constant, leaf
-from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops import selection as sel
 from autodiff_cli.transform.reverse import reverse
 
 
@@ -182,8 +182,8 @@ def test_what_broadcasting_repeated_is_summed(
         "add": lambda: x + y,
         "mul": lambda: x * y,
         "div": lambda: x / y,
-        "maximum": lambda: ar.maximum(x, y),
-        "where": lambda: ar.where(constant(np.array(True)), x, y),
+        "maximum": lambda: sel.maximum(x, y),
+        "where": lambda: sel.where(constant(np.array(True)), x, y),
     }[name]()
     assert node.shape == shape
     gx, gy = grad(total(node), x, y)
