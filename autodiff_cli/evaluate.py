@@ -24,7 +24,7 @@ from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
 from autodiff_cli.transform.reverse import reverse
-from autodiff_cli.vocabulary import signature
+from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.values import Size
 
@@ -124,7 +124,7 @@ def evaluate(
     dtypes.set_default(dtypes.NAMES[dtype])
     if max_elements is not None:
         state.max_elements = max_elements
-    signature.hooks.item = _item
+    parameters.hooks.item = _item
     try:
         with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
             return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)

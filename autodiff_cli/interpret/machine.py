@@ -19,7 +19,7 @@ from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.vocabulary.indexing import subscript
-from autodiff_cli.vocabulary.signature import type_name
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
 
 

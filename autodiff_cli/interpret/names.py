@@ -10,9 +10,9 @@ from autodiff_cli.errors import AttributeFault, NameFault, TypeFault
 from autodiff_cli.interpret.operators import binary, compare, scalar, truth
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.ir.node import Node
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS, Function
 from autodiff_cli.vocabulary.shaping import unbound
-from autodiff_cli.vocabulary.signature import type_name
 from autodiff_cli.vocabulary.values import Module, ReturnType, Size
 
 MODULES = {

@@ -18,8 +18,8 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.products import matmul
-from autodiff_cli.vocabulary.signature import type_name
 
 MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants

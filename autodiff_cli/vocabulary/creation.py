@@ -22,8 +22,8 @@ from autodiff_cli.ir.node import (
     too_many_elements,
 )
 from autodiff_cli.ops import create
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import torch
-from autodiff_cli.vocabulary.signature import type_name
 
 OPTIONS = (
     "torch.dtype? dtype = None, torch.layout? layout = None, torch.device? device = None, "

@@ -20,11 +20,12 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
-from autodiff_cli.vocabulary.signature import Overloads, type_name
+from autodiff_cli.vocabulary.signature import Overloads
 from autodiff_cli.vocabulary.values import Size
 
 

@@ -19,8 +19,8 @@ from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import torch
-from autodiff_cli.vocabulary.signature import type_name
 
 
 def subscript(x: Node, index: Any) -> Node:

@@ -23,9 +23,9 @@ from autodiff_cli.ops.create import full
 from autodiff_cli.ops.decompose import svdvals
 from autodiff_cli.ops.movement import permute, unsqueeze
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
-from autodiff_cli.vocabulary.signature import type_name
 from autodiff_cli.vocabulary.values import return_type
 
 

@@ -11,8 +11,8 @@ from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import expanded, infer_size, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import alias, python, torch
-from autodiff_cli.vocabulary.signature import type_name
 
 
 def reshape_to(x: Node, shape: Sequence[int]) -> Node:

@@ -18,8 +18,9 @@ from autodiff_cli import errors
 from autodiff_cli.errors import Fault, OverflowFault, TypeFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, leaf
-from autodiff_cli.vocabulary import signature
-from autodiff_cli.vocabulary.signature import Overloads, Signature, type_name
+from autodiff_cli.vocabulary import parameters
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.signature import Overloads, Signature
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))
@@ -235,8 +236,8 @@ def test_other_layers_types(monkeypatch: pytest.MonkeyPatch) -> None:
             device.bind((value,), {})
     for accepted in ("cpu", 0, None):
         assert device.bind((accepted,), {}) == (0, {"device": accepted})
-    monkeypatch.setitem(signature.TYPE_NAMES, Device, "torch.device")
-    monkeypatch.setitem(signature.TYPE_NAMES, Generator, "torch._C.Generator")
+    monkeypatch.setitem(parameters.TYPE_NAMES, Device, "torch.device")
+    monkeypatch.setitem(parameters.TYPE_NAMES, Generator, "torch._C.Generator")
     device.bind((Device(),), {})
     generator.bind((Generator(),), {})
     with pytest.raises(TypeFault, match=r"must be torch.device, not torch._C.Generator"):
@@ -250,7 +251,7 @@ def test_numbers_in_tensors_come_from_the_hook(monkeypatch: pytest.MonkeyPatch) 
         seen.append(node)
         return 7
 
-    monkeypatch.setattr(signature.hooks, "item", item)
+    monkeypatch.setattr(parameters.hooks, "item", item)
     assert METHODS["sum"].bind(((one, 2),), {})[1]["dim"] == (7, 2)
     assert FUNCTIONS["full"].bind(((2,), TENSORS["half"]), {})[1]["fill_value"] == 7
     assert METHODS["add"].bind((y,), {})[1]["other"] is y
@@ -266,7 +267,7 @@ def test_type_name(value: object, name: str) -> None:
 
 
 def test_doctests() -> None:
-    assert doctest.testmod(signature).failed == 0
+    assert doctest.testmod(parameters).failed == 0
 
 
 SCALARS = st.one_of(
