@@ -120,28 +120,3 @@ def _show_usage(error: click.UsageError) -> None:
     click.echo(f"Error: {error.format_message()}", err=True)
     if hint:
         click.echo(hint, err=True)
-
-
-def run() -> None:
-    """The console script."""
-    try:
-        code = main()
-    except KeyboardInterrupt:  # while modules were being imported
-        sys.stderr.write("interrupted\n")
-        code = 130
-    except BrokenPipeError:
-        code = 141
-    if sys.stdout is not None:
-        try:
-            sys.stdout.flush()
-        except BrokenPipeError:
-            code = 141
-        except OSError:
-            code = code or 1
-    # What is left in the buffer could not be written: Python must not try again, and complain.
-    sys.stderr.flush()
-    os._exit(code) if code else sys.exit(0)
-
-
-if __name__ == "__main__":
-    run()
