@@ -13,7 +13,7 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise, like
+from autodiff_cli.ops.kinds import Elementwise, like, precise
 from autodiff_cli.ops.selection import (
     eq,
     ge,
@@ -228,12 +228,12 @@ def _power(a: Any, exponent: Any) -> Any:
             return np.reciprocal(np.sqrt(a))
         if exponent == -2:
             return np.reciprocal(np.square(a))
-    return np.power(a, like(a, exponent))
+    return precise(np.power)(a, like(a, exponent))
 
 
 def _elementwise_power(a: Any, b: Any) -> Any:
     if a.dtype.kind == "f" or not np.any(b < 0):
-        return np.power(a, b)
+        return precise(np.power)(a, b)
     # In the integers only 1 and -1 have an inverse; the reference gives 0 for the others.
     odd = np.where(b % 2 == 0, np.asarray(1, a.dtype), a)
     inverse = np.where(abs(a) == 1, odd, np.asarray(0, a.dtype))

@@ -20,6 +20,21 @@ def like(array: Any, value: Number) -> Any:
     return np.asarray(value).astype(array.dtype)
 
 
+def precise(ufunc: Any) -> Callable[..., Any]:
+    """A transcendental function that is rounded right in float32: computed in float64.
+
+    numpy's own float32 loops are up to 4 ulp off, and agree with the reference's digits for 55 to 90 % of
+    arguments; rounded from float64, 95 to 99.9 % agree.
+    """
+
+    def kernel(*arrays: Any) -> Any:
+        if arrays[0].dtype == np.float32:
+            return ufunc(*arrays, dtype=np.float64).astype(np.float32)
+        return ufunc(*arrays)
+
+    return kernel
+
+
 class Elementwise(Op):
     """An operation on each element of its broadcast operands.
 

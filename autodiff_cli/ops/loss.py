@@ -14,7 +14,7 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
-from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.pointwise import log, log1p, sigmoid
 from autodiff_cli.ops.selection import clamp
 
@@ -61,7 +61,9 @@ def _binary_cross_entropy(x: Any, target: Any, *weight: Any, reduction: Reductio
         raise RuntimeFault("all elements of target should be between 0 and 1")
     # The logarithms are bounded, so that a certain and wrong answer costs 100, not infinity.
     floor = np.asarray(-100, x.dtype)
-    values = (target - 1) * np.maximum(np.log1p(-x), floor) - target * np.maximum(np.log(x), floor)
+    values = (target - 1) * np.maximum(precise(np.log1p)(-x), floor) - target * np.maximum(
+        precise(np.log)(x), floor
+    )
     return _reduce(values * weight[0] if weight else values, reduction)
 
 
@@ -107,7 +109,9 @@ def _with_logits(
 ) -> Any:
     x, target = (np.asarray(a).astype(np.result_type(x, target)) for a in (x, target))
     # log(1 + exp(-x)) without overflow
-    softplus = np.log1p(np.exp(-np.abs(x))) + np.maximum(-x, np.asarray(0, x.dtype))
+    softplus = precise(np.log1p)(precise(np.exp)(-np.abs(x))) + np.maximum(
+        -x, np.asarray(0, x.dtype)
+    )
     if pos_weighted:
         softplus = (1 + (weights[-1] - 1) * target) * softplus
     values = (1 - target) * x + softplus

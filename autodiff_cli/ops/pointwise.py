@@ -16,7 +16,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops.arithmetic import pow_number
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise
+from autodiff_cli.ops.kinds import Elementwise, precise
 from autodiff_cli.ops.selection import eq, le, where
 
 
@@ -26,12 +26,12 @@ def _sign(x: Any) -> Any:
 
 
 def _sigmoid(x: Any) -> Any:
-    return np.reciprocal(1 + np.exp(-x))
+    return np.reciprocal(1 + precise(np.exp)(-x))
 
 
 exp = Elementwise(
     "exp",
-    np.exp,
+    precise(np.exp),
     partials=(lambda y, x: y,),
     result="float",
     doc="e to the power x",
@@ -39,21 +39,21 @@ exp = Elementwise(
 )
 exp2 = Elementwise(
     "exp2",
-    np.exp2,
+    precise(np.exp2),
     partials=(lambda y, x: y * math.log(2),),
     result="float",
     doc="2 to the power x",
 )
 expm1 = Elementwise(
     "expm1",
-    np.expm1,
+    precise(np.expm1),
     partials=(lambda y, x: y + 1,),
     result="float",
     doc="exp(x) - 1, exact near 0",
 )
 log = Elementwise(
     "log",
-    np.log,
+    precise(np.log),
     vjps=(lambda g, y, x: g / x,),
     result="float",
     doc="natural logarithm",
@@ -62,7 +62,7 @@ log = Elementwise(
 )
 log2 = Elementwise(
     "log2",
-    np.log2,
+    precise(np.log2),
     vjps=(lambda g, y, x: g / (x * math.log(2)),),
     result="float",
     doc="logarithm to base 2",
@@ -70,7 +70,7 @@ log2 = Elementwise(
 )
 log10 = Elementwise(
     "log10",
-    np.log10,
+    precise(np.log10),
     vjps=(lambda g, y, x: g / (x * math.log(10)),),
     result="float",
     doc="logarithm to base 10",
@@ -78,7 +78,7 @@ log10 = Elementwise(
 )
 log1p = Elementwise(
     "log1p",
-    np.log1p,
+    precise(np.log1p),
     vjps=(lambda g, y, x: g / (x + 1),),
     result="float",
     doc="log(1 + x), exact near 0",
@@ -110,14 +110,24 @@ reciprocal = Elementwise(
     domain="x != 0",
 )
 sin = Elementwise(
-    "sin", np.sin, partials=(lambda y, x: cos(x),), result="float", doc="sine", latex=r"\sin {}"
+    "sin",
+    precise(np.sin),
+    partials=(lambda y, x: cos(x),),
+    result="float",
+    doc="sine",
+    latex=r"\sin {}",
 )
 cos: Elementwise = Elementwise(
-    "cos", np.cos, partials=(lambda y, x: -sin(x),), result="float", doc="cosine", latex=r"\cos {}"
+    "cos",
+    precise(np.cos),
+    partials=(lambda y, x: -sin(x),),
+    result="float",
+    doc="cosine",
+    latex=r"\cos {}",
 )
 tan = Elementwise(
     "tan",
-    np.tan,
+    precise(np.tan),
     partials=(lambda y, x: 1 + y * y,),
     result="float",
     doc="tangent",
@@ -125,7 +135,7 @@ tan = Elementwise(
 )
 asin = Elementwise(
     "asin",
-    np.arcsin,
+    precise(np.arcsin),
     partials=(lambda y, x: rsqrt(1 - x * x),),
     result="float",
     doc="inverse sine",
@@ -133,7 +143,7 @@ asin = Elementwise(
 )
 acos = Elementwise(
     "acos",
-    np.arccos,
+    precise(np.arccos),
     partials=(lambda y, x: -rsqrt(1 - x * x),),
     result="float",
     doc="inverse cosine",
@@ -141,20 +151,28 @@ acos = Elementwise(
 )
 atan = Elementwise(
     "atan",
-    np.arctan,
+    precise(np.arctan),
     vjps=(lambda g, y, x: g / (x * x + 1),),
     result="float",
     doc="inverse tangent",
 )
 sinh = Elementwise(
-    "sinh", np.sinh, partials=(lambda y, x: cosh(x),), result="float", doc="hyperbolic sine"
+    "sinh",
+    precise(np.sinh),
+    partials=(lambda y, x: cosh(x),),
+    result="float",
+    doc="hyperbolic sine",
 )
 cosh: Elementwise = Elementwise(
-    "cosh", np.cosh, partials=(lambda y, x: sinh(x),), result="float", doc="hyperbolic cosine"
+    "cosh",
+    precise(np.cosh),
+    partials=(lambda y, x: sinh(x),),
+    result="float",
+    doc="hyperbolic cosine",
 )
 tanh = Elementwise(
     "tanh",
-    np.tanh,
+    precise(np.tanh),
     partials=(lambda y, x: 1 - y * y,),
     result="float",
     doc="hyperbolic tangent",
@@ -177,7 +195,7 @@ acosh = Elementwise(
 )
 atanh = Elementwise(
     "atanh",
-    np.arctanh,
+    precise(np.arctanh),
     partials=(lambda y, x: reciprocal(1 - x * x),),
     result="float",
     doc="inverse hyperbolic tangent",

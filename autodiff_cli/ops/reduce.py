@@ -20,7 +20,7 @@ from autodiff_cli.ir.shapes import reduced
 from autodiff_cli.ops.arithmetic import mul, pow_number
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.indexing import put_along
-from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.movement import cat, expand, reshape, slice_
 from autodiff_cli.ops.pointwise import abs, as_dtype, exp, fill_where, is_zero, isnan, sign
 from autodiff_cli.ops.selection import eq, gt, logical_and, logical_or, where
@@ -291,8 +291,8 @@ def _shift(x: Any, dim: Dims) -> Any:
 
 def _logsumexp(x: Any, dim: Dims, keepdim: bool) -> Any:
     shift = _shift(x, dim)
-    total = _add(np.exp(x - shift), axis=dim, keepdims=True, dtype=_wide(x))
-    result = np.asarray(np.log(total) + shift).astype(x.dtype)
+    total = _summed(_exp(x - shift), dim)
+    result = np.asarray(_log(total) + shift)
     return result if keepdim else result.reshape(_kept_shape(x.shape, dim))
 
 
@@ -312,16 +312,23 @@ logsumexp = Shaped(
 def _softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.exp(np.subtract(x, x))
-    powers = np.exp(x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf))
-    return (powers / _add(powers, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
+    powers = _exp(x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf))
+    return powers * np.reciprocal(_summed(powers, (dim,)))
 
 
 def _log_softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.subtract(x, x)
     shifted = x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf)
-    total = _add(np.exp(shifted), axis=dim, keepdims=True, dtype=_wide(x))
-    return (shifted - np.log(total)).astype(x.dtype)
+    return shifted - _log(_summed(_exp(shifted), (dim,)))
+
+
+_exp, _log = precise(np.exp), precise(np.log)
+
+
+def _summed(x: Any, dim: Dims) -> Any:
+    """A sum that keeps its dimensions, accumulated in float64 and rounded to the dtype of x."""
+    return np.asarray(_add(x, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
 
 
 def _along(x: Node, dim: int) -> Dims:
