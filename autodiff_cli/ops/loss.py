@@ -17,6 +17,7 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.pointwise import log, log1p, sigmoid
 from autodiff_cli.ops.selection import clamp
+from autodiff_cli.ops.summation import total
 
 Reduction: TypeAlias = str
 
@@ -24,10 +25,8 @@ Reduction: TypeAlias = str
 def _reduce(values: Any, reduction: Reduction) -> Any:
     if reduction == "none":
         return values
-    total = np.add.reduce(values, axis=None, dtype=np.float64)
-    return np.asarray(total if reduction == "sum" else np.true_divide(total, values.size)).astype(
-        values.dtype
-    )
+    whole = total(values, None, False)
+    return whole if reduction == "sum" else np.true_divide(whole, values.dtype.type(values.size))
 
 
 def _shape(x: Node, target: Node, *_: Node, reduction: Reduction) -> Shape:
@@ -188,10 +187,10 @@ def _nll_loss(x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_in
     values = np.where(counts != 0, -_pick(x, safe) * counts, np.asarray(0, x.dtype))
     if reduction == "none":
         return values
-    total = np.add.reduce(values, axis=None, dtype=np.float64)
+    whole = np.add.reduce(values, axis=None, dtype=np.float64)
     if reduction == "mean":
-        total = np.true_divide(total, np.add.reduce(counts, axis=None, dtype=np.float64))
-    return np.asarray(total).astype(x.dtype)
+        whole = np.true_divide(whole, np.add.reduce(counts, axis=None, dtype=np.float64))
+    return np.asarray(whole).astype(x.dtype)
 
 
 def _nll_loss_backward(

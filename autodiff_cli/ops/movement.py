@@ -15,6 +15,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Shaped, View
+from autodiff_cli.ops.summation import total
 
 # ---- the same elements in another shape ---------------------------------------------------------
 
@@ -123,8 +124,7 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     axes = tuple(range(lead)) + tuple(
         lead + dim for dim, size in enumerate(shape) if size == 1 and np.shape(x)[lead + dim] != 1
     )
-    wide = np.float64 if x.dtype.kind == "f" else x.dtype
-    return np.add.reduce(x, axis=axes, keepdims=True, dtype=wide).reshape(shape).astype(x.dtype)
+    return total(x, axes, True).reshape(shape)
 
 
 sum_to: Shaped = Shaped(

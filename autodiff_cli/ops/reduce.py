@@ -24,6 +24,7 @@ from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.movement import cat, expand, reshape, slice_
 from autodiff_cli.ops.pointwise import abs, as_dtype, exp, fill_where, is_zero, isnan, sign
 from autodiff_cli.ops.selection import eq, gt, logical_and, logical_or, where
+from autodiff_cli.ops.summation import total
 
 Dims: TypeAlias = tuple[int, ...] | None
 
@@ -63,14 +64,12 @@ def _wide(x: Any) -> Any:
 
 
 def _sum(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
-    wide = np.float64 if dtype.is_floating else dtype.numpy
-    return np.asarray(_add(x, axis=dim, keepdims=keepdim, dtype=wide)).astype(dtype.numpy)
+    return total(np.asarray(x).astype(dtype.numpy, copy=False), dim, keepdim)
 
 
 def _mean(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
-    total = np.asarray(_add(x, axis=dim, keepdims=keepdim, dtype=np.float64))
     count = x.size if dim is None else math.prod(x.shape[d] for d in dim)
-    return np.true_divide(total, count).astype(dtype.numpy)
+    return np.true_divide(_sum(x, dim, keepdim, dtype), np.asarray(count, dtype.numpy))
 
 
 def _given_dtype(x: Node, dtype: DType, **_: Any) -> DType:
