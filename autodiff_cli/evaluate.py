@@ -13,7 +13,14 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator
-from autodiff_cli.errors import AutodiffError, InputError, LimitError, RuntimeFault, ValueFault
+from autodiff_cli.errors import (
+    AutodiffError,
+    InputError,
+    LimitError,
+    NameFault,
+    RuntimeFault,
+    ValueFault,
+)
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.machine import Machine
@@ -52,10 +59,10 @@ class Tensor(NamedTuple):
 
 
 class Intermediate(NamedTuple):
-    """One traced step: the source it was written as, and what it gave."""
+    """One traced step: the source it was written as, and what it gave, as in `Result.value`."""
 
     text: str
-    tensor: Tensor
+    value: Any
 
 
 class Gradients(NamedTuple):
@@ -155,7 +162,12 @@ def _evaluate(
         default_generator().manual_seed(manual_seed)
     scope: dict[str, Any] = {}
     for name, given in inputs.items():
-        scope[name] = bind(name, given, wrt is None or name in wrt)
+        try:
+            scope[name] = bind(name, given, wrt is None or name in wrt)
+        except NameFault as fault:
+            if any(f"'{other}'" in fault.message for other in inputs):
+                fault.hint = "a value can't use other inputs: put that into the expression"
+            raise
     bound = dict(scope)
     leaves = _leaves(bound, wrt) if grad else {}
     machine = Machine(source, scope, trace=trace)
@@ -166,9 +178,10 @@ def _evaluate(
     built = perf_counter()
 
     outputs = _nodes(value)
+    traced = _nodes([step.value for step in machine.steps])
     flat = [node for row in gradients for node in row if node is not None]
     arrays = _execute(
-        [*outputs, *flat, *(cotangents if seeds else ()), *(step.node for step in machine.steps)],
+        [*outputs, *flat, *(cotangents if seeds else ()), *traced],
         source,
     )
     finished = iter(arrays)
@@ -181,8 +194,9 @@ def _evaluate(
         for row in gradients
     ]
     shown_seeds = [Tensor(next(finished), c.dtype.name) for c in cotangents] if seeds else [None]
+    shown = {id(node): _tensor(node, next(finished)) for node in traced}
     steps = tuple(
-        Intermediate(source.slice(step.span), _tensor(step.node, next(finished)))
+        Intermediate(source.slice(step.span), _computed(step.value, shown))
         for step in machine.steps
     )
     return Result(

@@ -57,6 +57,20 @@ def test_python_examples() -> None:
     assert runner.failures == 0
 
 
+def test_the_listed_functions_exist() -> None:
+    from autodiff_cli import vocabulary  # noqa: F401
+    from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+
+    section = README.split("The functions, each")[1].split("## Inputs")[0]
+    names = [n for words in re.findall(r"`([^`]*)`", section) for n in words.split()]
+    known = {*FUNCTIONS, *METHODS} | {f"x.{name}" for name in (*METHODS, *ATTRIBUTES)}
+    words = [name for name in names if re.fullmatch(r"[\w.]*[a-zA-Z]\w*", name)]
+    assert len(words) > 100
+    assert [
+        n for n in words if n not in known and n not in ("and", "or", "not", "if", "else", "None")
+    ] == []
+
+
 def test_every_option_is_listed() -> None:
     from autodiff_cli.cli.eval import command
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from time import perf_counter
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from autodiff_cli.evaluate import Given, Result
     from autodiff_cli.source import Source
 
+NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
 NAME = re.compile(r"[^\W\d]\w*")
 UNKNOWN_OPTION = re.compile(r"--[A-Za-z]")
 
@@ -40,9 +42,12 @@ class ExpressionCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args and not ctx.resilient_parsing:
-            raise click.UsageError("an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'", ctx)
+            raise click.UsageError(NO_EXPRESSION, ctx)
         literal = "--" in args  # behind it, any word goes
-        rest = super().parse_args(ctx, args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.MissingParameter:
+            raise click.UsageError(NO_EXPRESSION, ctx) from None
         if not literal:
             for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
                 if UNKNOWN_OPTION.match(word):
@@ -141,6 +146,9 @@ def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
+    seed = options["manual_seed"]
+    if seed is not None and not -(2**63) <= seed < 2**64:
+        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
     _check_outputs(options)
     streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
     if len(streams) > 1:
@@ -184,18 +192,30 @@ def _rendered(result: Result, options: dict[str, Any]) -> str:
     return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))
 
 
+def _is_special(path: str) -> bool:
+    """Whether a path is a pipe or a device, which may have any name."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def _check_outputs(options: dict[str, Any]) -> None:
+    """Refuse at once what could not be written, or makes no sense together."""
+    if options["no_grad"] and options["seeds"]:
+        raise click.UsageError("--seed asks for gradients, and --no-grad for none")
+    if options["save"] is None and options["save_grads"] is None:
+        return
+    from autodiff_cli.tables.files import check_writable
+
     for name in ("save", "save_grads"):
-        path = options[name]
-        if path is not None and path.strip() in ("", "-"):
-            raise click.UsageError(
-                f"--{name.replace('_', '-')} needs a file's name, such as out.npz"
-            )
+        path, option = options[name], f"--{name.replace('_', '-')}"
+        if path is None:
+            continue
+        if not path.endswith(".npz") and not _is_special(path):
+            raise click.UsageError(f"{option} writes an .npz file: give a name such as out.npz")
+        if name == "save_grads" and options["no_grad"]:
+            raise click.UsageError("--save-grads has nothing to write with --no-grad")
+        check_writable(path)
     if options["save"] is not None and options["save"] == options["save_grads"]:
         raise click.UsageError("--save and --save-grads name the same file")
-    seed = options["manual_seed"]
-    if seed is not None and not -(2**63) <= seed < 2**64:
-        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
 
 
 def _bindings(words: tuple[str, ...]) -> dict[str, str]:
@@ -204,15 +224,29 @@ def _bindings(words: tuple[str, ...]) -> dict[str, str]:
         name, equals, value = word.partition("=")
         name = name.strip()
         if not equals or not NAME.fullmatch(name):
+            raise click.UsageError(f"'{word}' is not NAME=VALUE; {_advice(word)}")
+        if not value.strip() or value.strip() == "@":
             raise click.UsageError(
-                f"'{word}' is not NAME=VALUE; quote an expression with spaces as one word"
+                f"'{word}' has no value, such as {name}='[1, 2]' or {name}=@x.csv"
             )
-        if not value.strip() or value == "@":
-            raise click.UsageError(f"'{name}=' has no value, such as {name}='[1, 2]'")
         if name in values:
             raise click.UsageError(f"'{name}' is bound twice")
         values[name] = value
     return values
+
+
+def _advice(word: str) -> str:
+    """What to type instead of a word that binds nothing."""
+    if word.startswith("-"):
+        return "autodiff --help lists the options"
+    if word in ("=", ":="):
+        return "write NAME=VALUE without spaces, as in x=3"
+    name, colon, value = word.partition(":")
+    if colon and NAME.fullmatch(name) and value:
+        return f"write {name}={value.removeprefix('=')}"
+    if NAME.fullmatch(word):
+        return f"give it a value, as in {word}=3; --wrt takes names with commas: --wrt x,y"
+    return "the expression comes first, quoted as one word, and then NAME=VALUE"
 
 
 def _names(texts: tuple[str, ...]) -> list[str] | None:
@@ -225,6 +259,7 @@ def _names(texts: tuple[str, ...]) -> list[str] | None:
 
 
 def _value(text: str, options: dict[str, Any]) -> Given:
+    text = text.strip()
     if not text.startswith("@"):
         return text
     from autodiff_cli.ir import dtypes
@@ -246,6 +281,8 @@ def _expression(text: str) -> Source:
     from autodiff_cli.tables.files import read_text
 
     path = text[1:]
+    if not path:
+        raise click.UsageError("'@' needs a file's name, such as @expr.txt")
     return Source(read_text(path), "standard input" if path == "-" else path)
 
 

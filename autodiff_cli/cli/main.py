@@ -116,7 +116,7 @@ def main(args: list[str] | None = None) -> int:
 def _show_usage(error: click.UsageError) -> None:
     hint = ""
     if error.ctx is not None:
-        hint = f"Try '{error.ctx.command_path} --help' for help."
+        hint = f"Try '{error.ctx.find_root().command_path} --help' for help."
     click.echo(f"Error: {error.format_message()}", err=True)
     if hint:
         click.echo(hint, err=True)

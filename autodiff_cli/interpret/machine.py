@@ -24,13 +24,19 @@ from autodiff_cli.vocabulary.values import Size
 
 
 class Step(NamedTuple):
-    """An intermediate result: the source it came from, and its node."""
+    """An intermediate result: the source it came from, and its tensor, or several in a tuple."""
 
     span: Span
-    node: Node
+    value: Any
 
 
 TRACED = {"unary", "binary", "compare", "call", "subscript", "attribute"}
+
+
+def _has_tensors(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return any(isinstance(entry, Node) for entry in value)
+    return isinstance(value, Node)
 
 
 class Machine:
@@ -84,7 +90,7 @@ class Machine:
                 target = actions[action](self, argument)
                 if target is not None:
                     counter = target
-                elif self.tracing and action in TRACED and isinstance(self.stack[-1], Node):
+                elif self.tracing and action in TRACED and _has_tensors(self.stack[-1]):
                     self.steps.append(Step(span, self.stack[-1]))
         except ExecutionError as error:
             raise error.error.at(error.node.span or span, self.source) from None

@@ -33,6 +33,22 @@ SHORT = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 
 
+# What people type from other places, and what to type here.
+HABITS = {
+    "np": "write the function alone: exp(x), not np.exp(x)",
+    "numpy": "write the function alone: exp(x), not numpy.exp(x)",
+    "print": "the result is printed anyway",
+    "ln": "log(x) is the natural logarithm",
+    "backward": "the gradient by every input is printed anyway; --wrt chooses",
+    "grad": "the gradient by every input is printed anyway; --wrt chooses",
+    "autograd": "the gradient by every input is printed anyway; --wrt chooses",
+    "grad_fn": "the result's grad_fn is printed with it, and --trace shows every step's",
+    "cuda": "everything here runs on the CPU",
+    "requires_grad_": "floating inputs require grad; --wrt chooses among them",
+    "Variable": "floating inputs are variables; write x='ones(2,2)'",
+}
+
+
 class Method:
     """A method of a tensor, before it is called."""
 
@@ -204,7 +220,7 @@ def lookup(name: str, called: bool = False) -> Any:
     if name in DTYPES:
         return DTYPES[name]
     hint = _meant(name, known_names())
-    if not called and not name.startswith("__"):
+    if not called and name not in HABITS and not name.startswith("__"):
         binding = f"bind it on the command line: {name}='[1, 2]'"
         hint = f"{hint} or {binding}" if hint else binding
     raise NameFault(f"name '{name}' is not defined", hint=hint)
@@ -287,5 +303,7 @@ def _meant(name: str, known: Iterable[str]) -> str | None:
     """A hint with the known name that is nearest, if one is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, sorted(set(known)), n=1)
+    if name in HABITS:
+        return HABITS[name]
+    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
     return f"did you mean '{near[0]}'?" if near else None

@@ -177,15 +177,16 @@ def _class_weights(
 
 def _pick(x: Any, index: Any) -> Any:
     """x[n, index[n, ...], ...]: one class for each target; classes are dimension 1 (or 0 of a vector)."""
-    dim = 1 if x.ndim > 1 else 0
-    return np.take_along_axis(x, np.expand_dims(index, dim), dim).squeeze(dim)
+    if x.ndim == 1:
+        return x[index]
+    return np.take_along_axis(x, np.expand_dims(index, 1), 1).squeeze(1)
 
 
 def _nll_loss(x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int) -> Any:
     counts, safe = _class_weights(target, weight, ignore_index, x.dtype)
     # where, not a product: an ignored class may have a log probability of -inf
     values = np.where(counts != 0, -_pick(x, safe) * counts, np.asarray(0, x.dtype))
-    if reduction == "none":
+    if reduction == "none" and x.ndim > 1:
         return values
     whole = np.add.reduce(values, axis=None, dtype=np.float64)
     if reduction == "mean":
@@ -221,17 +222,27 @@ class _Likelihood(Op):
         x, target = operands[:2]
         if "shape" in params:
             return params["shape"], x.dtype
-        return target.shape if params["reduction"] == "none" else (), x.dtype
+        per_target = params["reduction"] == "none" and x.ndim > 1
+        return target.shape if per_target else (), x.dtype
+
+
+def _nll_loss_vjp(
+    g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction, ignore_index: int
+) -> Node:
+    if x.ndim == target.ndim == 1:  # the value exists in the reference, its derivative doesn't
+        raise RuntimeFault(
+            f"size mismatch (got input: {list(x.shape)}, target: {list(target.shape)})",
+            hint="for a vector of scores the target is a number: tensor(1)",
+        )
+    return nll_loss_backward(
+        g, target, *weight, reduction=reduction, ignore_index=ignore_index, shape=x.shape
+    )
 
 
 nll_loss = _Likelihood(
     "nll_loss",
     _nll_loss,
-    vjps=(
-        lambda g, y, x, *at, reduction, ignore_index: nll_loss_backward(
-            g, *at, reduction=reduction, ignore_index=ignore_index, shape=x.shape
-        ),
-    ),
+    vjps=(_nll_loss_vjp,),
     grad_fn=lambda node: "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0",
     doc="minus the log probability of the target class",
 )

@@ -13,6 +13,7 @@ import orjson
 
 from autodiff_cli.evaluate import Gradients, Result, Tensor
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import ReturnType
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -28,7 +29,7 @@ def json_lines(result: Result) -> str:
         record["grads"] = _grads(gradients)
         if result.trace and not number:
             record["trace"] = [
-                {"source": step.text, **_described(step.tensor)} for step in result.trace
+                {"source": step.text, **_described(step.value)} for step in result.trace
             ]
         lines.append(orjson.dumps(record, default=_plain, option=OPTIONS).decode())
     return "\n".join(lines)
@@ -42,7 +43,7 @@ def _described(value: Any) -> dict[str, Any]:
             "dtype": value.dtype,
             "grad_fn": value.grad_fn,
         }
-    kind = value.name if isinstance(value, ReturnType) else type(value).__name__
+    kind = value.name if isinstance(value, ReturnType) else type_name(value)
     return {"value": _plain(value), "shape": None, "dtype": kind, "grad_fn": None}
 
 

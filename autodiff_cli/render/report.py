@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.evaluate import Result, Tensor
+from autodiff_cli.evaluate import Intermediate, Result, Tensor
 from autodiff_cli.render.torch_text import tensor_text
 from autodiff_cli.vocabulary.values import ReturnType
 
@@ -22,10 +22,7 @@ def report(result: Result, paint: Paint = str) -> str:
         paint: wraps labels, for colour.
     """
     blocks = []
-    traced = [
-        labelled(f"{step.text} {list(step.tensor.shape)}", text(step.tensor, result), paint)
-        for step in result.trace
-    ]
+    traced = [labelled(_named(step), text(step.value, result), paint) for step in result.trace]
     value = labelled("value", text(result.value, result), paint)
     several = len(result.gradients) > 1
     for number, gradients in enumerate(result.gradients or (None,)):
@@ -43,12 +40,24 @@ def report(result: Result, paint: Paint = str) -> str:
     return "\n\n".join(blocks)
 
 
+def _named(step: Intermediate) -> str:
+    """A step's source, and the shape of its tensor."""
+    value = step.value
+    return f"{step.text} {list(value.shape)}" if isinstance(value, Tensor) else step.text
+
+
 def labelled(label: str, body: str, paint: Paint) -> str:
     """`label: body`, the body's later lines indented to stand under its first."""
     label = " ".join(label.split())
     if len(label) > LABEL_WIDTH:
-        return paint(f"{label}:") + "\n  " + body.replace("\n", "\n  ")
-    return paint(f"{label}:") + " " + body.replace("\n", "\n" + " " * (len(label) + 2))
+        return paint(f"{label}:") + "\n  " + _indented(body, 2)
+    return paint(f"{label}:") + " " + _indented(body, len(label) + 2)
+
+
+def _indented(body: str, width: int) -> str:
+    """The lines after the first, indented; empty ones stay empty."""
+    first, *rest = body.split("\n")
+    return "\n".join([first, *(" " * width + line if line else "" for line in rest)])
 
 
 def text(value: Any, result: Result) -> str:

@@ -45,6 +45,10 @@ def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
         )
     if character in "{}":
         return f"unexpected '{character}'", "group with parentheses; lists are written [1, 2]", span
+    if character == "?":
+        return "unexpected '?'", "a choice is written a if condition else b", span
+    if character in "“”‘’„«»`":
+        return f"unexpected {character}", "strings stand in straight quotes: 'mean'", span
     if character == "!":
         return "unexpected '!'", "write 'not x', or '!=' for unequal", span
     if character in "×·":
@@ -81,18 +85,29 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
         return f"the expression ends after '{previous.text}'", "something must follow it", place
     if unopened is not None and unopened.start == token.start:
         return _mismatch(token, unclosed)
-    word = (
-        "the end of the line" if token.kind == "_SEP" and token.text != ";" else f"'{token.text}'"
-    )
+    word = _shown(token)
     if (previous is not None and previous.text in STATEMENTS) or token.text in STATEMENTS:
+        return _statement(token, previous, text)
+    if previous is not None and previous.kind == "_SEP":
         return (
-            "an expression is expected, not a statement",
-            "only assignments may stand before the expression, separated by ';'",
+            f"unexpected {word}: the expression is complete on the left of it",
+            "only the last part is an expression; name the others: y = ...",
             span,
         )
     if token.kind == "EQUAL":
         return _equal(error, text, span)
+    if previous is not None and previous.text == token.text and token.text in ("&", "|"):
+        return f"unexpected {word}", f"write '{'and' if token.text == '&' else 'or'}'", span
+    if token.kind == "PIPE" and previous is None:
+        return "unexpected '|'", "write abs(x)", span
     if previous is not None and previous.kind in ENDS_OPERAND and token.kind in STARTS_OPERAND:
+        if previous.kind in ("INTEGER", "FLOAT") and token.text in ("j", "J"):
+            return "complex numbers do not exist here", None, span
+        if previous.kind in ("INTEGER", "FLOAT") and token.text in ("e", "E"):
+            return "the exponent is missing", f"write {previous.text}e-3", span
+        if previous.kind == "NAME" and token.kind in ("NAME", "INTEGER", "FLOAT"):
+            hint = f"write {previous.text}({token.text}) to call it, {previous.text}*{token.text} to multiply"
+            return f"an operator or a comma is missing before {word}", hint, span
         if previous.kind in ("INTEGER", "FLOAT") and token.kind in ("NAME", "LPAR"):
             return (
                 f"an operator is missing before {word}",
@@ -104,7 +119,26 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
         return f"an expression can't begin with {word}", None, span
     if token.kind == "MORETHAN" and previous.kind in ("LESSTHAN",):
         return "'<>' is not an operator here", "write '!='", span
-    return f"unexpected {word} after '{previous.text.strip() or 'the line'}'", None, span
+    return f"unexpected {word} after {_shown(previous)}", None, span
+
+
+def _shown(token: Token) -> str:
+    line_end = token.kind == "_SEP" and token.text != ";"
+    return "the end of the line" if line_end else f"'{token.text}'"
+
+
+def _statement(token: Token, previous: Token | None, text: str) -> tuple[str, str | None, Span]:
+    keyword = token if token.text in STATEMENTS or previous is None else previous
+    span = Span(keyword.start, keyword.end)
+    before = text[: keyword.start]
+    inside = sum(map(before.count, OPENING)) > sum(map(before.count, CLOSING))
+    if keyword.text == "for" and inside:
+        return "comprehensions are not part of expressions", "write the operation on tensors", span
+    return (
+        "an expression is expected, not a statement",
+        "only assignments may stand before the expression, separated by ';'",
+        span,
+    )
 
 
 def _last_target(text: str) -> str:
@@ -114,9 +148,21 @@ def _last_target(text: str) -> str:
 
 
 def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:
+    before = text[: span.start]
+    if before[-1:] in "+-*/%@&|" and before[-1:]:
+        name = before.rstrip("+-*/%@&| ").rpartition(";")[2].strip() or "x"
+        return (
+            "augmented assignment is not part of expressions",
+            f"write {name} = {name} {before[-1]} …",
+            span,
+        )
     if text[: span.start].count("(") > text[: span.start].count(")"):
         return "unexpected '='", "compare with '=='; keyword arguments are written name=value", span
-    return "unexpected '='", "compare with '=='; only a name can be assigned to", span
+    return (
+        "unexpected '='",
+        "compare with '=='; one name at a time can be assigned to: y = ...",
+        span,
+    )
 
 
 def _mismatch(token: Token, unclosed: Token | None) -> tuple[str, str | None, Span]:

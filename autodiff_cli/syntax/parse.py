@@ -64,6 +64,12 @@ def unquoted(text: str) -> str:
     return "".join(result)
 
 
+def _name(span: Span, text: str) -> tree.Name:
+    if not text.isidentifier():  # a superscript counts as a letter in regular expressions
+        raise _at(span, f"'{text}' is not a name", "write powers with '**': x**2")
+    return tree.Name(span, text)
+
+
 def _float(span: Span, text: str) -> tree.Literal:
     return tree.Literal(span, float(text))
 
@@ -107,7 +113,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "subscript": tree.Subscript,
     "subscript_tuple": _sequence(is_tuple=True),
     "slice": lambda span, start, colon, stop, second, step: tree.Slice(span, start, stop, step),
-    "name": tree.Name,
+    "name": _name,
     "integer": _integer,
     "float": _float,
     "string": _string,

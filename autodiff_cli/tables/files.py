@@ -39,6 +39,11 @@ def read_array(reference: str) -> Array:
     Raises:
         InputError: the file is missing, empty, corrupt, pickled, or has no such key; by name.
     """
+    with np.errstate(all="ignore"):  # what overflows the dtype is infinite, without a warning
+        return _read(reference)
+
+
+def _read(reference: str) -> Array:
     path, key = _split(reference)
     data = _bytes(path)
     name = _called(path)
@@ -122,11 +127,30 @@ def _numpy(data: bytes, name: str) -> Any:
                 f"{name} holds pickled objects, which are never loaded",
                 hint="save plain numbers: np.save(path, np.asarray(x, dtype=float))",
             ) from None
-        raise InputError(f"{name} is not a valid NumPy file: {error}") from None
+        raise InputError(f"{name} is not a valid NumPy file: {_plain(error)}") from None
     except MemoryError:
         raise InputError(f"{name} announces an array that does not fit in memory") from None
     except Exception as error:  # zip, header and end-of-file errors come in many types
-        raise InputError(f"{name} is not a valid NumPy file: {error}") from None
+        raise InputError(f"{name} is not a valid NumPy file: {_plain(error)}") from None
+
+
+def _plain(error: Exception) -> str:
+    """An error of NumPy's reader in a line, unless it shows Python's insides."""
+    text = str(error).split("\n")[0]
+    return (
+        text if text and " at 0x" not in text and "(" not in text[:1] else "its header is corrupt"
+    )
+
+
+def check_writable(path: str) -> None:
+    """Raise InputError now if `save_arrays` could not write there at all."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise InputError(f"'{path}' can't be written: it is a folder")
+    if not target.parent.is_dir():
+        raise InputError(f"'{path}' can't be written: there is no folder '{target.parent.name}'")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise InputError(f"'{path}' can't be written: permission denied")
 
 
 def _member(archive: Any, key: str | None, name: str) -> Array:

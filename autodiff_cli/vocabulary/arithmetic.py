@@ -7,6 +7,7 @@ from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import NUMBER, Node, Number, Op, number
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.vocabulary.creation import check_fits
 from autodiff_cli.vocabulary.registry import alias, torch
 
 Operand = Node | Number
@@ -262,7 +263,11 @@ def clamp_tensors(input: Node, min: Node | None, max: Node | None) -> Node:
 @torch("clamp(Tensor input, Number? min = None, Number? max = None, *, Tensor out = None)")
 def clamp(input: Node, min: Number | None, max: Number | None) -> Node:
     _check_bounds(min, max)
-    return sel.clamp(input, min=min, max=max)
+    result = sel.clamp(input, min=min, max=max)
+    for bound in (min, max):
+        if bound is not None:
+            check_fits(bound, result.dtype)
+    return result
 
 
 @torch("where(Tensor condition)")
@@ -279,7 +284,11 @@ def selected(condition: Node, input: Operand, other: Operand) -> Node:
             f"{condition.dtype.scalar_name}",
             hint="compare first, as in where(x > 0, a, b)",
         )
-    return sel.where(condition, input, other)
+    result = sel.where(condition, input, other)
+    for value in (input, other):
+        if not isinstance(value, Node):
+            check_fits(value, result.dtype)
+    return result
 
 
 @torch("where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)")
@@ -309,7 +318,9 @@ def clamp_min(input: Node, min: Node) -> Node:
 
 @torch("clamp_min(Tensor input, Number min, *, Tensor out = None)")
 def clamp_min_number(input: Node, min: Number) -> Node:
-    return sel.clamp_min_number(input, min=min)
+    result = sel.clamp_min_number(input, min=min)
+    check_fits(min, result.dtype)
+    return result
 
 
 @torch("clamp_max(Tensor input, Tensor max, *, Tensor out = None)")
@@ -319,7 +330,9 @@ def clamp_max(input: Node, max: Node) -> Node:
 
 @torch("clamp_max(Tensor input, Number max, *, Tensor out = None)")
 def clamp_max_number(input: Node, max: Number) -> Node:
-    return sel.clamp_max_number(input, max=max)
+    result = sel.clamp_max_number(input, max=max)
+    check_fits(max, result.dtype)
+    return result
 
 
 # The long names of the reference list one overload more in its errors.

@@ -193,11 +193,11 @@ def as_tensor(data: Any, dtype: DType | None) -> Node:
 
 def _filled(shape: Shape, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
     wanted = dtype or dtypes.default()
-    _check_fits(value, wanted)
+    check_fits(value, wanted)
     return finished(create.full(shape=checked(shape), value=value, dtype=wanted), requires_grad)
 
 
-def _check_fits(value: Number, dtype: DType) -> None:
+def check_fits(value: Number, dtype: DType) -> None:
     """Refuse a number that overflows the dtype; infinities and nan are numbers of every float."""
     if dtype.category == dtypes.INTEGER:
         low, high = _range_of(dtype)
@@ -336,6 +336,8 @@ def linspace(
     checked((steps,))
     first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
     dtype = dtype or dtypes.default()
+    for bound in (first, last):
+        check_fits(bound, dtype)
     if dtype.category == BOOL:
         raise NotImplementedFault("\"linspace_cpu\" not implemented for 'Bool'")
     if not dtype.is_floating:

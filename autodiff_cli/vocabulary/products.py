@@ -67,7 +67,8 @@ def matrix_vector(input: Node, vec: Node) -> Node:
     if input.dtype is not vec.dtype:
         vector, matrix = vec.dtype.scalar_name, input.dtype.scalar_name
         raise RuntimeFault(
-            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}"
+            f"addmv input tensors must have the same dtype, but got {vector}, {matrix}, and {vector}",
+            hint="convert one side with .float() or .double(), or choose --dtype for both",
         )
     _not_bool(input, "addmv_impl_cpu")
     return mx.mv(input, vec)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES
+
 
 class Size(tuple[int, ...]):
     """A shape: `torch.Size([2, 3])`."""
@@ -19,6 +21,9 @@ class Size(tuple[int, ...]):
         for size in self:
             result *= size
         return result
+
+
+TYPE_NAMES[Size] = "torch.Size"
 
 
 class ReturnType(tuple[Any, ...]):

@@ -67,14 +67,14 @@ def strict(text: str) -> Any:
         ("x.half()/3", [0.333251953125, -0.333251953125, 0.0], "float16"),
         ("x.sum()", 0.0, "float32"),
         ("x[:0]", [], "float32"),
-        ("x.shape", [3], "Size"),
+        ("x.shape", [3], "torch.Size"),
         ("x.sum().item()", 0.0, "float"),
         ("len(x)", 3, "int"),
         ("2**100", "1267650600228229401496703205376", "int"),
         ("[x, 1]", [[1.0, -1.0, 0.0], 1], "list"),
         ("x.max(0)", {"values": 1.0, "indices": 0}, "torch.return_types.max"),
         ("inf", "Infinity", "float"),
-        ("x.dtype", "torch.float32", "DType"),
+        ("x.dtype", "torch.float32", "torch.dtype"),
     ],
 )
 def test_json_is_strict(run: Any, expression: str, value: Any, dtype: str) -> None:
@@ -124,6 +124,40 @@ def test_trace(run: Any) -> None:
     assert trace[0]["value"] == [3.0, 3.0] and trace[2]["shape"] == []
 
 
+@pytest.mark.parametrize(
+    ("args", "hint"),
+    [
+        (["np.exp(x)", "x=1"], "write the function alone"),
+        (["print(x)", "x=1"], "printed anyway"),
+        (["ln(x)", "x=1"], "log(x) is the natural logarithm"),
+        (["x.backward()", "x=1"], "printed anyway"),
+        (["x.grad", "x=1"], "printed anyway"),
+        (["torch.autograd.grad(x)", "x=1"], "printed anyway"),
+        (["x*y", "x=1", "y=2*x"], "a value can't use other inputs"),
+        (["x*k", "x=1"], "bind it on the command line: k="),
+        (["mean(x) + men(x)", "x=1"], "did you mean 'mean'?"),
+        (["F.nll_loss(x, t)", "x=[1,2]", "t=tensor([1])"], "the target is a number"),
+    ],
+)
+def test_habits_get_an_answer(run: Any, args: list[str], hint: str) -> None:
+    code, out, err = run(*args)
+    assert (code, out) == (1, "") and hint in err
+
+
+def test_trace_shows_results_of_several_tensors(run: Any) -> None:
+    _, out, _ = run("m = x.max(dim=0); m.values.sum()", "x=ones(2,2)", "--trace")
+    assert out.startswith("x.max(dim=0): torch.return_types.max(\n")
+    _, out, _ = run("x.sum()", "x=ones(2,2,2)")
+    assert "\n\n" in out and " \n" not in out
+
+
+def test_no_warnings_of_numpys(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("1e99\n")
+    for value in (f"@{tmp_path / 'x.csv'}", "1e99", "tensor(1e99)"):
+        code, out, err = run("x.sum()", f"x={value}")
+        assert (code, err) == (0, "") and "inf" in out
+
+
 def test_save(run: Any, tmp_path: Path) -> None:
     path = tmp_path / "out.npz"
     code, out, _ = run("sum(x*w)", "x=[1,2]", "w=[0.1,3]", "--save", str(path))
@@ -135,9 +169,23 @@ def test_save(run: Any, tmp_path: Path) -> None:
     assert sorted(np.load(path)) == ["seed0.grad.x", "seed1.grad.x"]
 
 
-def test_a_file_that_cannot_be_written_does_not_cost_the_result(run: Any, tmp_path: Path) -> None:
-    code, out, err = run("sum(x)", "x=[1,2]", "--save", str(tmp_path / "no" / "out.npz"))
-    assert code == 1 and "value: tensor(3." in out and "can't be written" in err
+def test_a_place_that_cannot_be_written_is_refused_at_once(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "dir.npz").mkdir()
+    for path in (tmp_path / "no" / "out.npz", tmp_path / "dir.npz"):
+        code, out, err = run("sum(x)", "x=[1,2]", "--save", str(path))
+        assert (code, out) == (1, "") and "can't be written" in err
+
+
+def test_a_disk_that_fills_up_does_not_cost_the_result(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    code, out, err = run("sum(x)", "x=[1,2]", "--save", str(tmp_path / "out.npz"))
+    assert code == 1 and "value: tensor(3." in out and "No space left" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_timings(run: Any) -> None:
@@ -230,6 +278,20 @@ def test_failures(run: Any, args: list[str], message: str) -> None:
         (["x", "x=1", "--seed"], "requires an argument"),
         (["x", "x=1", "--max-elements", "0"], "not in the range"),
         (["eval"], "EXPRESSION is missing"),
+        (["--json"], "EXPRESSION is missing"),
+        (["x", "x:3"], "write x=3"),
+        (["x", "x", "=", "3"], "give it a value, as in x=3"),
+        (["x=3", "x*2"], "the expression comes first"),
+        (["x", "x=@"], "'x=@' has no value"),
+        (["@", "x=1"], "needs a file's name"),
+        (["x", "x=1", "-h"], "--help lists the options"),
+        (["x", "x=1", "--save", "out.npy"], "writes an .npz file"),
+        (["x", "x=1", "--save", ""], "writes an .npz file"),
+        (["x", "x=1", "--save", "a.npz", "--save-grads", "a.npz"], "the same file"),
+        (["x", "x=1", "--no-grad", "--save-grads", "a.npz"], "nothing to write"),
+        (["x", "x=1", "--no-grad", "--seed", "1"], "--no-grad for none"),
+        (["x", "x=@-", "y=@-"], "read once"),
+        (["x", "--manual-seed", "18446744073709551616"], "2**64 - 1"),
     ],
 )
 def test_wrong_usage(run: Any, args: list[str], message: str) -> None:
