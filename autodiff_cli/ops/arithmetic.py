@@ -292,7 +292,18 @@ pow: Elementwise = Elementwise(
     doc="a to the power b",
     latex="{}^{{{}}}",
 )
-pow_from_number = Elementwise(
+
+
+class _Contiguous(Elementwise):
+    """Elementwise, with a result that doesn't take over its operand's layout."""
+
+    __slots__ = ()
+
+    def layout(self, node: Node) -> None:
+        return None
+
+
+pow_from_number = _Contiguous(
     "pow_from_number",
     lambda exponent, base: _elementwise_power(like(exponent, base), exponent),
     vjps=(_pow_from_number_vjp,),

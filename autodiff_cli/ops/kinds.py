@@ -103,7 +103,7 @@ class Elementwise(Op):
                 arrays[position] = np.asarray(array).astype(dtype)
         return self.kernel(*arrays, **node.params)
 
-    def layout(self, node: Node) -> Shape:
+    def layout(self, node: Node) -> Shape | None:
         return layout.elementwise_strides(
             node.shape,
             [

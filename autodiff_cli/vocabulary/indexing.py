@@ -99,9 +99,8 @@ def _as_tensor(entry: Any) -> Any:
         from autodiff_cli.vocabulary.creation import tensor_from
 
         node = tensor_from(entry, None)
-        if (isinstance(entry, list) and not entry) or (node.numel == 0 and node.dtype.is_floating):
-            return constant(np.zeros(node.shape, np.int64))
-        return node
+        # a list is an index of integers, whatever numbers stand in it
+        return constant(force(node).astype(np.int64)) if node.dtype.is_floating else node
     if isinstance(entry, (float, str)):
         if isinstance(entry, str):
             raise TypeFault("new(): invalid data type 'str'")

@@ -240,6 +240,8 @@ def _spectral_norm(
         x = as_dtype(x, dtype)
     if x.dtype is dtypes.float16:
         raise NotImplementedFault("\"linalg_svd_cpu\" not implemented for 'Half'")
+    if 0 in (x.shape[dim[0]], x.shape[dim[1]]):
+        return full(shape=reduced(x.shape, dim, keepdim), value=0, dtype=x.dtype)
     others = tuple(d for d in range(x.ndim) if d not in dim)
     order = (*others, *dim)
     values = svdvals(permute(x, dims=order))
