@@ -85,37 +85,58 @@ class ExpressionCommand(click.Command):
     metavar="VECTOR",
     help="Cotangent of the result's shape, as in --seed '[1,0]'. Repeat for several.",
 )
-@click.option("--no-grad", is_flag=True, help="Print the value alone, whatever its shape.")
-@click.option("--trace", is_flag=True, help="Print every intermediate result first.")
+@click.option(
+    "--no-grad",
+    is_flag=True,
+    help="Print the value alone, whatever its shape: 'x*x' x='[1,2]' --no-grad.",
+)
+@click.option(
+    "--trace", is_flag=True, help="Print every intermediate result first: '(x+2)**2' x=1 --trace."
+)
 @click.option(
     "--dtype",
     type=click.Choice(["float16", "float32", "float64"]),
     default="float32",
     show_default=True,
-    help="Default floating dtype.",
+    help="Default floating dtype, as in --dtype float64.",
 )
 @click.option(
-    "--manual-seed", type=int, metavar="N", help="Seed of rand and randn, as torch.manual_seed(N)."
+    "--manual-seed",
+    type=int,
+    metavar="N",
+    help="Seed of rand and randn: --manual-seed 0 is torch.manual_seed(0).",
 )
 @click.option(
     "--max-elements",
     type=click.IntRange(min=1),
     default=10**9,
     metavar="N",
-    help="Most elements one tensor may have.  [default: 1000000000]",
+    help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @click.option(
-    "--save", metavar="FILE.npz", help="Write value and grad.NAME arrays, in full precision."
+    "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
 )
-@click.option("--save-grads", metavar="FILE.npz", help="Write the grad.NAME arrays alone.")
-@click.option("--timings", is_flag=True, help="Print seconds per phase, as JSON on standard error.")
+@click.option(
+    "--save",
+    metavar="FILE.npz",
+    help="Write value and grad.NAME arrays, in full precision, as in --save out.npz.",
+)
+@click.option(
+    "--save-grads",
+    metavar="FILE.npz",
+    help="Write the grad.NAME arrays alone, as in --save-grads grads.npz.",
+)
+@click.option(
+    "--timings",
+    is_flag=True,
+    help="Print seconds per phase, as JSON on standard error: … --timings 2>timings.json.",
+)
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     default="auto",
     show_default=True,
-    help="Colour; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
+    help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
 )
 @click.version_option(
     __version__, "--version", prog_name="autodiff", message="%(prog)s %(version)s"
