@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from time import perf_counter
@@ -213,24 +212,19 @@ def _rendered(result: Result, options: dict[str, Any]) -> str:
     return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))
 
 
-def _is_special(path: str) -> bool:
-    """Whether a path is a pipe or a device, which may have any name."""
-    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
-
-
 def _check_outputs(options: dict[str, Any]) -> None:
     """Refuse at once what could not be written, or makes no sense together."""
     if options["no_grad"] and options["seeds"]:
         raise click.UsageError("--seed asks for gradients, and --no-grad for none")
     if options["save"] is None and options["save_grads"] is None:
         return
-    from autodiff_cli.tables.files import check_writable
+    from autodiff_cli.tables.files import check_writable, is_special
 
     for name in ("save", "save_grads"):
         path, option = options[name], f"--{name.replace('_', '-')}"
         if path is None:
             continue
-        if not path.endswith(".npz") and not _is_special(path):
+        if not path.endswith(".npz") and not is_special(path):
             raise click.UsageError(f"{option} writes an .npz file: give a name such as out.npz")
         if name == "save_grads" and options["no_grad"]:
             raise click.UsageError("--save-grads has nothing to write with --no-grad")

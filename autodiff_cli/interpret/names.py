@@ -39,14 +39,16 @@ HABITS = {
     "numpy": "write the function alone: exp(x), not numpy.exp(x)",
     "print": "the result is printed anyway",
     "ln": "log(x) is the natural logarithm",
-    "backward": "the gradient by every input is printed anyway; --wrt chooses",
-    "grad": "the gradient by every input is printed anyway; --wrt chooses",
-    "autograd": "the gradient by every input is printed anyway; --wrt chooses",
+    **dict.fromkeys(
+        ("backward", "grad", "autograd"),
+        "the gradient by every input is printed anyway; --wrt chooses",
+    ),
     "grad_fn": "the result's grad_fn is printed with it, and --trace shows every step's",
     "cuda": "everything here runs on the CPU",
     "requires_grad_": "floating inputs require grad; --wrt chooses among them",
     "Variable": "floating inputs are variables; write x='ones(2,2)'",
 }
+LISTED = "README lists the functions and methods that exist here"
 
 
 class Method:
@@ -220,7 +222,9 @@ def lookup(name: str, called: bool = False) -> Any:
     if name in DTYPES:
         return DTYPES[name]
     hint = _meant(name, known_names())
-    if not called and name not in HABITS and not name.startswith("__"):
+    if called:
+        hint = hint or LISTED
+    elif name not in HABITS and not name.startswith("__"):
         binding = f"bind it on the command line: {name}='[1, 2]'"
         hint = f"{hint} or {binding}" if hint else binding
     raise NameFault(f"name '{name}' is not defined", hint=hint)
@@ -253,7 +257,7 @@ def attribute(value: Any, name: str) -> Any:
             return Method(value, METHODS[name])
         raise AttributeFault(
             f"'Tensor' object has no attribute '{name}'",
-            hint=_meant(name, [*METHODS, *ATTRIBUTES]),
+            hint=_meant(name, [*METHODS, *ATTRIBUTES]) or LISTED,
         )
     if isinstance(value, Module):
         return _member(value, name)
@@ -283,9 +287,7 @@ def _member(module: Module, name: str) -> Any:
             return CONSTANTS[name]
         if name in MATH_FUNCTIONS:
             return _math(name)
-        raise AttributeFault(
-            f"module 'math' has no attribute '{name}'", hint=_meant(name, MATH_FUNCTIONS)
-        )
+        raise _not_in(module, name, MATH_FUNCTIONS)
     if module.prefix + name in FUNCTIONS:
         return FUNCTIONS[module.prefix + name]
     if module.name == "torch":
@@ -294,8 +296,12 @@ def _member(module: Module, name: str) -> Any:
         if name in DTYPES:
             return DTYPES[name]
     names = [n.removeprefix(module.prefix) for n in FUNCTIONS if n.startswith(module.prefix)]
-    raise AttributeFault(
-        f"module '{module.name}' has no attribute '{name}'", hint=_meant(name, names)
+    raise _not_in(module, name, names)
+
+
+def _not_in(module: Module, name: str, known: Iterable[str]) -> AttributeFault:
+    return AttributeFault(
+        f"module '{module.name}' has no attribute '{name}'", hint=_meant(name, known) or LISTED
     )
 
 
@@ -305,5 +311,5 @@ def _meant(name: str, known: Iterable[str]) -> str | None:
 
     if name in HABITS:
         return HABITS[name]
-    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
+    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.65)
     return f"did you mean '{near[0]}'?" if near else None

@@ -16,7 +16,6 @@ from autodiff_cli.syntax.lalr import (
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 STARTS_OPERAND = {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "TRUE", "FALSE", "NONE"}
 ENDS_OPERAND = STARTS_OPERAND - {"LPAR"} | {"RPAR", "RSQB"}
-WORDS = {"IF", "ELSE", "AND", "OR", "NOT", "IN", "IS"}
 STATEMENTS = ("import", "from", "for", "while", "def", "class", "print", "return", "with", "del")
 
 
@@ -69,7 +68,11 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
     if "ELSE" in error.expected and END not in error.expected and previous is not None:
         return "'else' is missing", "write a if c else b", Span(previous.start, previous.end)
     if previous is not None and previous.text == "lambda":
-        return "lambda is not part of expressions", None, Span(previous.start, previous.end)
+        return (
+            "lambda is not part of expressions",
+            "write what it returns; a name may be assigned before: y = x+1; y*y",
+            Span(previous.start, previous.end),
+        )
     if token.kind == END:
         if unclosed is not None:
             opening = Span(unclosed.start, unclosed.end)
@@ -102,7 +105,7 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
         return "unexpected '|'", "write abs(x)", span
     if previous is not None and previous.kind in ENDS_OPERAND and token.kind in STARTS_OPERAND:
         if previous.kind in ("INTEGER", "FLOAT") and token.text in ("j", "J"):
-            return "complex numbers do not exist here", None, span
+            return "complex numbers do not exist here", "every number is real", span
         if previous.kind in ("INTEGER", "FLOAT") and token.text in ("e", "E"):
             return "the exponent is missing", f"write {previous.text}e-3", span
         if previous.kind == "NAME" and token.kind in ("NAME", "INTEGER", "FLOAT"):
@@ -116,7 +119,8 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
             )
         return f"an operator or a comma is missing before {word}", None, span
     if previous is None:
-        return f"an expression can't begin with {word}", None, span
+        choice = "write a if c else b" if token.text == "if" else None
+        return f"an expression can't begin with {word}", choice, span
     if token.kind == "MORETHAN" and previous.kind in ("LESSTHAN",):
         return "'<>' is not an operator here", "write '!='", span
     return f"unexpected {word} after {_shown(previous)}", None, span

@@ -148,7 +148,6 @@ def _reachable(states: dict[int, dict[str, int]], start: int) -> list[int]:
 
 
 def _rule(rule: object) -> Rule:
-    from lark.grammar import NonTerminal
     from lark.grammar import Rule as LarkRule
 
     assert isinstance(rule, LarkRule)
@@ -160,10 +159,10 @@ def _rule(rule: object) -> Rule:
         if is_absent:
             parts.append((PLACEHOLDER, 0))
         else:
-            parts += _part(rule, position, NonTerminal)
+            parts += _part(rule, position)
             position += 1
     for rest in range(position, len(rule.expansion)):
-        parts += _part(rule, rest, NonTerminal)
+        parts += _part(rule, rest)
     return Rule(
         origin,
         len(rule.expansion),
@@ -173,7 +172,7 @@ def _rule(rule: object) -> Rule:
     )
 
 
-def _part(rule: object, position: int, nonterminal: type) -> list[tuple[int, int]]:
+def _part(rule: object, position: int) -> list[tuple[int, int]]:
     from lark.grammar import Rule as LarkRule
     from lark.grammar import Terminal
 

@@ -142,6 +142,11 @@ def _plain(error: Exception) -> str:
     )
 
 
+def is_special(path: str) -> bool:
+    """Whether a path is a pipe or a device, which may have any name and is never replaced."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
 def check_writable(path: str) -> None:
     """Raise InputError now if `save_arrays` could not write there at all."""
     target = Path(os.path.realpath(path))
@@ -286,7 +291,7 @@ def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     try:
-        if target.exists() and not target.is_file():  # a device or a pipe is written through
+        if is_special(path):  # written through
             with target.open("wb") as file:
                 np.savez(file, allow_pickle=False, **dict(arrays))
         else:

@@ -15,6 +15,7 @@ from autodiff_cli.errors import TypeFault
 from autodiff_cli.vocabulary.parameters import (
     INTS,
     NUMPY_NAMES,
+    TENSOR,
     Parameter,
     accepts_ints,
     type_name,
@@ -229,7 +230,17 @@ class Overloads:
             bound = signature.parse(args, kwargs)
             if isinstance(bound, dict):
                 return signature.index, bound
-        raise TypeFault(self._mismatch(args, kwargs))
+        raise TypeFault(self._mismatch(args, kwargs), hint=self._tensor_hint(args))
+
+    def _tensor_hint(self, args: Args) -> str | None:
+        """What to type where a number or a list stands for the tensor."""
+        if self.method or not args or not isinstance(args[0], (int, float, list)):
+            return None
+        if not any(s.parameters and s.parameters[0].kind is TENSOR for s in self.signatures):
+            return None
+        number = args[0]
+        shown = "[...]" if isinstance(number, list) else repr(float(number))
+        return f"it takes a tensor: tensor({shown})"
 
     def _mismatch(self, args: Args, kwargs: Kwargs) -> str:
         """Say why no overload fits (`PythonArgParser::print_error`)."""

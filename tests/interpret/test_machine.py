@@ -100,6 +100,24 @@ def test_limits_are_at_once(text: str) -> None:
         value(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("exp(1000)", "it takes a tensor: tensor(1000.0)"),
+        ("mean([1, 2])", "it takes a tensor: tensor([...])"),
+        ("x.sun()", "did you mean 'sum'?"),
+        ("torch.linalg.solve(x, x)", names.LISTED),
+        ("x.cholesky()", names.LISTED),
+        ("lambda y: y", "write what it returns; a name may be assigned before: y = x+1; y*y"),
+        ("if x: y", "write a if c else b"),
+    ],
+)
+def test_hints_say_what_to_type(text: str, hint: str) -> None:
+    with pytest.raises(AutodiffError) as caught:
+        value(text, x=1.0)
+    assert caught.value.hint == hint
+
+
 def test_every_public_name_is_reachable() -> None:
     for name in FUNCTIONS:
         prefix, _, bare = name.rpartition(".")
