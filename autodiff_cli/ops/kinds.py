@@ -94,7 +94,8 @@ class Elementwise(Op):
         return shape, self.compute_dtype(operands, params)
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
-        dtype = self.compute_dtype(node.operands, node.params).numpy
+        compares = self.result == "bool"  # of the others, the result has the dtype they work in
+        dtype = (self.compute_dtype(node.operands, node.params) if compares else node.dtype).numpy
         if dtype == np.float16:  # as the reference: kernels compute in float32, and round once
             dtype = np.dtype(np.float32)
         for position in range(self.conditions, len(arrays)):

@@ -13,6 +13,7 @@ are Python's own: `@python("F.mse_loss")`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from autodiff_cli.errors import AssertionFault, TypeFault
@@ -75,13 +76,19 @@ class Function:
         return f"<built-in method {self.name.rpartition('.')[2]}>"
 
 
+@cache
+def _taken(implementation: Implementation) -> frozenset[str]:
+    """The names of an implementation's parameters."""
+    code = implementation.__code__
+    return frozenset(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
 def _effective(implementation: Implementation, bound: dict[str, object]) -> dict[str, object]:
     """The bound arguments that the implementation takes.
 
     The others (layout, device, memory_format …) have no effect on a result computed on a CPU.
     """
-    code = implementation.__code__
-    taken = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    taken = _taken(implementation)
     result = {}
     for name, value in bound.items():
         if name in taken:
