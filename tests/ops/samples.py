@@ -188,6 +188,3 @@ UNARY = (
     "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in UNARY}
-
-# The reference has no derivative for these, and says so when one is asked for.
-NOT_DIFFERENTIABLE = {"floor_divide", "number_remainder"}
