@@ -181,7 +181,7 @@ remainder_number = Elementwise(
 )
 number_remainder = Elementwise(
     "number_remainder",
-    lambda a, b: _remainder(a, b),
+    _remainder,
     vjps=(lambda g, y, a, b: _not_differentiable("remainder"),) * 2,
     grad_fn="NotImplemented",
     doc="a number modulo b, of no derivative in the reference",

@@ -24,13 +24,9 @@ from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.movement import cat, expand, reshape, slice_
 from autodiff_cli.ops.pointwise import abs, as_dtype, exp, fill_where, is_zero, isnan, sign
 from autodiff_cli.ops.selection import eq, gt, logical_and, logical_or, where
-from autodiff_cli.ops.summation import total
+from autodiff_cli.ops.summation import add_reduce, total
 
 Dims: TypeAlias = tuple[int, ...] | None
-
-
-# numpy's own stubs know fewer forms of it than numpy
-_add: Callable[..., Any] = np.add.reduce
 
 
 def _shape(x: Node, dim: Dims, keepdim: bool, **_: Any) -> Shape:
@@ -236,12 +232,12 @@ def _vector_norm(x: Any, ord: float, dim: Dims, keepdim: bool, dtype: DType) -> 
     elif ord == -math.inf:
         result = np.amin(size, axis=dim, keepdims=keepdim)
     elif ord == 0:
-        result = _add(size != 0, axis=dim, keepdims=keepdim, dtype=np.float64)
+        result = add_reduce(size != 0, axis=dim, keepdims=keepdim, dtype=np.float64)
     elif ord == 1:
-        result = _add(size, axis=dim, keepdims=keepdim, dtype=np.float64)
+        result = add_reduce(size, axis=dim, keepdims=keepdim, dtype=np.float64)
     else:
         powers = np.power(size, ord, dtype=np.float64)
-        result = _add(powers, axis=dim, keepdims=keepdim) ** (1 / ord)
+        result = add_reduce(powers, axis=dim, keepdims=keepdim) ** (1 / ord)
     return np.asarray(result).astype(dtype.numpy)
 
 
@@ -327,7 +323,7 @@ _exp, _log = precise(np.exp), precise(np.log)
 
 def _summed(x: Any, dim: Dims) -> Any:
     """A sum that keeps its dimensions, accumulated in float64 and rounded to the dtype of x."""
-    return np.asarray(_add(x, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
+    return np.asarray(add_reduce(x, axis=dim, keepdims=True, dtype=_wide(x))).astype(x.dtype)
 
 
 def _along(x: Node, dim: int) -> Dims:

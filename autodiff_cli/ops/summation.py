@@ -19,7 +19,7 @@ UNROLLED = 4  # partial sums that run side by side
 LEVELS = 4  # of the cascade
 
 # numpy's own stubs know fewer forms of it than numpy
-_add: Any = np.add.reduce
+add_reduce: Any = np.add.reduce
 
 Axes: TypeAlias = tuple[int, ...] | None
 
@@ -32,7 +32,7 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
     """
     x = np.asarray(x)
     if x.dtype.kind != "f":
-        return _add(x, axis=axis, keepdims=keepdims)
+        return add_reduce(x, axis=axis, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis
     if 0 < x.size < GRAIN and axes and x.dtype != np.float16:
         kept = [1 if at in axes else size for at, size in enumerate(x.shape)]
@@ -40,7 +40,7 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
         if result is not None:
             sizes = kept if keepdims else [n for at, n in enumerate(kept) if at not in axes]
             return result.reshape(sizes)
-    wide = _add(x, axis=axes, keepdims=keepdims, dtype=np.float64)
+    wide = add_reduce(x, axis=axes, keepdims=keepdims, dtype=np.float64)
     return np.asarray(wide).astype(x.dtype)
 
 

@@ -90,7 +90,7 @@ def _integers_from(plain: Any, dtype: DType) -> Array:
             fits = np.abs(array) < 2.0**63
             array = np.trunc(np.where(fits, array, 0)).astype(np.int64)
             if not fits.all():
-                raise RuntimeFault(_overflow(dtype))
+                raise RuntimeFault(_overflow(dtype.name))
         elif array.dtype.kind not in "iub" or (array.size and array.max() > 2**63 - 1):
             raise OverflowError
     except OverflowError:
@@ -98,12 +98,12 @@ def _integers_from(plain: Any, dtype: DType) -> Array:
     if dtype.category == dtypes.INTEGER and array.size:
         low, high = _range_of(dtype)
         if array.min() < low or array.max() > high:
-            raise RuntimeFault(_overflow(dtype))
+            raise RuntimeFault(_overflow(dtype.name))
     return array.astype(dtype.numpy)
 
 
-def _overflow(dtype: DType) -> str:
-    return f"value cannot be converted to type {dtype.name} without overflow"
+def _overflow(name: str) -> str:
+    return f"value cannot be converted to type {name} without overflow"
 
 
 def _range_of(dtype: DType) -> tuple[int, int]:
@@ -209,7 +209,7 @@ def check_fits(value: Number, dtype: DType) -> None:
     else:
         return
     if not fits:
-        raise RuntimeFault(f"value cannot be converted to type {name} without overflow")
+        raise RuntimeFault(_overflow(name))
 
 
 @torch(f"ones(tuple of ints size, {OUT}", only="function")
