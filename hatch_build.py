@@ -10,7 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class TablesHook(BuildHookInterface):
-    """Makes `autodiff_cli/syntax/_expression_tables.py` from `grammar/expression.lark`."""
+    """Makes `autodiff_cli/syntax/_NAME_tables.py` from `grammar/NAME.lark`."""
 
     PLUGIN_NAME = "custom"
 
@@ -21,6 +21,7 @@ class TablesHook(BuildHookInterface):
             from autodiff_cli.syntax.tables import module_text
         finally:
             sys.path.remove(str(root))
-        path = root / "autodiff_cli" / "syntax" / "_expression_tables.py"
-        path.write_text(module_text("expression"), encoding="utf-8")
-        build_data["artifacts"].append(str(path.relative_to(root)))
+        for name in ("expression", "program"):
+            path = root / "autodiff_cli" / "syntax" / f"_{name}_tables.py"
+            path.write_text(module_text(name), encoding="utf-8")
+            build_data["artifacts"].append(str(path.relative_to(root)))

@@ -2,6 +2,8 @@
 
     AutodiffError                 anything this package raises on purpose
     ├── SourceSyntaxError         the text is not in the language
+    │   └── SourceIndentationError    a line of a program begins in the wrong column
+    │       └── SourceTabError        it depends on the width of a tab
     ├── InputError                a binding or a file is wrong, by name
     ├── LimitError                a safety limit was reached
     └── Fault                     evaluation failed as it fails in Python with the reference
@@ -73,6 +75,18 @@ class SourceSyntaxError(AutodiffError):
     """The text is not in the language."""
 
     kind = "SyntaxError"
+
+
+class SourceIndentationError(SourceSyntaxError):
+    """A line of a program begins in the wrong column."""
+
+    kind = "IndentationError"
+
+
+class SourceTabError(SourceIndentationError):
+    """Whether a line of a program is in the right column depends on the width of a tab."""
+
+    kind = "TabError"
 
 
 class InputError(AutodiffError):

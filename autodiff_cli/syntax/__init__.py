@@ -1,5 +1,5 @@
 """Text to trees with spans. The only place that knows the grammar."""
 
-from autodiff_cli.syntax.parse import parse_expression
+from autodiff_cli.syntax.parse import parse_expression, parse_program
 
-__all__ = ["parse_expression"]
+__all__ = ["parse_expression", "parse_program"]

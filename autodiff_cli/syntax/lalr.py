@@ -7,13 +7,14 @@ span is the text one would copy. Both loops are linear and neither recurses.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeAlias
 
 from autodiff_cli.source import Span
 from autodiff_cli.syntax.tables import INLINE, KEEP, Tables
 
 END = "$END"
+Build: TypeAlias = Callable[[str, list[Any], Span], object]
 OPENING = {"(": ")", "[": "]", "{": "}"}
 
 
@@ -37,11 +38,20 @@ class UnexpectedCharacter(Exception):
 class UnexpectedToken(Exception):
     """The grammar allows other terminals here."""
 
-    def __init__(self, token: Token, previous: Token | None, expected: frozenset[str]) -> None:
+    def __init__(
+        self,
+        token: Token,
+        previous: Token | None,
+        expected: frozenset[str],
+        states: list[int],
+        spans: list[Span],
+    ) -> None:
         super().__init__(token)
         self.token = token
         self.previous = previous
         self.expected = expected
+        self.states = states
+        self.spans = spans
 
 
 class Parser:
@@ -52,7 +62,7 @@ class Parser:
         build: `build(name, children, span)`: makes a tree of a complete rule.
     """
 
-    def __init__(self, tables: Tables, build: Callable[[str, list[object], Span], object]) -> None:
+    def __init__(self, tables: Tables, build: Build) -> None:
         self.tables = tables
         self.build = build
         self.pattern = re.compile(tables.pattern)
@@ -94,13 +104,17 @@ class Parser:
         Raises:
             UnexpectedCharacter, UnexpectedToken: the text is not in the language.
         """
-        rules, states, build = self.tables.rules, self.tables.states, self.build
+        return self.run(self._with_end(text))
+
+    def run(self, tokens: Iterable[Token], build: Build | None = None) -> object:
+        """The tree of a sequence of terminals that ends with `END`; `build` in place of the parser's."""
+        rules, states, build = self.tables.rules, self.tables.states, build or self.build
         passes_on = self.passes_on
         at = [self.tables.start]
         values: list[object] = []
         spans: list[Span] = []
         previous: Token | None = None
-        for token in self._with_end(text):
+        for token in tokens:
             kind = token.kind
             while True:
                 if at[-1] == self.tables.end:
@@ -108,7 +122,7 @@ class Parser:
                 action = states[at[-1]].get(kind)
                 if action is None:
                     expected = frozenset(symbol for symbol in states[at[-1]] if symbol.isupper())
-                    raise UnexpectedToken(token, previous, expected)
+                    raise UnexpectedToken(token, previous, expected, at, spans)
                 if action >= 0:
                     break
                 rule = rules[~action]

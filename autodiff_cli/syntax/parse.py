@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.lalr import Parser, UnexpectedCharacter, UnexpectedToken
 from autodiff_cli.syntax.tables import load
+
+if TYPE_CHECKING:
+    from autodiff_cli.syntax.statements import Program
 
 CONSTANTS = {"True": True, "False": False, "None": None}
 
@@ -128,6 +131,13 @@ BUILDERS: dict[str, Callable[..., Any]] = {
 @lru_cache(1)
 def _parser() -> Parser:
     return Parser(load("expression"), lambda name, children, span: BUILDERS[name](span, *children))
+
+
+def parse_program(source: Source) -> Program:
+    """The tree of a program; see `syntax/program.py`, which expressions need not load."""
+    from autodiff_cli.syntax import program
+
+    return program.parse_program(source)
 
 
 def parse_expression(source: Source) -> tree.Script:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PACKAGE = dirname(dirname(__file__))  # not pathlib: it takes 4 ms to import
 KEEP, INLINE, PLACEHOLDER = range(3)
+IMPORTS = {"program": ("expression",)}
 
 
 class Rule(NamedTuple):
@@ -26,7 +27,8 @@ class Rule(NamedTuple):
     Attributes:
         origin: the terminal or rule name it reduces to.
         length: how many symbols it takes off the stack.
-        build: the name of what it builds: its alias, or the rule's name; "" to pass on its children.
+        build: the name of what it builds: its alias, or the rule's name, as the grammar that defines
+            it has them; "" to pass on its children.
         single: whether one child alone is passed on as it is (`?rule`).
         parts: for each child of the result: (KEEP or INLINE, position) or (PLACEHOLDER, 0).
     """
@@ -42,7 +44,7 @@ class Tables(NamedTuple):
     """A parser as data.
 
     Attributes:
-        crc: checksum of the grammar text.
+        crc: `checksum` of the grammar.
         pattern: one regular expression, a named group for each terminal that is not a literal, and
             `literal` for all that are; the group `skip` is white space and comments.
         literals: terminal name of each punctuation mark.
@@ -62,14 +64,24 @@ class Tables(NamedTuple):
     end: int
 
 
-def grammar_text(name: str) -> str:
-    """The text of `grammar/NAME.lark`, from the wheel or from the checkout."""
+def grammar_path(name: str) -> str:
+    """Where `grammar/NAME.lark` is: in the wheel or in the checkout."""
     for folder in (PACKAGE, dirname(PACKAGE)):
         path = join(folder, "grammar", f"{name}.lark")
         if exists(path):
-            with open(path, encoding="utf-8") as file:
-                return file.read()
+            return path
     raise FileNotFoundError(f"grammar/{name}.lark is not beside the package")
+
+
+def grammar_text(name: str) -> str:
+    """The text of `grammar/NAME.lark`."""
+    with open(grammar_path(name), encoding="utf-8") as file:
+        return file.read()
+
+
+def checksum(name: str) -> int:
+    """The checksum of a grammar's text and of those it imports."""
+    return crc32("".join(map(grammar_text, (name, *IMPORTS.get(name, ())))).encode())
 
 
 def shipped(name: str) -> Tables | None:
@@ -78,7 +90,7 @@ def shipped(name: str) -> Tables | None:
         tables = Tables(*import_module(f"autodiff_cli.syntax._{name}_tables").TABLES)
     except ImportError:
         return None
-    if tables.crc != crc32(grammar_text(name).encode()):
+    if tables.crc != checksum(name):
         return None
     return tables._replace(rules=tuple(Rule(*rule) for rule in tables.rules))
 
@@ -104,8 +116,13 @@ def compute(name: str) -> Tables:
     from lark.grammar import Rule as LarkRule
     from lark.lexer import TerminalDef
 
-    text = grammar_text(name)
-    lark = Lark(text, parser="lalr", lexer="basic", maybe_placeholders=True)
+    lark = Lark(
+        grammar_text(name),
+        parser="lalr",
+        lexer="basic",
+        maybe_placeholders=True,
+        source_path=grammar_path(name),  # where imported grammars are looked for
+    )
     data, _ = lark.memo_serialize([TerminalDef, LarkRule])
     table = data["parser"]["parser"]
     rules = tuple(_rule(rule) for rule in lark.rules)
@@ -121,7 +138,7 @@ def compute(name: str) -> Tables:
     number = {state: position for position, state in enumerate(order)}
     pattern, literals, keywords = _lexer(lark)
     return Tables(
-        crc32(text.encode()),
+        checksum(name),
         pattern,
         literals,
         keywords,
@@ -166,7 +183,7 @@ def _rule(rule: object) -> Rule:
     return Rule(
         origin,
         len(rule.expansion),
-        "" if hidden and not rule.alias else str(rule.alias or origin),
+        "" if hidden and not rule.alias else str(rule.alias or origin).rpartition("__")[2],
         bool(rule.options.expand1) and not rule.alias,
         tuple(parts),
     )

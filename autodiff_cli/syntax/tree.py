@@ -1,4 +1,7 @@
-"""The syntax tree: immutable records, each with the span of the text it came from."""
+"""The syntax tree: immutable records, each with the span of the text it came from.
+
+Statements, and what else only programs have, are in `syntax/statements.py`.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,16 @@ class Record:
     A dozen dataclasses take as long to make as the rest of the parser takes to load.
     """
 
-    names: ClassVar[tuple[str, ...]] = ()
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.names = (*cls.names, *(name for name in cls.__annotations__ if name != "names"))
+        cls.fields = (*cls.fields, *(name for name in cls.__annotations__ if name != "fields"))
 
     def __init__(self, *values: object) -> None:
-        self.__dict__.update(zip(self.names, values, strict=True))
+        self.__dict__.update(zip(self.fields, values, strict=True))
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.names[1:])
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields[1:])
         return f"{type(self).__name__}({shown})"
 
 
@@ -84,6 +87,12 @@ class Attribute(Tree):
     name: str
 
 
+class KeywordSpread(Tree):
+    """`**value` in a call."""
+
+    value: Expression
+
+
 class Keyword(Tree):
     """`name=value` in a call."""
 
@@ -92,14 +101,14 @@ class Keyword(Tree):
 
 
 class Spread(Tree):
-    """`*value` in a call."""
+    """`*value` in a call, a display or a target."""
 
     value: Expression
 
 
 class Call(Tree):
     function: Expression
-    arguments: tuple[Expression | Keyword | Spread, ...]
+    arguments: tuple[Expression | Keyword | Spread | KeywordSpread, ...]
 
 
 class Slice(Tree):
@@ -116,7 +125,7 @@ class Subscript(Tree):
 class Sequence(Tree):
     """A tuple or list display; an index with commas is a tuple, and may hold slices."""
 
-    items: tuple[Expression | Slice, ...]
+    items: tuple[Expression | Slice | Spread, ...]
     is_tuple: bool
 
 
@@ -132,6 +141,82 @@ class Script(Tree):
     result: Expression
 
 
+class Parameter(Tree):
+    """`name=default`; kind: positional_only, plain, star, keyword_only or double_star."""
+
+    name: str
+    default: Expression | None
+    kind: str
+
+
+class Parameters(Tree):
+    items: tuple[Parameter, ...]
+
+
+class Lambda(Tree):
+    parameters: Parameters
+    body: Expression
+
+
+class Clause(Tree):
+    """`for target in iterable if condition if condition` in a comprehension."""
+
+    target: Expression
+    iterable: Expression
+    conditions: tuple[Expression, ...]
+
+
+class Comprehension(Tree):
+    """kind: list, set, dict or generator; `value` is None but for a dict, whose key is `element`."""
+
+    kind: str
+    element: Expression
+    value: Expression | None
+    clauses: tuple[Clause, ...]
+
+
+class Entry(Tree):
+    """`key: value` in a dict display; `**value` has no key."""
+
+    key: Expression | None
+    value: Expression
+
+
+class Dict(Tree):
+    entries: tuple[Entry, ...]
+
+
+class SetDisplay(Tree):
+    items: tuple[Expression | Spread, ...]
+
+
+class FormattedValue(Tree):
+    """`{value!conversion:spec}` in an f-string; the conversion is r, s, a or nothing."""
+
+    value: Expression
+    conversion: str
+    spec: FString | None
+
+
+class FString(Tree):
+    parts: tuple[str | FormattedValue, ...]
+
+
+class NamedExpression(Tree):
+    """`name := value`."""
+
+    name: str
+    value: Expression
+
+
+class Yield(Tree):
+    value: Expression | None
+
+
+class YieldFrom(Tree):
+    value: Expression
+
+
 Expression: TypeAlias = (
     Literal
     | Name
@@ -144,4 +229,12 @@ Expression: TypeAlias = (
     | Call
     | Subscript
     | Sequence
+    | Lambda
+    | Comprehension
+    | Dict
+    | SetDisplay
+    | FString
+    | NamedExpression
+    | Yield
+    | YieldFrom
 )
