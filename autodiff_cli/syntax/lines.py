@@ -48,7 +48,6 @@ class ProgramParser(Parser):
         kind: str | None = None
         while offset < end:
             if begins:
-                begins = False
                 blank = BLANK_LINES.match(text, offset)
                 if blank is not None:
                     offset = blank.end()
@@ -57,6 +56,7 @@ class ProgramParser(Parser):
                 offset = indentation.end()
                 if offset >= end:
                     break
+                begins = False
                 yield from _changes(indents, columns(*indentation.groups()), offset)
             found = match(text, offset, end)
             if found is None:

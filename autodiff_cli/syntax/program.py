@@ -93,7 +93,9 @@ def _decorated(span: Span, *parts: Any) -> statements.FunctionDef | statements.C
     return statements.ClassDef(x.span, x.name, x.bases, x.body, tuple(decorators), x.docstring)
 
 
-def _annotated(span: Span, target: Any, annotation: Any, value: Any) -> statements.AnnotatedAssign:
+def _annotated(
+    span: Span, target: Any, annotation: Any, value: Any = None
+) -> statements.AnnotatedAssign:
     targets.check_annotated(target)
     return statements.AnnotatedAssign(span, target, value)
 
