@@ -68,6 +68,7 @@ TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "**": _power,
     "&": _bitwise("and"),
     "|": _bitwise("or"),
+    "^": _bitwise("xor"),
 }
 PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -80,6 +81,9 @@ PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "@": operator.matmul,
     "&": operator.and_,
     "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
 }
 PYTHON_UNARY: dict[str, Callable[[Any], Any]] = {
     "-": operator.neg,
@@ -154,6 +158,13 @@ def check_size(sign: str, a: Any, b: Any) -> None:
             raise LimitError(
                 f"{a.bit_length()} bits to the power {b} is an integer of more than {MAX_BITS} bits",
                 hint="use floating point: 2.0**x",
+            )
+    elif sign == "<<" and isinstance(b, int) and b > MAX_BITS:
+        raise LimitError(f"an integer of more than {MAX_BITS} bits")
+    elif sign == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple)):
+        if len(a) + len(b) > MAX_ITEMS:
+            raise LimitError(
+                f"a {type_name(a)} of {len(a) + len(b):,} items; the limit is {MAX_ITEMS:,}"
             )
     elif sign == "*":
         for one, other in ((a, b), (b, a)):

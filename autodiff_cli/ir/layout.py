@@ -1,6 +1,7 @@
 """Strides: how the reference would lay a result out in memory.
 
-The executors lay arrays out as they please. Strides matter because they decide what a program sees:
+The executors lay arrays out as they please; in a program, where tensors are computed as they are made and
+share memory, the array's own strides count. Strides matter because they decide what a program sees:
 whether `view` is allowed, and whether `reshape` is a view (`ViewBackward0`, `ReshapeAliasBackward0`) or
 a copy (`CloneBackward0`, `UnsafeViewBackward0`). They are worked out only when somebody asks.
 
@@ -12,7 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import Node, Shape
+import numpy as np
+
+from autodiff_cli.ir.node import Node, Shape, state
 
 
 def contiguous_strides(shape: Shape) -> Shape:
@@ -33,6 +36,9 @@ def strides_of(node: Node) -> Shape:
     stack = [node]
     while stack:
         current = stack[-1]
+        if current.strides is None and state.eager and isinstance(current.value, np.ndarray):
+            size = current.value.itemsize
+            current.strides = tuple([stride // size for stride in current.value.strides])
         if current.strides is not None:
             stack.pop()
             continue

@@ -35,19 +35,38 @@ class State:
 
     Attributes:
         grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
+        eager: whether a node is computed when it is made, as programs need it: they write to tensors.
+        made: how many nodes were made so far; numbers them.
         span: the place in the source that is being evaluated.
         max_elements: the most elements one tensor may have.
     """
 
-    __slots__ = ("grad_enabled", "max_elements", "span")
+    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "span")
 
     def __init__(self) -> None:
         self.grad_enabled = True
+        self.eager = False
+        self.made = 0
         self.span: Span | None = None
         self.max_elements = 10**9
 
 
 state = State()
+
+
+class Memory:
+    """What a tensor shares with its views, besides their elements: the record of writes to it.
+
+    Attributes:
+        writes: the number of the newest node at each write; as many as the tensor's version.
+        latest: the node that the last write made, if it is part of the graph.
+    """
+
+    __slots__ = ("latest", "writes")
+
+    def __init__(self) -> None:
+        self.writes: list[int] = []
+        self.latest: Node | None = None
 
 
 class Node:
@@ -62,17 +81,26 @@ class Node:
         value: the array, once it is known (always for constants and inputs).
         span: where in the source it was made.
         strides: of the result in elements, as the reference would lay it out; see `ir.layout`.
+        number: its place in the order in which nodes are made; an operand's is lower.
+        memory: the record of writes to its value; None as long as nothing shares or writes it.
+        tape: what the autograd layer keeps about it: hooks, the tensor of a leaf.
+        released: whether a backward pass went through it without `retain_graph`.
     """
 
     __slots__ = (
+        "__weakref__",
         "dtype",
+        "memory",
+        "number",
         "op",
         "operands",
         "params",
+        "released",
         "requires_grad",
         "shape",
         "span",
         "strides",
+        "tape",
         "value",
     )
 
@@ -95,6 +123,10 @@ class Node:
         self.value = value
         self.span = state.span
         self.strides: Shape | None = None
+        state.made = self.number = state.made + 1
+        self.memory: Memory | None = None
+        self.tape: Any = None
+        self.released = False
 
     @property
     def ndim(self) -> int:
@@ -140,6 +172,7 @@ class Node:
 
 
 Rule: TypeAlias = Callable[..., Node | None]
+NO_PARAMS: Params = {}  # shared: what has none must not be given any
 
 
 class Op:
@@ -202,7 +235,29 @@ class Op:
                 if node.requires_grad and rule is not None:
                     requires_grad = True
                     break
-        return Node(self, nodes, params, shape, dtype, requires_grad)
+        node = Node(self, nodes, params, shape, dtype, requires_grad)
+        return self.at_once(node) if state.eager else node
+
+    def at_once(self, node: Node) -> Node:
+        """The node with its value; as a constant where the graph need not remember how it came about.
+
+        A view keeps its operand until its tensor is made, which has to know whose view it is.
+        """
+        if self.is_view:
+            shown = node.operands[0]
+            if not isinstance(shown.value, np.ndarray):  # a numpy scalar has no memory to share
+                shown.value = np.asarray(shown.value)
+        values = [operand.value for operand in node.operands]
+        result = self.evaluate(node, values.copy())
+        if result.dtype != node.dtype.numpy:
+            result = result.astype(node.dtype.numpy)
+        elif not self.is_view and isinstance(result, np.ndarray):
+            if result.base is not None or any(result is value for value in values):
+                result = result.copy("K" if self.follows_layout else "C")
+        node.value = result
+        if not node.requires_grad and not self.is_view:
+            node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
+        return node
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         """One derivative rule for each operand."""
@@ -283,7 +338,7 @@ def number(value: Number) -> Node:
     """
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise OverflowFault("int too big to convert", hint="write it as a float: 1e20")
-    return Node(NUMBER, (), {}, (), dtypes.of_number(value), value=value)
+    return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
 
 
 def constant(value: Array, dtype: DType | None = None) -> Node:

@@ -146,7 +146,7 @@ def _at(ndim: int, dim: int, index: Any) -> tuple[Any, ...]:
 def _selector(name: str, grad_fn: str, doc: str) -> View:
     return View(
         name,
-        lambda x, dim, index: np.asarray(x)[_at(x.ndim, dim, index)],
+        lambda x, dim, index: np.asarray(x)[(*_at(x.ndim, dim, index), ...)],  # a view, 0-dim too
         shape=lambda x, dim, index: x.shape[:dim] + x.shape[dim + 1 :],
         strides=lambda x, dim, index: layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :],
         vjps=(lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),),

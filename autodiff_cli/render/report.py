@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff_cli.evaluate import Intermediate, Result, Tensor
-from autodiff_cli.render.torch_text import tensor_text
+from autodiff_cli.vocabulary.torch_text import tensor_text
 from autodiff_cli.vocabulary.values import ReturnType
 
 LABEL_WIDTH = 40  # a label longer than this stands on a line of its own

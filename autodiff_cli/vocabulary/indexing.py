@@ -31,8 +31,7 @@ def subscript(x: Node, index: Any) -> Node:
         return _select_first(x, _int64(index))
     if isinstance(index, slice):
         return _slice(x, 0, index, skip_whole=False)
-    items = tuple(index) if _is_several(index) else (index,)
-    return _apply(x, tuple(_as_tensor(entry) for entry in items))
+    return _apply(x, entries_of(index))
 
 
 def _int64(index: int) -> int:
@@ -42,6 +41,14 @@ def _int64(index: int) -> int:
 
 
 def _apply(x: Node, items: tuple[Any, ...]) -> Node:
+    result, gathered = located(x, items)
+    if gathered:
+        return _gather(result, gathered)
+    return mv.alias(x, shape=x.shape) if result is x else result
+
+
+def located(x: Node, items: tuple[Any, ...]) -> tuple[Node, list[tuple[int, Node]]]:
+    """The view that the plain entries of an index show, and the index tensors for its dimensions."""
     specified = sum(_dims_taken(entry) for entry in items)
     if specified > x.ndim:
         raise IndexFault(f"too many indices for tensor of dimension {x.ndim}")
@@ -78,9 +85,13 @@ def _apply(x: Node, items: tuple[Any, ...]) -> Node:
             original += entry.ndim if _is_mask(entry) else 1
         else:
             raise _invalid(entry)
-    if gathered:
-        return _gather(result, gathered)
-    return mv.alias(x, shape=x.shape) if result is x else result
+    return result, gathered
+
+
+def entries_of(index: Any) -> tuple[Any, ...]:
+    """The entries of an index, lists among them as index tensors."""
+    items = tuple(index) if _is_several(index) else (index,)
+    return tuple(_as_tensor(entry) for entry in items)
 
 
 def _is_several(index: Any) -> bool:
@@ -194,6 +205,14 @@ def _indices(entry: Node, x: Node, dim: int) -> list[Node]:
 
 
 def _gather(x: Node, gathered: list[tuple[int, Node]]) -> Node:
+    dims, indices = checked_indices(x, gathered)
+    return ix.index(x, *map(constant, indices), dims=dims)
+
+
+def checked_indices(
+    x: Node, gathered: list[tuple[int, Node]]
+) -> tuple[tuple[int, ...], list[Array]]:
+    """The dimensions that index tensors pick from, and their places, from 0 and in range."""
     places = [force(index).astype(np.int64) for _, index in gathered]
     try:
         np.broadcast_shapes(*(index.shape for index in places))
@@ -207,7 +226,7 @@ def _gather(x: Node, gathered: list[tuple[int, Node]]) -> Node:
         _in_range(index, position, x.shape[dim])  # the reference counts the index tensors
         for position, (index, dim) in enumerate(zip(places, dims, strict=True))
     ]
-    return ix.index(x, *map(constant, indices), dims=dims)
+    return dims, indices
 
 
 def _in_range(index: Array, position: int, size: int) -> Array:

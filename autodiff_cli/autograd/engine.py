@@ -1,0 +1,217 @@
+"""The backward pass of programs: cotangents flow from the outputs to the leaves, and accumulate there.
+
+The derivative rules are those of `transform/reverse.py`. What is added here is what a program can see:
+the order of the reference's engine (the node made last comes first), hooks, retained gradients, values
+that were freed or overwritten since.
+
+Source: torch/csrc/autograd/engine.cpp, functions/accumulate_grad.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.saved import check_saved
+from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
+from autodiff_cli.errors import RuntimeFault, TypeFault
+from autodiff_cli.ir.node import INPUT, Node, state
+from autodiff_cli.ops.writes import copy_backwards
+from autodiff_cli.transform.reverse import fitted
+
+
+def differentiate(
+    roots: Sequence[tuple[Node, Node]],
+    *,
+    retain_graph: bool,
+    create_graph: bool,
+    targets: Sequence[Node] | None = None,
+) -> list[Node | None]:
+    """Run a backward pass.
+
+    Args:
+        roots: nodes to differentiate, each with its cotangent.
+        retain_graph: whether another pass may follow through the same nodes.
+        create_graph: whether the gradients can be differentiated again.
+        targets: give the gradients with respect to these nodes instead of accumulating into leaves.
+
+    Returns:
+        One gradient for each target, or None where none flows; nothing without targets.
+
+    Raises:
+        RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
+    """
+    before = state.grad_enabled
+    state.grad_enabled = create_graph
+    try:
+        return _Pass(roots, retain_graph, targets).run()
+    finally:
+        state.grad_enabled = before
+
+
+class _Pass:
+    """One backward pass."""
+
+    def __init__(
+        self,
+        roots: Sequence[tuple[Node, Node]],
+        retain_graph: bool,
+        targets: Sequence[Node] | None,
+    ) -> None:
+        self.roots = roots
+        self.retain_graph = retain_graph
+        self.targets = targets
+        self.cotangents: dict[int, Any] = {}
+        self.captured: dict[int, Node] = {}
+        self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
+
+    def run(self) -> list[Node | None]:
+        order = self._reached()
+        targets = self.targets
+        wanted = None if targets is None else {id(node) for node in targets}
+        through, needed = (None, None) if wanted is None else _leading_to(order, wanted)
+        for root, cotangent in self.roots:
+            self._add(root, cotangent)
+            if root.op is INPUT:
+                self.waiting[id(root)] = self.waiting.get(id(root), 0)
+        for root, _ in self.roots:
+            if root.op is INPUT and not self.waiting[id(root)]:
+                self._leaf(root, wanted)
+        for node in order:
+            key = id(node)
+            g = self.cotangents.pop(key, None)
+            if g is not None and node.tape is not None:
+                g = with_hooks(node.tape, g)
+            if wanted is not None and key in wanted and g is not None:
+                self.captured[key] = g
+            if through is None or key in through:
+                self._through(node, g, needed, wanted)
+        if targets is None:
+            return []
+        return [self.captured.get(id(node)) for node in targets]
+
+    def _reached(self) -> list[Node]:
+        """The nodes with derivatives below the roots, the newest first; counts flows to leaves."""
+        found: list[Node] = []
+        seen: set[int] = set()
+        waiting = self.waiting
+        pending = [root for root, _ in self.roots]
+        while pending:
+            node = pending.pop()
+            if id(node) in seen or node.op is INPUT:
+                continue
+            seen.add(id(node))
+            found.append(node)
+            for operand in node.operands:
+                if operand.requires_grad:
+                    if operand.op is INPUT:
+                        waiting[id(operand)] = waiting.get(id(operand), 0) + 1
+                    else:
+                        pending.append(operand)
+        found.sort(key=_number, reverse=True)
+        return found
+
+    def _through(
+        self, node: Node, g: Node | None, needed: set[int] | None, wanted: set[int] | None
+    ) -> None:
+        if g is not None:
+            check_saved(node)
+        op = node.op
+        for position, operand in enumerate(node.operands):
+            if not operand.requires_grad:
+                continue
+            if g is not None and (needed is None or id(operand) in needed):
+                flow = op.vjp(node, g, position)
+                if flow is not None:
+                    if flow.shape != operand.shape or flow.dtype is not operand.dtype:
+                        flow = fitted(flow, operand)
+                    self._add(operand, flow)
+            if operand.op is INPUT:
+                self.waiting[id(operand)] -= 1
+                if not self.waiting[id(operand)]:
+                    self._leaf(operand, wanted)
+        if g is not None and not self.retain_graph:
+            node.released = True
+
+    def _add(self, node: Node, flow: Any) -> None:
+        key = id(node)
+        held = self.cotangents.get(key)
+        self.cotangents[key] = flow if held is None else held + flow
+
+    def _leaf(self, node: Node, wanted: set[int] | None) -> None:
+        g = self.cotangents.pop(id(node), None)
+        if g is None:
+            return
+        tape: Tape | None = node.tape
+        if tape is not None and (wanted is None or id(node) in wanted):
+            g = with_hooks(tape, g)
+        if wanted is not None:
+            if id(node) in wanted:
+                self.captured[id(node)] = g
+        elif tape is not None:
+            tensor = tape.tensor()
+            if tensor is not None and node.requires_grad:
+                accumulate(tensor, g)
+                for hook in list(tape.after.values()):
+                    hook(tensor)
+
+
+def _number(node: Node) -> int:
+    return node.number
+
+
+def _leading_to(order: list[Node], wanted: set[int]) -> tuple[set[int], set[int]]:
+    """The nodes from which a gradient flows to one of `wanted`; and those with `wanted` itself."""
+    leading = set(wanted)
+    through: set[int] = set()
+    for node in reversed(order):
+        if any(operand.requires_grad and id(operand) in leading for operand in node.operands):
+            leading.add(id(node))
+            through.add(id(node))
+    return through, leading
+
+
+def with_hooks(tape: Tape, g: Node) -> Node:
+    """The gradient as the hooks of a tensor leave it."""
+    for hook in list(tape.hooks.values()):
+        given = Tensor(g)
+        changed = hook(given)
+        if changed is None:
+            g = given.node  # a hook may have written to it
+            continue
+        if not isinstance(changed, Tensor):
+            raise TypeFault(f"expected Variable, but hook returned '{type(changed).__name__}'")
+        if changed.shape != g.shape:
+            name = getattr(hook, "__name__", type(hook).__name__)
+            raise RuntimeFault(f"hook '{name}' has changed the size of value")
+        g = changed.node
+    retained = tape.retained()
+    if retained is not None:
+        retained.grad = Tensor(owned(g))
+    return g
+
+
+def owned(g: Node) -> Node:
+    """A gradient in memory of its own, as it is handed to the program."""
+    if g.requires_grad:
+        return g
+    value = g.value
+    if isinstance(value, np.ndarray):
+        value = np.array(value, order="C")
+    return constant_of(value, g)
+
+
+def accumulate(tensor: Tensor, g: Node) -> None:
+    """Add to a tensor's `grad`: in place, unless the gradient itself is to be differentiated."""
+    held = tensor.grad
+    if held is None:
+        tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))
+    elif state.grad_enabled:
+        tensor.grad = Tensor(held.node + g)
+    else:
+        array = held.array
+        np.add(array, np.asarray(g.value), out=array)
+        state.made += 1
+        held.memory.writes.append(state.made)

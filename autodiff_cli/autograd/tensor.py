@@ -1,0 +1,286 @@
+"""The tensor of programs: a handle on a node, which can be written to and collects a gradient.
+
+A handle holds the node that its value is at the moment. Its memory is the node's array, which views
+share as numpy arrays do: a write through one handle is seen by the others, as in the reference. The
+graph of a view that was written to, or whose base was, is made anew from the base when it is needed.
+
+Source: torch/csrc/autograd/variable.h (`DifferentiableViewMeta`), variable.cpp (`grad_fn`).
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import (
+    CONSTANT,
+    INPUT,
+    NO_PARAMS,
+    Array,
+    Memory,
+    Node,
+    Shape,
+    leaf,
+    state,
+)
+from autodiff_cli.ops.writes import Steps, as_strided
+
+MULTI_OUTPUT = {
+    "UnbindBackward0": "Unbind",
+    "SplitBackward0": "Split",
+    "SplitWithSizesBackward0": "SplitWithSizes",
+}
+
+
+class View:
+    """How a tensor is a view.
+
+    Attributes:
+        base: the tensor whose memory it shows; never a view itself.
+        steps: the view operations from the base to it.
+        seen: the base's node when the view's own node was made.
+        without_grad: made under `no_grad`, of a base that requires grad.
+        several: the operation's name, if it gives several views at once.
+    """
+
+    __slots__ = ("base", "seen", "several", "steps", "without_grad")
+
+    def __init__(self, base: Tensor, steps: Steps, several: str) -> None:
+        self.base = base
+        self.steps = steps
+        self.seen = base._node
+        self.several = several
+        self.without_grad = not state.grad_enabled and base._node.requires_grad
+
+
+class Tape:
+    """What is kept about a node besides the graph.
+
+    Attributes:
+        tensor: of a leaf, the tensor whose `grad` it fills.
+        hooks: called with the gradient when it is complete; by handle number.
+        after: called with the tensor after its gradient was accumulated.
+        retained: the tensor whose `grad` a node that isn't a leaf fills too.
+        grad_fn: the object by which programs know the node.
+    """
+
+    __slots__ = ("after", "grad_fn", "hooks", "retained", "tensor")
+
+    def __init__(self) -> None:
+        self.tensor: Callable[[], Tensor | None] = _no_tensor
+        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.after: dict[int, Callable[[Tensor], Any]] = {}
+        self.retained: Callable[[], Tensor | None] = _no_tensor
+        self.grad_fn: Callable[[], Any] = _no_tensor
+
+
+def _no_tensor() -> None:
+    return None
+
+
+def tape_of(node: Node) -> Tape:
+    if node.tape is None:
+        node.tape = Tape()
+    tape: Tape = node.tape
+    return tape
+
+
+class Tensor:
+    """A tensor of a program.
+
+    Attributes:
+        view: whose view it is; None if it has memory of its own.
+        grad: its gradient, accumulated by backward passes.
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_node", "grad", "view")
+
+    def __init__(self, node: Node, view: View | None = None) -> None:
+        self._node = node
+        self.view = view
+        self.grad: Tensor | None = None
+
+    @property
+    def node(self) -> Node:
+        """The node that it is at the moment."""
+        view = self.view
+        if view is not None and view.base._node is not view.seen:
+            self._follow_base(view)
+        return self._node
+
+    @node.setter
+    def node(self, node: Node) -> None:
+        self._node = node
+
+    def _follow_base(self, view: View) -> None:
+        base = view.base._node
+        view.seen = base
+        if not base.requires_grad:
+            return
+        old = self._node
+        before = state.grad_enabled, state.eager
+        state.grad_enabled, state.eager = True, False
+        try:
+            self._node = as_strided(base, steps=view.steps, shape=old.shape)
+        finally:
+            state.grad_enabled, state.eager = before
+        self._node.value = old.value
+        self._node.memory = old.memory
+
+    @property
+    def array(self) -> Array:
+        """Its elements, in the memory that it shares with its views: what is written here is seen."""
+        node = self.node
+        if not isinstance(node.value, np.ndarray):
+            node.value = np.asarray(node.value)
+        return node.value
+
+    @property
+    def memory(self) -> Memory:
+        node = self.node
+        if node.memory is None:
+            node.memory = Memory()
+        return node.memory
+
+    @property
+    def shape(self) -> Shape:
+        return self._node.shape
+
+    @property
+    def dtype(self) -> DType:
+        return self._node.dtype
+
+    @property
+    def requires_grad(self) -> bool:
+        return self.node.requires_grad
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.node.is_leaf
+
+    @property
+    def version(self) -> int:
+        memory = self._node.memory
+        return len(memory.writes) if memory is not None else 0
+
+
+def as_leaf(tensor: Tensor) -> Tensor:
+    """Let the tensor's node, which is a leaf, fill the tensor's `grad`."""
+    tape_of(tensor._node).tensor = weakref.ref(tensor)
+    return tensor
+
+
+def require_grad(tensor: Tensor) -> None:
+    """Make a tensor that isn't part of a graph a leaf; nodes made from it so far don't know of it."""
+    old = tensor.node
+    node = Node(INPUT, (), NO_PARAMS, old.shape, old.dtype, True, tensor.array)
+    node.memory = old.memory
+    tensor._node = node
+    as_leaf(tensor)
+
+
+def of_array(array: Array, *, requires_grad: bool = False) -> Tensor:
+    """A tensor of an array's elements, in the array's own memory."""
+    node = leaf(array, requires_grad=requires_grad)
+    if requires_grad:
+        return as_leaf(Tensor(node))
+    node.op = CONSTANT
+    return Tensor(node)
+
+
+def constant_of(value: Any, like: Node) -> Node:
+    """A node out of the graph with a value of another's shape and dtype."""
+    return Node(CONSTANT, (), NO_PARAMS, like.shape, like.dtype, False, value)
+
+
+def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
+    """The tensor's memory without its history.
+
+    Args:
+        tensor: of any kind.
+        same_version: whether writes to the result count as writes to the tensor (`detach`), or go
+            unnoticed (`.data`).
+    """
+    node = constant_of(tensor.array, tensor.node)
+    if same_version:
+        node.memory = tensor.memory
+    return Tensor(node)
+
+
+def lifted(value: Any, given: Sequence[Tensor]) -> Any:
+    """What a function of nodes gave, with tensors for the nodes.
+
+    Args:
+        value: a node, a list or tuple of nodes, or anything else.
+        given: the tensors whose nodes went in: a node among theirs comes out as the same tensor.
+    """
+    if type(value) is Node:
+        if value.op is INPUT or value.op.is_view or not value.operands:
+            return _special(value, given)
+        return Tensor(value)
+    if isinstance(value, (tuple, list)) and any(isinstance(entry, Node) for entry in value):
+        entries = [lifted(entry, given) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value
+
+
+def _special(node: Node, given: Sequence[Tensor]) -> Tensor:
+    for tensor in given:
+        if tensor._node is node:
+            return tensor
+    if node.op.is_view:
+        return _view(node, given)
+    tensor = Tensor(node)
+    if node.op is INPUT and node.requires_grad:
+        as_leaf(tensor)
+    return tensor
+
+
+class _Steps(NamedTuple):
+    root: Node
+    steps: Steps
+
+
+def _way(node: Node, given: Sequence[Tensor]) -> _Steps:
+    """The view operations behind a node, down to the first node that isn't one or was given."""
+    known = {id(tensor._node) for tensor in given}
+    steps = []
+    while node.op.is_view and id(node) not in known:
+        steps.append((node.op, node.params))
+        node = node.operands[0]
+    return _Steps(node, tuple(reversed(steps)))
+
+
+def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
+    root, steps = _way(node, given)
+    owner = next((tensor for tensor in given if tensor._node is root), None)
+    several = MULTI_OUTPUT.get(node.op.grad_fn_name(node), "")
+    if not node.requires_grad:
+        node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
+    value = node.value
+    if owner is None or not (
+        isinstance(value, np.ndarray) and np.may_share_memory(value, owner.array)
+    ):
+        if not isinstance(value, np.ndarray) or not value.flags.owndata:
+            node.value = np.array(value)
+        return Tensor(node)
+    node.memory = owner.memory
+    outer = owner.view
+    if outer is None:
+        return Tensor(node, View(owner, steps, several))
+    view = View(outer.base, outer.steps + steps, several or outer.several)
+    view.without_grad |= outer.without_grad
+    return Tensor(node, view)
+
+
+def default_dtype_number(value: bool | int | float) -> Tensor:
+    """A Python number as a 0-dim tensor of the dtype it has as an operand."""
+    dtype = dtypes.of_number(value)
+    return of_array(np.asarray(value, dtype.numpy))

@@ -1,0 +1,469 @@
+"""Attributes and calls in programs: what may be reached, by tables.
+
+Nothing is looked up on an arbitrary Python object: each type of value has its table of names. Only the
+objects of the program's own classes, and of the library's (`nn.Module` …), are asked themselves, and
+never for names with double underscores but those listed here.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import AttributeFault
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
+from autodiff_cli.vocabulary.handles import (
+    TENSOR_ATTRIBUTES,
+    TENSOR_METHODS,
+    TENSOR_SETTERS,
+    TensorMethod,
+    TorchFunction,
+    lift,
+)
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
+from autodiff_cli.vocabulary.values import ReturnType, Size
+from autodiff_cli.vocabulary.writing import in_place_method
+
+# The special names that a class may define, and those that programs may read.
+DEFINABLE = frozenset(
+    f"__{name}__"
+    for name in (
+        "init call repr str len getitem setitem delitem iter next contains bool float int index add radd "
+        "iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod rmod pow rpow "
+        "matmul rmatmul neg pos abs invert eq ne lt le gt ge hash enter exit format and or xor rand ror "
+        "round reversed doc module qualname slots post_init getattr"
+    ).split()
+)
+READABLE = frozenset(
+    "__init__ __call__ __len__ __repr__ __str__ __getitem__ __setitem__ __iter__ __next__ __enter__ "
+    "__exit__ __eq__ __add__ __mul__ __sub__ __truediv__ __neg__ __pow__ __matmul__ __contains__ "
+    "__setattr__ __getattr__ __hash__ __version__ __bool__ __float__ __int__".split()
+)
+
+BUILTIN_METHODS: dict[type, frozenset[str]] = {
+    str: frozenset(
+        "capitalize casefold center count encode endswith expandtabs find index isalnum isalpha isascii "
+        "isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust "
+        "lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit "
+        "rstrip split splitlines startswith strip swapcase title upper zfill".split()
+    ),
+    list: frozenset("append clear copy count extend index insert pop remove reverse sort".split()),
+    tuple: frozenset("count index".split()),
+    dict: frozenset(
+        "clear copy get items keys pop popitem setdefault update values fromkeys".split()
+    ),
+    set: frozenset(
+        "add clear copy difference difference_update discard intersection intersection_update isdisjoint "
+        "issubset issuperset pop remove symmetric_difference union update".split()
+    ),
+    frozenset: frozenset(
+        "copy difference intersection isdisjoint issubset issuperset symmetric_difference union".split()
+    ),
+    int: frozenset("bit_length bit_count conjugate real imag numerator denominator".split()),
+    bool: frozenset("bit_length conjugate real imag numerator denominator".split()),
+    float: frozenset("is_integer hex as_integer_ratio conjugate real imag".split()),
+    range: frozenset("start stop step count index".split()),
+    slice: frozenset("start stop step indices".split()),
+    property: frozenset("setter getter deleter".split()),
+    bytes: frozenset(("decode", "hex")),
+}
+ARRAY_NAMES = frozenset(
+    "shape dtype ndim size T sum mean std var min max argmin argmax tolist item copy astype reshape ravel "
+    "flatten transpose dot cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat "
+    "swapaxes take trace diagonal real nbytes itemsize name kind conj".split()
+)
+OWN_CLASSES: set[type] = set()  # of the program, and those of the library that it may look into
+CONSTRUCTORS: dict[Any, Callable[..., Any]] = {}  # what calling a class of ours means
+
+
+def is_own(kind: type) -> bool:
+    return any(base in OWN_CLASSES for base in kind.__mro__)
+
+
+# ---- reading ------------------------------------------------------------------------------------
+
+
+def attribute(value: Any, name: str) -> Any:
+    """`value.name`.
+
+    Raises:
+        AttributeError: there is no such name, or none that a program may reach.
+    """
+    if isinstance(value, Tensor):
+        return tensor_attribute(value, name)
+    if name.startswith("__"):
+        return _special(value, name)
+    kind = type(value)
+    if isinstance(value, Namespace):
+        return value.member(name)
+    for base in kind.__mro__[:-1]:
+        table = BUILTIN_METHODS.get(base)
+        if table is not None and name in table and not is_own(kind):
+            return getattr(value, name)
+    if is_own(kind) or kind is super or isinstance(value, BaseException):
+        return _of_object(value, name)
+    if isinstance(value, type):
+        return _of_class(value, name)
+    if kind is str and name == "format":
+        return SafeFormat(value)
+    if isinstance(value, DType):
+        if name in ("is_floating_point", "itemsize", "is_complex", "is_signed"):
+            return _of_dtype(value, name)
+    elif isinstance(value, Size):
+        if name == "numel":
+            return value.numel
+        if name in BUILTIN_METHODS[tuple]:
+            return getattr(value, name)
+    elif isinstance(value, ReturnType):
+        if name in value.fields:
+            return value[value.fields.index(name)]
+    elif isinstance(value, (np.ndarray, np.generic, np.dtype)):
+        if name in ARRAY_NAMES and hasattr(value, name):
+            return getattr(value, name)
+    elif isinstance(value, GradFn):
+        return _of_grad_fn(value, name)
+    elif isinstance(value, RemovableHandle) and name in ("remove", "id"):
+        return getattr(value, name)
+    else:
+        table = PUBLIC.get(kind)
+        if table is not None and name in table:
+            return getattr(value, name)
+    raise AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
+
+
+PUBLIC: dict[type, frozenset[str]] = {}  # of other types of the library
+
+
+def tensor_attribute(tensor: Tensor, name: str) -> Any:
+    """An attribute or a method of a tensor."""
+    if name in TENSOR_ATTRIBUTES:
+        return TENSOR_ATTRIBUTES[name](tensor)
+    own = TENSOR_METHODS.get(name)
+    if own is not None:
+        return HandleMethod(tensor, name, own)
+    if name in METHODS:
+        return TensorMethod(tensor, METHODS[name])
+    if name in ATTRIBUTES:
+        return lift(ATTRIBUTES[name], tensor)
+    if name in tensor.__dict__:
+        return tensor.__dict__[name]
+    if name.startswith("__"):
+        if name == "__class__":
+            return type(tensor)
+        if name in READABLE and hasattr(Tensor, name):
+            return getattr(tensor, name)
+    written = in_place_method(name)
+    if written is not None:
+        return HandleMethod(tensor, name, written)
+    raise AttributeFault(
+        f"'{type(tensor).__name__}' object has no attribute '{name}'"
+        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS, *ATTRIBUTES])
+    )
+
+
+def _suggested(name: str, known: Iterable[str]) -> str:
+    from autodiff_cli.interpret.suggest import suggestion
+
+    near = suggestion(name, known)
+    return f". Did you mean: '{near}'?" if near else ""
+
+
+class HandleMethod:
+    """A method of a tensor that works on the tensor itself."""
+
+    __slots__ = ("function", "name", "tensor")
+
+    def __init__(self, tensor: Tensor, name: str, function: Callable[..., Any]) -> None:
+        self.tensor = tensor
+        self.name = name
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if "from" in kwargs:
+            kwargs["from_"] = kwargs.pop("from")
+        return self.function(self.tensor, *args, **kwargs)
+
+    def __repr__(self) -> str:
+        return bound_method_repr(self.tensor, self.name)
+
+
+def _special(value: Any, name: str) -> Any:
+    """A name with double underscores."""
+    if name == "__class__":
+        return shown_class(value)
+    if name in ("__name__", "__qualname__"):
+        found = getattr(value, name, None)
+        if isinstance(value, TorchFunction):
+            found = value.function.name.rpartition(".")[2]
+        if isinstance(found, str):
+            return shown_class_name(value) if isinstance(value, type) else found
+    elif name == "__doc__":
+        if not isinstance(value, type) or is_own(value):
+            return getattr(value, "__doc__", None)
+        return None
+    elif name == "__dict__" and is_own(type(value)):
+        return value.__dict__
+    elif isinstance(value, Namespace):
+        return value.member(name)
+    elif name in READABLE:
+        kind = type(value)
+        if isinstance(value, type):
+            if is_own(value) or issubclass(value, (BaseException, Tensor)):
+                return getattr(value, name)
+        elif is_own(kind) or kind is super or kind in BUILTIN_METHODS:
+            if name == "__setattr__" and kind is super:
+                target = value.__self__
+                return lambda key, entry: set_attribute(target, key, entry, plain=True)
+            return getattr(value, name)
+    raise AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
+
+
+def _of_object(value: Any, name: str) -> Any:
+    try:
+        return getattr(value, name)
+    except AttributeError as error:
+        if error.name is not None and error.obj is value:
+            raise AttributeError(
+                f"'{shown_type(value)}' object has no attribute '{name}'"
+                + _suggested(name, [*getattr(value, "__dict__", ()), *_class_names(type(value))])
+            ) from None
+        raise
+
+
+def _class_names(kind: type) -> list[str]:
+    return [
+        name
+        for base in kind.__mro__
+        if base in OWN_CLASSES
+        for name in base.__dict__
+        if not name.startswith("__")
+    ]
+
+
+def _of_class(value: type, name: str) -> Any:
+    for base in value.__mro__:
+        if base in OWN_CLASSES and name in base.__dict__:
+            return getattr(value, name)
+    if issubclass(value, Tensor):
+        if name in METHODS or name in TENSOR_METHODS:
+            return UnboundMethod(name)
+    table = BUILTIN_METHODS.get(value)
+    if table is not None and name in table:
+        return getattr(value, name)
+    if is_own(value) and hasattr(value, name) and name != "mro":
+        return getattr(value, name)
+    raise AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
+
+
+class UnboundMethod:
+    """`torch.Tensor.sum`: a method asked of the class."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return tensor_attribute(tensor, self.name)(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<method '{self.name}' of 'torch._C.TensorBase' objects>"
+
+
+def _of_dtype(value: DType, name: str) -> Any:
+    if name == "itemsize":
+        return value.numpy.itemsize
+    if name == "is_floating_point":
+        return value.is_floating
+    return name == "is_signed" and value.numpy.kind in "if"
+
+
+def _of_grad_fn(value: GradFn, name: str) -> Any:
+    if name in ("name", "next_functions", "variable", "requires_grad", "register_hook") or (
+        name == "register_prehook"
+    ):
+        return getattr(value, name)
+    if name.startswith("_saved_"):
+        return value.saved_tensor(name.removeprefix("_saved_"))
+    own = value.node.params.get("ctx") if value.node.params else None
+    if own is not None:
+        return getattr(own, name)
+    raise AttributeError(f"'{value.class_name}' object has no attribute '{name}'")
+
+
+# ---- writing ------------------------------------------------------------------------------------
+
+
+def set_attribute(target: Any, name: str, value: Any, plain: bool = False) -> None:
+    """`target.name = value`."""
+    if isinstance(target, Tensor):
+        if name in TENSOR_SETTERS:
+            TENSOR_SETTERS[name](target, value)
+        elif name in TENSOR_ATTRIBUTES or name in ATTRIBUTES:
+            raise AttributeFault(
+                f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable"
+            )
+        elif name.startswith("__"):
+            raise AttributeError(f"'Tensor' object attribute '{name}' can't be assigned")
+        else:
+            target.__dict__[name] = value
+        return
+    owner = target if isinstance(target, type) else type(target)
+    if name.startswith("__") or not (is_own(owner) or hasattr(target, "program_attributes")):
+        from autodiff_cli.interpret.frames import UserFunction
+
+        if isinstance(target, UserFunction) and not name.startswith("__"):
+            target.__dict__.setdefault("program_attributes", {})[name] = value
+            return
+        if isinstance(target, type):
+            raise TypeError(
+                f"cannot set '{name}' attribute of immutable type '{shown_class_name(target)}'"
+            )
+        raise AttributeError(f"'{shown_type(target)}' object has no attribute '{name}'")
+    if plain:
+        object.__setattr__(target, name, value)
+    else:
+        setattr(target, name, value)
+
+
+def delete_attribute(target: Any, name: str) -> None:
+    if isinstance(target, Tensor) and name == "grad":
+        target.grad = None
+    elif is_own(type(target)) and not name.startswith("__"):
+        delattr(target, name)
+    else:
+        raise AttributeError(f"'{shown_type(target)}' object has no attribute '{name}'")
+
+
+# ---- calls and classes --------------------------------------------------------------------------
+
+
+def callable_of(value: Any) -> Any:
+    """What calling a value runs."""
+    if type(value) is type and value in CONSTRUCTORS:
+        return CONSTRUCTORS[value]
+    if callable(value):
+        return value
+    raise TypeError(f"'{shown_type(value)}' object is not callable")
+
+
+def make_class(
+    code: Any, bases: tuple[Any, ...], namespace: dict[str, Any], function_type: type
+) -> type:
+    """`class NAME(BASES)`: a Python class whose methods are the program's functions."""
+    for base in bases:
+        if not isinstance(base, type):
+            raise TypeError(f"cannot inherit from '{shown_type(base)}'")
+        if not (is_own(base) or base is object or issubclass(base, (BaseException, dict, list))):
+            raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
+    names = dict(namespace)
+    for name in names:
+        if name.startswith("__") and name.endswith("__") and name not in DEFINABLE:
+            raise AttributeError(f"{code.name}.{name} can't be defined in a program")
+    names["__module__"] = "__main__"
+    names["__qualname__"] = code.qualified
+    names["__doc__"] = code.docstring
+    made = type(code.name, bases or (object,), names)
+    OWN_CLASSES.add(made)
+    for entry in names.values():
+        for inner in _functions_in(entry):
+            if isinstance(inner, function_type) and inner.owner is None:  # type: ignore[attr-defined]
+                inner.owner = made  # type: ignore[attr-defined]
+    return made
+
+
+def _functions_in(entry: Any) -> list[Any]:
+    """The functions behind a method: itself, or what property, staticmethod or a context wraps."""
+    if isinstance(entry, property):
+        return [entry.fget, entry.fset]
+    for name in ("__func__", "function"):
+        inner = getattr(entry, name, None)
+        if inner is not None:
+            return [inner, *_functions_in(inner)]
+    return [entry]
+
+
+class Namespace:
+    """A module of the language, such as `torch` or `torch.nn`."""
+
+    def __init__(self, name: str, members: Callable[[str], Any]) -> None:
+        self.name = name
+        self.find = members
+
+    def member(self, name: str) -> Any:
+        return self.find(name)
+
+    def __repr__(self) -> str:
+        return f"<module '{self.name}'>"
+
+
+# ---- names of types -----------------------------------------------------------------------------
+
+
+def shown_class(value: Any) -> Any:
+    """The class that `type(value)` shows."""
+    from autodiff_cli.errors import Fault
+
+    if isinstance(value, Fault):
+        for base in type(value).__mro__:
+            if base.__module__ == "builtins" and issubclass(base, Exception):
+                return base
+    return type(value)
+
+
+def shown_class_name(value: type) -> str:
+    return value.__name__
+
+
+def shown_type(value: Any) -> str:
+    """The name of a value's type in messages."""
+    if isinstance(value, type):
+        return "type"
+    if isinstance(value, GradFn):
+        return value.class_name
+    return type_name(value)
+
+
+def shown_name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", None) or getattr(function, "name", function))
+
+
+# ---- str.format ---------------------------------------------------------------------------------
+
+
+class SafeFormat(string.Formatter):
+    """`"…".format(…)`, whose fields reach attributes as the rest of the program does."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        return self.vformat(self.text, args, kwargs)
+
+    def get_value(self, key: Any, args: Any, kwargs: Any) -> Any:
+        if isinstance(key, int):
+            if key >= len(args):
+                raise IndexError(f"Replacement index {key} out of range for positional args tuple")
+            return args[key]
+        return kwargs[key]
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        from _string import formatter_field_name_split  # type: ignore[import-not-found]
+
+        first, rest = formatter_field_name_split(field_name)
+        value = self.get_value(first, args, kwargs)
+        for is_attribute, key in rest:
+            value = attribute(value, key) if is_attribute else value[key]
+        return value, first
+
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        from autodiff_cli.interpret.builtins import check_format
+
+        check_format(format_spec)
+        return format(value, format_spec)

@@ -1,0 +1,309 @@
+"""The names that programs begin with, and the modules that they may import: the allow-list."""
+
+from __future__ import annotations
+
+import builtins as python
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NoReturn
+
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import AutodiffError, LimitError, fault_of
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.interpret import operators
+from autodiff_cli.interpret.access import Namespace, is_own, set_attribute, shown_class, shown_type
+from autodiff_cli.interpret.access import attribute as attribute_of
+from autodiff_cli.interpret.limits import limits
+
+MAX_WIDTH = 10**6  # of a formatted number
+MISSING = object()
+
+
+def counted(items: Iterable[Any]) -> Iterable[Any]:
+    """An iterable whose items count as statements, unless it is small and there already."""
+    if isinstance(items, (list, tuple, dict, set, str, Tensor)) or is_own(type(items)):
+        return items
+    if isinstance(items, range) and len(items) < 10_000:
+        return items
+    return _counted(iter(items))
+
+
+def _counted(items: Iterator[Any]) -> Iterator[Any]:
+    for item in items:
+        limits.left -= 1
+        if limits.left < 0:
+            limits.checkpoint()
+        yield item
+
+
+def check_format(spec: Any) -> None:
+    """Refuse a format with a width or a precision that would fill the memory."""
+    digits = ""
+    for letter in f"{spec} ":
+        if letter.isdigit():
+            digits += letter
+        else:
+            if digits and int(digits[:12]) > MAX_WIDTH:
+                raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
+            digits = ""
+
+
+def as_user_error(error: Exception) -> Exception:
+    """An exception as the program sees it: what an executor wrapped comes out."""
+    if isinstance(error, ExecutionError):
+        return error.error
+    if isinstance(error, MemoryError):
+        return LimitError("out of memory", hint="use smaller tensors, or del what isn't needed")
+    return error
+
+
+# ---- builtins -----------------------------------------------------------------------------------
+
+
+class Output:
+    """Where `print` writes."""
+
+    __slots__ = ("write",)
+
+    def __init__(self) -> None:
+        self.write: Callable[[str], Any] = lambda text: None
+
+
+output = Output()
+
+
+def print_(
+    *values: Any,
+    sep: str | None = " ",
+    end: str | None = "\n",
+    file: Any = None,
+    flush: Any = False,
+) -> None:
+    if sep is not None and not isinstance(sep, str):
+        raise TypeError(f"sep must be None or a string, not {shown_type(sep)}")
+    if end is not None and not isinstance(end, str):
+        raise TypeError(f"end must be None or a string, not {shown_type(end)}")
+    text = (" " if sep is None else sep).join([str(value) for value in values])
+    text += "\n" if end is None else end
+    if file is None:
+        output.write(text)
+    else:
+        file.write(text)
+
+
+def _type(*args: Any) -> Any:
+    if len(args) != 1:
+        raise TypeError(
+            "type() takes 1 or 3 arguments" if len(args) != 3 else "type() of one argument"
+        )
+    return shown_class(args[0])
+
+
+def _isinstance(value: Any, kinds: Any) -> bool:
+    pending = [kinds]
+    flat: list[type] = []
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, tuple):
+            pending.extend(kind)
+        elif isinstance(kind, type):
+            flat.append(kind)
+        elif isinstance(kind, TypeFunction):
+            flat.append(kind.kind)
+        else:
+            raise TypeError("isinstance() arg 2 must be a type, a tuple of types, or a union")
+    return isinstance(value, tuple(flat))
+
+
+class TypeFunction:
+    """A class that a program calls and compares with, but whose calls are ours to check."""
+
+    __slots__ = ("call", "kind")
+
+    def __init__(self, kind: type, call: Callable[..., Any]) -> None:
+        self.kind = kind
+        self.call = call
+
+
+def _sum(items: Iterable[Any], /, start: Any = 0) -> Any:
+    return sum(counted(items), start)
+
+
+def _of_counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and hasattr(args[0], "__iter__"):
+            args = (counted(args[0]),)
+        return function(*args, **kwargs)
+
+    run.__name__ = function.__name__
+    return run
+
+
+def _round(number: Any, ndigits: Any = None) -> Any:
+    return round(number) if ndigits is None else round(number, ndigits)
+
+
+def _pow(base: Any, exponent: Any, modulo: Any = None) -> Any:
+    if modulo is not None:
+        return pow(base, exponent, modulo)
+    operators.check_size("**", base, exponent)
+    return base**exponent
+
+
+def _getattr(value: Any, name: str, default: Any = MISSING) -> Any:
+    if not isinstance(name, str):
+        raise TypeError("attribute name must be string, not '" + shown_type(name) + "'")
+    if default is MISSING:
+        return attribute_of(value, name)
+    try:
+        return attribute_of(value, name)
+    except AttributeError:
+        return default
+
+
+def _hasattr(value: Any, name: str) -> bool:
+    return _getattr(value, name, MISSING_ATTRIBUTE) is not MISSING_ATTRIBUTE
+
+
+MISSING_ATTRIBUTE = object()
+
+
+def _next(items: Any, default: Any = MISSING) -> Any:
+    return next(items) if default is MISSING else next(items, default)
+
+
+def _format(value: Any, spec: str = "") -> str:
+    check_format(spec)
+    return format(value, spec)
+
+
+def _vars(value: Any) -> Any:
+    if not is_own(type(value)):
+        raise TypeError("vars() argument must have __dict__ attribute")
+    return value.__dict__
+
+
+def _input(*_: Any) -> NoReturn:
+    raise RuntimeError("input() reads from a person; bind values on the command line: NAME=VALUE")
+
+
+def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    function.__name__ = function.__qualname__ = name
+    return function
+
+
+EXCEPTIONS = (
+    "ArithmeticError AssertionError AttributeError BaseException DeprecationWarning EOFError Exception "
+    "FloatingPointError FutureWarning ImportError IndexError KeyError KeyboardInterrupt LookupError "
+    "MemoryError ModuleNotFoundError NameError NotImplementedError OSError OverflowError RecursionError "
+    "RuntimeError RuntimeWarning StopIteration SyntaxError SystemExit TypeError UnboundLocalError "
+    "UserWarning ValueError Warning ZeroDivisionError FileNotFoundError TimeoutError "
+    "PermissionError IOError UnicodeError IndentationError"
+).split()
+BUILTINS: dict[str, Any] = {
+    **{name: getattr(python, name) for name in EXCEPTIONS},
+    **{
+        name: getattr(python, name)
+        for name in (
+            "abs ascii bin bool callable chr complex divmod filter float hash hex id int iter len map "
+            "object oct ord range repr reversed slice str zip enumerate property staticmethod classmethod "
+            "NotImplemented dict issubclass frozenset bytes"
+        ).split()
+        if name != "complex"
+    },
+    "list": list,
+    "tuple": tuple,
+    "set": set,
+    "print": _named("print", print_),
+    "type": _named("type", _type),
+    "isinstance": _named("isinstance", _isinstance),
+    "sum": _named("sum", _sum),
+    "min": _of_counted(min),
+    "max": _of_counted(max),
+    "any": _of_counted(any),
+    "all": _of_counted(all),
+    "sorted": _of_counted(sorted),
+    "round": _named("round", _round),
+    "pow": _named("pow", _pow),
+    "getattr": _named("getattr", _getattr),
+    "hasattr": _named("hasattr", _hasattr),
+    "setattr": _named("setattr", set_attribute),
+    "next": _named("next", _next),
+    "format": _named("format", _format),
+    "vars": _named("vars", _vars),
+    "input": _named("input", _input),
+    "__name__": "__main__",
+    "__doc__": None,
+}
+# Calls of classes that read a whole iterable: items count there too.
+READERS: dict[Any, Callable[..., Any]] = {
+    kind: (lambda kind: lambda *args, **kw: kind(*map(counted, args), **kw))(kind)
+    for kind in (list, tuple, set, frozenset)
+}
+IMPLICIT = {  # what study texts leave out
+    "torch": "torch",
+    "nn": "torch.nn",
+    "F": "torch.nn.functional",
+    "optim": "torch.optim",
+}
+
+
+def lookup(name: str, variables: dict[str, Any]) -> Any:
+    """A global name that the program hasn't assigned.
+
+    Raises:
+        NameError: there is no such name; with the one that may have been meant, as Python says it.
+    """
+    if name in BUILTINS:
+        return BUILTINS[name]
+    if name in IMPLICIT:
+        return import_module(IMPLICIT[name], True)
+    if name == "Variable":
+        return import_name("torch.autograd", "Variable")
+    from autodiff_cli.interpret.suggest import suggestion
+
+    near = suggestion(name, [*variables, *BUILTINS])
+    meant = f". Did you mean: '{near}'?" if near else ""
+    raise NameError(f"name '{name}' is not defined{meant}")
+
+
+# ---- modules ------------------------------------------------------------------------------------
+
+
+def import_module(name: str, whole: bool) -> Any:
+    """`import name`: the module itself if it has an alias, else the first of its dotted names."""
+    from autodiff_cli.interpret import modules
+
+    found = modules.module(name)
+    return found if whole else modules.module(name.partition(".")[0])
+
+
+def import_name(module_name: str, name: str) -> Any:
+    """`from module import name`."""
+    from autodiff_cli.interpret import modules
+
+    module = modules.module(module_name)
+    if module_name == "__future__":
+        return None
+    inner = modules.submodule(module_name, name)
+    if inner is not None:
+        return inner
+    try:
+        return module.member(name)
+    except AttributeError:
+        raise ImportError(
+            f"cannot import name '{name}' from '{module_name}' ({modules.origin(module_name)})"
+        ) from None
+
+
+def public_names(module_name: str) -> dict[str, Any]:
+    """`from module import *`."""
+    from autodiff_cli.interpret import modules
+
+    return modules.everything(module_name)
+
+
+def fault(error: Exception) -> AutodiffError:
+    return fault_of(error)
+
+
+__all__ = ["BUILTINS", "Namespace", "lookup"]

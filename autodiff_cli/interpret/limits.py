@@ -1,0 +1,64 @@
+"""The limits of a program: statements, call depth, memory. Each ends it with a clear error."""
+
+from __future__ import annotations
+
+from autodiff_cli.errors import LimitError
+
+CHECKPOINT = 20_000  # statements between looks at the memory
+MAX_DEPTH = 1000  # nested calls, as Python's own limit
+
+
+class Limits:
+    """What a program may still use.
+
+    Attributes:
+        left: statements until the next checkpoint.
+        depth: nested calls at the moment.
+    """
+
+    __slots__ = ("depth", "left", "max_bytes", "max_steps", "taken")
+
+    def __init__(self, max_steps: int = 10**8, max_bytes: int = 8 << 30) -> None:
+        self.max_steps = max_steps
+        self.max_bytes = max_bytes
+        self.taken = 0
+        self.depth = 0
+        self.left = min(CHECKPOINT, max_steps)
+
+    def checkpoint(self) -> None:
+        """Refuse to go on past a limit; called when `left` is used up.
+
+        Raises:
+            LimitError: too many statements, or too much memory.
+        """
+        self.taken += min(CHECKPOINT, self.max_steps - self.taken)
+        if self.taken >= self.max_steps:
+            raise LimitError(
+                f"the program has executed {self.max_steps:,} statements, which is the limit",
+                hint="--max-steps N raises the limit",
+            )
+        used = resident_bytes()
+        if used > self.max_bytes:
+            raise LimitError(
+                f"the program uses {used >> 20:,} MiB of memory; the limit is "
+                f"{self.max_bytes >> 20:,} MiB",
+                hint="--max-bytes N raises the limit",
+            )
+        self.left = min(CHECKPOINT, self.max_steps - self.taken)
+
+
+def resident_bytes() -> int:
+    """The memory this process holds."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            pages = int(file.read().split()[1])
+    except OSError:  # not Linux: the largest so far
+        import resource
+        import sys
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+    return pages * 4096
+
+
+limits = Limits()

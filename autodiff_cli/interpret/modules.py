@@ -1,0 +1,228 @@
+"""The modules that programs may import: `torch` and its parts, `math`, `numpy` and a few of Python's own.
+
+A module is a `Namespace` over tables. Python's modules are reached by lists of their functions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.interpret.access import Namespace
+from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
+from autodiff_cli.ir.dtypes import NAMES as DTYPES
+from autodiff_cli.vocabulary import library
+from autodiff_cli.vocabulary.handles import NAMES, TorchFunction
+from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+# The parts of torch, and how their functions are called in the tables.
+TORCH = {
+    "torch": "",
+    "torch.nn": "nn.",
+    "torch.nn.functional": "F.",
+    "torch.nn.init": "nn.init.",
+    "torch.nn.utils": "nn.utils.",
+    "torch.nn.parameter": "nn.",
+    "torch.nn.modules": "nn.",
+    "torch.linalg": "linalg.",
+    "torch.special": "special.",
+    "torch.optim": "optim.",
+    "torch.optim.lr_scheduler": "optim.lr_scheduler.",
+    "torch.autograd": "autograd.",
+    "torch.autograd.functional": "autograd.functional.",
+    "torch.autograd.function": "autograd.function.",
+    "torch.autograd.grad_mode": "autograd.grad_mode.",
+    "torch.autograd.gradcheck": "autograd.gradcheck.",
+    "torch.autograd.graph": "autograd.graph.",
+    "torch.func": "func.",
+    "torch.random": "random.",
+    "torch.utils": "utils.",
+    "torch.utils.data": "utils.data.",
+    "torch.backends": "backends.",
+    "torch.cuda": "cuda.",
+    "torch.distributions": "distributions.",
+    "torch.testing": "testing.",
+}
+# What may be used of Python's own modules.
+PYTHON: dict[str, frozenset[str]] = {
+    "math": MATH_FUNCTIONS
+    | frozenset("pi e tau inf nan perm comb prod factorial sumprod cbrt lcm exp2 fma".split()),
+    "time": frozenset("time perf_counter process_time monotonic".split()),
+    "random": frozenset(
+        "seed random randint randrange uniform gauss choice choices shuffle sample normalvariate".split()
+    ),
+    "itertools": frozenset(
+        "product permutations combinations chain count cycle repeat islice accumulate zip_longest "
+        "starmap takewhile dropwhile pairwise".split()
+    ),
+    "functools": frozenset(("reduce", "partial", "wraps", "lru_cache", "cache")),
+    "collections": frozenset(("OrderedDict", "defaultdict", "Counter", "deque")),
+    "typing": frozenset(
+        "Any Callable Dict Iterable Iterator List Optional Sequence Tuple Type Union Set Literal "
+        "TypeVar Generic NamedTuple".split()
+    ),
+    "copy": frozenset(("copy", "deepcopy")),
+    "operator": frozenset("add sub mul truediv neg itemgetter matmul pow".split()),
+    "statistics": frozenset("mean median stdev variance pstdev pvariance fmean".split()),
+    "warnings": frozenset(("warn", "filterwarnings", "simplefilter", "catch_warnings")),
+    "string": frozenset("ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split()),
+    "__future__": frozenset(("annotations", "division", "print_function")),
+    "dataclasses": frozenset(("dataclass", "field")),
+}
+ALIASES = {"numpy": "numpy", "np": "numpy"}
+
+
+def module(name: str) -> Namespace:
+    """A module by its dotted name.
+
+    Raises:
+        ModuleNotFoundError: programs can't import it.
+    """
+    found = _module(name)
+    if found is None:
+        raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+    return found
+
+
+def submodule(module_name: str, name: str) -> Namespace | None:
+    return _module(f"{module_name}.{name}")
+
+
+@cache
+def _module(name: str) -> Namespace | None:
+    if name in TORCH:
+        return Namespace(name, lambda member: _of_torch(name, member))
+    if name == "numpy" or name.startswith("numpy."):
+        from autodiff_cli.interpret import numpy_names
+
+        return numpy_names.namespace(name)
+    if name in PYTHON:
+        return Namespace(name, lambda member: _of_python(name, member))
+    return None
+
+
+def _of_torch(module_name: str, name: str) -> Any:
+    inner = _module(f"{module_name}.{name}")
+    found = _torch_name(module_name, name)
+    if found is not None:
+        return found
+    if inner is not None:
+        return inner
+    if name == "__version__":
+        return "2.13.0+cpu"
+    from autodiff_cli.interpret.suggest import suggestion
+
+    near = suggestion(name, _known(module_name))
+    meant = f". Did you mean: '{near}'?" if near else ""
+    raise AttributeError(f"module '{module_name}' has no attribute '{name}'{meant}")
+
+
+@cache
+def _torch_name(module_name: str, name: str) -> Any:
+    prefix = TORCH[module_name]
+    qualified = prefix + name
+    library.load(qualified)
+    if qualified in NAMES:
+        return NAMES[qualified]
+    if qualified in FUNCTIONS:
+        return TorchFunction(FUNCTIONS[qualified])
+    if module_name == "torch":
+        if name in CONSTANTS and name in ("pi", "e", "inf", "nan"):
+            return CONSTANTS[name]
+        if name in DTYPES:
+            return DTYPES[name]
+        if name == "Tensor":
+            return Tensor
+    return None
+
+
+def _known(module_name: str) -> list[str]:
+    prefix = TORCH[module_name]
+    names = [key.removeprefix(prefix) for key in (*NAMES, *FUNCTIONS) if key.startswith(prefix)]
+    return [name for name in names if "." not in name]
+
+
+def everything(module_name: str) -> dict[str, Any]:
+    """What `from module import *` gives."""
+    found = module(module_name)
+    if module_name in TORCH:
+        names = _known(module_name)
+    elif module_name in PYTHON:
+        names = sorted(PYTHON[module_name])
+    else:
+        raise ImportError(f"import the names of '{module_name}' one by one")
+    result = {}
+    for name in names:
+        try:
+            result[name] = found.member(name)
+        except AttributeError:
+            continue
+    return result
+
+
+def origin(module_name: str) -> str:
+    """Where messages say that a module comes from."""
+    return "unknown location"
+
+
+# ---- Python's modules ---------------------------------------------------------------------------
+
+
+def _of_python(module_name: str, name: str) -> Any:
+    if name not in PYTHON[module_name]:
+        raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
+    special = SPECIAL.get(f"{module_name}.{name}")
+    if special is not None:
+        return special()
+    found = getattr(import_module(module_name), name, None)
+    if found is None:
+        raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
+    return found
+
+
+def _deepcopy() -> Callable[..., Any]:
+    from autodiff_cli.vocabulary.copying import deep_copy
+
+    return deep_copy
+
+
+def _shallow_copy() -> Callable[..., Any]:
+    from autodiff_cli.vocabulary.copying import shallow_copy
+
+    return shallow_copy
+
+
+def _warn() -> Callable[..., Any]:
+    from autodiff_cli.vocabulary.messages import warn
+
+    def run(message: Any, category: Any = UserWarning, stacklevel: int = 1) -> None:
+        warn(str(message), getattr(category, "__name__", "UserWarning"))
+
+    return run
+
+
+def _ignored() -> Callable[..., Any]:
+    return lambda *args, **kwargs: None
+
+
+def _factorial() -> Callable[..., Any]:
+    def factorial(n: Any) -> int:
+        if isinstance(n, int) and n > 10_000:
+            raise OverflowError("factorial of more than 10000")
+        return math.factorial(n)
+
+    return factorial
+
+
+SPECIAL: dict[str, Callable[[], Any]] = {
+    "copy.deepcopy": _deepcopy,
+    "copy.copy": _shallow_copy,
+    "warnings.warn": _warn,
+    "warnings.filterwarnings": _ignored,
+    "warnings.simplefilter": _ignored,
+    "math.factorial": _factorial,
+}

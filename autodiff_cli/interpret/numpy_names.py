@@ -1,0 +1,90 @@
+"""`import numpy as np`: the functions of numpy that programs may call, on numpy's own arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import LimitError
+from autodiff_cli.interpret.access import Namespace
+from autodiff_cli.ir.node import state
+
+PLAIN = frozenset(
+    """abs absolute add all allclose amax amin any append arange arccos arcsin arctan arctan2 argmax argmin
+    argsort around array array_equal asarray atleast_1d atleast_2d average bincount ceil clip column_stack
+    concatenate corrcoef cos cosh count_nonzero cov cross cumprod cumsum deg2rad diag diff digitize divide
+    dot einsum empty empty_like equal exp expand_dims expm1 eye fabs flip floor full full_like greater
+    histogram hstack hypot identity inner interp isclose isfinite isinf isnan less linspace log log10 log1p
+    log2 logical_and logical_not logical_or logspace matmul max maximum mean median meshgrid min minimum mod
+    multiply nan_to_num ndim nonzero ones ones_like outer percentile polyfit polyval power prod quantile
+    rad2deg ravel reciprocal repeat reshape roll round searchsorted shape sign sin sinh size sort split sqrt
+    square squeeze stack std subtract sum swapaxes take tan tanh tensordot tile trace transpose trapezoid
+    tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp cbrt""".split()
+)
+VALUES = frozenset(
+    "pi e inf nan newaxis float32 float64 float16 int32 int64 int16 int8 uint8 bool_ ndarray".split()
+)
+PARTS: dict[str, frozenset[str]] = {
+    "linalg": frozenset(
+        "norm inv det solve eig eigh svd qr pinv lstsq matrix_rank cholesky".split()
+    ),
+    "random": frozenset(
+        "seed rand randn randint random normal uniform choice permutation shuffle standard_normal".split()
+    ),
+}
+
+
+@cache
+def namespace(name: str) -> Namespace | None:
+    part = name.removeprefix("numpy").removeprefix(".")
+    if not part:
+        return Namespace("numpy", _member)
+    if part in PARTS:
+        return Namespace(name, lambda member: _of_part(part, member))
+    return None
+
+
+@cache
+def _member(name: str) -> Any:
+    if name in PARTS:
+        return namespace(f"numpy.{name}")
+    if name in VALUES:
+        return getattr(np, name)
+    if name in PLAIN and hasattr(np, name):
+        return checked(getattr(np, name))
+    if name == "set_printoptions":
+        return np.set_printoptions
+    if name == "__version__":
+        return np.__version__
+    raise AttributeError(f"module 'numpy' has no attribute '{name}'")
+
+
+@cache
+def _of_part(part: str, name: str) -> Any:
+    if name in PARTS[part]:
+        return checked(getattr(getattr(np, part), name))
+    raise AttributeError(f"module 'numpy.{part}' has no attribute '{name}'")
+
+
+def checked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of numpy that refuses sizes past the limit of elements."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        for value in (*args, *kwargs.values()):
+            entries = value if isinstance(value, (tuple, list)) else (value,)
+            total = 1
+            for entry in entries[:8]:
+                if isinstance(entry, int) and not isinstance(entry, bool):
+                    total *= max(abs(entry), 1)
+            if total > state.max_elements:
+                raise LimitError(
+                    f"an array of {total:,} elements; the limit is {state.max_elements:,}",
+                    hint="--max-elements N raises the limit",
+                )
+        return function(*args, **kwargs)
+
+    run.__name__ = run.__qualname__ = function.__name__
+    return run

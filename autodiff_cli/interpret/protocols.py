@@ -1,0 +1,237 @@
+"""Python's protocols for tensors of programs: operators, indexing, iteration, conversions, text.
+
+With these, Python's own operators and builtins do with tensors what they do in the reference.
+Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.inplace import in_place
+from autodiff_cli.autograd.tensor import Tensor, lifted
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.interpret import operators
+from autodiff_cli.ir.node import Node
+from autodiff_cli.vocabulary import text
+from autodiff_cli.vocabulary.handles import lower
+from autodiff_cli.vocabulary.indexing import subscript
+from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.products import matmul
+from autodiff_cli.vocabulary.shaping import unbound
+from autodiff_cli.vocabulary.writing import set_item
+
+BINARY = {
+    "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
+    "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>",
+}  # fmt: skip
+COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+NUMBERS = (bool, int, float)
+
+
+def _operand(value: Any) -> Any:
+    """A node or a number; NotImplemented for anything else."""
+    if isinstance(value, Tensor):
+        return value.node
+    if isinstance(value, NUMBERS):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    return NotImplemented
+
+
+def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
+    compute = operators.TENSOR_BINARY[sign]
+
+    def run(self: Tensor, other: Any) -> Any:
+        kind = type(other)
+        if kind is Tensor:
+            return Tensor(compute(self.node, other.node))
+        if kind is float or kind is int:
+            return Tensor(compute(self.node, other))
+        operand = _operand(other)
+        if operand is NotImplemented:
+            return NotImplemented
+        return Tensor(compute(self.node, operand))
+
+    return run
+
+
+def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
+    compute = operators.TENSOR_BINARY[sign]
+
+    def run(self: Tensor, other: Any) -> Any:
+        operand = _operand(other)
+        if operand is NotImplemented:
+            return NotImplemented
+        return Tensor(compute(operand, self.node))
+
+    return run
+
+
+def _updated(sign: str) -> Callable[[Tensor, Any], Any]:
+    compute = operators.TENSOR_BINARY[sign]
+
+    def run(self: Tensor, other: Any) -> Any:
+        operand = _operand(other)
+        if operand is NotImplemented:
+            return NotImplemented
+        return in_place(self, lambda node: compute(node, operand))
+
+    return run
+
+
+def _compared(sign: str) -> Callable[[Tensor, Any], Any]:
+    compute = operators.TENSOR_COMPARISONS[sign]
+
+    def run(self: Tensor, other: Any) -> Any:
+        operand = _operand(other)
+        if operand is NotImplemented:
+            return NotImplemented
+        return Tensor(compute(self.node, operand))
+
+    return run
+
+
+def _matmul(self: Tensor, other: Any) -> Any:
+    if not isinstance(other, Tensor):
+        return NotImplemented
+    return lifted(matmul(self.node, other.node), (self, other))
+
+
+def _unary(sign: str) -> Callable[[Tensor], Any]:
+    def run(self: Tensor) -> Any:
+        return lifted(operators.unary(sign, self.node), (self,))
+
+    return run
+
+
+def _get_item(self: Tensor, index: Any) -> Any:
+    given = [self]
+    return lifted(subscript(self.node, lower(index, given)), given)
+
+
+def _length(self: Tensor) -> int:
+    if not self.shape:
+        raise TypeFault("len() of a 0-d tensor")
+    return self.shape[0]
+
+
+def _iterate(self: Tensor) -> Iterator[Any]:
+    if not self.shape:
+        raise TypeFault("iteration over a 0-d tensor")
+    return iter([lifted(node, (self,)) for node in unbound(self.node)])
+
+
+def _truth(self: Tensor) -> bool:
+    node = self.node
+    if node.numel != 1:
+        which = "more than one value" if node.numel else "no values"
+        raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
+    return bool(node.value if isinstance(node.value, np.generic) else self.array.item())
+
+
+def _number(self: Tensor) -> bool | int | float:
+    if self.node.numel != 1:
+        raise ValueFault("only one element tensors can be converted to Python scalars")
+    if self.requires_grad:
+        warn(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+            "Consider using tensor.detach() first. (Triggered internally at "
+            "/__w/pytorch/pytorch/torch/csrc/autograd/generated/python_variable_methods.cpp:822.)",
+            once=True,
+        )
+    return self.array.item()  # type: ignore[no-any-return]
+
+
+def _index(self: Tensor) -> int:
+    if self.node.numel != 1 or self.dtype.is_floating:
+        raise TypeFault("only integer tensors of a single element can be converted to an index")
+    return int(self.array.item())
+
+
+def _contains(self: Tensor, value: Any) -> bool:
+    operand = _operand(value)
+    if operand is NotImplemented:
+        raise RuntimeFault(
+            "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(value)}."
+        )
+    return operators.contains(self.node, operand)
+
+
+def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
+    if self.requires_grad:
+        raise RuntimeFault(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
+    return self.array if dtype is None else self.array.astype(dtype)
+
+
+def _round(self: Tensor, digits: Any = None) -> Any:
+    from autodiff_cli.vocabulary.registry import METHODS
+
+    kwargs = {} if digits is None else {"decimals": digits}
+    return lifted(METHODS["round"].call((self.node,), kwargs, method=True), (self,))
+
+
+def _absolute(self: Tensor) -> Any:
+    from autodiff_cli.ops.pointwise import abs as absolute
+
+    return Tensor(absolute(self.node))
+
+
+def _identity_hash(self: Tensor) -> int:
+    return id(self)
+
+
+def _to_float(self: Tensor) -> float:
+    return float(_number(self))
+
+
+def _to_int(self: Tensor) -> int:
+    return int(_number(self))
+
+
+def install() -> None:
+    """Give `Tensor` the protocols."""
+    protocols: dict[str, Any] = {
+        "matmul": _matmul,
+        "neg": _unary("-"),
+        "pos": _unary("+"),
+        "invert": _unary("~"),
+        "abs": _absolute,
+        "getitem": _get_item,
+        "setitem": set_item,
+        "len": _length,
+        "iter": _iterate,
+        "bool": _truth,
+        "float": _to_float,
+        "int": _to_int,
+        "index": _index,
+        "contains": _contains,
+        "array": _array,
+        "round": _round,
+        "hash": _identity_hash,
+    }
+    for name, sign in BINARY.items():
+        if sign in operators.TENSOR_BINARY:
+            protocols[name] = _forward(sign)
+            protocols["r" + name] = _reflected(sign)
+            protocols["i" + name] = _updated(sign)
+    for name, sign in COMPARISONS.items():
+        protocols[name] = _compared(sign)
+    for name, function in protocols.items():
+        setattr(Tensor, f"__{name}__", function)
+    Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]
+    Tensor.__array_ufunc__ = None  # type: ignore[attr-defined]
+    text.install()
+
+
+def node_of(value: Any) -> Node:
+    """The node of a tensor, for what takes nodes."""
+    assert isinstance(value, Tensor)
+    return value.node

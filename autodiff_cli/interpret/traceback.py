@@ -1,0 +1,101 @@
+"""The traceback of a program: its own frames, in Python's familiar form."""
+
+from __future__ import annotations
+
+from autodiff_cli.errors import AutodiffError, SourceSyntaxError
+from autodiff_cli.interpret.access import shown_class
+from autodiff_cli.source import Source, Span
+
+MOST_REPEATED = 3
+HEADING = "Traceback (most recent call last):\n"
+CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
+CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+def traceback_text(error: BaseException) -> str:
+    """What Python prints for an uncaught exception, with the program's frames alone."""
+    if isinstance(error, SourceSyntaxError):
+        return _syntax_error(error)
+    pieces = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    link = ""
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        pieces.append(_one(current) + link)
+        if current.__cause__ is not None:
+            link, current = CAUSE, current.__cause__
+        elif current.__context__ is not None and not current.__suppress_context__:
+            if not hasattr(current.__context__, "program_trace"):
+                break
+            link, current = CONTEXT, current.__context__
+        else:
+            break
+    return "".join(reversed(pieces))
+
+
+def _one(error: BaseException) -> str:
+    trace = getattr(error, "program_trace", None)
+    if not trace:
+        return final_line(error)
+    lines = [HEADING]
+    previous, repeated = "", 0
+    for name, source, span in reversed(trace):
+        entry = _entry(name, source, span)
+        repeated = repeated + 1 if entry == previous else 0
+        if repeated < MOST_REPEATED:
+            lines.append(entry)
+        previous = entry
+        if repeated >= MOST_REPEATED and lines[-1][:2] != "  [":
+            lines.append("  [Previous line repeated more times]\n")
+    return "".join(lines) + final_line(error)
+
+
+def _entry(name: str, source: Source, span: Span) -> str:
+    number, column, text = source.line(span.start)
+    stripped = text.strip()
+    indent = len(text) - len(text.lstrip())
+    width = max(1, min(span.end, span.start - column + len(text.rstrip())) - span.start)
+    lines = f'  File "{source.name}", line {number}, in {name}\n    {stripped}\n'
+    whole = column == indent and width >= len(stripped)
+    return lines if whole else lines + "    " + " " * (column - indent) + "^" * width + "\n"
+
+
+def final_line(error: BaseException) -> str:
+    """`RuntimeError: …`, as Python prints it."""
+    if isinstance(error, AutodiffError):
+        name = getattr(type(error), "kind", "Error")
+        text = error.message
+    else:
+        kind = shown_class(error)
+        module = kind.__module__
+        name = (
+            kind.__qualname__
+            if module in ("builtins", "__main__")
+            else f"{module}.{kind.__qualname__}"
+        )
+        text = str(error)
+    hint = f"\nhint: {error.hint}" if _is_ours(error) and error.hint else ""  # type: ignore[attr-defined]
+    return f"{name}: {text}{hint}\n" if text else f"{name}{hint}\n"
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether Python and the reference know no such error, so that a hint can't break their words."""
+    from autodiff_cli.errors import InputError, LimitError
+
+    return isinstance(error, (LimitError, InputError))
+
+
+def _syntax_error(error: SourceSyntaxError) -> str:
+    lines = ""
+    if error.source is not None and error.span is not None:
+        number, column, text = error.source.line(error.span.start)
+        stripped = text.lstrip()
+        indent = len(text) - len(stripped)
+        end = max(error.span.end, error.span.start + 1)
+        width = max(1, min(end - error.span.start, max(1, len(text) - column)))
+        lines = (
+            f'  File "{error.source.name}", line {number}\n    {stripped.rstrip()}\n'
+            f"    {' ' * max(0, column - indent)}{'^' * width}\n"
+        )
+    return f"{lines}{error.kind}: {error.message}\n"

@@ -1,0 +1,164 @@
+"""What in-place operations leave in the graph: a tensor with a part of it, or all of it, replaced.
+
+A part is told by *steps*: the view operations that lead from the whole tensor to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.ir import layout
+from autodiff_cli.ir.node import Node, Number, Op, Params, Shape
+from autodiff_cli.ops.create import full, zeros_like
+from autodiff_cli.ops.indexing import index, index_backward, place
+from autodiff_cli.ops.kinds import Elementwise, Shaped, View, like
+from autodiff_cli.ops.movement import sum_to
+
+Steps: TypeAlias = tuple[tuple[Op, Params], ...]
+
+
+def followed(array: Any, steps: Steps) -> Any:
+    """The part of an array that the steps lead to, sharing its memory."""
+    for op, params in steps:
+        array = op.kernel(array, **params)
+    return array
+
+
+def _written(base: Any, value: Any, steps: Steps) -> Any:
+    result = np.array(base)
+    followed(result, steps)[...] = value
+    return result
+
+
+copy_slices: Shaped = Shaped(
+    "copy_slices",
+    _written,
+    shape=lambda base, value, steps: base.shape,
+    vjps=(
+        lambda g, y, base, value, steps: copy_slices(g, zeros_like(value), steps=steps),
+        lambda g, y, base, value, steps: as_strided(g, steps=steps, shape=value.shape),
+    ),
+    grad_fn="CopySlices",
+    doc="a tensor with the part that the steps lead to replaced",
+)
+
+
+def _part_strides(x: Node, steps: Steps, shape: Shape) -> Shape | None:
+    strides = layout.strides_of(x)
+    probe = np.lib.stride_tricks.as_strided(np.empty(0, np.int8), x.shape, strides)
+    return tuple(followed(probe, steps).strides)
+
+
+as_strided: View = View(
+    "as_strided",
+    lambda x, steps, shape: followed(np.asarray(x), steps),
+    shape=lambda x, steps, shape: shape,
+    strides=_part_strides,
+    vjps=(lambda g, y, x, steps, shape: copy_slices(zeros_like(x), g, steps=steps),),
+    doc="the part of a tensor that the steps lead to, after the tensor was written to",
+)
+copy_backwards: Elementwise = Elementwise(
+    "copy_backwards",
+    lambda x: np.array(x),
+    vjps=(lambda g, y, x: g,),
+    grad_fn="CopyBackwards",
+    doc="a copy made by the accumulation of gradients",
+)
+zero = Elementwise(
+    "zero", lambda x: np.zeros_like(x), vjps=(lambda g, y, x: zeros_like(g),), doc="zeros, in place"
+)
+fill = Elementwise(
+    "fill",
+    lambda x, value: np.full_like(x, like(x, value)),
+    vjps=(lambda g, y, x, value: zeros_like(g),),
+    grad_fn="FillBackward2",
+    doc="a number everywhere, in place",
+)
+randomized = Shaped(
+    "randomized",
+    lambda x, draw, name: draw,
+    shape=lambda x, draw, name: x.shape,
+    vjps=(lambda g, y, x, draw, name: zeros_like(g),),
+    grad_fn=lambda node: node.params["name"],
+    doc="random numbers, in place",
+)
+
+
+class _Replacing(Op):
+    """Operand 0 replaced by operand 1, which is broadcast to its shape and cast to its dtype."""
+
+    __slots__ = ()
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, Any]:
+        return operands[0].shape, operands[0].dtype
+
+
+def _copied(x: Any, source: Any) -> Any:
+    return np.broadcast_to(source, np.shape(x)).astype(x.dtype)
+
+
+copy = _Replacing(
+    "copy",
+    _copied,
+    vjps=(lambda g, y, x, source: zeros_like(g), lambda g, y, x, source: g),
+    grad_fn="CopyBackwards",
+    doc="the elements of another tensor, in place",
+)
+fill_tensor = _Replacing(
+    "fill_tensor",
+    _copied,
+    vjps=(
+        lambda g, y, x, value: zeros_like(g),
+        lambda g, y, x, value: sum_to(g, shape=value.shape),
+    ),
+    grad_fn="FillBackward3",
+    doc="the one element of another tensor everywhere, in place",
+)
+
+
+class _IndexPut(Op):
+    """Operand 0 with elements replaced, or added to, by operand 1 where index tensors say."""
+
+    __slots__ = ()
+
+    def rules(self, operands: tuple[Node, ...]) -> tuple[Any, ...]:
+        return self.vjps + (None,) * (len(operands) - 2)
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, Any]:
+        return operands[0].shape, operands[0].dtype
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        return self.kernel(*arrays[:2], place(arrays[2:], node.params["dims"]), **node.params)
+
+
+def _put(x: Any, values: Any, at: tuple[Any, ...], dims: tuple[int, ...], accumulate: bool) -> Any:
+    result = np.array(x)
+    if accumulate:
+        np.add.at(result, at, values)
+    else:
+        result[at] = values
+    return result
+
+
+def _kept(
+    g: Node, y: Node, x: Node, values: Node, *at: Node, dims: tuple[int, ...], accumulate: bool
+) -> Node:
+    zero_value: Number = 0
+    if accumulate:
+        return g
+    blank = full(shape=(), value=zero_value, dtype=g.dtype)
+    return index_put(g, blank, *at, dims=dims, accumulate=False)
+
+
+index_put: _IndexPut = _IndexPut(
+    "index_put",
+    _put,
+    vjps=(
+        _kept,
+        lambda g, y, x, values, *at, dims, accumulate: index(g, *at, dims=dims),
+    ),
+    doc="elements replaced where index tensors say",
+)
+__all__ = ["as_strided", "copy", "copy_slices", "fill", "index_backward", "index_put", "zero"]

@@ -1,0 +1,206 @@
+"""The front door of programs: a text in torch syntax to what it prints.
+
+The pipeline is parse, compile, run; output is written as the program prints it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
+from autodiff_cli.interpret import access, protocols
+from autodiff_cli.interpret.builtins import output
+from autodiff_cli.interpret.frames import Frame, Program, link
+from autodiff_cli.interpret.limits import CHECKPOINT, limits
+from autodiff_cli.interpret.statements import compile_program
+from autodiff_cli.interpret.traceback import traceback_text
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import state
+from autodiff_cli.source import Source
+from autodiff_cli.syntax import parse_program
+from autodiff_cli.vocabulary import parameters
+from autodiff_cli.vocabulary.messages import warnings
+from autodiff_cli.vocabulary.text import options as text_options
+from autodiff_cli.vocabulary.torch_text import DEFAULT
+
+
+class Settings(NamedTuple):
+    """How a program is run.
+
+    Attributes:
+        echo: whether top-level expressions print their values, as the interactive prompt does.
+        dtype: the default floating dtype.
+        manual_seed: of the random generator.
+        max_steps: the most statements it may execute.
+        max_elements: the most elements one tensor may have.
+        max_bytes: the most memory it may use.
+    """
+
+    echo: bool = False
+    dtype: str = "float32"
+    manual_seed: int | None = None
+    max_steps: int = 10**8
+    max_elements: int = 10**9
+    max_bytes: int = 8 << 30
+
+
+DEFAULTS = Settings()
+Write = Callable[[str], Any]
+
+
+class ProgramError(Exception):
+    """A program ended in an error; its text is the program's own traceback."""
+
+    def __init__(self, text: str, error: BaseException) -> None:
+        super().__init__(text)
+        self.text = text
+        self.error = error
+
+
+class Session:
+    """The variables of a program, and where its output goes; cells of a notebook run in one session.
+
+    Args:
+        settings: limits and modes.
+        write: called with each piece of output.
+        complain: called with each line for standard error: warnings.
+        variables: values that the program starts with.
+    """
+
+    def __init__(
+        self,
+        settings: Settings = DEFAULTS,
+        *,
+        write: Write,
+        complain: Write,
+        variables: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.write = write
+        self.complain = complain
+        self.variables: dict[str, Any] = dict(variables or {})
+
+    def __enter__(self) -> Session:
+        settings = self.settings
+        self.before = (
+            dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
+            warnings.emit, text_options.current, sys.getrecursionlimit(),
+        )  # fmt: skip
+        protocols.install()
+        dtypes.set_default(dtypes.NAMES[settings.dtype])
+        state.max_elements = settings.max_elements
+        state.eager, state.grad_enabled = True, True
+        output.write = self.write
+        warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
+        warnings.given = set()
+        text_options.current = DEFAULT
+        parameters.hooks.item = lambda node: np.asarray(node.value).item()
+        limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
+        limits.taken, limits.depth = 0, 0
+        limits.left = min(CHECKPOINT, settings.max_steps)
+        sys.setrecursionlimit(max(12_000, self.before[-1]))
+        if settings.manual_seed is not None:
+            default_generator().manual_seed(settings.manual_seed)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        dtypes.set_default(self.before[0])
+        state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
+        output.write, warnings.emit, text_options.current = self.before[4:7]
+        sys.setrecursionlimit(self.before[7])
+
+    def run(self, source: Source, *, echo: bool | None = None, last_only: bool = False) -> Any:
+        """Run one text.
+
+        Args:
+            source: the program.
+            echo: whether expressions are echoed; as the settings say if None.
+            last_only: echo only a last expression, as a notebook's cell does.
+
+        Returns:
+            The value of the last top-level expression, or None.
+
+        Raises:
+            ProgramError: the program ended in an error that it didn't catch.
+        """
+        echoing = self.settings.echo if echo is None else echo
+        try:
+            tree = parse_program(source)
+            code = link(compile_program(tree, echo=True))
+        except SourceSyntaxError as error:
+            if error.source is None:
+                error.source = source
+            raise ProgramError(traceback_text(error), error) from None
+        program = Program(source, self.variables)
+        value: list[Any] = [None]
+
+        def echo_value(result: Any) -> None:
+            value[0] = result
+            if echoing and not last_only and result is not None:
+                self.write(repr(result) + "\n")
+
+        program.echo = echo_value
+        last = tree.body[-1] if tree.body else None
+        try:
+            with np.errstate(all="ignore"):
+                Frame(code, program, program.globals).run()
+        except KeyboardInterrupt:
+            raise
+        except SystemExit as error:
+            if error.code:
+                raise ProgramError("", error) from None
+        except BaseException as error:
+            raise ProgramError(traceback_text(error), error) from None
+        if type(last).__name__ != "ExpressionStatement":
+            return None
+        if last_only and echoing and value[0] is not None:
+            self.write(repr(value[0]) + "\n")
+        return value[0]
+
+
+def run_text(
+    source: Source,
+    settings: Settings = DEFAULTS,
+    *,
+    write: Write,
+    complain: Write,
+    variables: Mapping[str, Any] | None = None,
+) -> int:
+    """Run a program; its traceback goes to `complain` if it ends in an error.
+
+    Returns:
+        The exit code: 0, or 1 after an error.
+    """
+    with Session(settings, write=write, complain=complain, variables=variables) as session:
+        return _run_cells(session, [source], complain, last_only=False)
+
+
+def run_cells(
+    cells: Sequence[Source],
+    settings: Settings = DEFAULTS,
+    *,
+    write: Write,
+    complain: Write,
+    variables: Mapping[str, Any] | None = None,
+) -> int:
+    """Run the cells of a notebook one after the other, each echoing its last expression."""
+    with Session(settings, write=write, complain=complain, variables=variables) as session:
+        return _run_cells(session, cells, complain, last_only=True)
+
+
+def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_only: bool) -> int:
+    for cell in cells:
+        try:
+            session.run(cell, echo=True if last_only else None, last_only=last_only)
+        except ProgramError as error:
+            complain(error.text)
+            return 1
+    return 0
+
+
+__all__ = ["AutodiffError", "LimitError", "Session", "Settings", "access", "run_cells", "run_text"]

@@ -1,0 +1,468 @@
+"""What tensors of programs know about gradients: leaves, `backward`, hooks, `detach`, `grad_fn`.
+
+Sources: torch/_tensor.py, torch/csrc/autograd/python_variable.cpp, python_cpp_function.cpp.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.engine import accumulate, differentiate
+from autodiff_cli.autograd.inplace import replace_data
+from autodiff_cli.autograd.saved import FREED, saved
+from autodiff_cli.autograd.tensor import (
+    Tensor,
+    constant_of,
+    detached,
+    require_grad,
+    tape_of,
+)
+from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
+from autodiff_cli.ir.node import INPUT, NUMBER, Array, Node, state
+from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
+from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.values import Size
+
+NOT_A_LEAF = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its .grad attribute "
+    "won't be populated during autograd.backward(). If you indeed want the .grad field to be populated "
+    "for a non-leaf Tensor, use .retain_grad() on the non-leaf Tensor. If you access the non-leaf Tensor "
+    "by mistake, make sure you access the leaf Tensor instead. See "
+    "github.com/pytorch/pytorch/pull/30531 for more information. (Triggered internally at "
+    "/__w/pytorch/pytorch/build/aten/src/ATen/core/TensorBody.h:493.)"
+)
+CYCLE = (
+    "Using backward() with create_graph=True will create a reference cycle between the parameter and its "
+    "gradient which can cause a memory leak. We recommend using autograd.grad when creating the graph to "
+    "avoid this. If you have to use this function, make sure to reset the .grad fields of your parameters "
+    "to None after use to break the cycle and avoid the leak. (Triggered internally at "
+    "/__w/pytorch/pytorch/torch/csrc/autograd/engine.cpp:1301.)"
+)
+
+# ---- attributes ---------------------------------------------------------------------------------
+
+
+def _set_grad(tensor: Tensor, value: Any) -> None:
+    if value is not None and not isinstance(value, Tensor):
+        raise TypeFault(
+            f"assigned grad expected to be a Tensor or None but got grad of type {type_name(value)}"
+        )
+    if value is tensor:
+        raise RuntimeFault("can't assign Variable as its own grad")
+    if value is not None and value.dtype is not tensor.dtype:
+        name = value.dtype.c_name
+        raise RuntimeFault(
+            f"attempting to assign a gradient with dtype '{name}' to a tensor with grad_dtype "
+            f"'{tensor.dtype.scalar_name}'. The gradient must match the tensor's grad_dtype (defaults to "
+            "the tensor's dtype). You can set the tensor's grad_dtype attribute with a specific dtype, "
+            "or None to allow any dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor "
+            "and its gradient may break downstream systems that assume they match."
+        )
+    if value is not None and value.shape != tensor.shape:
+        raise RuntimeFault(
+            f"attempting to assign a gradient of size '{list(value.shape)}' to a tensor of size "
+            f"'{list(tensor.shape)}'. Please ensure that the gradient and the tensor are the same size"
+        )
+    tensor.grad = value
+
+
+@attribute("grad", _set_grad)
+def grad(tensor: Tensor) -> Tensor | None:
+    if tensor.grad is None:
+        node = tensor.node
+        if node.requires_grad and not node.is_leaf:
+            if node.tape is None or node.tape.retained() is None:
+                warn(NOT_A_LEAF)
+    return tensor.grad
+
+
+def _set_requires_grad(tensor: Tensor, value: Any) -> None:
+    requires_grad_(tensor, bool(value))
+
+
+@attribute("requires_grad", _set_requires_grad)
+def requires_grad(tensor: Tensor) -> bool:
+    return tensor.requires_grad
+
+
+@attribute("is_leaf")
+def is_leaf(tensor: Tensor) -> bool:
+    return tensor.is_leaf
+
+
+@attribute("retains_grad")
+def retains_grad(tensor: Tensor) -> bool:
+    node = tensor.node
+    return not node.is_leaf and node.tape is not None and node.tape.retained() is not None
+
+
+@attribute("_version")
+def version(tensor: Tensor) -> int:
+    return tensor.version
+
+
+@attribute("_base")
+def base(tensor: Tensor) -> Tensor | None:
+    return None if tensor.view is None else tensor.view.base
+
+
+def _set_data(tensor: Tensor, value: Any) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeFault(f"Variable data has to be a tensor, but got {type_name(value)}")
+    replace_data(tensor, value)
+
+
+@attribute("data", _set_data)
+def data(tensor: Tensor) -> Tensor:
+    return detached(tensor, same_version=False)
+
+
+# ---- leaves -------------------------------------------------------------------------------------
+
+
+@method("requires_grad_")
+def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
+    node = tensor.node
+    if requires_grad and not node.dtype.is_floating:
+        raise RuntimeFault("only Tensors of floating point dtype can require gradients")
+    if not node.is_leaf:
+        if not requires_grad:
+            raise RuntimeFault(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
+                "variable in a subgraph that doesn't require differentiation use var_no_grad = "
+                "var.detach()."
+            )
+        return tensor
+    if requires_grad and not node.requires_grad:
+        if node.op is INPUT and node.tape is not None:
+            node.requires_grad = True
+        else:
+            require_grad(tensor)
+    elif not requires_grad:
+        node.requires_grad = False
+    return tensor
+
+
+@method("detach")
+def detach(tensor: Tensor) -> Tensor:
+    return detached(tensor)
+
+
+@method("detach_")
+def detach_(tensor: Tensor) -> Tensor:
+    if tensor.view is not None:
+        raise RuntimeFault(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel "
+            "(DDP) for training, and gradient_as_bucket_view is set as True, gradients are views of DDP "
+            "buckets, and hence detach_() cannot be called on these gradients. To fix this error, please "
+            "refer to the Optimizer.zero_grad() function in torch/optim/optimizer.py as the solution."
+        )
+    node = tensor.node
+    fresh = constant_of(tensor.array, node)
+    fresh.memory = node.memory
+    tensor.node = fresh
+    return tensor
+
+
+@method("retain_grad")
+def retain_grad(tensor: Tensor) -> None:
+    node = tensor.node
+    if not node.requires_grad:
+        raise RuntimeFault("can't retain_grad on Tensor that has requires_grad=False")
+    if not node.is_leaf:
+        tape_of(node).retained = weakref.ref(tensor)
+
+
+# ---- hooks --------------------------------------------------------------------------------------
+
+_handle_numbers = count()
+
+
+class RemovableHandle:
+    """What `register_hook` gives: `remove()` takes the hook away."""
+
+    __module__ = "torch.utils.hooks"
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks = hooks
+        self.id = next(_handle_numbers)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+@method("register_hook")
+def register_hook(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
+    node = tensor.node
+    if not node.requires_grad:
+        raise RuntimeFault("cannot register a hook on a tensor that doesn't require gradient")
+    return RemovableHandle(tape_of(node).hooks, hook)
+
+
+@method("register_post_accumulate_grad_hook")
+def register_post_accumulate_grad_hook(
+    tensor: Tensor, hook: Callable[[Tensor], Any]
+) -> RemovableHandle:
+    node = tensor.node
+    if not node.requires_grad:
+        raise RuntimeFault("cannot register a hook on a tensor that doesn't require gradient")
+    if not node.is_leaf:
+        raise RuntimeFault("post accumulate grad hooks cannot be registered on non-leaf tensors")
+    return RemovableHandle(tape_of(node).after, hook)
+
+
+# ---- grad_fn ------------------------------------------------------------------------------------
+
+
+class GradFn:
+    """The backward function of a node, as programs know it."""
+
+    __slots__ = ("__weakref__", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @property
+    def is_accumulation(self) -> bool:
+        return self.node.op is INPUT
+
+    def name(self) -> str:
+        return "torch::autograd::AccumulateGrad" if self.is_accumulation else self.class_name
+
+    @property
+    def class_name(self) -> str:
+        return "AccumulateGrad" if self.is_accumulation else self.node.op.grad_fn_name(self.node)
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
+        if self.is_accumulation:
+            return ()
+        own = getattr(self.node.op, "next_nodes", None)
+        operands = self.node.operands if own is None else own(self.node)
+        return tuple([(grad_fn_of(operand), output_number(operand)) for operand in operands])
+
+    @property
+    def variable(self) -> Tensor:
+        tensor = self.node.tape.tensor() if self.is_accumulation and self.node.tape else None
+        if tensor is None:
+            raise AttributeFault(f"'{self.class_name}' object has no attribute 'variable'")
+        return tensor  # type: ignore[no-any-return]
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    def saved_tensor(self, name: str) -> Tensor | None:
+        """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
+        node = self.node
+        place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
+        if place is None or place not in saved(node):
+            raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
+        if node.released:
+            raise RuntimeFault(FREED)
+        held = node if place < 0 else node.operands[place]
+        return Tensor(held) if held.op is not NUMBER else None
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        node = self.node
+
+        def after(g: Tensor) -> None:
+            hook((), (g,))
+
+        return RemovableHandle(tape_of(node).hooks, after)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        def before(g: Tensor) -> Any:
+            changed = hook((g,))
+            return changed[0] if isinstance(changed, tuple) else changed
+
+        return RemovableHandle(tape_of(self.node).hooks, before)
+
+    def __repr__(self) -> str:
+        prefix = getattr(self.node.op, "class_prefix", "")
+        return f"<{prefix}{self.class_name} object at {id(self):#x}>"
+
+
+TYPE_NAMES[GradFn] = "grad_fn"
+
+
+def output_number(node: Node) -> int:
+    return int(node.params.get("output", 0)) if node.params else 0
+
+
+def grad_fn_of(node: Node) -> GradFn | None:
+    """The backward function behind a node; of a leaf, its accumulation."""
+    if not node.requires_grad:
+        return None
+    joint = getattr(node.op, "joint", None)
+    node = node if joint is None else joint(node)
+    tape = tape_of(node)
+    known = tape.grad_fn()
+    if known is None:
+        known = GradFn(node)
+        tape.grad_fn = weakref.ref(known)
+    return known  # type: ignore[no-any-return]
+
+
+@attribute("grad_fn")
+def grad_fn(tensor: Tensor) -> GradFn | None:
+    node = tensor.node
+    return None if node.is_leaf else grad_fn_of(node)
+
+
+# ---- backward -----------------------------------------------------------------------------------
+
+
+def cotangents(
+    tensors: Sequence[Tensor], given: Sequence[Any], *, batched: bool = False
+) -> list[Node]:
+    """The cotangent of each output: as given, or one for a scalar.
+
+    Source: torch/autograd/__init__.py (`_make_grads`).
+    """
+    if len(given) != len(tensors):
+        raise RuntimeFault(f"got {len(tensors)} tensors and {len(given)} gradients")
+    result = []
+    for number, (tensor, gradient) in enumerate(zip(tensors, given, strict=True)):
+        node = tensor.node
+        if isinstance(gradient, Tensor):
+            shape = gradient.shape[1:] if batched else gradient.shape
+            if shape != node.shape:
+                if batched:
+                    raise RuntimeFault(
+                        "If `is_grads_batched=True`, we interpret the first dimension of each grad_output "
+                        "as the batch dimension. The sizes of the remaining dimensions are expected to "
+                        "match the shape of corresponding output, but a mismatch was detected: "
+                        f"grad_output[{number}] has a shape of {Size(gradient.shape)!r} and "
+                        f"output[{number}] has a shape of {Size(node.shape)!r}. If you only want some "
+                        "tensors in `grad_output` to be considered batched, consider using vmap."
+                    )
+                raise RuntimeFault(
+                    f"Mismatch in shape: grad_output[{number}] has a shape of {Size(gradient.shape)!r} "
+                    f"and output[{number}] has a shape of {Size(node.shape)!r}."
+                )
+            cotangent = gradient.node
+            if cotangent.dtype is not node.dtype:
+                from autodiff_cli.ops.pointwise import as_dtype
+
+                cotangent = as_dtype(cotangent, node.dtype)
+            result.append(cotangent)
+        elif gradient is None:
+            if node.requires_grad:
+                if node.numel != 1:
+                    raise RuntimeFault("grad can be implicitly created only for scalar outputs")
+                if not node.dtype.is_floating:
+                    raise RuntimeFault(
+                        "grad can be implicitly created only for real scalar outputs but got "
+                        f"torch.{node.dtype.name}"
+                    )
+            ones: Array | np.generic = node.dtype.numpy.type(1)
+            if node.shape:
+                ones = np.ones(node.shape, node.dtype.numpy)
+            result.append(constant_of(ones, node))
+        else:
+            raise TypeFault(
+                f"gradients can be either Tensors or None, but got {type_name(gradient)}"
+            )
+    return result
+
+
+def check_roots(tensors: Sequence[Tensor]) -> None:
+    for number, tensor in enumerate(tensors):
+        if not tensor.requires_grad:
+            raise RuntimeFault(
+                f"element {number} of tensors does not require grad and does not have a grad_fn"
+            )
+
+
+def as_tensors(value: Any) -> tuple[Any, ...]:
+    return (value,) if isinstance(value, Tensor) else tuple(value)
+
+
+@named("autograd.backward")
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    outputs = as_tensors(tensors)
+    given = (
+        [None] * len(outputs)
+        if grad_tensors is None
+        else [grad_tensors]
+        if isinstance(grad_tensors, Tensor)
+        else list(grad_tensors)
+    )
+    if inputs is not None and not isinstance(inputs, Tensor) and not len(inputs):
+        raise RuntimeFault("`inputs` argument to `backward()` cannot be empty.")
+    seeds = cotangents(outputs, given)
+    check_roots(outputs)
+    if create_graph:
+        warn(CYCLE)
+    keep = create_graph if retain_graph is None else retain_graph
+    roots = [(tensor.node, seed) for tensor, seed in zip(outputs, seeds, strict=True)]
+    if inputs is None:
+        differentiate(roots, retain_graph=keep, create_graph=create_graph)
+        return
+    targets = as_tensors(inputs)
+    for number, tensor in enumerate(targets):
+        if not tensor.requires_grad:
+            raise RuntimeFault("One of the differentiated Tensors does not require grad")
+        if not tensor.is_leaf and number < 0:
+            raise AssertionError
+    flows = differentiate(
+        roots,
+        retain_graph=keep,
+        create_graph=create_graph,
+        targets=[tensor.node for tensor in targets],
+    )
+    before = state.grad_enabled
+    state.grad_enabled = create_graph
+    try:
+        for tensor, flow in zip(targets, flows, strict=True):
+            if flow is not None:
+                accumulate(tensor, flow)
+    finally:
+        state.grad_enabled = before
+
+
+@method("backward")
+def tensor_backward(
+    self: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Any = None,
+) -> None:
+    backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+
+PYTHON_METHODS = frozenset(
+    "backward register_hook norm split stft istft unique unique_consecutive lu refine_names".split()
+)
+
+
+def bound_method_repr(tensor: Tensor, name: str) -> str:
+    """How a method of a tensor prints before it is called."""
+    if name in PYTHON_METHODS:
+        return f"<bound method Tensor.{name} of {tensor!r}>"
+    return f"<built-in method {name} of Tensor object at {id(tensor):#x}>"
+
+
+__all__ = ["TENSOR_METHODS", "backward"]

@@ -1,0 +1,155 @@
+"""The names of programs: what works on tensors as objects, not on nodes.
+
+A function of the other vocabulary, which takes nodes, serves programs too: `lift` gives it the nodes of
+the tensors it is called with, and makes tensors of what it gives back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+
+from autodiff_cli.autograd.tensor import Tensor, lifted
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES
+from autodiff_cli.vocabulary.registry import Function
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+TENSOR_METHODS: dict[str, Callable[..., Any]] = {}
+TENSOR_ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {}
+TENSOR_SETTERS: dict[str, Callable[[Tensor, Any], None]] = {}
+NAMES: dict[str, Any] = {}  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
+
+TYPE_NAMES[Tensor] = "Tensor"
+
+
+def method(*names: str) -> Callable[[F], F]:
+    """Declare a method of tensors."""
+
+    def declare(implementation: F) -> F:
+        for name in names:
+            TENSOR_METHODS[name] = implementation
+        return implementation
+
+    return declare
+
+
+def attribute(name: str, setter: Callable[[Tensor, Any], None] | None = None) -> Callable[[F], F]:
+    """Declare an attribute of tensors, and how it is assigned to, if it can be."""
+
+    def declare(implementation: F) -> F:
+        TENSOR_ATTRIBUTES[name] = implementation
+        if setter is not None:
+            TENSOR_SETTERS[name] = setter
+        return implementation
+
+    return declare
+
+
+def named(*names: str) -> Callable[[F], F]:
+    """Declare a name behind `torch.`: a function or a class."""
+
+    def declare(value: F) -> F:
+        for name in names:
+            NAMES[name] = value
+        return value
+
+    return declare
+
+
+def lower(value: Any, given: list[Tensor]) -> Any:
+    """A value with nodes for its tensors, which are added to `given`."""
+    if isinstance(value, Tensor):
+        given.append(value)
+        return value.node
+    kind = type(value)
+    if kind is list:
+        return [lower(entry, given) for entry in value]
+    if kind is tuple:
+        return tuple([lower(entry, given) for entry in value])
+    if isinstance(value, np.generic):
+        return value.item()
+    if kind is np.ndarray:
+        return constant(value) if value.dtype in dtypes.BY_NUMPY else value.tolist()
+    if kind is slice:
+        return slice(lower(value.start, given), lower(value.stop, given), lower(value.step, given))
+    if kind is range:
+        return list(value)
+    return value
+
+
+def lift(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function of nodes with tensors."""
+    given: list[Tensor] = []
+    lowered = [lower(arg, given) for arg in args]
+    if kwargs:
+        named_args = {name: lower(value, given) for name, value in kwargs.items()}
+        return lifted(function(*lowered, **named_args), given)
+    return lifted(function(*lowered), given)
+
+
+class TensorMethod:
+    """A method of a tensor, before it is called."""
+
+    __slots__ = ("function", "tensor")
+
+    def __init__(self, tensor: Tensor, function: Function) -> None:
+        self.tensor = tensor
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given = [self.tensor]
+        lowered = [self.tensor.node, *[lower(arg, given) for arg in args]]
+        named_args = {name: lower(value, given) for name, value in kwargs.items()}
+        out = named_args.pop("out", None)
+        result = lifted(self.function.call(tuple(lowered), named_args, method=True), given)
+        assert out is None
+        return result
+
+    def __repr__(self) -> str:
+        name = self.function.name.rpartition(".")[2]
+        return f"<built-in method {name} of Tensor object at {id(self.tensor):#x}>"
+
+
+class TorchFunction:
+    """A function of torch, as programs hold it."""
+
+    __slots__ = ("function",)
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given: list[Tensor] = []
+        lowered = [lower(arg, given) for arg in args]
+        named_args = {name: lower(value, given) for name, value in kwargs.items()}
+        out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None
+        if out is not None:
+            out = kwargs["out"]
+            del named_args["out"]
+        result = lifted(self.function.call(tuple(lowered), named_args, method=False), given)
+        if out is None:
+            return result
+        from autodiff_cli.vocabulary.writing import assign_out
+
+        return assign_out(out, result)
+
+    def __repr__(self) -> str:
+        name = self.function.name.rpartition(".")[2]
+        if self.function.in_python:
+            return f"<function {name} at {id(self.function):#x}>"
+        return f"<built-in method {name} of type object at {id(self.function):#x}>"
+
+
+TYPE_NAMES[TensorMethod] = TYPE_NAMES[TorchFunction] = "builtin_function_or_method"
+
+
+def value_node(value: Any) -> Node | bool | int | float:
+    """A tensor's node, or a number as it is."""
+    if isinstance(value, Tensor):
+        return value.node
+    return value.item() if isinstance(value, np.generic) else value  # type: ignore[no-any-return]

@@ -1,0 +1,68 @@
+"""Old ways to make tensors: `Variable`, `torch.Tensor(…)`, `torch.FloatTensor(…)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.tensor import Tensor, detached, lifted, of_array
+from autodiff_cli.errors import TypeFault, ValueFault
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.creation import tensor_from
+from autodiff_cli.vocabulary.gradients import requires_grad_
+from autodiff_cli.vocabulary.handles import NAMES, lower, named
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.values import Size
+
+
+@named("autograd.Variable", "autograd.variable.Variable")
+def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Tensor:  # noqa: N802
+    """A tensor; the name is from before tensors had gradients."""
+    if not isinstance(data, Tensor):
+        raise TypeFault(f"Variable data has to be a tensor, but got {type_name(data)}")
+    result = detached(data)
+    return requires_grad_(result) if requires_grad else result
+
+
+def constructor(dtype: DType | None, name: str) -> Callable[..., Tensor]:
+    """`torch.FloatTensor` and its like: of a list, or of sizes."""
+
+    def make(*args: Any, device: Any = None) -> Tensor:
+        wanted = dtype or dtypes.default()
+        if len(args) == 1 and isinstance(args[0], Tensor):
+            return detached(args[0])
+        if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)):
+            if not isinstance(args[0], Size):
+                result = lifted(tensor_from(lower(args[0], []), wanted), ())
+                assert isinstance(result, Tensor)
+                return result
+            args = tuple(args[0])
+        for size in args:
+            if not isinstance(size, int):
+                raise TypeFault(f"new(): data must be a sequence (got {type_name(size)})")
+            if size < 0:
+                raise ValueFault(
+                    f"Trying to create tensor with negative dimension {size}: {list(args)}"
+                )
+        return of_array(np.zeros(args or (0,), wanted.numpy))
+
+    make.__name__ = make.__qualname__ = name
+    return make
+
+
+tensor_constructor = constructor(None, "Tensor")
+for _name, _dtype in {
+    "FloatTensor": dtypes.float32,
+    "DoubleTensor": dtypes.float64,
+    "HalfTensor": dtypes.float16,
+    "LongTensor": dtypes.int64,
+    "IntTensor": dtypes.int32,
+    "ShortTensor": dtypes.int16,
+    "ByteTensor": dtypes.uint8,
+    "CharTensor": dtypes.int8,
+    "BoolTensor": dtypes.bool_,
+}.items():
+    NAMES[_name] = constructor(_dtype, _name)

@@ -1,0 +1,26 @@
+"""Which module of the library a name behind `torch.` comes from; modules are imported when a name is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+# by the name's beginning, the longest that fits
+MODULES: dict[str, tuple[str, ...]] = {
+    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
+    "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
+    "autograd.functional.": ("differentiation",),
+}
+_loaded: set[str] = set()
+
+
+def load(name: str) -> None:
+    """Import what declares a name, such as "nn.Linear"."""
+    prefix = name.rpartition(".")[0]
+    prefix = f"{prefix}." if prefix else ""
+    while prefix not in MODULES and prefix:
+        prefix = prefix.rstrip(".").rpartition(".")[0]
+        prefix = f"{prefix}." if prefix else ""
+    for module in MODULES[prefix]:
+        if module not in _loaded:
+            _loaded.add(module)
+            import_module(f"autodiff_cli.vocabulary.{module}")

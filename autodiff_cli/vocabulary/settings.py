@@ -1,0 +1,133 @@
+"""Settings of torch that programs change: seeds, the default dtype, and what only asks about the machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.tensor import Tensor, of_array
+from autodiff_cli.errors import TypeFault
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
+from autodiff_cli.vocabulary.parameters import type_name
+
+
+class TorchGenerator:
+    """The default random generator, as programs hold it."""
+
+    __module__ = "torch._C"
+
+    def manual_seed(self, seed: int) -> TorchGenerator:
+        default_generator().manual_seed(int(seed))
+        return self
+
+    def initial_seed(self) -> int:
+        return default_generator().seed()
+
+    def seed(self) -> int:
+        return default_generator().seed()
+
+    def __repr__(self) -> str:
+        return f"<torch._C.Generator object at {id(self):#x}>"
+
+
+GENERATOR = TorchGenerator()
+NAMES["default_generator"] = GENERATOR
+
+
+@named("manual_seed", "random.manual_seed")
+def manual_seed(seed: Any) -> TorchGenerator:
+    return GENERATOR.manual_seed(int(seed))
+
+
+@named("seed")
+def seed() -> int:
+    from autodiff_cli.autograd.generator import default_generator as generator
+
+    import secrets
+
+    value = secrets.randbits(63)
+    generator().manual_seed(value)
+    return value
+
+
+@named("initial_seed")
+def initial_seed() -> int:
+    return GENERATOR.initial_seed()
+
+
+@named("Generator")
+def generator(device: Any = "cpu") -> TorchGenerator:
+    return GENERATOR
+
+
+@named("set_default_dtype")
+def set_default_dtype(d: Any) -> None:
+    if not isinstance(d, DType):
+        raise TypeFault(
+            f"invalid dtype object: only floating-point types are supported as the default type"
+        )
+    if not d.is_floating:
+        raise TypeFault("only floating-point types are supported as the default type")
+    dtypes.set_default(d)
+
+
+@named("get_default_dtype")
+def get_default_dtype() -> DType:
+    return dtypes.default()
+
+
+@named("from_numpy")
+def from_numpy(array: Any) -> Tensor:
+    if not isinstance(array, np.ndarray):
+        raise TypeFault(f"expected np.ndarray (got {type_name(array)})")
+    return of_array(array)
+
+
+@method("numpy")
+def numpy(tensor: Tensor, *, force: bool = False) -> Any:
+    from autodiff_cli.errors import RuntimeFault
+
+    if tensor.requires_grad and not force:
+        raise RuntimeFault(
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
+        )
+    return tensor.array
+
+
+@method("cpu", "cuda_unavailable")
+def cpu(tensor: Tensor, *args: Any) -> Tensor:
+    return tensor
+
+
+@named("is_tensor")
+def is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)
+
+
+@named("set_num_threads", "use_deterministic_algorithms", "set_float32_matmul_precision")
+def accepted(*args: Any, **kwargs: Any) -> None:
+    """Without effect on answers here."""
+
+
+@named("get_num_threads")
+def get_num_threads() -> int:
+    return 1
+
+
+@named("cuda.is_available", "backends.mps.is_available")
+def unavailable() -> bool:
+    return False
+
+
+@named("cuda.device_count")
+def device_count() -> int:
+    return 0
+
+
+@attribute("name")
+def name(tensor: Tensor) -> None:
+    return None

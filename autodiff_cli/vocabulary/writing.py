@@ -1,0 +1,279 @@
+"""In-place methods, and assignments to parts of tensors.
+
+Sources: torch/csrc/autograd/python_variable_indexing.cpp (`THPVariable_setitem`), ATen/TensorIndexing.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.inplace import in_place
+from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
+from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
+from autodiff_cli.ir.node import Array, Node, constant, number
+from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops import writes
+from autodiff_cli.vocabulary.handles import lower, method, value_node
+from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.registry import METHODS
+from autodiff_cli.vocabulary.shaping import expand
+
+# The methods that have an in-place form: the same operation, written into the tensor.
+IN_PLACE = frozenset(
+    """abs absolute acos acosh add addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
+    arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp
+    clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq erf erfc erfinv
+    exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater greater_equal gt heaviside
+    hypot index_add index_copy index_fill index_put lcm le lerp less less_equal lgamma log log10 log1p log2
+    logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul multiply
+    nan_to_num ne neg negative not_equal polygamma pow put rad2deg reciprocal relu remainder renorm round
+    rsqrt scatter scatter_add sigmoid sign sgn sin sinc sinh sqrt square sub subtract tan tanh
+    tril triu true_divide trunc xlogy leaky_relu elu celu selu hardtanh relu6 silu mish threshold""".split()
+)
+# Those that change how a tensor shows its memory, and not what stands there.
+RESHAPING = frozenset("t transpose squeeze unsqueeze swapaxes swapdims".split())
+
+
+def in_place_method(name: str) -> Callable[..., Any] | None:
+    """The method `name`, such as `add_`, if it exists."""
+    plain = name[:-1]
+    if not name.endswith("_") or plain.endswith("_") or plain not in METHODS:
+        return None
+    if plain in IN_PLACE:
+
+        def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            given: list[Tensor] = []
+            lowered = tuple([lower(arg, given) for arg in args])
+            named = {key: lower(value, given) for key, value in kwargs.items()}
+            function = METHODS[plain]
+            return in_place(
+                tensor, lambda node: function.call((node, *lowered), named, method=True)
+            )
+
+        return written
+    if plain in RESHAPING:
+
+        def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            shown = lifted(METHODS[plain].call((tensor.node, *args), kwargs, method=True), [tensor])
+            tensor._node = shown._node
+            return tensor
+
+        return reshaped
+    return None
+
+
+@method("zero_")
+def zero_(tensor: Tensor) -> Tensor:
+    return in_place(tensor, writes.zero)  # type: ignore[arg-type]
+
+
+@method("fill_")
+def fill_(tensor: Tensor, value: Any) -> Tensor:
+    given = value_node(value)
+    if isinstance(given, Node):
+        return _filled(tensor, given)
+    return in_place(tensor, lambda node: writes.fill(node, value=given))
+
+
+def _filled(tensor: Tensor, value: Node) -> Tensor:
+    if value.shape:
+        raise RuntimeFault(
+            "fill_ only supports 0-dimension value tensor but got tensor with "
+            f"{value.ndim} dimensions."
+        )
+    return in_place(tensor, lambda node: writes.fill_tensor(node, value))
+
+
+@method("copy_")
+def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
+    if not isinstance(src, Tensor):
+        raise TypeFault(
+            f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(src)}"
+        )
+    source = src.node
+    if source.shape != tensor.shape:
+        from autodiff_cli.ir.shapes import expanded
+
+        expanded(source.shape, tensor.shape)
+    return in_place(tensor, lambda node: writes.copy(node, source))
+
+
+# ---- random numbers -----------------------------------------------------------------------------
+
+
+def _drawn(tensor: Tensor, array: Array, name: str) -> Tensor:
+    return in_place(tensor, lambda node: writes.randomized(node, draw=array, name=name))
+
+
+@method("uniform_")
+def uniform_(tensor: Tensor, from_: float = 0.0, to: float = 1.0, generator: Any = None) -> Tensor:
+    if from_ > to:
+        raise RuntimeFault(
+            f"uniform_ expects to return a [from, to) range, but found from={from_:g} > to={to:g}"
+        )
+    draw = default_generator().uniform(tensor.shape, tensor.dtype.numpy, from_, to)
+    return _drawn(tensor, draw, "UniformBackward0")
+
+
+@method("normal_")
+def normal_(
+    tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None
+) -> Tensor:
+    draw = default_generator().normal(mean, std, tensor.shape, tensor.dtype.numpy)
+    return _drawn(tensor, draw, "NormalBackward0")
+
+
+@method("bernoulli_")
+def bernoulli_(tensor: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
+    given = p.array if isinstance(p, Tensor) else p
+    draw = default_generator().bernoulli(given, tensor.shape, tensor.dtype.numpy)
+    return _drawn(tensor, draw, "BernoulliBackward0")
+
+
+@method("exponential_")
+def exponential_(tensor: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
+    draw = default_generator().exponential(tensor.shape, tensor.dtype.numpy, lambd)
+    return _drawn(tensor, draw, "ExponentialBackward0")
+
+
+@method("random_")
+def random_(
+    tensor: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None
+) -> Tensor:
+    low, high = (0, from_) if to is None else (from_ or 0, to)
+    if high is None:
+        draw = default_generator().random_(tensor.shape, tensor.dtype.numpy)
+    else:
+        draw = default_generator().randint(low, high, tensor.shape, tensor.dtype.numpy)
+    return _drawn(tensor, draw, "RandomBackward0")
+
+
+# ---- x[index] = value ---------------------------------------------------------------------------
+
+
+def set_item(tensor: Tensor, index: Any, value: Any) -> None:
+    """`tensor[index] = value`."""
+    given: list[Tensor] = []
+    lowered = lower(index, given)
+    source = _source(tensor, value)
+    if _is_whole(lowered):
+        if source.shape:
+            _copy_into(tensor, source)
+        else:
+            _filled(tensor, source)
+        return
+    if isinstance(lowered, (int, slice)) and not isinstance(lowered, bool):
+        part = lifted(subscript(tensor.node, lowered), [tensor])
+        _copy_into(part, source)
+        return
+    node, gathered = located(tensor.node, entries_of(lowered))
+    part = tensor if node is tensor.node else lifted(node, [tensor])
+    if not gathered:
+        _copy_into(part, source)
+        return
+    dims, places = checked_indices(node, gathered)
+    put(part, dims, places, source)
+
+
+def put(
+    part: Tensor, dims: tuple[int, ...], places: list[Array], source: Node, accumulate: bool = False
+) -> Tensor:
+    """Replace, or add to, the elements that index tensors pick."""
+    picked = writes.index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
+    shape = source.shape
+    while len(shape) > len(picked) and shape[0] == 1:
+        shape = shape[1:]
+    try:
+        fits = broadcast(shape, picked) == picked
+    except RuntimeFault:
+        fits = False
+    if not fits:
+        raise RuntimeFault(
+            f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(picked)}"
+        )
+    if shape != picked or shape != source.shape:
+        if shape != source.shape:
+            from autodiff_cli.ops.movement import reshape
+
+            source = reshape(source, shape)
+        source = expand(source, picked) if shape != picked else source
+    indices = [constant(place) for place in places]
+    return in_place(
+        part, lambda old: writes.index_put(old, source, *indices, dims=dims, accumulate=accumulate)
+    )
+
+
+def _is_whole(index: Any) -> bool:
+    if isinstance(index, tuple) and len(index) == 1:
+        index = index[0]
+    return index is Ellipsis or (
+        isinstance(index, slice)
+        and index.start in (None, 0)
+        and index.stop is None
+        and index.step in (None, 1)
+    )
+
+
+def _source(tensor: Tensor, value: Any) -> Node:
+    """What is assigned, as a node of the tensor's dtype or one that casts to it."""
+    if isinstance(value, Tensor):
+        return value.node
+    if isinstance(value, np.ndarray):
+        return constant(np.asarray(value))
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (bool, int, float)):
+        if not tensor.dtype.is_floating and isinstance(value, float):
+            value = int(value)
+        return of_array(np.asarray(value).astype(tensor.dtype.numpy)).node
+    raise TypeFault(
+        f"can't assign a {type_name(value)} to a torch.{tensor.dtype.scalar_name}Tensor"
+    )
+
+
+def _copy_into(part: Tensor, source: Node) -> None:
+    shape = source.shape
+    while len(shape) > len(part.shape) and shape[0] == 1:
+        shape = shape[1:]
+    if shape != source.shape:
+        from autodiff_cli.ops.movement import reshape
+
+        source = reshape(source, shape)
+    if shape != part.shape:
+        source = expand(source, part.shape)
+    in_place(part, lambda node: writes.copy(node, source))
+
+
+def assign_out(out: Tensor, result: Any) -> Tensor:
+    """`out=`: the result written into a given tensor, whose history it doesn't join."""
+    if not isinstance(result, Tensor):
+        raise TypeFault("out= takes the result of functions that give one tensor")
+    if out.requires_grad or result.requires_grad:
+        raise RuntimeFault(
+            "functions with out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad."
+        )
+    if out.shape != result.shape:
+        out._node = result._node
+        return out
+    return in_place(out, lambda node: result.node)
+
+
+def require_index(value: Any) -> int:
+    """A 0-dim integer tensor as a Python index."""
+    if isinstance(value, Tensor):
+        if value.node.numel != 1 or value.dtype.is_floating:
+            raise TypeFault("only integer tensors of a single element can be converted to an index")
+        return int(value.array.item())
+    if not isinstance(value, int):
+        raise IndexFault(f"'{type_name(value)}' object cannot be interpreted as an integer")
+    return value
+
+
+__all__ = ["in_place_method", "number", "set_item"]
