@@ -19,7 +19,6 @@ import sys
 import tempfile
 import traceback
 import types
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,8 +97,6 @@ def in_fork(path: Path, out: int, err: int) -> int:
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             sys.setrecursionlimit(1000)
-            warnings.resetwarnings()
-            warnings.simplefilter("default")
             code = exit_code(path)
             sys.stdout.flush()
             sys.stderr.flush()
@@ -109,7 +106,7 @@ def in_fork(path: Path, out: int, err: int) -> int:
 
 
 def fresh(path: Path, out: int, err: int) -> int:
-    command = [sys.executable, "-W", "default"]
+    command = [sys.executable]
     if path.suffix == ".py":
         command += [path.name]
     else:
@@ -138,7 +135,7 @@ def records(folder: Path = HERE, run: Any = in_fork) -> Iterator[tuple[str, dict
     import numpy  # noqa: F401
     import torch
     import torch.nn.functional
-    import torch.optim.lr_scheduler  # noqa: F401
+    import torch.optim.lr_scheduler
 
     # imported before the first fork, as every program would: dynamo on the first optimizer
     with contextlib.suppress(ImportError):
@@ -154,7 +151,11 @@ def main() -> None:
     parser.add_argument("--fresh", action="store_true")
     parser.add_argument("--threads", default="1")
     options = parser.parse_args()
-    wanted = {"PYTHONHASHSEED": "0", "OMP_NUM_THREADS": options.threads, "PYTHONIOENCODING": "utf-8"}
+    wanted = {
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": options.threads,
+        "PYTHONIOENCODING": "utf-8",
+    }
     if any(os.environ.get(name) != value for name, value in wanted.items()):
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | wanted)
     answers = dict(records(options.folder.resolve(), fresh if options.fresh else in_fork))
