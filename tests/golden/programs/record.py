@@ -17,7 +17,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import traceback
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +80,7 @@ def exit_code(path: Path) -> int:
             return 1
         return stop.code or 0
     except BaseException:
-        traceback.print_exc()
+        sys.__excepthook__(*sys.exc_info())  # not traceback's: this one suggests names, too
         return 1
     return 0
 
