@@ -1,0 +1,2 @@
+print(abs(-3), max([1, 2]))
+print(max([]))

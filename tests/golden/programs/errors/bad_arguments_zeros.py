@@ -1,0 +1,4 @@
+import torch
+
+print(torch.zeros(2))
+torch.zeros("2")

@@ -1,0 +1,6 @@
+import torch
+
+x = torch.tensor([])
+print(x, x.numel())
+while x:
+    pass

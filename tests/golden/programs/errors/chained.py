@@ -1,0 +1,5 @@
+try:
+    {}["a"]
+except KeyError as error:
+    print("caught", repr(error))
+    1 / 0

@@ -1,0 +1,6 @@
+class NotConverged(RuntimeError):
+    pass
+
+
+print(issubclass(NotConverged, Exception))
+raise NotConverged

@@ -1,0 +1,4 @@
+import torch
+
+print("torch is here")
+import torchh

@@ -1,0 +1,4 @@
+import math
+
+print(math.sqrt(4), math.log(1))
+print(math.log(-1))

@@ -1,0 +1,2 @@
+print("no import")
+x = torch.ones(1)

@@ -1,0 +1,3 @@
+lr = 0.1
+print(lr)
+lr(3)

@@ -1,0 +1,3 @@
+x = 3
+print([x][0])
+print(x[0])

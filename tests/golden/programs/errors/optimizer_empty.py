@@ -1,0 +1,4 @@
+import torch
+
+print("starting")
+opt = torch.optim.SGD([], lr=0.1)

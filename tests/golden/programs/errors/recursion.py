@@ -1,0 +1,6 @@
+def depth(n):
+    return depth(n + 1)
+
+
+print("down")
+depth(0)

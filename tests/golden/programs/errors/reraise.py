@@ -1,0 +1,7 @@
+try:
+    int("x")
+except ValueError:
+    print("again")
+    raise
+finally:
+    print("finally")

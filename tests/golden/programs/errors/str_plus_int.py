@@ -1,0 +1,3 @@
+step = 3
+print("step " + str(step))
+print("step " + step)

@@ -1,0 +1,3 @@
+seen = {(1, 2): "ok"}
+print(seen)
+seen[[1, 2]] = "no"

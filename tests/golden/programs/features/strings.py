@@ -1,0 +1,10 @@
+s = 'Gradient descent'
+print(len(s), s.lower(), s.swapcase(), s[::2], s[-7:], s.find('de'), s.index('e'), s.rfind('e'), s.count('e'))
+print(s.split(), s.split('e', 1), s.replace('e', 'E', 2), s.partition(' '), '|'.join(['a', 'b']), 'a,b,,c'.split(','))
+print('  pad '.strip() + '|', '  pad '.lstrip() + '|', 'xxaxx'.strip('x'), 'ab'.ljust(4, '.'), 'ab'.rjust(4), 'ab'.center(6, '-'), '7'.zfill(3))
+print('abc'.isalpha(), '12'.isdigit(), 'a1'.isalnum(), ' '.isspace(), 'Ab'.istitle(), 'a' < 'b', 'a' in s, 'gr' not in s)
+print(s.startswith(('G', 'x')), s.endswith('t'), s.encode()[:3], ord('a'), chr(98), repr("it's"), repr('a"b\'c'), '\x41\u00e9')
+print('line1\nline2\n'.splitlines(), 'a\tb'.expandtabs(4), 'tEST'.capitalize(), 'one two'.title(), s * 0 + '!', 'abc' 'def')
+print('-' * 20, 'x' + str(1) + repr('y'), sorted('hello'), list('abc'), set('aab') == {'a', 'b'}, tuple('ab'), 'a-b_c'.translate({45: '+', 95: None}))
+print('removeprefix'.removeprefix('remove'), 'a.b.c'.rsplit('.', 1), 'Straße'.casefold(), 'abc'.maketrans('a', 'b'), max('hello'), 'é'.upper())
+print('end', end='!\n'); print('a', 'b', sep=''); print(); print(*[1, 2, 3], sep=', ')

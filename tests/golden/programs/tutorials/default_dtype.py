@@ -1,0 +1,15 @@
+import torch
+
+print(torch.get_default_dtype())
+print(torch.tensor([1.0]).dtype, torch.ones(1).dtype, torch.tensor([1]).dtype)
+torch.set_default_dtype(torch.float64)
+x = torch.tensor([1.0, 2.0], requires_grad=True)
+print(x, x.dtype)
+y = (x / 3).sum()
+y.backward()
+print(y, x.grad)
+print(torch.tensor([1.0], dtype=torch.float32))
+print(torch.nn.Linear(1, 1).weight.dtype)
+print(torch.arange(3.), torch.arange(3).double())
+torch.set_default_dtype(torch.float32)
+print(torch.ones(1, dtype=torch.float64), torch.ones(1))

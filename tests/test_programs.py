@@ -1,0 +1,57 @@
+"""Whole programs in torch's syntax against what torch prints for them, recorded and live."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAMS = Path(__file__).parent / "golden" / "programs"
+RECORDS: dict[str, dict[str, Any]] = json.loads((PROGRAMS / "recorded.json").read_text())
+ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
+
+
+def run_program(path: Path) -> tuple[str, str, int]:
+    """What `autodiff run FILE` prints on stdout and on stderr, and its exit code."""
+    from autodiff_cli.program import run_file
+
+    stdout, stderr = io.StringIO(), io.StringIO()
+    code = run_file(path, stdout=stdout, stderr=stderr)
+    return stdout.getvalue(), stderr.getvalue(), code
+
+
+def normalised(text: str) -> str:
+    return ADDRESS.sub("0x…", text)
+
+
+def test_every_program_is_recorded() -> None:
+    found = (p for p in PROGRAMS.glob("*/*") if p.suffix in (".py", ".ipynb"))
+    assert sorted(p.relative_to(PROGRAMS).as_posix() for p in found) == sorted(RECORDS)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_program_prints_what_torch_prints(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = RECORDS[name]
+    path = PROGRAMS / name
+    monkeypatch.chdir(path.parent)
+    stdout, stderr, code = run_program(path)
+    assert normalised(stdout) == record["stdout"]
+    assert code == record["exit"]
+    if code:
+        assert normalised(stderr).rstrip("\n").rpartition("\n")[2] == record["stderr_last"]
+
+
+@pytest.mark.reference
+def test_recorded_programs_live() -> None:
+    """The programs run again with the reference, each in a fork of one process."""
+    command = [sys.executable, str(PROGRAMS / "record.py"), "--check"]
+    environment = {n: v for n, v in os.environ.items() if not n.startswith("PYTHONWARN")}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stdout + done.stderr
