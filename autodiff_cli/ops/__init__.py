@@ -5,26 +5,38 @@ Importing this package declares them all, and gives nodes Python's operators.
 
 from autodiff_cli.ops import (
     arithmetic,
+    blend,
     create,
     decompose,
     indexing,
     loss,
     matrix,
     movement,
+    order,
     pointwise,
+    rearrange,
     reduce,
+    scan,
+    scatter,
     selection,
+    statistics,
 )
 
 __all__ = [
     "arithmetic",
+    "blend",
     "create",
     "decompose",
     "indexing",
     "loss",
     "matrix",
     "movement",
+    "order",
     "pointwise",
+    "rearrange",
     "reduce",
+    "scan",
+    "scatter",
     "selection",
+    "statistics",
 ]
