@@ -4,6 +4,7 @@ Importing this package declares them all, and gives nodes Python's operators.
 """
 
 from autodiff_cli.ops import (
+    activation,
     arithmetic,
     blend,
     create,
@@ -13,16 +14,19 @@ from autodiff_cli.ops import (
     matrix,
     movement,
     order,
+    pairs,
     pointwise,
     rearrange,
     reduce,
     scan,
     scatter,
     selection,
+    special,
     statistics,
 )
 
 __all__ = [
+    "activation",
     "arithmetic",
     "blend",
     "create",
@@ -32,11 +36,13 @@ __all__ = [
     "matrix",
     "movement",
     "order",
+    "pairs",
     "pointwise",
     "rearrange",
     "reduce",
     "scan",
     "scatter",
     "selection",
+    "special",
     "statistics",
 ]

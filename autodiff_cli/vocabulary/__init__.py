@@ -4,6 +4,7 @@ Importing this package fills the tables in `registry`.
 """
 
 from autodiff_cli.vocabulary import (
+    activations,
     arithmetic,
     arrangement,
     attributes,
@@ -11,16 +12,19 @@ from autodiff_cli.vocabulary import (
     functional,
     indexing,
     ordering,
+    pairs,
     placement,
     pointwise,
     products,
     random,
     reductions,
     shaping,
+    special,
     statistics,
 )
 
 __all__ = [
+    "activations",
     "arithmetic",
     "arrangement",
     "attributes",
@@ -28,11 +32,13 @@ __all__ = [
     "functional",
     "indexing",
     "ordering",
+    "pairs",
     "placement",
     "pointwise",
     "products",
     "random",
     "reductions",
     "shaping",
+    "special",
     "statistics",
 ]

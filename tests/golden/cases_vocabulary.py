@@ -168,11 +168,80 @@ def arrangement() -> list[Case]:
     return cases
 
 
+def pointwise() -> list[Case]:
+    cases: list[Case] = []
+    for x in (M, P, SPECIAL, INTS, "[0.0, -0.5, 0.5, 1.0, -1.0]"):
+        cases += each(
+            "erf(x)|x.erfc()|erfinv(x/5)|lgamma(x)|"
+            "sinc(x)|sigmoid(x).logit()|x.sigmoid().logit(0.2)|x.logit()|x.deg2rad()|rad2deg(x)|"
+            "x.nan_to_num()|nan_to_num(x, 1, 2, 3)|x.float().round(decimals=1)|x.detach().sgn()|x.signbit()|"
+            "x.i0()|isposinf(x)|torch.isneginf(x)|torch.special.entr(x)|torch.special.ndtr(x)|"
+            "torch.special.erfcx(x)|torch.special.i0e(x)|"
+            "torch.special.i1(x)|torch.special.i1e(x)|torch.special.ndtri(x.sigmoid())|"
+            "torch.special.expit(x)|torch.special.gammaln(x)|x.float().frac()|"
+            "float_power(x, 2)|float_power(2, x)|copysign(x, -1)|xlogy(x, 3)|xlogy(2, x)|"
+            "torch.special.xlog1py(x, 2)|torch.isreal(x)|threshold(x, 1, 20)",
+            x=x,
+        )
+    for x in (M, P, INTS):
+        cases += each(
+            "x.digamma()|torch.polygamma(1, x)|torch.special.psi(x)|torch.special.log_ndtr(x)", x=x
+        )
+    cases += each("x.polygamma(2)|torch.polygamma(3, x)", x=P)
+    for x, y in ((M, N), (TIES, "[[1.0, 2.0, 3.0], [2.0, 3.0, 1.0]]"), (P, "[0.5, 2.0, 3.0]")):
+        cases += each(
+            "atan2(x, y)|hypot(x, y)|logaddexp(x, y)|logaddexp2(x, y)|fmax(x, y)|fmin(x, y)|"
+            "copysign(x, y)|xlogy(x, y.abs())|torch.special.xlog1py(x, y.abs())|lerp(x, y, 0.3)|"
+            "lerp(x, y, 0.8)|x.lerp(y, y[..., :1])|addcmul(x, y, x)|addcmul(x, x, y, value=2)|"
+            "addcdiv(x, x, y)|x.addcdiv(y, x*x + 1, value=-0.5)|isclose(x, y)|allclose(x, y)|"
+            "torch.equal(x, y)|heaviside(x - 1, y)|float_power(x.abs(), y)|isclose(x, y, rtol=1.)|"
+            "ldexp(x, tensor([1, 2, 3]))|bucketize(x, tensor([-1., 0., 2.]))",
+            x=x,
+            y=y,
+        )
+    cases += each(
+        "bitwise_left_shift(t, 1)|t.bitwise_right_shift(1)|gcd(t, t + 2)|lcm(t, t + 2)|"
+        "isin(t, tensor([1, 5]))|isin(t, 3)|torch.isin(1, t)|allclose(t, t)|torch.equal(t, t + 0)|"
+        "torch.searchsorted(tensor([1, 3, 5]), t)|torch.mvlgamma(t + 2., 2)",
+        t=INTS,
+    )
+    return cases
+
+
+def activations() -> list[Case]:
+    names = (
+        "F.leaky_relu(x)|F.leaky_relu(x, 0.2)|F.elu(x)|F.elu(x, 0.5)|F.selu(x)|celu(x)|"
+        "F.celu(x, 2.)|F.gelu(x, approximate='tanh')|F.silu(x)|F.mish(x)|F.softplus(x)|"
+        "F.softplus(x, 2, 1)|F.softsign(x)|F.hardtanh(x)|F.hardtanh(x, -2, 0.5)|F.hardsigmoid(x)|"
+        "F.hardswish(x)|F.relu6(x)|F.logsigmoid(x)|F.tanhshrink(x)|"
+        "hardshrink(x)|F.threshold(x, 0.1, 20)|F.softmin(x, 0)|torch.selu(x)"
+    )
+    inputs = (M, "[-3.0, 3.0, 0.0, -1.0, 1.0, 6.0, 0.5, -0.5]", SPECIAL, S, "[30.0, -30.0]")
+    cases = [case for x in inputs for case in each(names, x=x)]
+    cases += each("F.gelu(x)|F.softshrink(x)|F.softshrink(x, 1)", x=N)
+    cases += each("F.glu(x, 0)|F.prelu(x, w)|prelu(x, w[:1])", x=M, w="[0.25, -0.5, 1.0]")
+    cases += each("F.glu(x)", x=B) + each("prelu(x, w)|F.prelu(x, w*2)", x=V, w="0.25")
+    return cases
+
+
 def all_vocabulary() -> list[Case]:
-    return statistics() + ordering() + placement() + arrangement()
+    return statistics() + ordering() + placement() + arrangement() + pointwise() + activations()
 
 
 ERRORS: list[Case] = [
+    *each(
+        "F.leaky_relu(t)|F.elu(t)|F.gelu(t)|F.softplus(t)|F.logsigmoid(t)|F.hardswish(t)|hypot(t, t)|"
+        "lerp(t, t, 0.5)|addcdiv(t, t, t)|logaddexp(t, t)|t.frac()|t.round(decimals=1)|F.silu(3)|"
+        "F.gelu(3)|F.elu(3)|F.logsigmoid(3)|torch.polygamma(-1, t)|torch.special.erf(3)|erf(3)|"
+        "isclose(t, t.float())|F.softshrink(t.float(), -1)|F.gelu(t.float(), approximate='foo')|"
+        "atan2(t, 3)|torch.equal(t, 3)|lerp(t, 3, 4)|addcmul(t, 3)|xlogy('a', t)|isin(t, 'a')",
+        t=T,
+    ),
+    *each(
+        "F.glu(x)|F.prelu(x, x)|F.prelu(x, x[0, :2])|bitwise_left_shift(x, 1)|gcd(x, x)|"
+        "heaviside(x, x.double())|F.hardtanh(x, 1, -1)|isclose(x, x, rtol=-1)|lerp(x, x.double(), 1)",
+        x=M,
+    ),
     *each("t.std()|t.nanmean()|t.logcumsumexp(0)|bincount(t - 1)|t.median(5)", t=T),
     *each(
         "x.std(5)|x.cumsum(3)|x.topk(5)|x.kthvalue(9)|x.diff(-1)|x.quantile(2.)|"

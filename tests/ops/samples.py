@@ -262,3 +262,48 @@ SAMPLES |= {
     "masked_fill_tensor": [([A, MASK, np.array(2.5)], {})],
     "take": [([A, np.array([[5, 0], [5, 2]])], {})],
 }
+SAMPLES |= {
+    "atan2": [([A, C], {}), ([A, ROW], {})],
+    "hypot": [([A, C], {})],
+    "logaddexp": [([A, C], {}), ([A, ROW], {})],
+    "logaddexp2": [([A, C], {})],
+    "fmax": [([A, C], {})],
+    "fmin": [([A, C], {})],
+    "copysign": [([A, C], {})],
+    "copysign_number": [([A], {"other": -1.0})],
+    "ldexp": [([A, np.array([1, 2, -1])], {}), ([A, C], {})],
+    "nan_to_num": [([A], {"nan": None, "posinf": None, "neginf": None})],
+    "round_decimals": [([A], {"decimals": 0}), ([A], {"decimals": 1})],
+    "threshold": [([A], {"threshold": 0.5, "value": 3})],
+    **{
+        name + end: [([A, POSITIVE], {}), ([A, POSITIVE[0]], {})]
+        for name in ("xlogy", "xlog1py")
+        for end in ("", "_from_number", "_number")
+    },
+    "polygamma": [([POSITIVE], {"n": n}) for n in (0, 1, 2)],
+    "mvlgamma": [([POSITIVE + 1], {"p": 3})],
+    "logit": [([UNIT], {"eps": None}), ([UNIT], {"eps": 0.3})],
+    "leaky_relu": [([A], {"slope": 0.1})],
+    "elu": [([A], {"alpha": 1.5, "scale": 1.2, "input_scale": 0.7})],
+    "celu": [([A], {"alpha": 1.5})],
+    "gelu": [([A], {"approximate": how}) for how in ("none", "tanh")],
+    "softplus": [([A], {"beta": 1, "threshold": 20}), ([A], {"beta": 2.0, "threshold": 1.0})],
+    "hardtanh": [([A], {"min": -1, "max": 1.5})],
+    "softshrink": [([A], {"bound": 0.5})],
+    "hardshrink": [([A], {"bound": 0.5})],
+    "prelu_kernel": [([A, ROW], {})],
+    "glu": [([CUBE], {"dim": 2}), ([A], {"dim": 0})],
+}
+DOMAINS |= {
+    "erfinv": np.tanh(A),
+    "lgamma": POSITIVE,
+    "digamma": POSITIVE,
+    "special_entr": POSITIVE,
+    "special_ndtri": UNIT,
+}
+MORE_UNARY = (
+    "erf erfc erfinv special_erfcx lgamma digamma sinc special_entr special_ndtri special_log_ndtr i0 "
+    "special_i0e special_i1 special_i1e frac deg2rad rad2deg sgn silu mish log_sigmoid hardsigmoid "
+    "hardswish"
+).split()
+SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in MORE_UNARY}
