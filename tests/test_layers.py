@@ -15,6 +15,7 @@ LAYERS = (
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {
     "syntax": {"lark"},
+    "ops": {"scipy"},
     "tables": {"orjson"},
     "render": {"orjson"},
     "cli": {"click", "orjson"},

@@ -183,19 +183,28 @@ def _slice_strides(x: Node, dim: int, start: int, stop: int, step: int) -> Shape
     return strides[:dim] + (strides[dim] * step,) + strides[dim + 1 :]
 
 
-slice_ = View(
-    "slice",
-    lambda x, dim, start, stop, step: x[_at(x.ndim, dim, slice(start, stop, step))],
-    shape=lambda x, dim, start, stop, step: (
-        x.shape[:dim] + (slice_length(start, stop, step),) + x.shape[dim + 1 :]
-    ),
-    strides=_slice_strides,
-    vjps=(
-        lambda g, y, x, dim, start, stop, step: slice_backward(
-            g, shape=x.shape, dim=dim, start=start, stop=stop, step=step
+def _slicer(name: str, grad_fn: str, doc: str) -> View:
+    return View(
+        name,
+        lambda x, dim, start, stop, step: x[_at(x.ndim, dim, slice(start, stop, step))],
+        shape=lambda x, dim, start, stop, step: (
+            x.shape[:dim] + (slice_length(start, stop, step),) + x.shape[dim + 1 :]
         ),
-    ),
-    doc="every step-th index of a dimension, from start to stop",
+        strides=_slice_strides,
+        vjps=(
+            lambda g, y, x, dim, start, stop, step: slice_backward(
+                g, shape=x.shape, dim=dim, start=start, stop=stop, step=step
+            ),
+        ),
+        grad_fn=grad_fn,
+        doc=doc,
+    )
+
+
+slice_ = _slicer("slice", "SliceBackward0", "every step-th index of a dimension")
+split = _slicer("split", "SplitBackward0", "one of the parts of one size")
+split_with_sizes = _slicer(
+    "split_with_sizes", "SplitWithSizesBackward0", "one of the parts of given sizes"
 )
 slice_backward: Shaped = Shaped(
     "slice_backward",

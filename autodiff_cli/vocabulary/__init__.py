@@ -4,27 +4,41 @@ Importing this package fills the tables in `registry`.
 """
 
 from autodiff_cli.vocabulary import (
+    activations,
     arithmetic,
+    arrangement,
     attributes,
     creation,
     functional,
     indexing,
+    ordering,
+    pairs,
+    placement,
     pointwise,
     products,
     random,
     reductions,
     shaping,
+    special,
+    statistics,
 )
 
 __all__ = [
+    "activations",
     "arithmetic",
+    "arrangement",
     "attributes",
     "creation",
     "functional",
     "indexing",
+    "ordering",
+    "pairs",
+    "placement",
     "pointwise",
     "products",
     "random",
     "reductions",
     "shaping",
+    "special",
+    "statistics",
 ]

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from itertools import product
 
+from cases_vocabulary import ERRORS as MORE_ERRORS
+from cases_vocabulary import all_vocabulary
+
 Case = tuple[str, dict[str, str]]
 
 # Inputs by what they try: ordinary values, ties and zeros, several dimensions, empty, 0-dim, special.
@@ -392,6 +395,7 @@ def all_cases() -> list[Case]:
         + _losses()
         + _creation()
         + _random()
+        + all_vocabulary()
     )
     seen: dict[str, Case] = {}
     for case in cases:
@@ -400,6 +404,7 @@ def all_cases() -> list[Case]:
 
 
 ERRORS: list[Case] = [
+    *MORE_ERRORS,
     ("x + y", {"x": "ones(2, 2)", "y": "ones(3)"}),
     ("x @ x", {"x": M}),
     ("x @ y", {"x": M, "y": "[1.0, 2.0]"}),

@@ -188,3 +188,122 @@ UNARY = (
     "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in UNARY}
+
+INDEX = np.array([[0, 1, 1], [1, 0, 0]])
+PICK = np.array([2, 0])
+PLACES = {"shape": (4, 3), "offset": -1, "dim1": 0, "dim2": 1}
+
+SAMPLES |= {
+    **{
+        name: [([A], how | {"correction": correction}) for how in REDUCED for correction in (0, 1)]
+        for name in ("std", "var", "std_of_pair", "var_of_pair", "mean_of_std", "mean_of_var")
+    },
+    "nansum": reductions(A, dtype=F64),
+    "aminmax_min": reductions(A),
+    "aminmax_max": reductions(A),
+    "recurrence": [([A, C], {"dim": 0}), ([A, C], {"dim": 1})],
+    "recurrence_back": [([A, C], {"dim": 0}), ([A, C], {"dim": 1})],
+    "cumsum": [([A], {"dim": 1, "dtype": F64}), ([CUBE], {"dim": 0, "dtype": F64})],
+    "cumprod": [
+        ([A], {"dim": 1, "dtype": F64}),
+        ([ZEROS_IN], {"dim": 1, "dtype": F64}),
+        ([np.array(2.0)], {"dim": 0, "dtype": F64}),
+    ],
+    "logcumsumexp": [([A], {"dim": 1}), ([CUBE], {"dim": 0}), ([np.array(2.0)], {"dim": 0})],
+    **{
+        name: [([A, INDEX], {"dim": 1}), ([A, np.array([[1, 0, 1]])], {"dim": 0})]
+        for name in ("sort", "sort_stable", "topk", "cummax", "cummin")
+    },
+    **{
+        name: [([A, np.array([[2], [0]])], {"dim": 1, "keepdim": k}) for k in (False, True)]
+        for name in ("kthvalue", "median_dim", "nanmedian_dim")
+    },
+    "median": [([ROW], {"dim": None})],
+    "nanmedian": [([ROW], {"dim": None})],
+    "lerp": [([A, C, UNIT], {}), ([A, C, ROW], {})],
+    "lerp_number": [([A, C], {"weight": 0.3})],
+    "addcmul": [([A, C, ROW], {"value": 1}), ([A, C, ROW], {"value": 2.5})],
+    "addcdiv": [([A, C, ROW], {"value": 1}), ([A, C, ROW], {"value": 2.5})],
+    "split": [([CUBE], {"dim": 2, "start": 1, "stop": 4, "step": 2})],
+    "split_with_sizes": [([CUBE], {"dim": 2, "start": 1, "stop": 4, "step": 2})],
+    "diagonal": [([CUBE], {"offset": 1, "dim1": 2, "dim2": 0})],
+    "diagonal_copy": [([A], {"offset": 0, "dim1": 0, "dim2": 1})],
+    "diagonal_backward": [([ROW], PLACES)],
+    "diag_embed": [([ROW], PLACES)],
+    "trace": [([SQUARE], {}), ([A], {})],
+    "tril": [([A], {"diagonal": 0}), ([CUBE], {"diagonal": -1})],
+    "triu": [([A], {"diagonal": 1})],
+    "flip": [([CUBE], {"dims": (0, 2)})],
+    "roll": [([CUBE], {"shifts": (1, -2), "dims": (0, 2)}), ([A], {"shifts": (2,), "dims": ()})],
+    "rot90": [([CUBE], {"k": k, "dims": (2, 0)}) for k in (1, 2, -1)],
+    "unfold": [([CUBE], {"dim": 2, "size": 2, "step": 1}), ([A], {"dim": 1, "size": 1, "step": 2})],
+    "unfold_backward": [([A], {"shape": (5,), "dim": 0, "size": 3, "step": 2})],
+    "constant_pad_nd": [
+        ([A], {"margins": ((1, 0), (2, 1)), "value": 3}),
+        ([A], {"margins": ((0, 1), (-1, 1)), "value": 3}),
+    ],
+    "block_diag": [([A, ROW, np.array(2.0)], {})],
+    "scatter": [([A, np.array([[0, 1], [2, 0]]), C[:, :2]], {"dim": 1})],
+    "scatter_number": [([A, INDEX], {"dim": 1, "value": 2.5})],
+    "scatter_add": [([A, INDEX, C], {"dim": 1}), ([A, INDEX, C], {"dim": 0})],
+    "index_add": [([A, PICK, C[:, :2]], {"dim": 1, "alpha": alpha}) for alpha in (1, 2.5)],
+    "index_copy": [([A, PICK, C[:, :2]], {"dim": 1})],
+    "index_fill_number": [([A, PICK], {"dim": 1, "value": 2.5})],
+    "index_fill": [([A, PICK, np.array(2.5)], {"dim": 1})],
+    "index_put": [
+        ([A, ROW, np.array([1])], {"dims": (0,), "accumulate": False}),
+        (
+            [A, np.array(2.5), np.array([0, 0]), np.array([1, 1])],
+            {"dims": (0, 1), "accumulate": True},
+        ),
+    ],
+    "masked_scatter": [([A, MASK, C], {})],
+    "masked_scatter_backward": [([A, MASK], {"shape": (2, 3)})],
+    "masked_fill_tensor": [([A, MASK, np.array(2.5)], {})],
+    "take": [([A, np.array([[5, 0], [5, 2]])], {})],
+}
+SAMPLES |= {
+    "atan2": [([A, C], {}), ([A, ROW], {})],
+    "hypot": [([A, C], {})],
+    "logaddexp": [([A, C], {}), ([A, ROW], {})],
+    "logaddexp2": [([A, C], {})],
+    "fmax": [([A, C], {})],
+    "fmin": [([A, C], {})],
+    "copysign": [([A, C], {})],
+    "copysign_number": [([A], {"other": -1.0})],
+    "ldexp": [([A, np.array([1, 2, -1])], {}), ([A, C], {})],
+    "nan_to_num": [([A], {"nan": None, "posinf": None, "neginf": None})],
+    "round_decimals": [([A], {"decimals": 0}), ([A], {"decimals": 1})],
+    "threshold": [([A], {"threshold": 0.5, "value": 3})],
+    **{
+        name + end: [([A, POSITIVE], {}), ([A, POSITIVE[0]], {})]
+        for name in ("xlogy", "xlog1py")
+        for end in ("", "_from_number", "_number")
+    },
+    "polygamma": [([POSITIVE], {"n": n}) for n in (0, 1, 2)],
+    "mvlgamma": [([POSITIVE + 1], {"p": 3})],
+    "logit": [([UNIT], {"eps": None}), ([UNIT], {"eps": 0.3})],
+    "leaky_relu": [([A], {"slope": 0.1})],
+    "elu": [([A], {"alpha": 1.5, "scale": 1.2, "input_scale": 0.7})],
+    "celu": [([A], {"alpha": 1.5})],
+    "gelu": [([A], {"approximate": how}) for how in ("none", "tanh")],
+    "softplus": [([A], {"beta": 1, "threshold": 20}), ([A], {"beta": 2.0, "threshold": 1.0})],
+    "hardtanh": [([A], {"min": -1, "max": 1.5})],
+    "softshrink": [([A], {"bound": 0.5})],
+    "hardshrink": [([A], {"bound": 0.5})],
+    "prelu_kernel": [([A, ROW], {})],
+    "glu": [([CUBE], {"dim": 2}), ([A], {"dim": 0})],
+}
+DOMAINS |= {
+    "erfinv": np.tanh(A),
+    "lgamma": POSITIVE,
+    "digamma": POSITIVE,
+    "special_entr": POSITIVE,
+    "special_ndtri": UNIT,
+}
+MORE_UNARY = (
+    "erf erfc erfinv special_erfcx lgamma digamma sinc special_entr special_ndtri special_log_ndtr i0 "
+    "special_i0e special_i1 special_i1e frac deg2rad rad2deg sgn silu mish log_sigmoid hardsigmoid "
+    "hardswish"
+).split()
+SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in MORE_UNARY}

@@ -1,0 +1,266 @@
+"""Special functions, element by element; their values are scipy's, which is imported when one is used.
+
+Derivatives: torch/tools/autograd/derivatives.yaml.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.ir.node import Node, Rule
+from autodiff_cli.ops.kinds import Elementwise, like, precise
+from autodiff_cli.ops.pointwise import (
+    abs,
+    as_dtype,
+    cos,
+    exp,
+    fill_where,
+    is_zero,
+    log,
+    log1p,
+    sign,
+    sin,
+)
+from autodiff_cli.ops.selection import ge, gt, le, logical_and, ne, where
+
+
+def scipy_function(name: str) -> Callable[..., Any]:
+    """A function of scipy.special, rounded from float64."""
+
+    def kernel(*arrays: Any) -> Any:
+        import scipy.special  # type: ignore[import-untyped]
+
+        return precise(getattr(scipy.special, name))(*arrays)
+
+    return kernel
+
+
+def _special(name: str, scipy_name: str, partial: Callable[..., Node], doc: str) -> Elementwise:
+    return Elementwise(
+        name, scipy_function(scipy_name), partials=(partial,), result="float", doc=doc
+    )
+
+
+ROOT_PI = math.sqrt(math.pi)
+
+erf = _special("erf", "erf", lambda y, x: 2 / ROOT_PI * exp(-(x * x)), "the error function")
+erfc = _special("erfc", "erfc", lambda y, x: -2 / ROOT_PI * exp(-(x * x)), "1 - erf(x)")
+erfinv = Elementwise(
+    "erfinv",
+    lambda x: np.copysign(scipy_function("erfinv")(x), x),  # scipy loses the sign of -0.0
+    partials=(lambda y, x: ROOT_PI / 2 * exp(y * y),),
+    result="float",
+    doc="the inverse of the error function",
+)
+erfcx: Elementwise = _special(
+    "special_erfcx", "erfcx", lambda y, x: 2 * x * y - 2 / ROOT_PI, "exp(x*x) erfc(x)"
+)
+lgamma = Elementwise(
+    "lgamma",
+    lambda x: np.where(x == -math.inf, like(x, math.inf), scipy_function("gammaln")(x)),
+    partials=(lambda y, x: digamma(x),),
+    result="float",
+    doc="log of |gamma(x)|",
+)
+digamma: Elementwise = _special(
+    "digamma", "psi", lambda y, x: polygamma(x, n=1), "derivative of lgamma"
+)
+
+
+def _trigamma(x: Any) -> Any:
+    """By reflection, recurrence and an asymptotic series: the reference's digits (ATen/native/Math.h)."""
+    reflected = x < 0.5
+    pi = like(x, math.pi)
+    result = np.where(reflected, -np.square(pi / np.sin(pi * x)), like(x, 0))
+    z = np.where(reflected, 1 - x, x)
+    for _ in range(6):
+        result = result + 1 / (z * z)
+        z = z + 1
+    inverse = 1 / (z * z)
+    sixth, thirtieth, last = (like(x, 1 / n) for n in (6, 30, 42))
+    series = 1 + 1 / (2 * z) + inverse * (sixth - inverse * (thirtieth - inverse * last))
+    result = result + series / z
+    return np.where(reflected, -result, result)
+
+
+def _polygamma(x: Any, n: int) -> Any:
+    import scipy.special
+
+    if n == 0:
+        return precise(scipy.special.psi)(x)
+    if n == 1:
+        return _trigamma(x)
+    values = (
+        (-1.0) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1.0, x.astype(np.float64))
+    )
+    return values.astype(x.dtype)
+
+
+polygamma: Elementwise = Elementwise(
+    "polygamma",
+    _polygamma,
+    partials=(lambda y, x, n: polygamma(x, n=n + 1),),
+    result="float",
+    doc="n-th derivative of digamma",
+)
+
+
+def _log_gamma(x: Any, p: int) -> Any:
+    import scipy.special
+
+    wide = sum(scipy.special.gammaln(x.astype(np.float64) - at / 2) for at in range(p))
+    return (wide + p * (p - 1) / 4 * math.log(math.pi)).astype(x.dtype)
+
+
+def _log_gamma_partial(y: Node, x: Node, p: int) -> Node:
+    total = digamma(x)
+    for at in range(1, p):
+        total = total + digamma(x - at / 2)
+    return total
+
+
+mvlgamma = Elementwise(
+    "mvlgamma",
+    _log_gamma,
+    partials=(_log_gamma_partial,),
+    result="float",
+    doc="log of the multivariate gamma function",
+)
+
+
+def _sinc_partial(y: Node, x: Node) -> Node:
+    turned = x * math.pi
+    slope = (cos(turned) * turned - sin(turned)) / (turned * x)
+    return fill_where(is_zero(x), slope)
+
+
+def _sinc(x: Any) -> Any:
+    turned = like(x, math.pi) * x
+    return np.where(x == 0, like(x, 1), precise(np.sin)(turned) / turned)
+
+
+sinc = Elementwise(
+    "sinc",
+    _sinc,
+    partials=(_sinc_partial,),
+    result="float",
+    doc="sin(pi x)/(pi x), 1 at 0",
+)
+
+
+def _logit(x: Any, eps: float | None) -> Any:
+    if eps is not None:
+        x = np.clip(x, np.asarray(eps, x.dtype), np.asarray(1 - eps, x.dtype))
+    return precise(np.log)(x / (1 - x))
+
+
+def _logit_vjp(g: Node, y: Node, x: Node, eps: float | None) -> Node:
+    low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
+    outside = math.nan if eps is None else 0.0
+    spread = x * (1 - x)
+    slope = where(is_zero(spread), math.inf, 1 / spread)
+    return where(logical_and(ge(x, low), le(x, high)), g * slope, outside)
+
+
+logit = Elementwise(
+    "logit",
+    _logit,
+    vjps=(_logit_vjp,),
+    result="float",
+    doc="log(x/(1 - x)), the inverse of sigmoid",
+)
+entr = Elementwise(
+    "special_entr",
+    lambda x: np.where(
+        x > 0, -x * precise(np.log)(x), np.where(x == 0, 0, np.where(x < 0, -math.inf, x))
+    ).astype(x.dtype),
+    partials=(lambda y, x: -1 - log(x),),
+    result="float",
+    doc="-x log(x)",
+)
+ndtri = _special(
+    "special_ndtri",
+    "ndtri",
+    lambda y, x: math.sqrt(2 * math.pi) * exp(y * y / 2),
+    "the quantile function of the normal distribution",
+)
+log_ndtr = _special(
+    "special_log_ndtr",
+    "log_ndtr",
+    lambda y, x: math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)),
+    "log of the normal distribution function",
+)
+
+# ---- Bessel functions ---------------------------------------------------------------------------
+
+i0 = _special("i0", "i0", lambda y, x: i1(x), "modified Bessel function of order 0")
+i0e: Elementwise = _special(
+    "special_i0e", "i0e", lambda y, x: i1e(x) - sign(x) * y, "exp(-|x|) i0(x)"
+)
+i1: Elementwise = _special(
+    "special_i1",
+    "i1",
+    lambda y, x: where(gt(abs(x), 0), i0(x) - y / x, 0.5),
+    "modified Bessel function of order 1",
+)
+i1e: Elementwise = _special(
+    "special_i1e",
+    "i1e",
+    lambda y, x: where(gt(abs(x), 0), i0e(x) - y * (sign(x) + 1 / x), 0.5),
+    "exp(-|x|) i1(x)",
+)
+
+# ---- products with a logarithm ------------------------------------------------------------------
+
+
+def _times_log(log_of: Callable[..., Any]) -> Callable[..., Any]:
+    """a*log(b), 0 where a is 0, nan where b is."""
+
+    def kernel(a: Any, b: Any) -> Any:
+        return np.where(np.isnan(b), b, np.where(a == 0, 0, a * log_of(b))).astype(a.dtype)
+
+    return kernel
+
+
+def _product_with_log(
+    name: str, log_of: Any, slope: Rule, grad_fn: str, doc: str, at_zero: Any = None
+) -> Elementwise:
+    """`at_zero`: the logarithm as a node, where the first partial is it at a = 0 as well."""
+
+    def by_first(g: Node, y: Node, a: Node, b: Node) -> Node:
+        return g * (at_zero(b) if at_zero else y.op(as_dtype(ne(a, 0), g.dtype), b))
+
+    return Elementwise(
+        name,
+        _times_log(precise(log_of)),
+        vjps=(by_first, slope),
+        result="float",
+        grad_fn=grad_fn,
+        doc=doc,
+    )
+
+
+def _xlogy(name: str, grad_fn: str, at_zero: Any = None) -> Elementwise:
+    doc = "a log(b), 0 where a is 0"
+    return _product_with_log(name, np.log, lambda g, y, a, b: g * a / b, grad_fn, doc, at_zero)
+
+
+xlogy = _xlogy("xlogy", "XlogyBackward0")
+xlogy_from_number = _xlogy("xlogy_from_number", "XlogyBackward1")
+xlogy_number = _xlogy("xlogy_number", "XlogyBackward2", log)
+
+
+def _xlog1py(name: str, grad_fn: str, at_zero: Any = None) -> Elementwise:
+    doc = "a log(1 + b), 0 where a is 0"
+    return _product_with_log(
+        name, np.log1p, lambda g, y, a, b: g * a / (b + 1), grad_fn, doc, at_zero
+    )
+
+
+xlog1py = _xlog1py("xlog1py", "SpecialXlog1PyBackward0")
+xlog1py_from_number = _xlog1py("xlog1py_from_number", "SpecialXlog1PyBackward1")
+xlog1py_number = _xlog1py("xlog1py_number", "SpecialXlog1PyBackward2", log1p)

@@ -1,0 +1,259 @@
+"""More cases of cases.py, one function a family: expressions separated by "|", and their inputs."""
+
+from __future__ import annotations
+
+import ast
+
+Case = tuple[str, dict[str, str]]
+
+M = "[[1.0, -2.0, 0.5], [3.0, 0.25, -1.5]]"
+N = "[[0.5, 1.0, 2.0], [-1.0, 2.5, 0.3]]"
+P = "[[1.0, 2.0, 0.5], [3.0, 0.25, 1.5]]"
+V = "[1.5, -0.5, 2.0, 0.25]"
+TIES = "[[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]"
+ZEROS = "[[0.0, -1.0, 2.0], [0.0, 0.0, 4.0]]"
+B = "(arange(24.)/7 - 1.5).reshape(2, 3, 4)"
+MIXED = "((arange(24.)*7) % 5 - 1.7).reshape(2, 3, 4)"
+SPECIAL = "[inf, -inf, nan, 0.0, -0.0, 2.0]"
+S = "2.5"
+T = "tensor([0, 2])"
+INTS = "tensor([[3, 1, 2], [1, 5, 4]])"
+BOOLS = "tensor([True, False, True])"
+
+
+def each(texts: str, **inputs: str) -> list[Case]:
+    """Each expression with those of the inputs that it names."""
+    cases = []
+    for text in texts.split("|"):
+        names = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        cases.append((text, {name: value for name, value in inputs.items() if name in names}))
+    return cases
+
+
+def statistics() -> list[Case]:
+    cases: list[Case] = []
+    for name in ("std", "var"):
+        for x in (M, B, TIES, S, SPECIAL):
+            cases += each(
+                f"x.{name}()|x.{name}(0)|x.{name}(dim=-1, keepdim=True)|x.{name}(unbiased=False)|"
+                f"x.{name}(False)|x.{name}(0, False)|x.{name}(dim=-1, correction=0)|"
+                f"x.{name}(dim=0, correction=3)|torch.{name}_mean(x)[0]|torch.{name}_mean(x, 0)[1]|"
+                f"torch.{name}_mean(x, -1, correction=0, keepdim=True)[0]",
+                x=x,
+            )
+    for x in (M, TIES, ZEROS, SPECIAL, MIXED, INTS, BOOLS, "ones(0, 3)"):
+        cases += each(
+            "x.any()|x.all()|any(x, 0)|all(x, -1, True)|x.any(dim=(0,))|x.count_nonzero()|"
+            "x.count_nonzero(0)|x.cumsum(0)|x.cumsum(-1)|"
+            "x.nansum()|x.nansum(0)",
+            x=x,
+        )
+    for x in (M, TIES, ZEROS, MIXED, S, INTS, BOOLS):
+        cases += each("x.cumprod(0)|x.cumprod(-1)", x=x)
+    for x in (M, TIES, SPECIAL, MIXED, S):
+        cases += each(
+            "x.logcumsumexp(0)|x.logcumsumexp(-1)|x.nanmean()|x.nanmean(0, keepdim=True)|"
+            "x.aminmax()[0]|x.aminmax(dim=0)[1]|x.aminmax(dim=-1, keepdim=True).max",
+            x=x,
+        )
+    cases += each(
+        "x.diff()|x.diff(n=2)|x.diff(dim=0)|x.diff(prepend=y)|diff(x, append=x)|x.any(dim=(0, 1))|"
+        "x.cumsum(0, dtype=torch.float64)|x.std(dim=(0, 1))",
+        x=M,
+        y=N,
+    )
+    cases += each("x.cumprod(0)", x="[2.0, 0.0, 3.0, 0.0, 5.0]")
+    cases += each(
+        "bincount(t)|bincount(t, minlength=5)|bincount(t, tensor([1.5, 2.5]))|t.diff()|"
+        "t.to(torch.uint8).any()|histc(t.float(), 4)|histc(t.float(), 3, min=-1, max=4)",
+        t=T,
+    )
+    return cases
+
+
+def ordering() -> list[Case]:
+    cases: list[Case] = []
+    for x in (M, TIES, MIXED, S, SPECIAL, INTS):
+        cases += each(
+            "x.sort()[0]|x.sort()[1]|x.sort(0, True).values|sort(x, descending=True).indices|"
+            "x.sort(stable=True)[0]|x.msort()|x.argsort()|argsort(x, dim=0, descending=True)|"
+            "x.cummax(0)[0]|x.cummax(-1).indices|x.cummin(0)[0]|x.cummin(-1)[1]|x.median()|"
+            "x.nanmedian()|x.median(0)[0]|x.median(-1, True).values|x.nanmedian(0)[0]",
+            x=x,
+        )
+    cases += each(
+        "x.topk(2)[0]|x.topk(2)[1]|topk(x, 2, largest=False).values|x.topk(1, 0)[0]|"
+        "x.kthvalue(2)[0]|x.kthvalue(1, 0, True)[0]|x.kthvalue(2).indices|x.quantile(0.3)|"
+        "quantile(x, 0.3, dim=1)|quantile(x, tensor([0.2, 0.6], dtype=x.dtype), dim=1)|"
+        "quantile(x, tensor([0.2, 0.6], dtype=x.dtype), dim=0, keepdim=True)|"
+        "quantile(x, 0.5, 0, keepdim=True)|quantile(x, 0.3, interpolation='lower')|"
+        "quantile(x, 0.3, interpolation='higher')|quantile(x, 0.3, 1, interpolation='midpoint')|"
+        "quantile(x, 0.3, interpolation='nearest')|nanquantile(x, 0.3)|nanquantile(x, 0.3, dim=0)",
+        x=M,
+    )
+    cases += each(
+        "quantile(x, 0.3, 0)|nanquantile(x, 0.3, 0)|x.kthvalue(1)[0]", x="[1.0, nan, 3.0]"
+    )
+    cases += each(
+        "unique(t)|t.unique(return_inverse=True)[1]|t.unique(return_counts=True)[1]|"
+        "unique(t, dim=0)|torch.unique_consecutive(t)",
+        t="tensor([[2, 1, 2], [3, 1, 1]])",
+    )
+    return cases
+
+
+def placement() -> list[Case]:
+    return (
+        each(
+            "x.masked_fill(x > 0, 1.5)|masked_fill(x, x > 0, y.sum())|x.masked_fill(b, -inf)|"
+            "x.masked_scatter(x > 0, y)|masked_scatter(x, b, y)|x.scatter(1, i, y)|"
+            "x.scatter(1, i, 2.0)|scatter_add(x, 1, i, y)|x.scatter_add(0, i, y)|"
+            "x.index_add(1, t, y[:, :2])|x.index_add(1, t, y[:, :2], alpha=2)|x.index_fill(1, t, 3.)|"
+            "x.index_fill(1, t, y.sum())|x.index_copy(1, t, y[:, :2])|"
+            "x.index_put((tensor([0, 1]),), y)|x.index_put((tensor([0]),), y[0])|"
+            "x.index_put((tensor([0, 1]), tensor([0, 1])), y.sum(), accumulate=True)|"
+            "x.take(t)|x.take(tensor([-1, 0]))|take_along_dim(x, i, 1)|x.take_along_dim(i)|"
+            "x.scatter(0, i[:1], y[:1])|x.index_put((b[:2],), y[0])",
+            x=M,
+            y=N,
+            i="tensor([[0, 1, 1], [1, 0, 0]])",
+            t=T,
+            b=BOOLS,
+        )
+        + each("x.masked_fill(x > 1, 7)", x=INTS)
+        + each("x.masked_fill(x > 0, 1.)|x.scatter(0, tensor(0), 2.)", x=S)
+    )
+
+
+def arrangement() -> list[Case]:
+    cases = each(
+        "x.tril()|x.triu(1)|tril(x, -1)|x.diag()|x.diag(1)|diagonal(x)|x.diagonal(-1)|x.diagonal(9)|"
+        "x.flip(0)|x.flip(0, 1)|flip(x, [1])|x.fliplr()|x.flipud()|x.roll(1)|x.roll(1, 0)|"
+        "x.roll((1, 2), (0, 1))|x.rot90()|x.rot90(2)|rot90(x, -1)|x.split(2, 1)[1]|"
+        "x.split([1, 2], 1)[1]|torch.split(x, 1)[0]|x.chunk(2, 1)[0]|chunk(x, 2)[1]|"
+        "x.tensor_split(2, 1)[0]|x.tensor_split((1, 2), 1)[1]|torch.hsplit(x, 3)[1]|"
+        "torch.vsplit(x, 2)[0]|hstack([x, y])|vstack([x, y])|dstack([x, y])|column_stack([x, y])|"
+        "x.unflatten(1, (3, 1))|x.unflatten(0, (-1, 2))|x.repeat_interleave(2)|"
+        "x.repeat_interleave(2, dim=1)|x.repeat_interleave(tensor([1, 2]), dim=0)|x.unfold(1, 2, 1)|"
+        "x.unfold(0, 2, 1)|block_diag(x, y)|torch.atleast_3d(x)|torch.atleast_2d(x)|"
+        "x.T.flip(0)|x.T.roll(1)|x.T.tril()|x.diagonal().view(-1)|x.unfold(1, 2, 1).reshape(-1)|"
+        "torch.broadcast_tensors(x, x[0])[1]|x.split(2, 1)[0].reshape(-1)",
+        x=M,
+        y=N,
+    )
+    cases += each("x.trace()|x.diag()|x[:, :2].trace()", x="[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]")
+    cases += each(
+        "x.diag()|x.diag(1)|x.diag_embed()|x.diag_embed(-1, 0, 1)|hstack([x, y])|vstack([x, y])|"
+        "dstack([x, y])|column_stack([x, y])|meshgrid(x, y, indexing='ij')[0]|"
+        "meshgrid(x, y, indexing='xy')[1]|torch.cartesian_prod(x, y)|combinations(x)|"
+        "combinations(x, 3, True)|torch.atleast_2d(x)|torch.atleast_3d(x)|x.unfold(0, 2, 1)|"
+        "x.unfold(0, 3, 2)|x.roll(-1)|block_diag(x, y)|x.tensor_split(3)[2]|x.chunk(3)[1]",
+        x=V,
+        y="[2.0, 3.0]",
+    )
+    cases += each(
+        "x.diagonal()|x.diagonal(1, 1, 2)|x.diagonal(dim1=-2, dim2=-1)|x.tril()|x.triu(-1)|"
+        "x.flip(0, 2)|x.roll(2, 1)|x.rot90(1, (1, 2))|x.unfold(2, 3, 1)|x.split(2, 2)[1]|"
+        "x.diag_embed()|linalg.diagonal(x)|x.diagonal(0, 0, 1).contiguous()",
+        x=B,
+    )
+    cases += each(
+        "torch.atleast_1d(x)|torch.atleast_2d(x)|torch.atleast_3d(x)|hstack([x, x])|x.flip(())|"
+        "x.unfold(0, 1, 1)",
+        x=S,
+    )
+    cases += each(
+        "torch.tril_indices(2, 3)|torch.triu_indices(3, 3, 1)|torch.repeat_interleave(t)", t=T
+    )
+    return cases
+
+
+def pointwise() -> list[Case]:
+    cases: list[Case] = []
+    for x in (M, P, SPECIAL, INTS, "[0.0, -0.5, 0.5, 1.0, -1.0]"):
+        cases += each(
+            "erf(x)|x.erfc()|erfinv(x/5)|lgamma(x)|"
+            "sinc(x)|sigmoid(x).logit()|x.sigmoid().logit(0.2)|x.logit()|x.deg2rad()|rad2deg(x)|"
+            "x.nan_to_num()|nan_to_num(x, 1, 2, 3)|x.float().round(decimals=1)|x.detach().sgn()|x.signbit()|"
+            "x.i0()|isposinf(x)|torch.isneginf(x)|torch.special.entr(x)|torch.special.ndtr(x)|"
+            "torch.special.erfcx(x)|torch.special.i0e(x)|"
+            "torch.special.i1(x)|torch.special.i1e(x)|torch.special.ndtri(x.sigmoid())|"
+            "torch.special.expit(x)|torch.special.gammaln(x)|x.float().frac()|"
+            "float_power(x, 2)|float_power(2, x)|copysign(x, -1)|xlogy(x, 3)|xlogy(2, x)|"
+            "torch.special.xlog1py(x, 2)|torch.isreal(x)|threshold(x, 1, 20)",
+            x=x,
+        )
+    for x in (M, P, INTS):
+        cases += each(
+            "x.digamma()|torch.polygamma(1, x)|torch.special.psi(x)|torch.special.log_ndtr(x)", x=x
+        )
+    cases += each("x.polygamma(2)|torch.polygamma(3, x)", x=P)
+    for x, y in ((M, N), (TIES, "[[1.0, 2.0, 3.0], [2.0, 3.0, 1.0]]"), (P, "[0.5, 2.0, 3.0]")):
+        cases += each(
+            "atan2(x, y)|hypot(x, y)|logaddexp(x, y)|logaddexp2(x, y)|fmax(x, y)|fmin(x, y)|"
+            "copysign(x, y)|xlogy(x, y.abs())|torch.special.xlog1py(x, y.abs())|lerp(x, y, 0.3)|"
+            "lerp(x, y, 0.8)|x.lerp(y, y[..., :1])|addcmul(x, y, x)|addcmul(x, x, y, value=2)|"
+            "addcdiv(x, x, y)|x.addcdiv(y, x*x + 1, value=-0.5)|isclose(x, y)|allclose(x, y)|"
+            "torch.equal(x, y)|heaviside(x - 1, y)|float_power(x.abs(), y)|isclose(x, y, rtol=1.)|"
+            "ldexp(x, tensor([1, 2, 3]))|bucketize(x, tensor([-1., 0., 2.]))",
+            x=x,
+            y=y,
+        )
+    cases += each(
+        "bitwise_left_shift(t, 1)|t.bitwise_right_shift(1)|gcd(t, t + 2)|lcm(t, t + 2)|"
+        "isin(t, tensor([1, 5]))|isin(t, 3)|torch.isin(1, t)|allclose(t, t)|torch.equal(t, t + 0)|"
+        "torch.searchsorted(tensor([1, 3, 5]), t)|torch.mvlgamma(t + 2., 2)",
+        t=INTS,
+    )
+    return cases
+
+
+def activations() -> list[Case]:
+    names = (
+        "F.leaky_relu(x)|F.leaky_relu(x, 0.2)|F.elu(x)|F.elu(x, 0.5)|F.selu(x)|celu(x)|"
+        "F.celu(x, 2.)|F.gelu(x, approximate='tanh')|F.silu(x)|F.mish(x)|F.softplus(x)|"
+        "F.softplus(x, 2, 1)|F.softsign(x)|F.hardtanh(x)|F.hardtanh(x, -2, 0.5)|F.hardsigmoid(x)|"
+        "F.hardswish(x)|F.relu6(x)|F.logsigmoid(x)|F.tanhshrink(x)|"
+        "hardshrink(x)|F.threshold(x, 0.1, 20)|F.softmin(x, 0)|torch.selu(x)"
+    )
+    inputs = (M, "[-3.0, 3.0, 0.0, -1.0, 1.0, 6.0, 0.5, -0.5]", SPECIAL, S, "[30.0, -30.0]")
+    cases = [case for x in inputs for case in each(names, x=x)]
+    cases += each("F.gelu(x)|F.softshrink(x)|F.softshrink(x, 1)", x=N)
+    cases += each("F.glu(x, 0)|F.prelu(x, w)|prelu(x, w[:1])", x=M, w="[0.25, -0.5, 1.0]")
+    cases += each("F.glu(x)", x=B) + each("prelu(x, w)|F.prelu(x, w*2)", x=V, w="0.25")
+    return cases
+
+
+def all_vocabulary() -> list[Case]:
+    return statistics() + ordering() + placement() + arrangement() + pointwise() + activations()
+
+
+ERRORS: list[Case] = [
+    *each(
+        "F.leaky_relu(t)|F.elu(t)|F.gelu(t)|F.softplus(t)|F.logsigmoid(t)|F.hardswish(t)|hypot(t, t)|"
+        "lerp(t, t, 0.5)|addcdiv(t, t, t)|logaddexp(t, t)|t.frac()|t.round(decimals=1)|F.silu(3)|"
+        "F.gelu(3)|F.elu(3)|F.logsigmoid(3)|torch.polygamma(-1, t)|torch.special.erf(3)|erf(3)|"
+        "isclose(t, t.float())|F.softshrink(t.float(), -1)|F.gelu(t.float(), approximate='foo')|"
+        "atan2(t, 3)|torch.equal(t, 3)|lerp(t, 3, 4)|addcmul(t, 3)|xlogy('a', t)|isin(t, 'a')",
+        t=T,
+    ),
+    *each(
+        "F.glu(x)|F.prelu(x, x)|F.prelu(x, x[0, :2])|bitwise_left_shift(x, 1)|gcd(x, x)|"
+        "heaviside(x, x.double())|F.hardtanh(x, 1, -1)|isclose(x, x, rtol=-1)|lerp(x, x.double(), 1)",
+        x=M,
+    ),
+    *each("t.std()|t.nanmean()|t.logcumsumexp(0)|bincount(t - 1)|t.median(5)", t=T),
+    *each(
+        "x.std(5)|x.cumsum(3)|x.topk(5)|x.kthvalue(9)|x.diff(-1)|x.quantile(2.)|"
+        "x.quantile(0.5, interpolation='foo')|x.masked_fill(x[0] > 0, x)|x.scatter(1, x.long() + 9, x)|"
+        "x.scatter(1, x, x)|x.index_add(1, tensor([0, 2]), x)|x.index_fill(1, tensor([7]), 1.)|"
+        "x.index_copy(1, tensor([0]), x)|x.take(tensor([9]))|x.take_along_dim(tensor([0]), 1)|"
+        "x[0].tril()|x[0].trace()|x.diagonal(0, 0, 0)|x.flip(0, 0)|x[0].fliplr()|x.roll((1, 2), 0)|"
+        "x.rot90(1, (0, 0))|x.split(0)|x.split([1, 1], 1)|x.split('a')|x.chunk(0)|x.tensor_split(0)|"
+        "hstack([])|torch.cartesian_prod(x, x)|x.unflatten(1, (2, 2))|x.repeat_interleave(-1)|"
+        "x.unfold(1, 5, 1)|x.unfold(1, 2, 0)|std(3)|std(x, 'a')|any(3)|cumsum(x)|sort(x, 'a')|"
+        "median(x, 'a')|masked_fill(x, 1, 1)|torch.atleast_1d(3)|diag(x[None])|"
+        "x.index_put((tensor([7]),), x)",
+        x=M,
+    ),
+]
