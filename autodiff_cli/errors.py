@@ -102,70 +102,76 @@ class LimitError(AutodiffError):
 
 
 class Fault(AutodiffError):
-    """The evaluation failed as it would in Python with the reference."""
+    """The evaluation failed as it would in Python with the reference.
+
+    Each is Python's own exception as well, so that a program's `except RuntimeError` catches it.
+    """
+
+    def __str__(self) -> str:
+        return self.message
 
 
-class TypeFault(Fault):
+class TypeFault(Fault, TypeError):
     """Python's TypeError."""
 
     kind = "TypeError"
 
 
-class ValueFault(Fault):
+class ValueFault(Fault, ValueError):
     """Python's ValueError."""
 
     kind = "ValueError"
 
 
-class RuntimeFault(Fault):
+class RuntimeFault(Fault, RuntimeError):
     """Python's RuntimeError."""
 
     kind = "RuntimeError"
 
 
-class IndexFault(Fault):
+class IndexFault(Fault, IndexError):
     """Python's IndexError."""
 
     kind = "IndexError"
 
 
-class KeyFault(Fault):
+class KeyFault(Fault, KeyError):
     """Python's KeyError."""
 
     kind = "KeyError"
 
 
-class NameFault(Fault):
+class NameFault(Fault, NameError):
     """Python's NameError."""
 
     kind = "NameError"
 
 
-class AttributeFault(Fault):
+class AttributeFault(Fault, AttributeError):
     """Python's AttributeError."""
 
     kind = "AttributeError"
 
 
-class NotImplementedFault(Fault):
+class NotImplementedFault(Fault, NotImplementedError):
     """Python's NotImplementedError: the reference has no kernel for this dtype."""
 
     kind = "NotImplementedError"
 
 
-class OverflowFault(Fault):
+class OverflowFault(Fault, OverflowError):
     """Python's OverflowError."""
 
     kind = "OverflowError"
 
 
-class AssertionFault(Fault):
+class AssertionFault(Fault, AssertionError):
     """Python's AssertionError."""
 
     kind = "AssertionError"
 
 
-class ZeroDivisionFault(Fault):
+class ZeroDivisionFault(Fault, ZeroDivisionError):
     """Python's ZeroDivisionError."""
 
     kind = "ZeroDivisionError"

@@ -12,15 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
+from autodiff_cli.evaluate import bind
 from autodiff_cli.interpret import access, protocols
-from autodiff_cli.interpret.builtins import output
+from autodiff_cli.interpret.builtins import IMPLICIT, implicit, output
 from autodiff_cli.interpret.frames import Frame, Program, link
 from autodiff_cli.interpret.limits import CHECKPOINT, limits
 from autodiff_cli.interpret.statements import compile_program
 from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import state
+from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program
 from autodiff_cli.vocabulary import parameters
@@ -36,6 +38,7 @@ class Settings(NamedTuple):
         echo: whether top-level expressions print their values, as the interactive prompt does.
         dtype: the default floating dtype.
         manual_seed: of the random generator.
+        implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         max_steps: the most statements it may execute.
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
@@ -44,6 +47,7 @@ class Settings(NamedTuple):
     echo: bool = False
     dtype: str = "float32"
     manual_seed: int | None = None
+    implicit: bool = False
     max_steps: int = 10**8
     max_elements: int = 10**9
     max_bytes: int = 8 << 30
@@ -103,6 +107,9 @@ class Session:
         limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
         limits.taken, limits.depth = 0, 0
         limits.left = min(CHECKPOINT, settings.max_steps)
+        implicit.clear()
+        if settings.implicit:
+            implicit.update(IMPLICIT)
         sys.setrecursionlimit(max(12_000, self.before[-1]))
         if settings.manual_seed is not None:
             default_generator().manual_seed(settings.manual_seed)
@@ -163,6 +170,30 @@ class Session:
         return value[0]
 
 
+def bound(given: Mapping[str, Any], *, dtype: str, max_elements: int) -> dict[str, Any]:
+    """Inputs as the variables that a program starts with: floating ones are leaves.
+
+    Args:
+        given: by name, as `evaluate` takes them: expressions, numbers, lists or arrays.
+        dtype: the default floating dtype.
+        max_elements: the most elements one tensor may have.
+    """
+    before = dtypes.default(), state.max_elements
+    dtypes.set_default(dtypes.NAMES[dtype])
+    state.max_elements = max_elements
+    try:
+        values = {name: bind(name, value) for name, value in given.items()}
+    finally:
+        dtypes.set_default(before[0])
+        state.max_elements = before[1]
+    return {
+        name: of_array(np.array(value.value), requires_grad=value.requires_grad)
+        if isinstance(value, Node)
+        else value
+        for name, value in values.items()
+    }
+
+
 def run_text(
     source: Source,
     settings: Settings = DEFAULTS,
@@ -189,6 +220,7 @@ def run_cells(
     variables: Mapping[str, Any] | None = None,
 ) -> int:
     """Run the cells of a notebook one after the other, each echoing its last expression."""
+    settings = settings._replace(implicit=True)  # cells are run in any order, imports last
     with Session(settings, write=write, complain=complain, variables=variables) as session:
         return _run_cells(session, cells, complain, last_only=True)
 

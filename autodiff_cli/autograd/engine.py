@@ -119,11 +119,12 @@ class _Pass:
         if g is not None:
             check_saved(node)
         op = node.op
+        hooked = self._hooked(node, g) if node.tape is not None and g is not None else None
         for position, operand in enumerate(node.operands):
             if not operand.requires_grad:
                 continue
             if g is not None and (needed is None or id(operand) in needed):
-                flow = op.vjp(node, g, position)
+                flow = op.vjp(node, g, position) if hooked is None else hooked[position]
                 if flow is not None:
                     if flow.shape != operand.shape or flow.dtype is not operand.dtype:
                         flow = fitted(flow, operand)
@@ -134,6 +135,23 @@ class _Pass:
                     self._leaf(operand, wanted)
         if g is not None and not self.retain_graph:
             node.released = True
+
+    def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
+        """The gradients that flow on, as the hooks of the node's function leave them."""
+        tape: Tape = node.tape
+        if not tape.function_hooks or not isinstance(g, Node):
+            return None
+        flows = [
+            node.op.vjp(node, g, position) if operand.requires_grad else None
+            for position, operand in enumerate(node.operands)
+        ]
+        for hook in list(tape.function_hooks.values()):
+            shown = tuple(None if flow is None else Tensor(flow) for flow in flows)
+            changed = hook(shown, (Tensor(g),))
+            if changed is not None:
+                entries = changed if isinstance(changed, tuple) else (changed,)
+                flows = [None if entry is None else entry.node for entry in entries]
+        return flows
 
     def _add(self, node: Node, flow: Any) -> None:
         key = id(node)

@@ -8,7 +8,9 @@ never for names with double underscores but those listed here.
 from __future__ import annotations
 
 import string
+import types
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from autodiff_cli.errors import AttributeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
+    OPEN_CLASSES,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
     TENSOR_SETTERS,
@@ -37,7 +40,7 @@ DEFINABLE = frozenset(
         "init call repr str len getitem setitem delitem iter next contains bool float int index add radd "
         "iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod rmod pow rpow "
         "matmul rmatmul neg pos abs invert eq ne lt le gt ge hash enter exit format and or xor rand ror "
-        "round reversed doc module qualname slots post_init getattr"
+        "round reversed doc module qualname slots post_init getattr annotations"
     ).split()
 )
 READABLE = frozenset(
@@ -51,7 +54,8 @@ BUILTIN_METHODS: dict[type, frozenset[str]] = {
         "capitalize casefold center count encode endswith expandtabs find index isalnum isalpha isascii "
         "isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust "
         "lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit "
-        "rstrip split splitlines startswith strip swapcase title upper zfill".split()
+        "rstrip split splitlines startswith strip swapcase title upper zfill translate "
+        "maketrans".split()
     ),
     list: frozenset("append clear copy count extend index insert pop remove reverse sort".split()),
     tuple: frozenset("count index".split()),
@@ -78,7 +82,7 @@ ARRAY_NAMES = frozenset(
     "flatten transpose dot cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat "
     "swapaxes take trace diagonal real nbytes itemsize name kind conj".split()
 )
-OWN_CLASSES: set[type] = set()  # of the program, and those of the library that it may look into
+OWN_CLASSES: set[type] = OPEN_CLASSES  # of the program, and those of the library that it may look into
 CONSTRUCTORS: dict[Any, Callable[..., Any]] = {}  # what calling a class of ours means
 
 
@@ -108,6 +112,8 @@ def attribute(value: Any, name: str) -> Any:
             return getattr(value, name)
     if is_own(kind) or kind is super or isinstance(value, BaseException):
         return _of_object(value, name)
+    if name in getattr(value, "program_attributes", ()):
+        return value.program_attributes[name]
     if isinstance(value, type):
         return _of_class(value, name)
     if kind is str and name == "format":
@@ -207,6 +213,14 @@ def _special(value: Any, name: str) -> Any:
         if not isinstance(value, type) or is_own(value):
             return getattr(value, "__doc__", None)
         return None
+    elif name in ("__cause__", "__context__", "__traceback__", "__notes__") and isinstance(
+        value, BaseException
+    ):
+        return None if name == "__traceback__" else getattr(value, name)
+    elif name in ("__mro__", "__bases__") and isinstance(value, type) and is_own(value):
+        return getattr(value, name)
+    elif name == "__defaults__" and hasattr(value, "defaults"):
+        return tuple(value.defaults.values()) or None
     elif name == "__dict__" and is_own(type(value)):
         return value.__dict__
     elif isinstance(value, Namespace):
@@ -346,7 +360,7 @@ def delete_attribute(target: Any, name: str) -> None:
 
 def callable_of(value: Any) -> Any:
     """What calling a value runs."""
-    if type(value) is type and value in CONSTRUCTORS:
+    if isinstance(value, type) and value in CONSTRUCTORS:
         return CONSTRUCTORS[value]
     if callable(value):
         return value
@@ -411,10 +425,26 @@ def shown_class(value: Any) -> Any:
     from autodiff_cli.errors import Fault
 
     if isinstance(value, Fault):
+        if type(value).__module__ != "autodiff_cli.errors":
+            return type(value)
         for base in type(value).__mro__:
             if base.__module__ == "builtins" and issubclass(base, Exception):
                 return base
-    return type(value)
+    if isinstance(value, GradFn):
+        return _grad_fn_class(getattr(value.node.op, "class_prefix", ""), value.class_name)
+    return SHOWN_CLASSES.get(type(value), type(value))
+
+
+@cache
+def _grad_fn_class(prefix: str, name: str) -> type:
+    """A class that only shows the name of a backward function."""
+    return type(name, (), {"__module__": prefix.rstrip(".") or "builtins"})
+
+
+SHOWN_CLASSES: dict[type, type] = {
+    TorchFunction: types.BuiltinFunctionType,
+    TensorMethod: types.BuiltinFunctionType,
+}
 
 
 def shown_class_name(value: type) -> str:

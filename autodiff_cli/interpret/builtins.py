@@ -10,9 +10,17 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AutodiffError, LimitError, fault_of
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
-from autodiff_cli.interpret.access import Namespace, is_own, set_attribute, shown_class, shown_type
+from autodiff_cli.interpret.access import (
+    CONSTRUCTORS,
+    Namespace,
+    is_own,
+    set_attribute,
+    shown_class,
+    shown_type,
+)
 from autodiff_cli.interpret.access import attribute as attribute_of
 from autodiff_cli.interpret.limits import limits
+from autodiff_cli.vocabulary.legacy import tensor_constructor
 
 MAX_WIDTH = 10**6  # of a formatted number
 MISSING = object()
@@ -239,12 +247,15 @@ READERS: dict[Any, Callable[..., Any]] = {
     kind: (lambda kind: lambda *args, **kw: kind(*map(counted, args), **kw))(kind)
     for kind in (list, tuple, set, frozenset)
 }
+CONSTRUCTORS.update(READERS)
+CONSTRUCTORS[Tensor] = tensor_constructor
 IMPLICIT = {  # what study texts leave out
     "torch": "torch",
     "nn": "torch.nn",
     "F": "torch.nn.functional",
     "optim": "torch.optim",
 }
+implicit: dict[str, str] = {}  # those of them that the running program has
 
 
 def lookup(name: str, variables: dict[str, Any]) -> Any:
@@ -255,10 +266,8 @@ def lookup(name: str, variables: dict[str, Any]) -> Any:
     """
     if name in BUILTINS:
         return BUILTINS[name]
-    if name in IMPLICIT:
-        return import_module(IMPLICIT[name], True)
-    if name == "Variable":
-        return import_name("torch.autograd", "Variable")
+    if name in implicit:
+        return import_module(implicit[name], True)
     from autodiff_cli.interpret.suggest import suggestion
 
     near = suggestion(name, [*variables, *BUILTINS])

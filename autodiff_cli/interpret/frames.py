@@ -8,6 +8,7 @@ and attributes are looked up in tables alone (`interpret/builtins.py`, `interpre
 from __future__ import annotations
 
 import operator
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -50,6 +51,7 @@ class Frame:
         "locals",
         "program",
         "stack",
+        "thrown",
     )
 
     def __init__(
@@ -69,11 +71,15 @@ class Frame:
         self.blocks: list[tuple[int, int, int]] = []
         self.handling: list[BaseException] = []
         self.counter = 0
+        self.thrown: Exception | None = None
 
     def run(self) -> int:
         """Run until the code finishes or yields; the value is then on top of the stack."""
         steps = self.code.steps
         counter = self.counter
+        if self.thrown is not None:
+            error, self.thrown = self.thrown, None
+            counter = self._handler(error, steps[counter - 1][2])
         while True:
             try:
                 while True:
@@ -201,12 +207,12 @@ class UserFunction:
             variables[double] = extra
         missing = [key for key in positional if key not in variables]
         if missing:
-            raise TypeError(f"{name}() missing {_listed(missing, 'positional')}")
+            raise TypeError(f"{name}() missing {listed(missing, 'positional')}")
         missing = [
             e[0] for e in self.code.parameters if e[1] == "keyword_only" and e[0] not in variables
         ]
         if missing:
-            raise TypeError(f"{name}() missing {_listed(missing, 'keyword-only')}")
+            raise TypeError(f"{name}() missing {listed(missing, 'keyword-only')}")
         return variables
 
     def _too_many(self, positional: list[str], given: int, kwargs: dict[str, Any]) -> str:
@@ -224,7 +230,7 @@ class UserFunction:
         return f"<function {self.__qualname__} at {id(self):#x}>"
 
 
-def _listed(names: list[str], kind: str) -> str:
+def listed(names: list[str], kind: str) -> str:
     shown = [f"'{name}'" for name in names]
     if len(shown) == 1:
         return f"1 required {kind} argument: {shown[0]}"
@@ -292,6 +298,28 @@ class UserGenerator:
         value = frame.stack[-1]
         frame.stack[-1] = None  # what the yield expression gives when it goes on
         return value
+
+    def send(self, value: Any) -> Any:
+        """Go on, with `value` as what the yield expression gives."""
+        frame = self.frame
+        if frame is not None and frame.stack and frame.counter:
+            frame.stack[-1] = value
+        elif value is not None:
+            raise TypeError("can't send non-None value to a just-started generator")
+        return next(self)
+
+    def throw(self, kind: Any, value: Any = None, trace: Any = None) -> Any:
+        """Go on with an exception at the yield."""
+        error = value if isinstance(value, BaseException) else kind
+        if isinstance(error, type):
+            error = error()
+        if self.frame is None:
+            raise error
+        self.frame.thrown = error
+        return next(self)
+
+    def close(self) -> None:
+        self.frame = None
 
     def __repr__(self) -> str:
         name = "<genexpr>" if self.frame is None else self.frame.code.qualified
@@ -370,6 +398,18 @@ def load_global(f: Frame, name: str) -> None:
     f.stack.append(variables[name] if name in variables else builtins.lookup(name, variables))
 
 
+access.SHOWN_CLASSES.update(
+    {
+        UserFunction: types.FunctionType,
+        BoundMethod: types.MethodType,
+        UserGenerator: types.GeneratorType,
+        access.HandleMethod: types.MethodType,
+        access.Namespace: types.ModuleType,
+    }
+)
+access.PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))
+
+
 def load_class(f: Frame, name: str) -> None:
     if name in f.locals:
         f.stack.append(f.locals[name])
@@ -397,6 +437,10 @@ def _variables(f: Frame, place: Any) -> dict[str, Any]:
     if place.kind == "free":
         return f.enclosing[place.depth]
     return f.locals if place.kind == "local" else f.program.globals
+
+
+def annotate(f: Frame, name: str) -> None:
+    f.locals.setdefault("__annotations__", {})[name] = object
 
 
 def forget(f: Frame, place: Any) -> None:

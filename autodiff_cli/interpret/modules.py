@@ -60,7 +60,9 @@ PYTHON: dict[str, frozenset[str]] = {
         "starmap takewhile dropwhile pairwise".split()
     ),
     "functools": frozenset(("reduce", "partial", "wraps", "lru_cache", "cache")),
-    "collections": frozenset(("OrderedDict", "defaultdict", "Counter", "deque")),
+    "collections": frozenset(("OrderedDict", "defaultdict", "Counter", "deque", "namedtuple")),
+    "contextlib": frozenset(("contextmanager", "nullcontext", "suppress")),
+    "sys": frozenset(("exit", "maxsize", "version_info", "float_info")),
     "typing": frozenset(
         "Any Callable Dict Iterable Iterator List Optional Sequence Tuple Type Union Set Literal "
         "TypeVar Generic NamedTuple".split()
@@ -71,7 +73,7 @@ PYTHON: dict[str, frozenset[str]] = {
     "warnings": frozenset(("warn", "filterwarnings", "simplefilter", "catch_warnings")),
     "string": frozenset("ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split()),
     "__future__": frozenset(("annotations", "division", "print_function")),
-    "dataclasses": frozenset(("dataclass", "field")),
+    "dataclasses": frozenset(("dataclass", "field", "asdict")),
 }
 ALIASES = {"numpy": "numpy", "np": "numpy"}
 
@@ -112,8 +114,8 @@ def _of_torch(module_name: str, name: str) -> Any:
         return found
     if inner is not None:
         return inner
-    if name == "__version__":
-        return "2.13.0+cpu"
+    if name in ("__version__", "__name__"):
+        return "2.13.0+cpu" if name == "__version__" else module_name
     from autodiff_cli.interpret.suggest import suggestion
 
     near = suggestion(name, _known(module_name))
@@ -173,6 +175,8 @@ def origin(module_name: str) -> str:
 
 
 def _of_python(module_name: str, name: str) -> Any:
+    if name == "__name__":
+        return module_name
     if name not in PYTHON[module_name]:
         raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
     special = SPECIAL.get(f"{module_name}.{name}")
@@ -218,7 +222,19 @@ def _factorial() -> Callable[..., Any]:
     return factorial
 
 
+def _of_records(name: str) -> Callable[[], Any]:
+    def find() -> Any:
+        from autodiff_cli.interpret import records
+
+        return getattr(records, name)
+
+    return find
+
+
 SPECIAL: dict[str, Callable[[], Any]] = {
+    "dataclasses.dataclass": _of_records("dataclass"),
+    "dataclasses.field": _of_records("Field"),
+    "dataclasses.asdict": _of_records("asdict"),
     "copy.deepcopy": _deepcopy,
     "copy.copy": _shallow_copy,
     "warnings.warn": _warn,

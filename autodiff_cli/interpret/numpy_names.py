@@ -57,8 +57,8 @@ def _member(name: str) -> Any:
         return checked(getattr(np, name))
     if name == "set_printoptions":
         return np.set_printoptions
-    if name == "__version__":
-        return np.__version__
+    if name in ("__version__", "__name__"):
+        return np.__version__ if name == "__version__" else "numpy"
     raise AttributeError(f"module 'numpy' has no attribute '{name}'")
 
 

@@ -17,7 +17,7 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary import text
-from autodiff_cli.vocabulary.handles import lower
+from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.indexing import subscript
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.products import matmul
@@ -178,6 +178,12 @@ def _round(self: Tensor, digits: Any = None) -> Any:
     return lifted(METHODS["round"].call((self.node,), kwargs, method=True), (self,))
 
 
+def _reversed(self: Tensor) -> Any:
+    from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+    return lift(FUNCTIONS["flip"], self, (0,)) if self.shape else self
+
+
 def _absolute(self: Tensor) -> Any:
     from autodiff_cli.ops.pointwise import abs as absolute
 
@@ -215,6 +221,7 @@ def install() -> None:
         "contains": _contains,
         "array": _array,
         "round": _round,
+        "reversed": _reversed,
         "hash": _identity_hash,
     }
     for name, sign in BINARY.items():

@@ -132,13 +132,17 @@ class Compiler:
 
     def load(self, name: str, span: Span, called: bool = False) -> Instruction:
         place = self.scope.place(name)
+        if self.scope.kind == "class" and self.scope.renamed and place.name == name:
+            # a comprehension doesn't see the variables of the class around it
+            place = Scope("function", self.scope.parent, set()).place(name)
+            place = place._replace(depth=place.depth)
         if place.kind == "free":
             return Instruction("load_free", (place.depth, place.name), span)
         if place.kind == "local":
-            if self.scope.kind == "class":
+            if self.scope.kind == "class" and place.name == name:
                 return Instruction("load_class", place.name, span)
             return Instruction("load_local", place.name, span)
-        if self.scope.kind == "class":
+        if self.scope.kind == "class" and not self.scope.renamed:
             return Instruction("load_class", place.name, span)
         return Instruction("load_global", place.name, span)
 
@@ -530,9 +534,10 @@ def _augmented(c: Compiler, x: st.AugmentedAssign) -> Steps:
 
 
 def _annotated(c: Compiler, x: st.AnnotatedAssign) -> Steps:
-    if x.value is None:
-        return [_statement(x.span)]
-    return [_statement(x.span), x.value, *c.assign(x.target)]
+    steps: Steps = [_statement(x.span)]
+    if c.scope.kind == "class" and isinstance(x.target, tree.Name):
+        steps.append(Instruction("annotate", x.target.id, x.span))
+    return steps if x.value is None else [*steps, x.value, *c.assign(x.target)]
 
 
 def _if(c: Compiler, x: st.If) -> Steps:

@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_cli.ir import layout
-from autodiff_cli.ir.node import Node, Number, Op, Params, Shape
-from autodiff_cli.ops.create import full, zeros_like
-from autodiff_cli.ops.indexing import index, index_backward, place
+from autodiff_cli.ir.node import Node, Op, Params, Shape
+from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise, Shaped, View, like
 from autodiff_cli.ops.movement import sum_to
 
@@ -116,49 +115,3 @@ fill_tensor = _Replacing(
     grad_fn="FillBackward3",
     doc="the one element of another tensor everywhere, in place",
 )
-
-
-class _IndexPut(Op):
-    """Operand 0 with elements replaced, or added to, by operand 1 where index tensors say."""
-
-    __slots__ = ()
-
-    def rules(self, operands: tuple[Node, ...]) -> tuple[Any, ...]:
-        return self.vjps + (None,) * (len(operands) - 2)
-
-    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, Any]:
-        return operands[0].shape, operands[0].dtype
-
-    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
-        return self.kernel(*arrays[:2], place(arrays[2:], node.params["dims"]), **node.params)
-
-
-def _put(x: Any, values: Any, at: tuple[Any, ...], dims: tuple[int, ...], accumulate: bool) -> Any:
-    result = np.array(x)
-    if accumulate:
-        np.add.at(result, at, values)
-    else:
-        result[at] = values
-    return result
-
-
-def _kept(
-    g: Node, y: Node, x: Node, values: Node, *at: Node, dims: tuple[int, ...], accumulate: bool
-) -> Node:
-    zero_value: Number = 0
-    if accumulate:
-        return g
-    blank = full(shape=(), value=zero_value, dtype=g.dtype)
-    return index_put(g, blank, *at, dims=dims, accumulate=False)
-
-
-index_put: _IndexPut = _IndexPut(
-    "index_put",
-    _put,
-    vjps=(
-        _kept,
-        lambda g, y, x, values, *at, dims, accumulate: index(g, *at, dims=dims),
-    ),
-    doc="elements replaced where index tensors say",
-)
-__all__ = ["as_strided", "copy", "copy_slices", "fill", "index_backward", "index_put", "zero"]

@@ -17,7 +17,7 @@ from autodiff_cli.autograd.tensor import Tensor, constant_of
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape, state
 from autodiff_cli.ops.movement import sum_to
-from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.vocabulary.handles import OPEN_CLASSES, named
 from autodiff_cli.vocabulary.parameters import type_name
 
 
@@ -243,7 +243,7 @@ class Function:
         return _recorded(cls, ctx, args, value)
 
 
-Function.__qualname__ = "Function"
+OPEN_CLASSES.update((Function, Context))
 named("autograd.Function", "autograd.function.Function")(Function)
 
 

@@ -83,7 +83,13 @@ def grad(tensor: Tensor) -> Tensor | None:
 
 
 def _set_requires_grad(tensor: Tensor, value: Any) -> None:
-    requires_grad_(tensor, bool(value))
+    if not isinstance(value, bool):
+        raise RuntimeFault("requires_grad must be a bool")
+    if value and not tensor.dtype.is_floating:
+        raise RuntimeFault(
+            "only Tensors of floating point and complex dtype can require gradients"
+        )
+    requires_grad_(tensor, value)
 
 
 @attribute("requires_grad", _set_requires_grad)
@@ -100,6 +106,11 @@ def is_leaf(tensor: Tensor) -> bool:
 def retains_grad(tensor: Tensor) -> bool:
     node = tensor.node
     return not node.is_leaf and node.tape is not None and node.tape.retained() is not None
+
+
+@attribute("output_nr")
+def output_nr(tensor: Tensor) -> int:
+    return output_number(tensor.node)
 
 
 @attribute("_version")
@@ -277,12 +288,7 @@ class GradFn:
         return Tensor(held) if held.op is not NUMBER else None
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        node = self.node
-
-        def after(g: Tensor) -> None:
-            hook((), (g,))
-
-        return RemovableHandle(tape_of(node).hooks, after)
+        return RemovableHandle(tape_of(self.node).function_hooks, hook)
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         def before(g: Tensor) -> Any:

@@ -24,7 +24,10 @@ TENSOR_ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {}
 TENSOR_SETTERS: dict[str, Callable[[Tensor, Any], None]] = {}
 NAMES: dict[str, Any] = {}  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
 
+OPEN_CLASSES: set[type] = set()  # those that programs may subclass and look into
+
 TYPE_NAMES[Tensor] = "Tensor"
+Tensor.__module__ = "torch"
 
 
 def method(*names: str) -> Callable[[F], F]:

@@ -16,6 +16,21 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size((*self, *other)) if isinstance(other, tuple) else NotImplemented
+
+    def __radd__(self, other: Any) -> Size:
+        return Size((*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, count: Any) -> Size:  # type: ignore[override]
+        return Size(tuple(self) * count)
+
+    __rmul__ = __mul__  # type: ignore[assignment]
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        return Size(found) if isinstance(index, slice) else found
+
     def numel(self) -> int:
         result = 1
         for size in self:
@@ -24,6 +39,7 @@ class Size(tuple[int, ...]):
 
 
 TYPE_NAMES[Size] = "torch.Size"
+Size.__module__ = "torch"
 
 
 class ReturnType(tuple[Any, ...]):
@@ -31,6 +47,10 @@ class ReturnType(tuple[Any, ...]):
 
     name: ClassVar[str]
     fields: ClassVar[tuple[str, ...]]
+
+    def __repr__(self) -> str:
+        fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self.fields, self))
+        return f"{self.name}(\n{fields})"
 
 
 def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]:

@@ -17,6 +17,8 @@ from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import Array, Node, constant, number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import writes
+from autodiff_cli.ops.indexing import index
+from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
 from autodiff_cli.vocabulary.parameters import type_name
@@ -156,10 +158,10 @@ def random_(
 # ---- x[index] = value ---------------------------------------------------------------------------
 
 
-def set_item(tensor: Tensor, index: Any, value: Any) -> None:
-    """`tensor[index] = value`."""
+def set_item(tensor: Tensor, where: Any, value: Any) -> None:
+    """`tensor[where] = value`."""
     given: list[Tensor] = []
-    lowered = lower(index, given)
+    lowered = lower(where, given)
     source = _source(tensor, value)
     if _is_whole(lowered):
         if source.shape:
@@ -184,7 +186,7 @@ def put(
     part: Tensor, dims: tuple[int, ...], places: list[Array], source: Node, accumulate: bool = False
 ) -> Tensor:
     """Replace, or add to, the elements that index tensors pick."""
-    picked = writes.index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
+    picked = index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
     shape = source.shape
     while len(shape) > len(picked) and shape[0] == 1:
         shape = shape[1:]
@@ -205,7 +207,7 @@ def put(
         source = expand(source, picked) if shape != picked else source
     indices = [constant(place) for place in places]
     return in_place(
-        part, lambda old: writes.index_put(old, source, *indices, dims=dims, accumulate=accumulate)
+        part, lambda old: index_put(old, source, *indices, dims=dims, accumulate=accumulate)
     )
 
 

@@ -1,0 +1,185 @@
+"""`autodiff run`: a program in torch syntax, from a file, a notebook or standard input."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+
+EPILOG = """\b
+Examples:
+  autodiff run train.py
+  autodiff run book.ipynb
+  autodiff run step.py x='[1,2,3]' lr=0.1
+  printf 'x = torch.ones(2)\\nx * 2\\n' | autodiff run - --echo
+
+\b
+The program is Python, as far as torch's tutorials use it: functions, classes,
+loops, try, with torch.no_grad(), f-strings, comprehensions; `import torch`,
+`torch.nn`, `torch.optim`, `math`, `numpy` for the names that exist here. Cells
+of a notebook run one after the other, and each echoes its last expression.
+An error prints the program's traceback on standard error; the exit code is 1.
+"""
+
+
+class RunCommand(click.Command):
+    """A command whose values may begin with a minus (`x=-1` does not, `--` is not needed)."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            raise click.UsageError(
+                "a FILE is missing, such as train.py, book.ipynb, or - for standard input", ctx
+            )
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    "run",
+    cls=RunCommand,
+    epilog=EPILOG,
+    context_settings={"max_content_width": 100},
+    options_metavar="[OPTIONS]",
+)
+@click.argument("file", metavar="FILE|-")
+@click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--echo",
+    is_flag=True,
+    help="Print the value of each top-level expression, as the prompt does: … | autodiff run - --echo.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float16", "float32", "float64"]),
+    default="float32",
+    show_default=True,
+    help="Default floating dtype, as in --dtype float64.",
+)
+@click.option(
+    "--manual-seed",
+    type=click.IntRange(-(2**63), 2**64 - 1),
+    metavar="N",
+    help="Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top.",
+)
+@click.option(
+    "--max-steps",
+    type=click.IntRange(min=1),
+    default=10**8,
+    metavar="N",
+    help="Most statements and loop turns, as in --max-steps 100000.  [default: 100000000]",
+)
+@click.option(
+    "--max-elements",
+    type=click.IntRange(min=1),
+    default=10**9,
+    metavar="N",
+    help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
+)
+@click.option(
+    "--max-bytes",
+    type=click.IntRange(min=1),
+    default=8 << 30,
+    metavar="N",
+    help="Most memory the program may use, as in --max-bytes 1000000000.  [default: 8 GiB]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="End the program after so many seconds, as in --timeout 10.",
+)
+def command(**options: Any) -> int:
+    """Run the program in FILE and print what it prints with PyTorch.
+
+    NAME=VALUE binds a variable that the program starts with; a number or a list is a leaf that
+    requires grad, as for expressions.
+    """
+    from autodiff_cli.cli.eval import _bindings
+
+    names = _bindings(options["bindings"])
+    if options["file"] == "-" and "@-" in names.values():
+        raise click.UsageError("standard input is the program; it can't be a value too")
+
+    from autodiff_cli.program import Settings, run_cells, run_text
+    from autodiff_cli.source import Source
+
+    settings = Settings(
+        echo=options["echo"],
+        dtype=options["dtype"],
+        manual_seed=options["manual_seed"],
+        max_steps=options["max_steps"],
+        max_elements=options["max_elements"],
+        max_bytes=options["max_bytes"],
+    )
+    path = options["file"]
+    text = _text(path)
+    variables = _variables(names, options)
+    _alarm(options["timeout"])
+    try:
+        if path.endswith(".ipynb"):
+            from autodiff_cli.tables.notebooks import code_cells
+
+            cells = [
+                Source(cell, f"{path}, cell {number}")
+                for number, cell in enumerate(code_cells(text, path), 1)
+            ]
+            return run_cells(
+                cells, settings, write=_write, complain=_complain, variables=variables
+            )
+        source = Source(text, "<stdin>" if path == "-" else path)
+        return run_text(source, settings, write=_write, complain=_complain, variables=variables)
+    finally:
+        if options["timeout"] is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _text(path: str) -> str:
+    from autodiff_cli.tables.files import read_text
+
+    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
+        click.echo("reading the program from the terminal; end with Ctrl-D", err=True)
+    return read_text(path)
+
+
+def _variables(names: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
+    """The bound inputs, as the tensors that the program starts with."""
+    if not names:
+        return {}
+    from autodiff_cli.cli.eval import _value
+    from autodiff_cli.program import bound
+
+    return bound(
+        {name: _value(text, options) for name, text in names.items()},
+        dtype=options["dtype"],
+        max_elements=options["max_elements"],
+    )
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+
+
+def _complain(text: str) -> None:
+    sys.stdout.flush()  # so that an error stands behind what was printed before it
+    sys.stderr.write(text)
+
+
+def _alarm(seconds: float | None) -> None:
+    """Let the program end with an error after so many seconds."""
+    if seconds is None:
+        return
+    if not hasattr(signal, "setitimer"):
+        raise click.UsageError("--timeout needs a system with interval timers")
+
+    def ring(number: int, frame: FrameType | None) -> NoReturn:
+        from autodiff_cli.errors import LimitError
+
+        raise LimitError(
+            f"the program has run for {seconds:g} seconds, which is the limit",
+            hint="--timeout SECONDS raises the limit",
+        )
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
