@@ -155,19 +155,21 @@ def _check_number(text: str, word: str, start: int, end: int) -> None:
     if not word.isascii():
         position = next(n for n, character in enumerate(word) if not character.isascii())
         raise _refused(text, start + position, [])
-    if WORD.match(text, end) and not MAY_FOLLOW_NUMBER.match(text, end):
-        raise _refused(text, end, [])
-    if word[0] == "0" and word.strip("0_") and word.replace("_", "").isdigit():
-        raise _refused(text, start, [])
+    goes_on = WORD.match(text, end) and not MAY_FOLLOW_NUMBER.match(text, end)
+    has_zeros = word[0] == "0" and word.strip("0_") and word.replace("_", "").isdigit()
+    if goes_on or has_zeros:
+        from autodiff_cli.syntax import refused
+
+        raise refused.number(text, start)
 
 
 def _refused(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
-    from autodiff_cli.syntax.explain_program import refused
+    from autodiff_cli.syntax import refused
 
-    return refused(text, offset, opened)
+    return refused.character(text, offset, opened)
 
 
 def _refused_indentation(offset: int, kind: str) -> SourceSyntaxError:
-    from autodiff_cli.syntax.explain_program import refused_indentation
+    from autodiff_cli.syntax import refused
 
-    return refused_indentation(offset, kind)
+    return refused.indentation(offset, kind)

@@ -249,23 +249,14 @@ def _parser() -> ProgramParser:
     return ProgramParser(load("program"), lambda name, children, span: children)
 
 
-def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
-    text = source.text
+def _values(source: Source) -> Callable[[int, int], tree.Expression]:
+    """A parser of the expression between two offsets; it raises `UnexpectedToken`."""
 
     def value(start: int, end: int) -> tree.Expression:
-        return _parse_value(source, start, end)
+        found: Any = _parser().run(_value_tokens(source.text, start, end), _builder(source))
+        return found  # type: ignore[no-any-return]
 
-    def build(name: str, children: list[Any], span: Span) -> object:
-        if name == "string":
-            tokens = list(_parser().lines(text, span.start, span.end, is_program=False))
-            return literal(span, tokens[:-1], text, value)
-        if name == "assign":
-            *assigned, right = children
-            targets.check_assigned(assigned, right, text)
-            return statements.Assign(span, tuple(assigned), right)
-        return BUILDERS[name](span, *children)
-
-    return build
+    return value
 
 
 def _value_tokens(text: str, start: int, end: int) -> Iterator[Token]:
@@ -273,15 +264,29 @@ def _value_tokens(text: str, start: int, end: int) -> Iterator[Token]:
     yield from _parser().lines(text, start, end, is_program=False)
 
 
-def _parse_value(source: Source, start: int, end: int) -> tree.Expression:
-    """The tree of an expression inside an f-string."""
-    try:
-        value: Any = _parser().run(_value_tokens(source.text, start, end), _builder(source))
-    except UnexpectedToken as error:
-        from autodiff_cli.syntax.explain_program import explain_value
+def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
+    text, value = source.text, _values(source)
 
-        raise explain_value(error, source, _parser(), start, end) from None
-    return value  # type: ignore[no-any-return]
+    def field(start: int, end: int) -> tree.Expression:
+        try:
+            return value(start, end)
+        except UnexpectedToken as error:
+            from autodiff_cli.syntax.explain_program import explain
+
+            terminals = _value_tokens(text, start, end)
+            raise explain(error, source, terminals, value, "f-string: ") from None
+
+    def build(name: str, children: list[Any], span: Span) -> object:
+        if name == "string":
+            tokens = list(_parser().lines(text, span.start, span.end, is_program=False))
+            return literal(span, tokens[:-1], text, field)
+        if name == "assign":
+            *assigned, right = children
+            targets.check_assigned(assigned, right, text)
+            return statements.Assign(span, tuple(assigned), right)
+        return BUILDERS[name](span, *children)
+
+    return build
 
 
 def parse_program(source: Source) -> statements.Program:
@@ -302,7 +307,7 @@ def parse_program(source: Source) -> statements.Program:
     except UnexpectedToken as error:
         from autodiff_cli.syntax.explain_program import explain
 
-        raise explain(error, source, parser) from None
+        raise explain(error, source, parser.tokens(source.text), _values(source)) from None
     except SourceSyntaxError as error:
         error.source = source
         raise
