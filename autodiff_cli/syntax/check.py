@@ -78,6 +78,9 @@ class _Walk:
         while self.pending:
             x, scope, in_loop = self.pending.pop()
             kind = type(x)
+            lone = getattr(x, "iterable" if kind is statements.For else "value", None)
+            if isinstance(lone, tree.Spread):
+                self.misplace("can't use starred expression here", lone.span)
             if isinstance(x, tree.Name):
                 scope.see(x.id, "used")
             elif kind in SPECIAL:

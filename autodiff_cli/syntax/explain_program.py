@@ -25,7 +25,19 @@ BEFORE_DISJUNCTION = {"COMMA", "COLON", "EQUAL", "IF", "ELSE", "ELIF", "WHILE", 
                       "ASSERT", "YIELD", "FROM", "AS", "WITH", "DOUBLESTAR", "_NEWLINE", "SEMICOLON",
                       "AUGMENTED", "_INDENT", "_DEDENT", "DEL", "RAISE", "EXCEPT", "IMPORT", "_VALUE",
                       ":="}  # fmt: skip
-BEFORE_BITWISE = BEFORE_DISJUNCTION | {"AND", "OR", "NOT", "IN", "IS", "<", ">", "<=", ">=", "==", "!="}
+BEFORE_BITWISE = BEFORE_DISJUNCTION | {
+    "AND",
+    "OR",
+    "NOT",
+    "IN",
+    "IS",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "==",
+    "!=",
+}
 BLOCKS = {"DEF": "function definition", "CLASS": "class definition"}
 HEADS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "DEF", "CLASS")
 ALWAYS_COLON = ("DEF", "TRY", "ELSE", "FINALLY")
@@ -35,7 +47,11 @@ Problem = tuple[str, Span]
 
 
 def explain(
-    error: UnexpectedToken, source: Source, terminals: Iterator[Token], value: Value, prefix: str = ""
+    error: UnexpectedToken,
+    source: Source,
+    terminals: Iterator[Token],
+    value: Value,
+    prefix: str = "",
 ) -> SourceSyntaxError:
     """The error to show for a token that the grammar doesn't allow.
 
@@ -110,8 +126,8 @@ class _Finder:
         if found is not None:
             return found
         for search in (
-            self._missing_else, self._comma, self._print, self._equal, self._walrus, self._dict, self._generator,
-            self._starred, self._header, self._parameters, self._listing,
+            self._parameters, self._missing_else, self._comma, self._print, self._equal, self._walrus,
+            self._dict, self._generator, self._starred, self._header, self._listing,
         ):  # fmt: skip
             problem = search()
             if problem is not None:
@@ -119,7 +135,9 @@ class _Finder:
                 return SourceSyntaxError(message, span=span, hint=hint[0] if hint else None)
         token = self.token
         return SourceSyntaxError(
-            "invalid syntax", span=Span(token.start, max(token.end, token.start + 1)), hint=self._hint()
+            "invalid syntax",
+            span=Span(token.start, max(token.end, token.start + 1)),
+            hint=self._hint(),
         )
 
     # The lines
@@ -212,14 +230,29 @@ class _Finder:
         first = self._start(self.at - 1, BEFORE_DISJUNCTION)
         a = self.tokens[first]
         if a.kind == "NAME":
-            if a.text in ("match", "case", "_") or self.tokens[first + 1].kind == "STRING":
+            # CPython 3.11 takes every beginning of a soft keyword for one, such as m and c.
+            is_soft = any(word.startswith(a.text) for word in ("match", "case", "_"))
+            if is_soft or self.tokens[first + 1].kind == "STRING":
                 return None
             if a.text in ("print", "exec") and first == self.at - 1:
                 return None
+        bracket = self._opened()
+        if bracket is not None and self._in_clause_or_parameters(bracket):
+            return None
         last = self._following(self.at, BEFORE_DISJUNCTION - {"IF", "ELSE", "LAMBDA"})
         if last is None or self.depths[last] == 0 or self._operand(first, self.at - 1) is None:
             return None
         return "invalid syntax. Perhaps you forgot a comma?", self._text(first, last)
+
+    def _in_clause_or_parameters(self, bracket: int) -> bool:
+        """Whether an operand stands in a `for` of a comprehension, or among a function's parameters."""
+        if bracket > 1 and self.tokens[bracket - 2].kind == "DEF":
+            return True
+        depth = self.depths[bracket]
+        kinds = [
+            self.tokens[n].kind for n in range(bracket + 1, self.at) if self.depths[n] == depth
+        ]
+        return "FOR" in kinds and "IN" in kinds[kinds.index("FOR") :]
 
     def _missing_else(self) -> Problem | None:
         if "ELSE" not in self.expected or self.token.kind in ("ELSE", "COLON"):
@@ -272,7 +305,7 @@ class _Finder:
     def _equal(self) -> Problem | None:
         if self.token.kind != "EQUAL" or self.previous is None:
             return None
-        if self.previous.kind == "YIELD":
+        if self.previous.kind == "YIELD" and self._opened() is None:
             span = Span(self.previous.start, self.previous.end)
             return "assignment to yield expression not possible", span
         first = self._start(self.at - 1, BEFORE_BITWISE)
@@ -308,13 +341,15 @@ class _Finder:
         return self.at + 1 < len(self.tokens)
 
     def _walrus(self) -> Problem | None:
-        if self.token.text != ":=" or not self._takes_named():
+        if self.token.text != ":=" or not self._takes_named() or self._is_call(self._opened()):
             return None
-        first = self._start(self.at - 1, BEFORE_DISJUNCTION - {"IF", "ELSE", "LAMBDA"})
+        first = self._start(self.at - 1, BEFORE_DISJUNCTION)
         x = self._operand(first, self.at - 1)
         if x is None or isinstance(x, tree.Name):
             return None
-        return f"cannot use assignment expressions with {kind_of(x)}", self._text(first, self.at - 1)
+        return f"cannot use assignment expressions with {kind_of(x)}", self._text(
+            first, self.at - 1
+        )
 
     def _dict(self) -> Problem | None:
         bracket = self._opened()
@@ -326,7 +361,9 @@ class _Finder:
         if self.previous.kind == "COLON" and self.token.kind == "STAR":
             last = self._following(self.at + 1, BEFORE_BITWISE)
             if last is not None:
-                return "cannot use a starred expression in a dictionary value", self._text(self.at, last)
+                return "cannot use a starred expression in a dictionary value", self._text(
+                    self.at, last
+                )
         if "COLON" in self.expected and self.token.kind in ("COMMA", "RBRACE"):
             return "':' expected after dictionary key", span
         return None
@@ -347,15 +384,23 @@ class _Finder:
         first = self._start(self.at - 1, {"COMMA"})
         star = self.tokens[first]
         if star.kind == "STAR":
-            return "iterable unpacking cannot be used in comprehension", Span(star.start, self.tokens[self.at - 1].end)
+            return "iterable unpacking cannot be used in comprehension", Span(
+                star.start, self.tokens[self.at - 1].end
+            )
         if star.kind == "DOUBLESTAR":
             return "dict unpacking cannot be used in dict comprehension", Span(star.start, star.end)
+        if self._is_call(bracket) and self.tokens[first + 1].kind == "EQUAL":
+            message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?"
+            return message, self._text(first, first + 1)
         if first == bracket + 1:
             return None
         if self._is_call(bracket):
             last = self.at
             while last + 1 < len(self.tokens) and self.depths[last + 1] >= self.depths[self.at]:
-                if self.tokens[last + 1].kind == "COMMA" and self.depths[last + 1] == self.depths[self.at]:
+                if (
+                    self.tokens[last + 1].kind == "COMMA"
+                    and self.depths[last + 1] == self.depths[self.at]
+                ):
                     break
                 last += 1
             return message, self._text(first, last)
@@ -385,11 +430,15 @@ class _Finder:
             return "expected 'except' or 'finally' block", span
         if self.expected == {"LPAR"} and self.tokens[self.at - 2].kind == "DEF":
             return "expected '('", span
-        if "COLON" not in self.expected or self._opened() is not None:
+        if self._opened() is not None:
             return None
-        first = self._first_of_line(self.at - 1 if self.token.kind == "_NEWLINE" else self.at)
+        first = self._first_of_line(self.at)
         head = self.tokens[first].kind
-        if head not in HEADS or any(t.kind == "COLON" for t in self._flat(first)):
+        if head == "DEF" and previous_text(self.previous) == "->" and self.previous is not None:
+            return "expected ':'", Span(self.previous.start, self.previous.end)
+        if "COLON" not in self.expected or head not in HEADS:
+            return None
+        if any(t.kind == "COLON" for t in self._flat(first)):
             return None
         if head == "EXCEPT" and self.token.kind == "COMMA":
             last = self._following(self.at + 1, BEFORE_DISJUNCTION - {"COMMA"})
@@ -426,7 +475,9 @@ class _Finder:
                 return "var-keyword argument cannot have default value", span
         if self.previous is not None and self.previous.kind == "EQUAL":
             if self.token.kind in ("RPAR", "COMMA"):
-                return "expected default value expression", Span(self.previous.start, self.previous.end)
+                return "expected default value expression", Span(
+                    self.previous.start, self.previous.end
+                )
         return None
 
     def _listing(self) -> Problem | None:

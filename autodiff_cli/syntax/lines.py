@@ -66,6 +66,8 @@ class ProgramParser(Parser):
             word = found[kind]
             first, offset = offset, found.end()
             if kind == "skip":
+                if offset == end and word[0] == "\\":
+                    raise _refused(text, first, [])
                 continue
             if kind == "literal":
                 kind = literals[word]

@@ -275,6 +275,10 @@ def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
 
             terminals = _value_tokens(text, start, end)
             raise explain(error, source, terminals, value, "f-string: ") from None
+        except SourceSyntaxError as error:
+            if error.message == "invalid syntax":  # no other complaint of the lexer says where
+                raise SourceSyntaxError("f-string: invalid syntax", span=error.span) from None
+            raise
 
     def build(name: str, children: list[Any], span: Span) -> object:
         if name == "string":
@@ -300,6 +304,11 @@ def parse_program(source: Source) -> statements.Program:
     AugmentedAssign(target=Name(id='x'), operator='+', value=Literal(value=1))
     """
     parser = _parser()
+    if "\0" in source.text:
+        at = source.text.index("\0")
+        raise SourceSyntaxError(
+            "source code string cannot contain null bytes", span=Span(at, at + 1), source=source
+        )
     try:
         program = parser.run(parser.tokens(source.text), _builder(source))
         assert isinstance(program, statements.Program)

@@ -9,7 +9,9 @@ from autodiff_cli.errors import SourceIndentationError, SourceSyntaxError, Sourc
 from autodiff_cli.source import Span
 from autodiff_cli.syntax.lalr import OPENING, Token
 
-NUMBER = re.compile(r"0[xX][\da-fA-F_]*|0[oO][\d_]*|0[bB][\d_]*|[\d_]*\.?[\d_]*(?:[eE][+-]?[\d_]*)?")
+NUMBER = re.compile(
+    r"0[xX][\da-fA-F_]*|0[oO][\d_]*|0[bB][\d_]*|[\d_]*\.?[\d_]*(?:[eE][+-]?[\d_]*)?"
+)
 DIGITS = {"x": "0123456789abcdef_", "o": "01234567_", "b": "01_"}
 BASES = {"x": "hexadecimal", "o": "octal", "b": "binary"}
 SUBSTITUTES = {
@@ -37,8 +39,6 @@ def character(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
             hint="the backslash must be the last character of its line",
             span=Span(offset + 1, offset + 2),
         )
-    if found == "\0":
-        return SourceSyntaxError("source code string cannot contain null bytes", span=span)
     if found in "$?!`":
         hints = {"?": "a choice is written a if condition else b", "!": "write 'not x', or '!='"}
         return SourceSyntaxError("invalid syntax", hint=hints.get(found), span=span)
@@ -83,7 +83,9 @@ def number(text: str, start: int) -> SourceSyntaxError:
     digits = word.replace("_", "")
     if following in ("j", "J") and not (text[end + 1 : end + 2].isalnum()):
         return SourceSyntaxError(
-            "complex literals are not supported", hint="every number is real", span=Span(start, end + 1)
+            "complex literals are not supported",
+            hint="every number is real",
+            span=Span(start, end + 1),
         )
     is_whole = digits.isdigit() and "__" not in word and word[-1] != "_"
     if is_whole and digits[0] == "0" and digits.strip("0") and not following.isalnum():

@@ -192,12 +192,11 @@ class _Format:
         if text.startswith("!", offset, end):
             conversion = text[offset + 1 : min(offset + 2, end)]
             offset += 2
-            if offset >= end:
-                raise self._wrong("expecting '}'", end)
+            if offset > end:
+                raise self._wrong("expecting '}'", end - 1)
             if conversion not in ("s", "r", "a"):
                 raise self._wrong(
-                    f"invalid conversion character {conversion!r}: expected 's', 'r', or 'a'",
-                    offset - 1,
+                    "invalid conversion character: expected 's', 'r', or 'a'", offset - 1
                 )
         spec: tree.FString | None = None
         if text.startswith(":", offset, end):

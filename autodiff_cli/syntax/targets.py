@@ -108,6 +108,7 @@ def check_assigned(targets: Many[tree.Tree], value: tree.Tree, text: str) -> Non
                 Span(last.span.start, value.span.end),
             )
         meant = len(targets) == 1 and last is wrong and isinstance(wrong, OPERANDS)
+        meant = meant and not (isinstance(wrong, tree.Unary) and wrong.operator == "not")
         if meant and kind_of(wrong) not in ("None", "True", "False", "generator expression"):
             refuse(
                 f"cannot assign to {kind_of(wrong)} here. Maybe you meant '==' instead of '='?",
