@@ -6,14 +6,14 @@ for wrong programs, then lets the lexer's complaints about the rest of the text 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from autodiff_cli.errors import SourceIndentationError, SourceSyntaxError
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.lalr import END, Token, UnexpectedToken
 from autodiff_cli.syntax.lines import CLOSING
-from autodiff_cli.syntax.targets import kind_of
+from autodiff_cli.syntax.targets import kind_of, unassignable
 
 OPEN = ("LPAR", "LSQB", "LBRACE")
 CLOSE = ("RPAR", "RSQB", "RBRACE")
@@ -48,19 +48,19 @@ Problem = tuple[str, Span]
 
 def explain(
     error: UnexpectedToken,
+    expected: frozenset[str],
     source: Source,
-    terminals: Iterator[Token],
+    terminals: Iterable[Token],
     value: Value,
-    prefix: str = "",
 ) -> SourceSyntaxError:
     """The error to show for a token that the grammar doesn't allow.
 
     Args:
         error: what the parser met.
+        expected: the terminals it could have gone on with.
         source: the program.
         terminals: those of the text that was parsed, from its beginning.
         value: gives the tree of the expression between two offsets.
-        prefix: what to put before the message.
     """
     tokens: list[Token] = []
     refused: SourceSyntaxError | None = None
@@ -68,12 +68,11 @@ def explain(
         tokens.extend(terminals)
     except SourceSyntaxError as found:
         refused = found
-    finder = _Finder(source, tokens, error, value, bool(prefix))
+    finder = _Finder(source, tokens, error.token, expected, value)
     result = finder.find()
-    if refused is not None and finder.is_overruled(refused):
+    is_misplaced = result.message in ("unexpected indent", "unexpected unindent")
+    if refused is not None and not is_misplaced and finder.is_overruled(refused):
         result = refused
-    elif prefix:
-        result = SourceSyntaxError(prefix + result.message, hint=result.hint, span=result.span)
     result.source = source
     return result
 
@@ -85,20 +84,18 @@ class _Finder:
         self,
         source: Source,
         tokens: list[Token],
-        error: UnexpectedToken,
+        token: Token,
+        expected: frozenset[str],
         value: Value,
-        in_brackets: bool,
     ) -> None:
         self.source = source
         self.tokens = tokens
         self.value = value
-        self.expected = error.expected
-        self.token = error.token
-        self.at = next(
-            n for n, t in enumerate(tokens) if t[:3] == error.token[:3] and t.end == error.token.end
-        )
+        self.expected = expected
+        self.token = token
+        self.at = next(n for n, t in enumerate(tokens) if t == token)
         self.previous = tokens[self.at - 1] if self.at else None
-        self.depths = self._depths(int(in_brackets))
+        self.depths = self._depths(int(tokens[0].kind == "_VALUE"))  # as in parentheses
         self.reached = self.at  # the last token that was looked at
 
     def _depths(self, depth: int) -> list[int]:
@@ -116,8 +113,11 @@ class _Finder:
         """Whether what the lexer refuses later comes first."""
         assert refused.span is not None
         if not refused.message.endswith("was never closed"):
-            return True
-        if self.reached + 1 >= len(self.tokens):
+            return (
+                not isinstance(refused, SourceIndentationError)
+                and "unexpected" not in refused.message
+            )
+        if self.reached >= len(self.tokens):
             return True
         return self.line(self.tokens[self.reached].start) > self.line(refused.span.start)
 
@@ -127,7 +127,7 @@ class _Finder:
             return found
         for search in (
             self._parameters, self._missing_else, self._comma, self._print, self._equal, self._walrus,
-            self._dict, self._generator, self._starred, self._header, self._listing,
+            self._dict, self._generator, self._starred, self._header, self._listing, self._assigned,
         ):  # fmt: skip
             problem = search()
             if problem is not None:
@@ -294,7 +294,7 @@ class _Finder:
             return False
         is_class = bracket > 1 and self.tokens[bracket - 2].kind == "CLASS"
         is_function = bracket > 1 and self.tokens[bracket - 2].kind == "DEF"
-        return self.tokens[bracket - 1].kind in ENDS_OPERAND and not is_function or is_class
+        return (self.tokens[bracket - 1].kind in ENDS_OPERAND and not is_function) or is_class
 
     def _takes_named(self) -> bool:
         """Whether `name := value` may stand where the token is."""
@@ -321,7 +321,11 @@ class _Finder:
         if x is None or not self._takes_named():
             return None
         last = self._following(self.at + 1, BEFORE_BITWISE) if self._goes_on() else None
-        if last is None or self.tokens[last + 1].text in ("=", ":="):
+        if (
+            last is None
+            or last + 1 >= len(self.tokens)
+            or self.tokens[last + 1].text in ("=", ":=")
+        ):
             return None
         if isinstance(x, tree.Name) and first == self.at - 1:
             return (
@@ -336,6 +340,22 @@ class _Finder:
             f"cannot assign to {kind_of(x)} here. Maybe you meant '==' instead of '='?",
             self._text(first, self.at - 1),
         )
+
+    def _assigned(self) -> Problem | None:
+        """A target before the token that can't be assigned to, whatever the token is."""
+        first = self.at
+        while first > 0 and self.tokens[first - 1].kind not in (
+            "_NEWLINE", "_INDENT", "_DEDENT", "SEMICOLON"
+        ):  # fmt: skip
+            first -= 1
+        for n in range(first, self.at + 1):
+            if self.tokens[n].kind == "EQUAL" and self.depths[n] == 0:
+                x = self._operand(first, n - 1)
+                wrong = None if x is None else unassignable(x)
+                if wrong is not None:
+                    return f"cannot assign to {kind_of(wrong)}", wrong.span
+                first = n + 1
+        return None
 
     def _goes_on(self) -> bool:
         return self.at + 1 < len(self.tokens)
@@ -465,6 +485,8 @@ class _Finder:
             last = self.at
             while last + 1 < len(self.tokens) and self.depths[last] >= self.depths[self.at]:
                 last += 1
+            if any(t.kind not in ("NAME", "COMMA") for t in self.tokens[self.at + 1 : last]):
+                return None
             what = "Function" if in_function else "Lambda expression"
             return f"{what} parameters cannot be parenthesized", self._text(self.at, last)
         if self.token.kind == "EQUAL" and self.at > 1:

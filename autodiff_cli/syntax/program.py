@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -264,21 +264,35 @@ def _value_tokens(text: str, start: int, end: int) -> Iterator[Token]:
     yield from _parser().lines(text, start, end, is_program=False)
 
 
+def _explained(
+    error: UnexpectedToken, source: Source, terminals: Iterable[Token]
+) -> SourceSyntaxError:
+    from autodiff_cli.syntax.explain_program import explain
+
+    return explain(error, _parser().viable(error.states), source, terminals, _values(source))
+
+
+def _in_field(error: SourceSyntaxError) -> SourceSyntaxError:
+    return SourceSyntaxError(f"f-string: {error.message}", span=error.span, hint=error.hint)
+
+
 def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
-    text, value = source.text, _values(source)
+    text = source.text
 
     def field(start: int, end: int) -> tree.Expression:
         try:
-            return value(start, end)
-        except UnexpectedToken as error:
-            from autodiff_cli.syntax.explain_program import explain
-
-            terminals = _value_tokens(text, start, end)
-            raise explain(error, source, terminals, value, "f-string: ") from None
+            terminals = list(_value_tokens(text, start, end))
         except SourceSyntaxError as error:
             if error.message == "invalid syntax":  # no other complaint of the lexer says where
-                raise SourceSyntaxError("f-string: invalid syntax", span=error.span) from None
-            raise
+                error = _in_field(error)
+            raise error from None
+        try:
+            found: Any = _parser().run(terminals, build)
+        except UnexpectedToken as error:
+            raise _in_field(_explained(error, source, terminals)) from None
+        except SourceSyntaxError as error:
+            raise _in_field(error) from None
+        return found  # type: ignore[no-any-return]
 
     def build(name: str, children: list[Any], span: Span) -> object:
         if name == "string":
@@ -314,9 +328,7 @@ def parse_program(source: Source) -> statements.Program:
         assert isinstance(program, statements.Program)
         check(program)
     except UnexpectedToken as error:
-        from autodiff_cli.syntax.explain_program import explain
-
-        raise explain(error, source, parser.tokens(source.text), _values(source)) from None
+        raise _explained(error, source, parser.tokens(source.text)) from None
     except SourceSyntaxError as error:
         error.source = source
         raise

@@ -178,7 +178,7 @@ class _Format:
         stop = self._expression_end(start + 1, end)
         if not text[start + 1 : stop].strip():
             following = text[stop]
-            if following in "!:":
+            if following in "!:=":
                 raise self._wrong(f"expression required before '{following}'", stop)
             raise self._wrong("empty expression not allowed", start, "write {{ for a brace")
         value = self.parse(start + 1, stop)

@@ -141,14 +141,10 @@ def check_deleted(target: tree.Tree) -> None:
 
 
 def check_arguments(arguments: Many[tree.Tree]) -> None:
-    """Refuse a call's arguments in the wrong order, and a keyword given twice."""
-    names: set[str] = set()
+    """Refuse a call's arguments in the wrong order."""
     keyword = unpacked = False
     for x in arguments:
         if isinstance(x, tree.Keyword):
-            if x.name in names:
-                refuse(f"keyword argument repeated: {x.name}", x.span)
-            names.add(x.name)
             keyword = True
         elif isinstance(x, tree.KeywordSpread):
             unpacked = True
