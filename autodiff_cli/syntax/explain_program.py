@@ -42,6 +42,17 @@ BLOCKS = {"DEF": "function definition", "CLASS": "class definition"}
 HEADS = ("IF", "ELIF", "ELSE", "WHILE", "FOR", "TRY", "EXCEPT", "FINALLY", "WITH", "DEF", "CLASS")
 ALWAYS_COLON = ("DEF", "TRY", "ELSE", "FINALLY")
 CONSTANTS = ("TRUE", "FALSE", "NONE")
+HINTS = {
+    "expected ':'": "the line that begins a block ends with ':'",
+    "invalid syntax. Perhaps you forgot a comma?": "put an operator or a comma between the two",
+    "invalid syntax. Maybe you meant '==' or ':=' instead of '='?": "compare with '=='",
+    'expression cannot contain assignment, perhaps you meant "=="?': "only a name stands before '='",
+    "expected 'else' after 'if' expression": "write a if condition else b",
+    "Generator expression must be parenthesized": "put (...) around it",
+    "expected 'except' or 'finally' block": "what is tried needs 'except ...:' or 'finally:' after it",
+    "multiple exception types must be parenthesized": "write except (A, B):",
+}
+UNKNOWN_HINTS = {"?": "a choice is written a if condition else b", "!": "write 'not x', or '!='"}
 Value = Callable[[int, int], tree.Expression]
 Problem = tuple[str, Span]
 
@@ -131,8 +142,8 @@ class _Finder:
         ):  # fmt: skip
             problem = search()
             if problem is not None:
-                message, span, *hint = problem
-                return SourceSyntaxError(message, span=span, hint=hint[0] if hint else None)
+                message, span = problem
+                return SourceSyntaxError(message, span=span, hint=HINTS.get(message))
         token = self.token
         return SourceSyntaxError(
             "invalid syntax",
@@ -161,7 +172,7 @@ class _Finder:
                 span=span,
                 hint="indent what belongs to it, or write 'pass'",
             )
-        if self.token.kind == "_INDENT":
+        if self.token.kind == "_INDENT" and self.expected != {"EXCEPT", "FINALLY"}:
             return SourceIndentationError(
                 "unexpected indent", span=span, hint="only a line that ends with ':' begins a block"
             )
@@ -207,10 +218,10 @@ class _Finder:
             if not inside and last > first and (token.kind in before or token.text in before):
                 break
             last += 1
-        self.reached = max(self.reached, last)
         while last > first:
             last -= 1
             if self.depths[last] == depth and self._operand(first, last) is not None:
+                self.reached = max(self.reached, last + 1)
                 return last
             if last - first > 30:
                 last = first + 30
@@ -237,6 +248,10 @@ class _Finder:
             if a.text in ("print", "exec") and first == self.at - 1:
                 return None
         bracket = self._opened()
+        if a.kind == "STAR":
+            if not self._is_call(bracket):
+                return None
+            first += 1
         if bracket is not None and self._in_clause_or_parameters(bracket):
             return None
         last = self._following(self.at, BEFORE_DISJUNCTION - {"IF", "ELSE", "LAMBDA"})
@@ -252,7 +267,8 @@ class _Finder:
         kinds = [
             self.tokens[n].kind for n in range(bracket + 1, self.at) if self.depths[n] == depth
         ]
-        return "FOR" in kinds and "IN" in kinds[kinds.index("FOR") :]
+        kinds.reverse()
+        return "FOR" in kinds and "IN" in kinds[: kinds.index("FOR")]
 
     def _missing_else(self) -> Problem | None:
         if "ELSE" not in self.expected or self.token.kind in ("ELSE", "COLON"):
@@ -512,6 +528,8 @@ class _Finder:
 
     def _hint(self) -> str | None:
         token, previous = self.token, self.previous
+        if token.kind == "UNKNOWN":
+            return UNKNOWN_HINTS.get(token.text)
         if token.text in ("async", "await"):
             return "there is nothing to wait for: leave it out"
         if token.text == previous_text(previous) and token.text in ("&", "|"):

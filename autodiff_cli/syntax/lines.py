@@ -19,6 +19,7 @@ UNUSED_KEYWORDS = {
 }  # reserved, though the grammar has no use for them
 BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n|\Z))+")
 INDENTATION = re.compile(r"([ \t\f]*)((?:\\(?:\r\n?|\n)[ \t\f]*)*)")
+UNKNOWN = "$?!`"  # which the grammar refuses, not the lexer
 WORD = re.compile(r"\w")
 MAY_FOLLOW_NUMBER = re.compile(r"and|else|for|i[fns]|or|not")
 TAB = 8
@@ -60,7 +61,11 @@ class ProgramParser(Parser):
                 yield from _changes(indents, columns(*indentation.groups()), offset)
             found = match(text, offset, end)
             if found is None:
-                raise _refused(text, offset, opened)
+                if text[offset] not in UNKNOWN:
+                    raise _refused(text, offset, opened)
+                yield Token("UNKNOWN", text[offset], offset, offset + 1)
+                kind, offset = "UNKNOWN", offset + 1
+                continue
             kind = found.lastgroup
             assert kind is not None
             word = found[kind]

@@ -280,12 +280,7 @@ def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
     text = source.text
 
     def field(start: int, end: int) -> tree.Expression:
-        try:
-            terminals = list(_value_tokens(text, start, end))
-        except SourceSyntaxError as error:
-            if error.message == "invalid syntax":  # no other complaint of the lexer says where
-                error = _in_field(error)
-            raise error from None
+        terminals = list(_value_tokens(text, start, end))
         try:
             found: Any = _parser().run(terminals, build)
         except UnexpectedToken as error:

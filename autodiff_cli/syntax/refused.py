@@ -39,9 +39,6 @@ def character(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
             hint="the backslash must be the last character of its line",
             span=Span(offset + 1, offset + 2),
         )
-    if found in "$?!`":
-        hints = {"?": "a choice is written a if condition else b", "!": "write 'not x', or '!='"}
-        return SourceSyntaxError("invalid syntax", hint=hints.get(found), span=span)
     if not found.isprintable():
         return SourceSyntaxError(
             f"invalid non-printable character U+{ord(found):04X}",
