@@ -12,6 +12,11 @@ from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Span
 from autodiff_cli.syntax import statements, tree
 
+IN_LOOP, IN_ITERABLE = (
+    1,
+    2,
+)  # where a tree stands: in a loop's body, in what a comprehension is over
+
 
 class Scope:
     """The names of a module, function, class or comprehension.
@@ -69,23 +74,26 @@ class _Walk:
     """A walk over a program in the text's order, without recursion."""
 
     def __init__(self) -> None:
-        self.pending: list[tuple[tree.Tree, Scope, bool]] = []
+        self.pending: list[tuple[tree.Tree, Scope, int]] = []
         self.misplaced: SourceSyntaxError | None = None
         self.nonlocals: list[tuple[Scope, str, Span]] = []
 
     def run(self, program: statements.Program) -> None:
-        self.pending.append((program, Scope("module", None), False))
+        self.pending.append((program, Scope("module", None), 0))
         while self.pending:
-            x, scope, in_loop = self.pending.pop()
+            x, scope, place = self.pending.pop()
             kind = type(x)
+            lone = getattr(x, "iterable" if kind is statements.For else "value", None)
+            if isinstance(lone, tree.Spread):
+                self.misplace("can't use starred expression here", lone.span)
             if isinstance(x, tree.Name):
                 scope.see(x.id, "used")
             elif kind in SPECIAL:
-                todo = list(SPECIAL[kind](self, x, scope, in_loop))
+                todo = list(SPECIAL[kind](self, x, scope, place))
                 todo.reverse()
                 self.pending += todo
             else:
-                children = [(child, scope, in_loop) for child in _children(x)]
+                children = [(child, scope, place) for child in _children(x)]
                 children.reverse()
                 self.pending += children
 
@@ -94,7 +102,7 @@ class _Walk:
             self.misplaced = SourceSyntaxError(message, span=span)
 
 
-Visit = Iterator[tuple[tree.Tree, Scope, bool]]
+Visit = Iterator[tuple[tree.Tree, Scope, int]]
 
 
 def _children(x: tree.Tree) -> Iterator[tree.Tree]:
@@ -108,7 +116,7 @@ def _children(x: tree.Tree) -> Iterator[tree.Tree]:
                     yield item
 
 
-def _bind(target: tree.Tree, scope: Scope, in_loop: bool, how: str = "assigned") -> Visit:
+def _bind(target: tree.Tree, scope: Scope, place: int, how: str = "assigned") -> Visit:
     """Note the names that a target binds; what else it holds is to be visited."""
     pending = [target]
     while pending:
@@ -122,111 +130,118 @@ def _bind(target: tree.Tree, scope: Scope, in_loop: bool, how: str = "assigned")
         elif isinstance(x, tree.Spread):
             pending.append(x.value)
         else:
-            yield x, scope, in_loop
+            yield x, scope, place
 
 
-def _assign(walk: _Walk, x: statements.Assign, scope: Scope, in_loop: bool) -> Visit:
-    yield x.value, scope, in_loop
+def _assign(walk: _Walk, x: statements.Assign, scope: Scope, place: int) -> Visit:
+    yield x.value, scope, place
     for target in x.targets:
-        yield from _bind(target, scope, in_loop)
+        yield from _bind(target, scope, place)
 
 
 def _assign_one(
     walk: _Walk,
     x: statements.AugmentedAssign | statements.AnnotatedAssign,
     scope: Scope,
-    in_loop: bool,
+    place: int,
 ) -> Visit:
     if x.value is not None:
-        yield x.value, scope, in_loop
+        yield x.value, scope, place
     is_annotated = isinstance(x, statements.AnnotatedAssign)
     if is_annotated and isinstance(x.target, tree.Name) and x.target.id in scope.declared:
         message = f"annotated name '{x.target.id}' can't be {scope.declared[x.target.id]}"
         raise SourceSyntaxError(message, span=x.span)
-    yield from _bind(x.target, scope, in_loop, "annotated" if is_annotated else "assigned")
+    yield from _bind(x.target, scope, place, "annotated" if is_annotated else "assigned")
 
 
-def _loop(walk: _Walk, x: statements.For | statements.While, scope: Scope, in_loop: bool) -> Visit:
+def _loop(walk: _Walk, x: statements.For | statements.While, scope: Scope, place: int) -> Visit:
     if isinstance(x, statements.For):
-        yield from _bind(x.target, scope, in_loop)
-        yield x.iterable, scope, in_loop
+        yield from _bind(x.target, scope, place)
+        yield x.iterable, scope, place
     else:
-        yield x.condition, scope, in_loop
+        yield x.condition, scope, place
     for statement in x.body:
-        yield statement, scope, True
+        yield statement, scope, place | IN_LOOP
     for statement in x.otherwise:
-        yield statement, scope, in_loop
+        yield statement, scope, place
 
 
-def _with_item(walk: _Walk, x: statements.WithItem, scope: Scope, in_loop: bool) -> Visit:
-    yield x.value, scope, in_loop
+def _with_item(walk: _Walk, x: statements.WithItem, scope: Scope, place: int) -> Visit:
+    yield x.value, scope, place
     if x.target is not None:
-        yield from _bind(x.target, scope, in_loop)
+        yield from _bind(x.target, scope, place)
 
 
-def _handler(walk: _Walk, x: statements.Handler, scope: Scope, in_loop: bool) -> Visit:
+def _handler(walk: _Walk, x: statements.Handler, scope: Scope, place: int) -> Visit:
     if x.name is not None:
         scope.see(x.name, "assigned")
-    return ((child, scope, in_loop) for child in _children(x))
+    return ((child, scope, place) for child in _children(x))
 
 
-def _defaults(x: tree.Parameters, scope: Scope, inner: Scope) -> Visit:
+def _defaults(x: tree.Parameters, scope: Scope, inner: Scope, place: int) -> Visit:
     for parameter in x.items:
         inner.see(parameter.name, "parameter")
         if parameter.default is not None:
-            yield parameter.default, scope, False
+            yield parameter.default, scope, place
 
 
-def _function(walk: _Walk, x: statements.FunctionDef, scope: Scope, in_loop: bool) -> Visit:
+def _function(walk: _Walk, x: statements.FunctionDef, scope: Scope, place: int) -> Visit:
     scope.see(x.name, "assigned")
     inner = Scope("function", scope)
     for decorator in x.decorators:
-        yield decorator, scope, in_loop
-    yield from _defaults(x.parameters, scope, inner)
+        yield decorator, scope, place
+    yield from _defaults(x.parameters, scope, inner, place)
     for statement in x.body:
-        yield statement, inner, False
+        yield statement, inner, 0
 
 
-def _lambda(walk: _Walk, x: tree.Lambda, scope: Scope, in_loop: bool) -> Visit:
+def _lambda(walk: _Walk, x: tree.Lambda, scope: Scope, place: int) -> Visit:
     inner = Scope("function", scope)
-    yield from _defaults(x.parameters, scope, inner)
-    yield x.body, inner, False
+    yield from _defaults(x.parameters, scope, inner, place)
+    yield x.body, inner, place & IN_ITERABLE
 
 
-def _class(walk: _Walk, x: statements.ClassDef, scope: Scope, in_loop: bool) -> Visit:
+def _class(walk: _Walk, x: statements.ClassDef, scope: Scope, place: int) -> Visit:
     scope.see(x.name, "assigned")
+    _refuse_repeated(walk, x.bases)
     for outside in (*x.decorators, *x.bases):
-        yield outside, scope, in_loop
+        yield outside, scope, place
     inner = Scope("class", scope)
     for statement in x.body:
-        yield statement, inner, False
+        yield statement, inner, 0
 
 
-def _comprehension(walk: _Walk, x: tree.Comprehension, scope: Scope, in_loop: bool) -> Visit:
+def _call(walk: _Walk, x: tree.Call, scope: Scope, place: int) -> Visit:
+    _refuse_repeated(walk, x.arguments)
+    return ((child, scope, place) for child in _children(x))
+
+
+def _refuse_repeated(walk: _Walk, arguments: tuple[tree.Tree, ...]) -> None:
+    names: set[str] = set()
+    for x in arguments:
+        if isinstance(x, tree.Keyword):
+            if x.name in names:
+                walk.misplace(f"keyword argument repeated: {x.name}", x.span)
+            names.add(x.name)
+
+
+def _comprehension(walk: _Walk, x: tree.Comprehension, scope: Scope, place: int) -> Visit:
     kind = "generator expression" if x.kind == "generator" else f"{x.kind} comprehension"
     inner = Scope(kind, scope)
     for number, clause in enumerate(x.clauses):
-        _refuse_named(clause.iterable)
-        yield clause.iterable, inner if number else scope, in_loop
-        yield from _bind(clause.target, inner, in_loop)
+        yield clause.iterable, inner if number else scope, place | IN_ITERABLE
+        yield from _bind(clause.target, inner, place)
         for condition in clause.conditions:
-            yield condition, inner, in_loop
-    yield x.element, inner, in_loop
+            yield condition, inner, place
+    yield x.element, inner, place
     if x.value is not None:
-        yield x.value, inner, in_loop
+        yield x.value, inner, place
 
 
-def _refuse_named(iterable: tree.Tree) -> None:
-    pending: list[tree.Tree] = [iterable]
-    while pending:
-        x = pending.pop()
-        if isinstance(x, tree.NamedExpression):
-            message = "assignment expression cannot be used in a comprehension iterable expression"
-            raise SourceSyntaxError(message, span=x.span)
-        pending += _children(x)
-
-
-def _named(walk: _Walk, x: tree.NamedExpression, scope: Scope, in_loop: bool) -> Visit:
+def _named(walk: _Walk, x: tree.NamedExpression, scope: Scope, place: int) -> Visit:
+    if place & IN_ITERABLE:
+        message = "assignment expression cannot be used in a comprehension iterable expression"
+        raise SourceSyntaxError(message, span=x.span)
     target: Scope | None = scope
     while target is not None and target.is_comprehension:
         if x.name in target.iterated:
@@ -240,27 +255,27 @@ def _named(walk: _Walk, x: tree.NamedExpression, scope: Scope, in_loop: bool) ->
         message = "assignment expression within a comprehension cannot be used in a class body"
         raise SourceSyntaxError(message, span=x.span)
     target.see(x.name, "assigned")
-    yield x.value, scope, in_loop
+    yield x.value, scope, place
 
 
-def _yield(walk: _Walk, x: tree.Yield | tree.YieldFrom, scope: Scope, in_loop: bool) -> Visit:
+def _yield(walk: _Walk, x: tree.Yield | tree.YieldFrom, scope: Scope, place: int) -> Visit:
     if scope.is_comprehension:
         raise SourceSyntaxError(f"'yield' inside {scope.kind}", span=x.span)
     if scope.kind != "function":
         walk.misplace("'yield' outside function", x.span)
-    return ((child, scope, in_loop) for child in _children(x))
+    return ((child, scope, place) for child in _children(x))
 
 
-def _return(walk: _Walk, x: statements.Return, scope: Scope, in_loop: bool) -> Visit:
+def _return(walk: _Walk, x: statements.Return, scope: Scope, place: int) -> Visit:
     if scope.kind != "function":
         walk.misplace("'return' outside function", x.span)
-    return ((child, scope, in_loop) for child in _children(x))
+    return ((child, scope, place) for child in _children(x))
 
 
 def _jump(
-    walk: _Walk, x: statements.Break | statements.Continue, scope: Scope, in_loop: bool
+    walk: _Walk, x: statements.Break | statements.Continue, scope: Scope, place: int
 ) -> Visit:
-    if not in_loop:
+    if not place & IN_LOOP:
         is_break = isinstance(x, statements.Break)
         walk.misplace(
             "'break' outside loop" if is_break else "'continue' not properly in loop", x.span
@@ -269,7 +284,7 @@ def _jump(
 
 
 def _declaration(
-    walk: _Walk, x: statements.Global | statements.Nonlocal, scope: Scope, in_loop: bool
+    walk: _Walk, x: statements.Global | statements.Nonlocal, scope: Scope, place: int
 ) -> Visit:
     what = "global" if isinstance(x, statements.Global) else "nonlocal"
     if what == "nonlocal" and scope.kind == "module":
@@ -298,7 +313,7 @@ def _declaration(
 
 
 def _import(
-    walk: _Walk, x: statements.Import | statements.ImportFrom, scope: Scope, in_loop: bool
+    walk: _Walk, x: statements.Import | statements.ImportFrom, scope: Scope, place: int
 ) -> Visit:
     for item in x.names:
         if item.name == "*" and scope.kind != "module":
@@ -307,7 +322,7 @@ def _import(
     return iter(())
 
 
-SPECIAL: dict[type[tree.Tree], Callable[[_Walk, Any, Scope, bool], Visit]] = {
+SPECIAL: dict[type[tree.Tree], Callable[[_Walk, Any, Scope, int], Visit]] = {
     statements.Assign: _assign,
     statements.AugmentedAssign: _assign_one,
     statements.AnnotatedAssign: _assign_one,
@@ -318,6 +333,7 @@ SPECIAL: dict[type[tree.Tree], Callable[[_Walk, Any, Scope, bool], Visit]] = {
     statements.FunctionDef: _function,
     tree.Lambda: _lambda,
     statements.ClassDef: _class,
+    tree.Call: _call,
     tree.Comprehension: _comprehension,
     tree.NamedExpression: _named,
     tree.Yield: _yield,

@@ -44,14 +44,12 @@ class UnexpectedToken(Exception):
         previous: Token | None,
         expected: frozenset[str],
         states: list[int],
-        spans: list[Span],
     ) -> None:
         super().__init__(token)
         self.token = token
         self.previous = previous
         self.expected = expected
         self.states = states
-        self.spans = spans
 
 
 class Parser:
@@ -122,7 +120,7 @@ class Parser:
                 action = states[at[-1]].get(kind)
                 if action is None:
                     expected = frozenset(symbol for symbol in states[at[-1]] if symbol.isupper())
-                    raise UnexpectedToken(token, previous, expected, at, spans)
+                    raise UnexpectedToken(token, previous, expected, at)
                 if action >= 0:
                     break
                 rule = rules[~action]
@@ -154,6 +152,29 @@ class Parser:
             spans.append(Span(token.start, token.end))
             previous = token
         raise AssertionError("the end token accepts or raises")
+
+    def viable(self, states: list[int]) -> frozenset[str]:
+        """The terminals that a stack of states can go on with.
+
+        The last state alone allows some more: those that may follow its reductions elsewhere.
+        """
+        table, rules = self.tables.states, self.tables.rules
+        result = set()
+        for kind in filter(str.isupper, table[states[-1]]):
+            kept, tail = len(states), list[int]()  # the stack: states[:kept] and then tail
+            while True:
+                top = tail[-1] if tail else states[kept - 1]
+                action = table[top].get(kind)
+                if action is None or action >= 0:
+                    break
+                rule = rules[~action]
+                kept -= max(0, rule.length - len(tail))
+                del tail[max(0, len(tail) - rule.length) :]
+                below = tail[-1] if tail else states[kept - 1]
+                tail.append(table[below][rule.origin])
+            if action is not None:
+                result.add(kind)
+        return frozenset(result)
 
     def _passed_on(self, below: int, top: int, kind: str) -> int:
         """The state after every reduction that only passes an operand up the levels of precedence.

@@ -19,6 +19,7 @@ UNUSED_KEYWORDS = {
 }  # reserved, though the grammar has no use for them
 BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n|\Z))+")
 INDENTATION = re.compile(r"([ \t\f]*)((?:\\(?:\r\n?|\n)[ \t\f]*)*)")
+UNKNOWN = "$?!`"  # which the grammar refuses, not the lexer
 WORD = re.compile(r"\w")
 MAY_FOLLOW_NUMBER = re.compile(r"and|else|for|i[fns]|or|not")
 TAB = 8
@@ -60,12 +61,18 @@ class ProgramParser(Parser):
                 yield from _changes(indents, columns(*indentation.groups()), offset)
             found = match(text, offset, end)
             if found is None:
-                raise _refused(text, offset, opened)
+                if text[offset] not in UNKNOWN:
+                    raise _refused(text, offset, opened)
+                yield Token("UNKNOWN", text[offset], offset, offset + 1)
+                kind, offset = "UNKNOWN", offset + 1
+                continue
             kind = found.lastgroup
             assert kind is not None
             word = found[kind]
             first, offset = offset, found.end()
             if kind == "skip":
+                if offset == end and word[0] == "\\":
+                    raise _refused(text, first, [])
                 continue
             if kind == "literal":
                 kind = literals[word]
@@ -155,19 +162,21 @@ def _check_number(text: str, word: str, start: int, end: int) -> None:
     if not word.isascii():
         position = next(n for n, character in enumerate(word) if not character.isascii())
         raise _refused(text, start + position, [])
-    if WORD.match(text, end) and not MAY_FOLLOW_NUMBER.match(text, end):
-        raise _refused(text, end, [])
-    if word[0] == "0" and word.strip("0_") and word.replace("_", "").isdigit():
-        raise _refused(text, start, [])
+    goes_on = WORD.match(text, end) and not MAY_FOLLOW_NUMBER.match(text, end)
+    has_zeros = word[0] == "0" and word.strip("0_") and word.replace("_", "").isdigit()
+    if goes_on or has_zeros:
+        from autodiff_cli.syntax import refused
+
+        raise refused.number(text, start)
 
 
 def _refused(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
-    from autodiff_cli.syntax.explain_program import refused
+    from autodiff_cli.syntax import refused
 
-    return refused(text, offset, opened)
+    return refused.character(text, offset, opened)
 
 
 def _refused_indentation(offset: int, kind: str) -> SourceSyntaxError:
-    from autodiff_cli.syntax.explain_program import refused_indentation
+    from autodiff_cli.syntax import refused
 
-    return refused_indentation(offset, kind)
+    return refused.indentation(offset, kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -249,23 +249,14 @@ def _parser() -> ProgramParser:
     return ProgramParser(load("program"), lambda name, children, span: children)
 
 
-def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
-    text = source.text
+def _values(source: Source) -> Callable[[int, int], tree.Expression]:
+    """A parser of the expression between two offsets; it raises `UnexpectedToken`."""
 
     def value(start: int, end: int) -> tree.Expression:
-        return _parse_value(source, start, end)
+        found: Any = _parser().run(_value_tokens(source.text, start, end), _builder(source))
+        return found  # type: ignore[no-any-return]
 
-    def build(name: str, children: list[Any], span: Span) -> object:
-        if name == "string":
-            tokens = list(_parser().lines(text, span.start, span.end, is_program=False))
-            return literal(span, tokens[:-1], text, value)
-        if name == "assign":
-            *assigned, right = children
-            targets.check_assigned(assigned, right, text)
-            return statements.Assign(span, tuple(assigned), right)
-        return BUILDERS[name](span, *children)
-
-    return build
+    return value
 
 
 def _value_tokens(text: str, start: int, end: int) -> Iterator[Token]:
@@ -273,15 +264,42 @@ def _value_tokens(text: str, start: int, end: int) -> Iterator[Token]:
     yield from _parser().lines(text, start, end, is_program=False)
 
 
-def _parse_value(source: Source, start: int, end: int) -> tree.Expression:
-    """The tree of an expression inside an f-string."""
-    try:
-        value: Any = _parser().run(_value_tokens(source.text, start, end), _builder(source))
-    except UnexpectedToken as error:
-        from autodiff_cli.syntax.explain_program import explain_value
+def _explained(
+    error: UnexpectedToken, source: Source, terminals: Iterable[Token]
+) -> SourceSyntaxError:
+    from autodiff_cli.syntax.explain_program import explain
 
-        raise explain_value(error, source, _parser(), start, end) from None
-    return value  # type: ignore[no-any-return]
+    return explain(error, _parser().viable(error.states), source, terminals, _values(source))
+
+
+def _in_field(error: SourceSyntaxError) -> SourceSyntaxError:
+    return SourceSyntaxError(f"f-string: {error.message}", span=error.span, hint=error.hint)
+
+
+def _builder(source: Source) -> Callable[[str, list[object], Span], object]:
+    text = source.text
+
+    def field(start: int, end: int) -> tree.Expression:
+        terminals = list(_value_tokens(text, start, end))
+        try:
+            found: Any = _parser().run(terminals, build)
+        except UnexpectedToken as error:
+            raise _in_field(_explained(error, source, terminals)) from None
+        except SourceSyntaxError as error:
+            raise _in_field(error) from None
+        return found  # type: ignore[no-any-return]
+
+    def build(name: str, children: list[Any], span: Span) -> object:
+        if name == "string":
+            tokens = list(_parser().lines(text, span.start, span.end, is_program=False))
+            return literal(span, tokens[:-1], text, field)
+        if name == "assign":
+            *assigned, right = children
+            targets.check_assigned(assigned, right, text)
+            return statements.Assign(span, tuple(assigned), right)
+        return BUILDERS[name](span, *children)
+
+    return build
 
 
 def parse_program(source: Source) -> statements.Program:
@@ -295,14 +313,17 @@ def parse_program(source: Source) -> statements.Program:
     AugmentedAssign(target=Name(id='x'), operator='+', value=Literal(value=1))
     """
     parser = _parser()
+    if "\0" in source.text:
+        at = source.text.index("\0")
+        raise SourceSyntaxError(
+            "source code string cannot contain null bytes", span=Span(at, at + 1), source=source
+        )
     try:
         program = parser.run(parser.tokens(source.text), _builder(source))
         assert isinstance(program, statements.Program)
         check(program)
     except UnexpectedToken as error:
-        from autodiff_cli.syntax.explain_program import explain
-
-        raise explain(error, source, parser) from None
+        raise _explained(error, source, parser.tokens(source.text)) from None
     except SourceSyntaxError as error:
         error.source = source
         raise

@@ -111,9 +111,9 @@ def unescaped(text: str, start: int, end: int, is_raw: bool) -> str:
     try:
         return ESCAPE.sub(character, body)
     except (ValueError, KeyError, OverflowError):  # KeyError: no character has this name
-        from autodiff_cli.syntax.explain_program import wrong_escape
+        from autodiff_cli.syntax.refused import escape
 
-        raise wrong_escape(body, Span(start, end)) from None
+        raise escape(body, Span(start, end)) from None
 
 
 class _Format:
@@ -177,6 +177,9 @@ class _Format:
             raise self._wrong("expressions nested too deeply", start)
         stop = self._expression_end(start + 1, end)
         if not text[start + 1 : stop].strip():
+            following = text[stop]
+            if following in "!:=":
+                raise self._wrong(f"expression required before '{following}'", stop)
             raise self._wrong("empty expression not allowed", start, "write {{ for a brace")
         value = self.parse(start + 1, stop)
         offset, conversion, shown = stop, "", False
@@ -189,12 +192,11 @@ class _Format:
         if text.startswith("!", offset, end):
             conversion = text[offset + 1 : min(offset + 2, end)]
             offset += 2
-            if offset >= end:
-                raise self._wrong("expecting '}'", end)
+            if offset > end:
+                raise self._wrong("expecting '}'", end - 1)
             if conversion not in ("s", "r", "a"):
                 raise self._wrong(
-                    f"invalid conversion character {conversion!r}: expected 's', 'r', or 'a'",
-                    offset - 1,
+                    "invalid conversion character: expected 's', 'r', or 'a'", offset - 1
                 )
         spec: tree.FString | None = None
         if text.startswith(":", offset, end):

@@ -108,6 +108,7 @@ def check_assigned(targets: Many[tree.Tree], value: tree.Tree, text: str) -> Non
                 Span(last.span.start, value.span.end),
             )
         meant = len(targets) == 1 and last is wrong and isinstance(wrong, OPERANDS)
+        meant = meant and not (isinstance(wrong, tree.Unary) and wrong.operator == "not")
         if meant and kind_of(wrong) not in ("None", "True", "False", "generator expression"):
             refuse(
                 f"cannot assign to {kind_of(wrong)} here. Maybe you meant '==' instead of '='?",
@@ -140,14 +141,10 @@ def check_deleted(target: tree.Tree) -> None:
 
 
 def check_arguments(arguments: Many[tree.Tree]) -> None:
-    """Refuse a call's arguments in the wrong order, and a keyword given twice."""
-    names: set[str] = set()
+    """Refuse a call's arguments in the wrong order."""
     keyword = unpacked = False
     for x in arguments:
         if isinstance(x, tree.Keyword):
-            if x.name in names:
-                refuse(f"keyword argument repeated: {x.name}", x.span)
-            names.add(x.name)
             keyword = True
         elif isinstance(x, tree.KeywordSpread):
             unpacked = True
