@@ -15,7 +15,8 @@
         ├── NotImplementedFault   NotImplementedError
         ├── OverflowFault         OverflowError
         ├── AssertionFault        AssertionError
-        └── ZeroDivisionFault     ZeroDivisionError
+        ├── ZeroDivisionFault     ZeroDivisionError
+        └── LinAlgFault           _LinAlgError, of torch.linalg
 
 An operation raises without knowing where it stands; the interpreter adds the place (`at`).
 """
@@ -155,6 +156,12 @@ class ZeroDivisionFault(Fault):
     """Python's ZeroDivisionError."""
 
     kind = "ZeroDivisionError"
+
+
+class LinAlgFault(Fault):
+    """A matrix has no such result."""
+
+    kind = "_LinAlgError"
 
 
 PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {
