@@ -224,11 +224,80 @@ def activations() -> list[Case]:
     return cases
 
 
+def products() -> list[Case]:
+    square = "[[1.0, -2.0, 0.5], [3.0, 0.25, -1.5], [0.3, 1.1, 2.0]]"
+    cases = each(
+        "torch.linalg.inv(m)|inverse(m)|det(m)|linalg.det(m)|logdet(m)|slogdet(m)[1]|"
+        "linalg.slogdet(m)[0]|linalg.solve(m, m[0])|linalg.solve(m, x.T)|"
+        "linalg.solve(m.T, x, left=False)|linalg.cholesky(m @ m.T + eye(3))|"
+        "linalg.cholesky(m @ m.T + eye(3), upper=True)|cholesky(m @ m.T + eye(3))|linalg.qr(m)[0]|"
+        "linalg.qr(m)[1]|linalg.qr(x)[0]|linalg.qr(x)[1]|linalg.qr(x.T).Q|"
+        "linalg.qr(x.detach().T, mode='r')[1]|"
+        "linalg.eigh(m + m.T)[0]|linalg.eigvalsh(m + m.T)|linalg.svd(m)[1]|linalg.svdvals(x)|"
+        "linalg.svd(x, full_matrices=False).S|torch.svd(x)[1]|linalg.matrix_rank(x)|linalg.pinv(x)|"
+        "linalg.pinv(x.T)|pinverse(m)|linalg.lstsq(x.T, m[:, :1])[0]|linalg.cond(m)|"
+        "linalg.cond(m.detach(), 1)|"
+        "linalg.cond(m.detach(), 'fro')|matrix_power(m, 3)|m.matrix_power(2)|linalg.matrix_power(m, 5)|"
+        "matrix_power(m, -1)|matrix_power(m, -2)|matrix_power(m, 1)|linalg.matrix_exp(m)|"
+        "linalg.multi_dot([x, m, m])|torch.chain_matmul(x, m, m)|linalg.multi_dot([x[:, 0], x, m])|"
+        "linalg.multi_dot([x[0], m, m[0]])|addmv(x[:, 0], x, m[0])|"
+        "addmv(x[:, 0], x, m[0], beta=2, alpha=3)|addr(x, x[:, 0], m[0])|inner(x, x)|inner(m[0], m[1])|"
+        "inner(x, x[0, 0])|vdot(m[0], m[1])|linalg.vecdot(x, x)|linalg.vecdot(m[0], m[1])|"
+        "cross(x, x.flip(0))|linalg.cross(x, m[:2])|linalg.cross(x, m[:1])|kron(x, m)|kron(x[0], m)|"
+        "cov(x)|cov(x[0])|cov(x, correction=0)|corrcoef(x)|torch.vander(x[0].detach())|"
+        "linalg.vander(x[0])|torch.cov(x, aweights=tensor([0.1, 0.2, 0.3], dtype=x.dtype))|"
+        "torch.cov(x, fweights=tensor([1, 2, 3]))",
+        x=M,
+        m=square,
+    )
+    cases += each(
+        "cdist(x, y)|cdist(x, y, p=1)|cdist(x, y, 3.)|cdist(x, y, inf)|dist(x, y)|dist(x, y, 1)|"
+        "dist(x, y, inf)|F.cosine_similarity(x, y)|F.cosine_similarity(x, y, dim=0)|"
+        "F.cosine_similarity(x, y[0])|F.pairwise_distance(x, y)|F.pairwise_distance(x, y, 1)|"
+        "F.pairwise_distance(x, y, keepdim=True)|F.normalize(x)|F.normalize(x, p=1, dim=0)|"
+        "trapz(x)|trapezoid(x, y)|trapezoid(x, dx=0.5)|trapezoid(x, y[0])|trapz(x, dim=0)|"
+        "torch.cumulative_trapezoid(x)|tensordot(x, y, 2)|tensordot(x, y, ([0], [0]))|"
+        "tensordot(x, y.T, 1)|einsum('ij,kj->ik', x, y)|einsum('ij,ij->ij', x, y)|"
+        "einsum('ij,ij->i', x, y)|einsum('ij,ij', x, y)|einsum('ij->ji', x)|einsum('ij->', x)|"
+        "einsum('ij->i', x)|einsum('i,j->ij', x[0], y[1])|einsum('i,i->', x[0], y[1])|"
+        "einsum('i,ij,j->', x[:, 0], x, y[0])|einsum('ij,j->i', x, y[0])|einsum('ij,kl->', x, y)|"
+        "einsum('ij,kj,lj->ikl', x, y, x)|einsum(x, [0, 1], y, [2, 1], [0, 2])|einsum('ij,jk', x, y.T)|"
+        "einsum('...j,...j->...', x, y)|einsum('ij,ik->jk', x, y)|einsum('ij,ij->ji', x, y)",
+        x=M,
+        y=N,
+    )
+    cases += each(
+        "einsum('ii->i', x)|einsum('ii', x)|einsum('ij,ji->', x, x)|einsum('ij,ij,ij->i', x, x, x)",
+        x="[[1.0, 2.0], [3.0, 4.0]]",
+    )
+    cases += each(
+        "einsum('bij,bkj->bik', x, x)|einsum('...ij,...kj->...ik', x, x)|einsum('bij->b', x)|"
+        "einsum('b...->...', x)|einsum('bij,j->bi', x, x[0, 0])|baddbmm(x[:, :, :1], x, x.mT)|"
+        "addbmm(x[0, :, :3], x, x.mT, beta=0.5)|torch.cdist(x, x + 1)|linalg.inv(x @ x.mT + eye(3))|"
+        "linalg.solve(x @ x.mT + eye(3), x)",
+        x=MIXED,
+    )
+    return cases
+
+
 def all_vocabulary() -> list[Case]:
-    return statistics() + ordering() + placement() + arrangement() + pointwise() + activations()
+    families = (statistics, ordering, placement, arrangement, pointwise, activations, products)
+    return [case for family in families for case in family()]
 
 
 ERRORS: list[Case] = [
+    *each(
+        "linalg.inv(x)|linalg.inv(zeros(2, 2))|linalg.inv(3)|linalg.det(x)|det(x[0])|slogdet(x)|"
+        "linalg.solve(x @ x.T, x[0])|linalg.solve(zeros(2, 2), ones(2))|linalg.cholesky(x)|"
+        "linalg.cholesky(-eye(2))|linalg.qr(x[0])|linalg.eigh(x)|linalg.svd(x[0])|linalg.pinv(x[0])|"
+        "linalg.matrix_rank(x[0])|matrix_power(x, 2)|linalg.multi_dot([x])|linalg.multi_dot([x, x])|"
+        "linalg.cross(x, x[0])|cross(x, x, dim=0)|linalg.cond(x[0])|einsum('ij,jk->ik', x, x)|"
+        "einsum('ij', x[0])|einsum('i->ij', x[0])|einsum('i,j', x[0])|einsum('ii->i', x)|"
+        "einsum('%', x[0])|einsum('ij->iij', x)|tensordot(x, x, 1)|tensordot(x, x, ([0], [0, 1]))|"
+        "inner(x, x[:, 0])|vdot(x, x)|cdist(x, x[0])|dist(x, x[:, 0])|addmv(x[0], x, x[:, 0])|"
+        "addr(x, x[:, 0], x[:, 0])|linalg.inv(eye(2).int())",
+        x=M,
+    ),
     *each(
         "F.leaky_relu(t)|F.elu(t)|F.gelu(t)|F.softplus(t)|F.logsigmoid(t)|F.hardswish(t)|hypot(t, t)|"
         "lerp(t, t, 0.5)|addcdiv(t, t, t)|logaddexp(t, t)|t.frac()|t.round(decimals=1)|F.silu(3)|"

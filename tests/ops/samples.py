@@ -307,3 +307,40 @@ MORE_UNARY = (
     "hardswish"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in MORE_UNARY}
+
+DEFINITE = SQUARE @ SQUARE.T + 0.4 * np.eye(3)
+PAIR = np.stack([SQUARE, SQUARE.T + np.eye(3)])
+# Matrices of which one triangle is read: their derivatives are compared by symmetric parts.
+SYMMETRIC = {"linalg_cholesky", "cholesky", "eigh_values", "eigh_vectors"}
+SAMPLES |= {
+    "vdot": [([ROW, ROW * ROW + 1], {})],
+    "addmv": [([A[:, 0], A, ROW], {"beta": 0.5, "alpha": 2})],
+    "addr": [([A, C[:, 0], ROW], {"beta": 0.5, "alpha": 2})],
+    "baddbmm": [([ROW, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 1, "alpha": 1.5})],
+    "addbmm": [([SQUARE, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 2, "alpha": 1})],
+    "linalg_inv": [([SQUARE], {}), ([PAIR], {})],
+    "cofactor": [([SQUARE], {})],
+    "linalg_det": [([SQUARE], {}), ([PAIR], {})],
+    "det_sign": [([SQUARE], {})],
+    "log_abs_det": [([PAIR], {})],
+    "linalg_solve": [
+        ([SQUARE, ROW], {"left": True, "vector": True}),
+        ([PAIR, A.T], {"left": True, "vector": False}),
+        ([SQUARE, A], {"left": False, "vector": False}),
+    ],
+    "linalg_pinv": [([A], {"rtol": 1e-9}), ([A.T], {"rtol": 1e-9}), ([SQUARE], {"rtol": 1e-9})],
+    "linalg_lstsq": [([A.T, A.T[:, :1] ** 2], {"rtol": 1e-9})],
+    "linalg_cholesky": [([DEFINITE], {"upper": upper}) for upper in (False, True)],
+    "cholesky": [([DEFINITE], {"upper": False})],
+    "qr_q": [([A], {}), ([A.T], {}), ([SQUARE], {})],
+    "qr_r": [([A], {}), ([A.T], {}), ([SQUARE], {})],
+    "eigh_values": [([DEFINITE], {"uplo": "L"})],
+    "eigh_vectors": [([DEFINITE], {"uplo": "L"})],
+    "linalg_matrix_exp": [([SQUARE], {})],
+    "norm_dim": [
+        ([A], {"ord": p, "dim": (1,), "keepdim": False, "dtype": F64}) for p in (1.0, 2.0)
+    ],
+    "dist": [([A, C], {"p": p}) for p in (1.0, 2.0, 3.0)],
+    "cdist": [([A, SQUARE], {"p": p}) for p in (1.0, 2.0, 3.0, math.inf)],
+    "linalg_cross": [([A, C], {"dim": 1}), ([A, C[:1]], {"dim": 1})],
+}
