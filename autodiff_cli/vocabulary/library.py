@@ -9,6 +9,12 @@ MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
+    "nn.": ("modules", "containers", "activation_modules", "layers", "losses"),
+    "nn.init.": ("init",),
+    "nn.utils.": ("clipping",),
+    "optim.": ("optimizers",),
+    "optim.lr_scheduler.": ("schedulers",),
+    "utils.data.": ("data",),
 }
 _loaded: set[str] = set()
 

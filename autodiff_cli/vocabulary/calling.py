@@ -1,0 +1,78 @@
+"""Torch's functions and methods, as the library's own Python code calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import AttributeFault
+from autodiff_cli.vocabulary import library
+from autodiff_cli.vocabulary.handles import (
+    NAMES,
+    OPEN_CLASSES,
+    TENSOR_METHODS,
+    TensorMethod,
+    TorchFunction,
+    named,
+)
+from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS
+from autodiff_cli.vocabulary.writing import in_place_method
+
+C = TypeVar("C", bound=type)
+
+
+def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a function by its name behind `torch.`, such as "F.linear", with tensors."""
+    function = FUNCTIONS.get(name)
+    if function is not None:
+        return TorchFunction(function)(*args, **kwargs)
+    library.load(name)
+    if name in NAMES:
+        return NAMES[name](*args, **kwargs)
+    function = FUNCTIONS.get(name)
+    if function is None:
+        module, _, last = name.rpartition(".")
+        where = {"": "torch", "F": "torch.nn.functional"}.get(module, f"torch.{module}")
+        raise AttributeFault(f"module '{where}' has no attribute '{last}'")
+    return TorchFunction(function)(*args, **kwargs)
+
+
+def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a method of a tensor, in-place ones included."""
+    own = TENSOR_METHODS.get(name)
+    if own is not None:
+        return own(tensor, *args, **kwargs)
+    function = METHODS.get(name)
+    if function is not None:
+        return TensorMethod(tensor, function)(*args, **kwargs)
+    written = in_place_method(name)
+    if written is None:
+        raise AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'")
+    return written(tensor, *args, **kwargs)
+
+
+def opened(module: str, *names: str) -> Callable[[C], C]:
+    """Declare a class that programs may subclass and whose objects they may look into.
+
+    Args:
+        module: where the reference defines it: what `type(x)` prints.
+        names: behind `torch.`.
+    """
+
+    def declare(cls: C) -> C:
+        cls.__module__ = module
+        OPEN_CLASSES.add(cls)
+        named(*names)(cls)
+        return cls
+
+    return declare
+
+
+def qualified_name(value: Any) -> str:
+    """A value's type as `torch.typename` gives it."""
+    if isinstance(value, Tensor):
+        return f"torch.{value.dtype.scalar_name}Tensor"
+    kind = type(value)
+    module = kind.__module__
+    return kind.__qualname__ if module in ("builtins", None) else f"{module}.{kind.__qualname__}"

@@ -1,0 +1,317 @@
+"""`torch.optim.Optimizer`: groups of parameters, their state, and what every optimizer shares.
+
+Source: torch/optim/optimizer.py.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.autograd.tensor import Tensor, of_array
+from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
+from autodiff_cli.ir.node import Array, state
+from autodiff_cli.vocabulary.calling import call, opened, qualified_name
+from autodiff_cli.vocabulary.copying import deep_copy
+from autodiff_cli.vocabulary.grad_mode import enable_grad
+from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.modules import reset_gradient
+
+
+class Required:
+    """The value of an option that has no default."""
+
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = Required()
+named("optim.optimizer.required")(required)
+
+
+def scalar(value: Any) -> Any:
+    """A number, also of a tensor of one element."""
+    return value.array.item() if isinstance(value, Tensor) else value
+
+
+def check_rate(lr: Any) -> None:
+    if isinstance(lr, Tensor) and lr.node.numel != 1:
+        raise ValueFault("Tensor lr must be 1-element")
+    check_least("learning rate", lr)
+
+
+def check_least(what: str, value: Any, least: float = 0.0) -> None:
+    if not least <= scalar(value):
+        raise ValueFault(f"Invalid {what}: {value}")
+
+
+def check_betas(betas: Any) -> None:
+    for place, beta in enumerate(betas[:2]):
+        if not 0.0 <= scalar(beta) < 1.0:
+            raise ValueFault(f"Invalid beta parameter at index {place}: {beta}")
+
+
+@opened("torch.optim.optimizer", "optim.Optimizer", "optim.optimizer.Optimizer")
+class Optimizer:
+    """The base of optimizers.
+
+    Attributes:
+        defaults: the options of groups that don't set them.
+        param_groups: dicts with "params", a list of tensors, and options.
+        state: what is kept about each tensor.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        if isinstance(params, Tensor):
+            raise TypeFault(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but "
+                f"got {qualified_name(params)}"
+            )
+        self.state: defaultdict[Any, Any] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        groups = list(params)
+        if not groups:
+            raise ValueFault("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        if not isinstance(param_group, dict):
+            raise TypeFault(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, set):
+            raise TypeFault(
+                "optimizer parameters need to be organized in ordered collections, but the ordering of "
+                "tensors in sets will change between runs. Please use a list instead."
+            )
+        entries = [params] if isinstance(params, Tensor) else list(params)
+        names = [entry[0] for entry in entries if isinstance(entry, tuple)]
+        tensors = [entry[1] if isinstance(entry, tuple) else entry for entry in entries]
+        param_group["params"] = tensors
+        if names:
+            if len(names) != len(tensors):
+                raise ValueFault(
+                    "all optimizer params should be with/without names. Some param names are missing"
+                )
+            param_group["param_names"] = names
+        for tensor in tensors:
+            if not isinstance(tensor, Tensor):
+                raise TypeFault(
+                    "optimizer can only optimize Tensors, but one of the params is "
+                    f"{qualified_name(tensor)}"
+                )
+            tape = tensor.node.tape
+            if not tensor.is_leaf and (tape is None or tape.retained() is None):
+                raise ValueFault("can't optimize a non-leaf Tensor")
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueFault(
+                    "parameter group didn't specify a value of required optimization parameter "
+                    f"{name}"
+                )
+            param_group.setdefault(name, default)
+        own = {id(tensor) for tensor in tensors}
+        if len(own) != len(tensors):
+            warn(
+                "optimizer contains a parameter group with duplicate parameters; in future, this will "
+                "cause an error; see github.com/pytorch/pytorch/issues/40967 for more information"
+            )
+        for group in self.param_groups:
+            if ("param_names" in param_group) != ("param_names" in group):
+                which = "with" if "param_names" in param_group else "without"
+                raise ValueFault(
+                    "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{which} names to the optimizer"
+                )
+        if any(id(tensor) in own for group in self.param_groups for tensor in group["params"]):
+            raise ValueFault("some parameters appear in more than one parameter group")
+        self.param_groups.append(param_group)
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for group in self.param_groups:
+            for tensor in group["params"]:
+                reset_gradient(tensor, set_to_none)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        raise NotImplementedFault("")
+
+    def state_dict(self) -> dict[str, Any]:
+        numbers: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            packed = {name: value for name, value in group.items() if name != "params"}
+            for tensor in group["params"]:
+                numbers.setdefault(id(tensor), len(numbers))
+            packed["params"] = [numbers[id(tensor)] for tensor in group["params"]]
+            groups.append(packed)
+        kept = {numbers.get(id(key), key): value for key, value in self.state.items()}
+        return {"state": kept, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        groups = deep_copy(state_dict["param_groups"])
+        if len(groups) != len(self.param_groups):
+            raise ValueFault("loaded state dict has a different number of parameter groups")
+        pairs = list(zip(self.param_groups, groups, strict=True))
+        if any(len(own["params"]) != len(given["params"]) for own, given in pairs):
+            raise ValueFault(
+                "loaded state dict contains a parameter group that doesn't match the size of "
+                "optimizer's group"
+            )
+        by_number: dict[Any, Tensor] = {}
+        for own, given in pairs:
+            by_number.update(zip(given["params"], own["params"], strict=True))
+            given["params"] = own["params"]
+        loaded: defaultdict[Any, Any] = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            tensor = by_number.get(key)
+            loaded[key if tensor is None else tensor] = (
+                value if tensor is None else _fitted(value, tensor, "")
+            )
+        self.state = loaded
+        self.param_groups = groups
+
+    def __repr__(self) -> str:
+        text = f"{type(self).__name__} ("
+        for number, group in enumerate(self.param_groups):
+            text += f"\nParameter Group {number}\n"
+            for name in sorted(group):
+                if name != "params":
+                    text += f"    {name}: {group[name]}\n"
+        return text + ")"
+
+
+def _fitted(value: Any, tensor: Tensor, key: str) -> Any:
+    """Loaded state, in the dtype of the tensor it belongs to; counts stay as they are."""
+    if isinstance(value, Tensor):
+        return value if key == "step" else call(value, "to", tensor.dtype)
+    if isinstance(value, dict):
+        return {name: _fitted(entry, tensor, name) for name, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_fitted(entry, tensor, "") for entry in value])
+    return value
+
+
+class Descent(Optimizer):
+    """An optimizer whose step treats each parameter by itself, by `update`."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        loss = evaluated(closure)
+        for group in self.param_groups:
+            for tensor in group["params"]:
+                grad = tensor.grad
+                if grad is not None:
+                    g = -grad.array if group["maximize"] else grad.array
+                    self.update(group, tensor.array, g, self._kept(group, tensor))
+                    wrote(tensor)
+        return loss
+
+    def update(self, group: dict[str, Any], p: Array, g: Array, kept: dict[str, Any]) -> None:
+        """One parameter's step, written into `p`.
+
+        Args:
+            group: the options.
+            p: the parameter's elements.
+            g: the gradient; not to be written to.
+            kept: the parameter's state.
+        """
+        raise NotImplementedFault("")
+
+    def _kept(self, group: dict[str, Any], tensor: Tensor) -> dict[str, Any]:
+        kept: dict[str, Any] = self.state[tensor]
+        if not kept:
+            kept.update(self.fresh(group, tensor.array))
+        return kept
+
+    def fresh(self, group: dict[str, Any], p: Array) -> dict[str, Any]:
+        """The state before the first step."""
+        return {}
+
+
+def evaluated(closure: Callable[[], Any] | None) -> Any:
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+
+def wrote(tensor: Tensor) -> None:
+    """Count a write to a tensor's elements."""
+    state.made += 1
+    tensor.memory.writes.append(state.made)
+
+
+def zeros_like(p: Array) -> Tensor:
+    return of_array(np.zeros_like(p))
+
+
+def count() -> Tensor:
+    """A number of steps, as the reference keeps it."""
+    return of_array(np.zeros((), np.float32))
+
+
+def next_step(kept: dict[str, Any]) -> float:
+    array = kept["step"].array
+    array += 1
+    return float(array)
+
+
+# ---- the reference's arithmetic, on arrays ------------------------------------------------------
+# Its kernels multiply and add in one rounding (fma), which a wider type gives nearly always.
+
+WIDER = {
+    np.dtype(np.float16): np.dtype(np.float32),
+    np.dtype(np.float32): np.dtype(np.float64),
+    np.dtype(np.float64): np.dtype(np.longdouble),
+}
+
+
+def fused(a: Array, factor: Any, b: Array) -> Array:
+    """a + factor * b, rounded once; a number is first rounded to the dtype."""
+    dtype = a.dtype
+    wide = WIDER[dtype]
+    if not isinstance(factor, np.ndarray):
+        factor = wide.type(dtype.type(factor))
+    result = np.multiply(b, factor, dtype=wide)
+    result = np.add(result, a)
+    return np.asarray(result.astype(dtype))
+
+
+def add_(a: Array, b: Array, alpha: float) -> None:
+    """a.add_(b, alpha=alpha)"""
+    a[...] = fused(a, alpha, b)
+
+
+def addcmul_(a: Array, b: Array, c: Array, value: float) -> None:
+    """a.addcmul_(b, c, value=value)"""
+    a[...] = fused(a, np.asarray(b * b.dtype.type(value)), c)
+
+
+def addcdiv_(a: Array, b: Array, c: Array, value: float = 1) -> None:
+    """a.addcdiv_(b, c, value=value)"""
+    a += b * b.dtype.type(value) / c
+
+
+def lerp_(a: Array, b: Array, weight: float) -> None:
+    """a.lerp_(b, weight)"""
+    way = np.asarray(b - a)
+    if abs(weight) < 0.5:
+        a[...] = fused(a, weight, way)
+    else:
+        a[...] = fused(b, a.dtype.type(weight) - a.dtype.type(1), way)
+
+
+def mul_(a: Array, factor: float) -> None:
+    """a.mul_(factor)"""
+    a *= a.dtype.type(factor)
+
+
+def decayed(g: Array, p: Array, weight_decay: Any) -> Array:
+    """The gradient of the loss and of the squared norm."""
+    return fused(g, scalar(weight_decay), p) if weight_decay != 0 else g
