@@ -497,7 +497,7 @@ def scaled_dot_product_attention(
     turned = ar.mul(mv.matrix_t(key), factor)
     scores = matmul(ar.mul(query, factor), turned)
     if is_causal:
-        allowed = np.tri(*scores.shape[-2:]).astype(bool)
+        allowed = np.tril(np.ones(scores.shape[-2:], bool))
         scores = sel.where(constant(allowed), scores, -math.inf)
     if attn_mask is not None:
         if attn_mask.dtype.category == dtypes.BOOL:

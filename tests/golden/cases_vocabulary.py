@@ -346,6 +346,33 @@ def layers() -> list[Case]:
     return cases
 
 
+def kinds() -> list[Case]:
+    cases = each(
+        "normal(0., 1., (3,))|normal(2., 0.5, (2, 9))|torch.normal(x, 1.)|torch.normal(x, x.abs())|"
+        "torch.normal(0., x.abs())|bernoulli(x.sigmoid())|bernoulli(x.detach(), 0.3)|"
+        "x.detach().bernoulli(0.5)|multinomial(x.detach().sigmoid(), 2)|"
+        "torch.multinomial(tensor([0.1, 0.2, 0.7]), 5, True)|torch.randint_like(x, 5)|"
+        "torch.randint_like(x, 2, 9)|rand(3, generator=None)|randn(2, generator=None)|"
+        "x.new_tensor([1, 2])|x.new_zeros(2, 3)|x.new_ones((2,))|x.new_full((2,), 3)|x.device|"
+        "x.device.type|x.device == torch.device('cpu')|torch.device('cuda:1')|x.to('cpu')|"
+        "x.to(x.device)|ones(2, device='cpu')|ones(2, device=torch.device('cpu'))|x.layout|x.is_cuda|"
+        "x.get_device()|x.mH|x.real|x.is_complex()|x.is_signed()|torch.is_tensor(x)|x.is_sparse|"
+        "torch.result_type(x, 2)|torch.typename(x)|torch.is_nonzero(x[0, 0])|x[1].storage_offset()",
+        x=M,
+    )
+    cases += each(
+        "torch.finfo(torch.float32)|torch.finfo()|torch.finfo(torch.float16)|torch.finfo(torch.float64)|"
+        "torch.finfo(torch.float64).eps|torch.finfo(torch.float32).max|torch.finfo(torch.float32).bits|"
+        "torch.finfo(torch.float32).tiny|torch.iinfo(torch.int32)|torch.iinfo(torch.int64).min|"
+        "torch.iinfo(torch.uint8).max|torch.iinfo(torch.int64)|torch.finfo(torch.float32).dtype|"
+        "torch.promote_types(torch.int8, torch.uint8)|torch.can_cast(torch.float32, torch.int8)|"
+        "torch.can_cast(torch.int64, torch.float16)|torch.float32.is_floating_point|"
+        "torch.int16.itemsize|logspace(0, 2, 3)|logspace(0, 1, 3, base=2)|logspace(-1, 2, 4)|"
+        "torch.result_type(1, 2.)|torch.typename(3)|tensor([1]).new_tensor([1.5])"
+    )
+    return cases
+
+
 def all_vocabulary() -> list[Case]:
     families = (
         statistics,
@@ -357,11 +384,18 @@ def all_vocabulary() -> list[Case]:
         products,
         losses,
         layers,
+        kinds,
     )
     return [case for family in families for case in family()]
 
 
 ERRORS: list[Case] = [
+    *each(
+        "torch.device('foo')|torch.finfo(torch.int32)|torch.iinfo(torch.float32)|torch.finfo(3)|"
+        "normal(0., -1., (2,))|bernoulli(x)|torch.is_nonzero(x)|x[0].mH|torch.can_cast(3, 4)|"
+        "torch.multinomial(tensor([0.1, 0.2]), 5)|logspace(0, 2, -1)|x.is_signed(3)",
+        x=M,
+    ),
     *each(
         "F.smooth_l1_loss(x, x, beta=-1)|F.huber_loss(x, x, delta=0)|F.l1_loss(x, x[:, :2])|"
         "F.kl_div(x, x, reduction='foo')|F.margin_ranking_loss(x[0], x, x[0])|"

@@ -397,3 +397,9 @@ SAMPLES |= {
     "huber_loss": losses(A, C, delta=1.5),
     "soft_margin_loss": losses(A, np.sign(C)),
 }
+SAMPLES |= {
+    "normal_of_mean": [([A, C], {})],
+    "normal_of_std": [([A, POSITIVE], {})],
+    "normal_of_both": [([A, C, POSITIVE], {})],
+    "bernoulli": [([A, UNIT], {})],
+}
