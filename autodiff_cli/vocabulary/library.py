@@ -9,7 +9,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
-    "nn.": ("modules", "containers", "activation_modules", "layers", "losses"),
+    "nn.": ("modules", "containers", "activation_modules", "module_layers", "module_losses"),
     "nn.init.": ("init",),
     "nn.utils.": ("clipping",),
     "optim.": ("optimizers",),

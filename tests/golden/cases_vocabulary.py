@@ -280,12 +280,132 @@ def products() -> list[Case]:
     return cases
 
 
+def losses() -> list[Case]:
+    cases: list[Case] = []
+    for reduction in ("none", "mean", "sum"):
+        calls = (
+            "l1_loss(x, y{})|smooth_l1_loss(x, y{})|smooth_l1_loss(x, y, beta=0.5{})|"
+            "huber_loss(x, y{})|huber_loss(x, y, delta=0.3{})|kl_div(x, p{})|"
+            "kl_div(x, y, log_target=True{})|poisson_nll_loss(x, p{})|"
+            "poisson_nll_loss(p, y, log_input=False{})|gaussian_nll_loss(x, y, p{})|"
+            "margin_ranking_loss(x, y, p{})|triplet_margin_loss(x, y, p{})|"
+            "hinge_embedding_loss(x, y.detach().sign(){})|soft_margin_loss(x, y.detach().sign(){})|"
+            "cosine_embedding_loss(x, y, tensor([1, -1]){})"
+        )
+        for call in calls.split("|"):
+            text = "F." + call.format(f", reduction='{reduction}'")
+            cases += each(text, x=M, y=N, p=P)
+    cases += each(
+        "F.smooth_l1_loss(x, y, beta=0.)|F.kl_div(x, p, reduction='batchmean')|"
+        "F.poisson_nll_loss(x, p + 1, full=True)|F.gaussian_nll_loss(x, y, p, full=True)|"
+        "F.triplet_margin_loss(x, y, p, swap=True)|F.l1_loss(x, y[0])|F.gaussian_nll_loss(x, y, 0.5)",
+        x=M,
+        y=N,
+        p=P,
+    )
+    return cases
+
+
+def layers() -> list[Case]:
+    image = "(arange(50.)).sin().reshape(1, 2, 5, 5)"
+    cases = each(
+        "F.conv2d(x, w)|F.conv2d(x, w, b)|F.conv2d(x, w, b, stride=2, padding=1)|"
+        "F.conv2d(x, w, padding='same')|F.conv2d(x, w, dilation=2)|F.conv2d(x[0], w)|"
+        "F.conv2d(x, w[:2, :1], groups=2)|F.conv2d(x, w, None, (1, 2), (1, 0)).relu().sum()|"
+        "F.max_pool2d(x, 2)|F.max_pool2d(x, 3, 2, 1)|F.max_pool2d(x, (2, 3), 1)|F.avg_pool2d(x, 2)|"
+        "F.avg_pool2d(x, 3, 2, 1)|F.avg_pool2d(x, 2, padding=1, count_include_pad=False)|"
+        "F.adaptive_avg_pool2d(x, (1, 1))|F.adaptive_avg_pool2d(x, (2, 3))|F.group_norm(x, 2)|"
+        "F.group_norm(x, 1, b[:2], b[1:])|F.instance_norm(x)|F.pad(x, (1, 1, 2, 0))|"
+        "F.interpolate(x, scale_factor=2)|F.interpolate(x, size=(3, 7))|"
+        "F.batch_norm(x, None, None, training=True)|"
+        "F.batch_norm(x, None, None, b[:2], b[1:], training=True)|F.layer_norm(x, (5, 5))|"
+        "F.max_pool2d(x, 2, return_indices=True)[1]",
+        x=image,
+        w="((arange(54.)*5) % 7 - 2.7).reshape(3, 2, 3, 3)",
+        b="[0.5, -1.0, 2.0]",
+    )
+    cases += each(
+        "F.conv1d(x, w)|F.conv1d(x, w, padding=1, stride=2)|F.conv1d(x[0], w)|F.max_pool1d(x, 2)|"
+        "F.avg_pool1d(x, 2)|F.layer_norm(x, (4,))|F.scaled_dot_product_attention(x, x, x)|"
+        "F.scaled_dot_product_attention(x, x, x, is_causal=True)|F.dropout(x, 0.3)",
+        x=MIXED,
+        w="ones(2, 3, 2)/2",
+    )
+    cases += each(
+        "F.layer_norm(x, (3,))|F.layer_norm(x, (3,), w, b)|F.layer_norm(x, x.shape)|"
+        "F.batch_norm(x, zeros(3), ones(3))|F.batch_norm(x, w.detach(), b.detach(), w, b)|"
+        "F.batch_norm(x, None, None, w, b, True)|F.pad(x, (1, 2))|F.pad(x, (1, -1))|"
+        "F.pad(x, (1, 1), value=3)|F.pad(x, (0, 0, 1, 2))|F.dropout(x)|F.dropout(x, 0.2)|"
+        "F.dropout(x, training=False)|F.dropout(x, 1.)|F.embedding(tensor([[0, 1], [1, 1]]), x)|"
+        "F.embedding(tensor([0, 1, 0]), x, padding_idx=0)|F.one_hot(tensor([0, 2]))|"
+        "F.one_hot(tensor([0, 2]), 5)|F.bilinear(x, x, x.expand(2, 3, 2, 3)[0, :, :1].expand(3, 3, 3))",
+        x=M,
+        w="[1.0, 2.0, 0.5]",
+        b="[0.5, 0.25, 2.0]",
+    )
+    return cases
+
+
+def kinds() -> list[Case]:
+    cases = each(
+        "normal(0., 1., (3,))|normal(2., 0.5, (2, 9))|torch.normal(x, 1.)|torch.normal(x, x.abs())|"
+        "torch.normal(0., x.abs())|bernoulli(x.sigmoid())|bernoulli(x.detach(), 0.3)|"
+        "x.detach().bernoulli(0.5)|multinomial(x.detach().sigmoid(), 2)|"
+        "torch.multinomial(tensor([0.1, 0.2, 0.7]), 5, True)|torch.randint_like(x, 5)|"
+        "torch.randint_like(x, 2, 9)|rand(3, generator=None)|randn(2, generator=None)|"
+        "x.new_tensor([1, 2])|x.new_zeros(2, 3)|x.new_ones((2,))|x.new_full((2,), 3)|x.device|"
+        "x.device.type|x.device == torch.device('cpu')|torch.device('cuda:1')|x.to('cpu')|"
+        "x.to(x.device)|ones(2, device='cpu')|ones(2, device=torch.device('cpu'))|x.layout|x.is_cuda|"
+        "x.get_device()|x.mH|x.real|x.is_complex()|x.is_signed()|torch.is_tensor(x)|x.is_sparse|"
+        "torch.result_type(x, 2)|torch.typename(x)|torch.is_nonzero(x[0, 0])|x[1].storage_offset()",
+        x=M,
+    )
+    cases += each(
+        "torch.finfo(torch.float32)|torch.finfo()|torch.finfo(torch.float16)|torch.finfo(torch.float64)|"
+        "torch.finfo(torch.float64).eps|torch.finfo(torch.float32).max|torch.finfo(torch.float32).bits|"
+        "torch.finfo(torch.float32).tiny|torch.iinfo(torch.int32)|torch.iinfo(torch.int64).min|"
+        "torch.iinfo(torch.uint8).max|torch.iinfo(torch.int64)|torch.finfo(torch.float32).dtype|"
+        "torch.promote_types(torch.int8, torch.uint8)|torch.can_cast(torch.float32, torch.int8)|"
+        "torch.can_cast(torch.int64, torch.float16)|torch.float32.is_floating_point|"
+        "torch.int16.itemsize|logspace(0, 2, 3)|logspace(0, 1, 3, base=2)|logspace(-1, 2, 4)|"
+        "torch.result_type(1, 2.)|torch.typename(3)|tensor([1]).new_tensor([1.5])"
+    )
+    return cases
+
+
 def all_vocabulary() -> list[Case]:
-    families = (statistics, ordering, placement, arrangement, pointwise, activations, products)
+    families = (
+        statistics,
+        ordering,
+        placement,
+        arrangement,
+        pointwise,
+        activations,
+        products,
+        losses,
+        layers,
+        kinds,
+    )
     return [case for family in families for case in family()]
 
 
 ERRORS: list[Case] = [
+    *each(
+        "torch.device('foo')|torch.finfo(torch.int32)|torch.iinfo(torch.float32)|torch.finfo(3)|"
+        "normal(0., -1., (2,))|bernoulli(x)|torch.is_nonzero(x)|x[0].mH|torch.can_cast(3, 4)|"
+        "torch.multinomial(tensor([0.1, 0.2]), 5)|logspace(0, 2, -1)|x.is_signed(3)",
+        x=M,
+    ),
+    *each(
+        "F.smooth_l1_loss(x, x, beta=-1)|F.huber_loss(x, x, delta=0)|F.l1_loss(x, x[:, :2])|"
+        "F.kl_div(x, x, reduction='foo')|F.margin_ranking_loss(x[0], x, x[0])|"
+        "F.one_hot(tensor([0, 2]), 2)|F.one_hot(x)|F.dropout(x, 2.)|F.embedding(tensor([5]), x)|"
+        "F.embedding(x, x)|F.layer_norm(x, (2,))|F.group_norm(x, 2)|F.batch_norm(x, None, None)|"
+        "F.batch_norm(x[:1], None, None, training=True)|F.pad(x, (1,))|F.pad(x, (1,)*6)|"
+        "F.conv2d(x, x)|F.conv1d(x, ones(2, 3, 2))|F.conv1d(x, ones(2, 2, 9))|"
+        "F.conv1d(x, ones(2, 2, 2), ones(3))|F.max_pool2d(x[None], 9)",
+        x=M,
+    ),
     *each(
         "linalg.inv(x)|linalg.inv(zeros(2, 2))|linalg.inv(3)|linalg.det(x)|det(x[0])|slogdet(x)|"
         "linalg.solve(x @ x.T, x[0])|linalg.solve(zeros(2, 2), ones(2))|linalg.cholesky(x)|"
