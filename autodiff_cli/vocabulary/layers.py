@@ -280,6 +280,37 @@ def interpolate(
     return nm.upsample_nearest(input, size=_repeated(size, 2))
 
 
+def _columns(kernel: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Shape]:
+    given = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
+    return {name: _repeated(sizes, 2) for name, sizes in given.items()}
+
+
+@python("F.unfold")
+def unfold(
+    input: Node, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Node:
+    if input.ndim != 4:
+        raise NotImplementedFault("unfold exists here for 4D input alone")
+    return cv.im2col(input, **_columns(kernel_size, dilation, padding, stride))
+
+
+@python("F.fold")
+def fold(
+    input: Node,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Node:
+    if input.ndim != 3:
+        raise NotImplementedFault("fold exists here for 3D input alone")
+    how = _columns(kernel_size, dilation, padding, stride)
+    channels = input.shape[1] // math.prod(how["kernel"])
+    shape = (input.shape[0], channels, *_repeated(output_size, 2))
+    return cv.col2im(input, shape=shape, **how)
+
+
 @python("F.pad")
 def pad(
     input: Node, pad: Sequence[int], mode: str = "constant", value: float | None = None
