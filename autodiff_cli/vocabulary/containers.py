@@ -35,7 +35,8 @@ class _Numbered(Module):
         return iter(list(self._modules.values()))
 
     def _key(self, index: Any) -> str:
-        return list(self._modules)[_place(index, len(self))]
+        names: list[str] = list(self._modules)
+        return names[_place(index, len(self))]
 
     def __setitem__(self, index: Any, module: Any) -> None:
         setattr(self, self._key(index), module)

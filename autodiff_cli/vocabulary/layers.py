@@ -224,7 +224,8 @@ class Embedding(Module):
         normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
-                constant_(self.weight[self.padding_idx], 0)
+                row: Any = self.weight
+                constant_(row[self.padding_idx], 0)
 
     def forward(self, input: Any) -> Any:
         return torch_call(

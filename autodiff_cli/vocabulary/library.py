@@ -12,7 +12,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "nn.": ("modules", "containers", "activation_modules", "layers", "losses"),
     "nn.init.": ("init",),
     "nn.utils.": ("clipping",),
-    "optim.": ("optimizers",),
+    "optim.": ("optimizers", "adaptive", "lbfgs"),
     "optim.lr_scheduler.": ("schedulers",),
     "utils.data.": ("data",),
 }

@@ -44,7 +44,7 @@ class _Loss(Module):
 
 
 class _WeightedLoss(_Loss):
-    arguments = ("weight",)
+    arguments: tuple[str, ...] = ("weight",)
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class GaussianNLLLoss(_Loss):
         super().__init__(None, None, reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Any, target: Any, var: Any) -> Any:
+    def forward(self, input: Any, target: Any, var: Any) -> Any:  # type: ignore[override]
         return self._computed(input, target, var)
 
 
