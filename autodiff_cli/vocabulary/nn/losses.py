@@ -10,7 +10,7 @@ from typing import Any
 
 from autodiff_cli.errors import TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, torch_call
-from autodiff_cli.vocabulary.modules import Module
+from autodiff_cli.vocabulary.nn.module import Module
 
 
 def loss(name: str) -> Callable[[type], type]:

@@ -14,7 +14,7 @@ from typing import Any
 from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import call, opened
 from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.optimizer import Optimizer, scalar
+from autodiff_cli.vocabulary.optim.optimizer import Optimizer, scalar
 
 SOURCE = "torch.optim.lr_scheduler"
 TOO_EARLY = (
