@@ -17,7 +17,8 @@
         ├── NotImplementedFault   NotImplementedError
         ├── OverflowFault         OverflowError
         ├── AssertionFault        AssertionError
-        └── ZeroDivisionFault     ZeroDivisionError
+        ├── ZeroDivisionFault     ZeroDivisionError
+        └── LinAlgFault           _LinAlgError, of torch.linalg
 
 An operation raises without knowing where it stands; the interpreter adds the place (`at`).
 """
@@ -175,6 +176,12 @@ class ZeroDivisionFault(Fault, ZeroDivisionError):
     """Python's ZeroDivisionError."""
 
     kind = "ZeroDivisionError"
+
+
+class LinAlgFault(Fault):
+    """A matrix has no such result."""
+
+    kind = "_LinAlgError"
 
 
 PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {

@@ -160,7 +160,9 @@ class Session:
             raise
         except SystemExit as error:
             if error.code:
-                raise ProgramError("", error) from None
+                text = f"{error.code}\n" if isinstance(error.code, str) else ""
+                raise ProgramError(text, error) from None
+            return None
         except BaseException as error:
             raise ProgramError(traceback_text(error), error) from None
         if type(last).__name__ != "ExpressionStatement":

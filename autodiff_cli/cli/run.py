@@ -125,9 +125,7 @@ def command(**options: Any) -> int:
                 Source(cell, f"{path}, cell {number}")
                 for number, cell in enumerate(code_cells(text, path), 1)
             ]
-            return run_cells(
-                cells, settings, write=_write, complain=_complain, variables=variables
-            )
+            return run_cells(cells, settings, write=_write, complain=_complain, variables=variables)
         source = Source(text, "<stdin>" if path == "-" else path)
         return run_text(source, settings, write=_write, complain=_complain, variables=variables)
     finally:

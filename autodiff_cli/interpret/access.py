@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import string
 import types
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -76,13 +77,21 @@ BUILTIN_METHODS: dict[type, frozenset[str]] = {
     slice: frozenset("start stop step indices".split()),
     property: frozenset("setter getter deleter".split()),
     bytes: frozenset(("decode", "hex")),
+    Counter: frozenset(("most_common", "elements", "subtract", "total")),
+    OrderedDict: frozenset(("move_to_end",)),
+    deque: frozenset(
+        "append appendleft clear copy count extend extendleft index maxlen pop popleft remove reverse "
+        "rotate".split()
+    ),
 }
 ARRAY_NAMES = frozenset(
     "shape dtype ndim size T sum mean std var min max argmin argmax tolist item copy astype reshape ravel "
     "flatten transpose dot cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat "
     "swapaxes take trace diagonal real nbytes itemsize name kind conj".split()
 )
-OWN_CLASSES: set[type] = OPEN_CLASSES  # of the program, and those of the library that it may look into
+OWN_CLASSES: set[type] = (
+    OPEN_CLASSES  # of the program, and those of the library that it may look into
+)
 CONSTRUCTORS: dict[Any, Callable[..., Any]] = {}  # what calling a class of ours means
 
 
@@ -112,6 +121,10 @@ def attribute(value: Any, name: str) -> Any:
             return getattr(value, name)
     if is_own(kind) or kind is super or isinstance(value, BaseException):
         return _of_object(value, name)
+    if name in getattr(kind, "_fields", ()) or (
+        hasattr(kind, "_fields") and name in ("_fields", "_asdict", "_replace")
+    ):
+        return getattr(value, name)  # a namedtuple
     if name in getattr(value, "program_attributes", ()):
         return value.program_attributes[name]
     if isinstance(value, type):
@@ -242,7 +255,7 @@ def _of_object(value: Any, name: str) -> Any:
     try:
         return getattr(value, name)
     except AttributeError as error:
-        if error.name is not None and error.obj is value:
+        if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
             raise AttributeError(
                 f"'{shown_type(value)}' object has no attribute '{name}'"
                 + _suggested(name, [*getattr(value, "__dict__", ()), *_class_names(type(value))])

@@ -266,6 +266,8 @@ def lookup(name: str, variables: dict[str, Any]) -> Any:
     """
     if name in BUILTINS:
         return BUILTINS[name]
+    if name == "globals":
+        return lambda: variables
     if name in implicit:
         return import_module(implicit[name], True)
     from autodiff_cli.interpret.suggest import suggestion

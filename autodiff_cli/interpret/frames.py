@@ -705,6 +705,16 @@ def next_(f: Frame, end: int) -> int | None:
     return None
 
 
+def delegate(f: Frame, end: int) -> int | None:
+    """The next value of another generator; its result when it has none left."""
+    try:
+        f.stack.append(next(f.stack[-1]))
+    except StopIteration as stop:
+        f.stack[-1] = stop.value
+        return end
+    return None
+
+
 def unpack(f: Frame, shape: tuple[int, int]) -> None:
     count, star = shape
     value = f.stack.pop()
@@ -792,6 +802,11 @@ def generator(f: Frame, code: Code) -> None:
 
 def push_block(f: Frame, position: int) -> None:
     f.blocks.append((position, len(f.stack), len(f.handling)))
+
+
+def push_block_below(f: Frame, position: int) -> None:
+    """A block that doesn't keep what is on top of the stack."""
+    f.blocks.append((position, len(f.stack) - 1, len(f.handling)))
 
 
 def pop_block(f: Frame, _: None) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 from autodiff_cli.errors import AttributeFault, NameFault, TypeFault
 from autodiff_cli.interpret.operators import binary, compare, scalar, truth
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS, Function
 from autodiff_cli.vocabulary.shaping import unbound
-from autodiff_cli.vocabulary.values import Module, ReturnType, Size
+from autodiff_cli.vocabulary.values import Module, ReturnType, Size, Value
 
 MODULES = {
     "torch": Module("torch", ""),
@@ -263,6 +264,10 @@ def attribute(value: Any, name: str) -> Any:
         return _member(value, name)
     if isinstance(value, ReturnType) and name in value.fields:
         return value[value.fields.index(name)]
+    if isinstance(value, Value) and name in value.attributes:
+        return getattr(value, name)
+    if isinstance(value, DType) and name in ("is_floating_point", "itemsize"):
+        return value.is_floating if name == "is_floating_point" else value.numpy.itemsize
     if isinstance(value, Size) and name == "numel":
         return Builtin("numel", value.numel)
     raise AttributeFault(f"'{class_name(value)}' object has no attribute '{name}'")

@@ -16,6 +16,7 @@ from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir.node import Node
+from autodiff_cli.ops.arithmetic import minus, over, plus, times
 from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.indexing import subscript
@@ -43,11 +44,20 @@ def _operand(value: Any) -> Any:
     return NotImplemented
 
 
+QUICK = {"+": plus, "-": minus, "*": times, "/": over}
+
+
 def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
+    quick = QUICK.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
         kind = type(other)
+        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
+            if kind is Tensor:
+                return Tensor(quick(self.node, other.node))
+            if kind is float or kind is int:
+                return Tensor(quick(self.node, other))
         if kind is Tensor:
             return Tensor(compute(self.node, other.node))
         if kind is float or kind is int:
@@ -62,8 +72,12 @@ def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
 
 def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
+    quick = QUICK[sign] if sign in ("+", "*") else None  # where the order doesn't matter
 
     def run(self: Tensor, other: Any) -> Any:
+        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
+            if type(other) is float or type(other) is int:
+                return Tensor(quick(self.node, other))
         operand = _operand(other)
         if operand is NotImplemented:
             return NotImplemented

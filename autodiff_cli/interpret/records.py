@@ -63,9 +63,7 @@ def dataclass(
     seen_default = ""
     for field in fields:
         if field.required and field.init and seen_default:
-            raise TypeError(
-                f"non-default argument {field.name!r} follows default argument"
-            )
+            raise TypeError(f"non-default argument {field.name!r} follows default argument")
         seen_default = seen_default or ("" if field.required else field.name)
         if isinstance(cls.__dict__.get(field.name), Field):
             if field.default is ABSENT:
@@ -102,8 +100,14 @@ def dataclass(
     return cls
 
 
+class FrozenInstanceError(AttributeError):
+    """A field of a frozen object is assigned to."""
+
+    __module__ = "dataclasses"
+
+
 def _refused(self: Any, name: str, value: Any) -> None:
-    raise AttributeError(f"cannot assign to field {name!r}")
+    raise FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
 def _initializer(cls: type, fields: list[Field]) -> Callable[..., None]:

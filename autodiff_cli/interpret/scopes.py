@@ -49,6 +49,10 @@ class Scope:
                     break
                 depth += 1
             scope = scope.parent
+        if scope is not None:
+            for renames in reversed(scope.renamed):
+                if name in renames:
+                    return Place("global", 0, renames[name])
         return Place("global", 0, name)
 
     def place_here(self, name: str) -> str | None:

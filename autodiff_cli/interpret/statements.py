@@ -385,12 +385,11 @@ def _yield_from(c: Compiler, x: tree.YieldFrom) -> Steps:
         x.value,
         Instruction("iterate", None, x.span),
         again,
-        Instruction("next", end, x.span),
+        Instruction("delegate", end, x.span),
         Instruction("yield_value", None, x.span),
         Instruction("drop", None, x.span),
         Instruction("jump", again, x.span),
         end,
-        Instruction("push", None, x.span),
     ]
 
 
@@ -678,7 +677,7 @@ def _with_items(c: Compiler, x: st.With, number: int) -> Steps:
         _statement(x.span),
         item.value,
         Instruction("with_enter", None, item.span),
-        Instruction("push_block", failed, item.span),
+        Instruction("push_block_below", failed, item.span),
         *c.inside(Exit("with", holds=1), [*bind, lambda: _with_items(c, x, number + 1)]),
         Instruction("pop_block", None, item.span),
         Instruction("with_leave", None, item.span),

@@ -88,9 +88,9 @@ class Node:
     """
 
     __slots__ = (
+        "__dict__",
         "__weakref__",
         "dtype",
-        "memory",
         "number",
         "op",
         "operands",
@@ -99,10 +99,12 @@ class Node:
         "requires_grad",
         "shape",
         "span",
-        "strides",
-        "tape",
         "value",
     )
+    # What few nodes have; those keep it in their __dict__.
+    memory: Memory | None = None
+    strides: Shape | None = None
+    tape: Any = None
 
     def __init__(
         self,
@@ -122,10 +124,7 @@ class Node:
         self.requires_grad = requires_grad
         self.value = value
         self.span = state.span
-        self.strides: Shape | None = None
         state.made = self.number = state.made + 1
-        self.memory: Memory | None = None
-        self.tape: Any = None
         self.released = False
 
     @property
@@ -339,6 +338,21 @@ def number(value: Number) -> Node:
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise OverflowFault("int too big to convert", hint="write it as a float: 1e20")
     return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
+
+
+_numbers: dict[tuple[type, Number, DType], Node] = {}
+MAX_NUMBERS = 4096
+
+
+def known_number(value: Number) -> Node:
+    """`number`, one node for all uses of a value: loops use the same few."""
+    key = type(value), value, dtypes.default()
+    node = _numbers.get(key)
+    if node is None:
+        node = number(value)
+        if len(_numbers) < MAX_NUMBERS and value == value and value:  # not nan; 0 has two signs
+            _numbers[key] = node
+    return node
 
 
 def constant(value: Array, dtype: DType | None = None) -> Node:

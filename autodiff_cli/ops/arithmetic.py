@@ -6,12 +6,22 @@ Derivatives: torch/tools/autograd/derivatives.yaml; where a rule is a `vjp`, its
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.ir.node import (
+    CONSTANT,
+    NO_PARAMS,
+    Node,
+    Number,
+    Params,
+    known_number,
+    state,
+)
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise, like, precise
 from autodiff_cli.ops.selection import (
@@ -313,15 +323,56 @@ pow_from_number = _Contiguous(
 )
 
 
+def _at_once(
+    op: Elementwise, compute: Callable[[Any, Any], Any], params: Params
+) -> Callable[[Node, Any], Node]:
+    """An operation for programs' loops over single numbers, which numpy's scalars compute fastest.
+
+    Where both operands are known floats of one dtype, nothing has to be inferred; all else goes to `op`.
+    """
+    scalars = (np.float32, np.float64)
+
+    def run(a: Node, b: Any) -> Node:
+        left = a.value
+        kind = type(left)
+        if state.eager and kind in scalars:
+            if type(b) is Node:
+                right = b.value
+                if type(right) is not kind:
+                    return op(a, b, **params)
+                other = b
+            elif type(b) is float or type(b) is int:
+                try:
+                    right = kind(b)  # type: ignore[operator]
+                except OverflowError:
+                    return op(a, b, **params)
+                other = known_number(b)
+            else:
+                return op(a, b, **params)
+            value = compute(left, right)
+            if state.grad_enabled and (a.requires_grad or other.requires_grad):
+                return Node(op, (a, other), params, (), a.dtype, True, value)
+            return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
+        return op(a, b, **params)
+
+    return run
+
+
+plus = _at_once(add, operator.add, {"alpha": 1})
+minus = _at_once(sub, operator.sub, {"alpha": 1})
+times = _at_once(mul, operator.mul, NO_PARAMS)
+over = _at_once(div, operator.truediv, NO_PARAMS)
+
+
 def _install_operators() -> None:
     operators = {
-        "__add__": lambda a, b: add(a, b, alpha=1),
-        "__radd__": lambda a, b: add(a, b, alpha=1),
-        "__sub__": lambda a, b: sub(a, b, alpha=1),
+        "__add__": plus,
+        "__radd__": plus,
+        "__sub__": minus,
         "__rsub__": lambda a, b: rsub_number(a, other=b, alpha=1),
-        "__mul__": lambda a, b: mul(a, b),
-        "__rmul__": lambda a, b: mul(a, b),
-        "__truediv__": lambda a, b: div(a, b),
+        "__mul__": times,
+        "__rmul__": times,
+        "__truediv__": over,
         "__rtruediv__": lambda a, b: div(b, a),
         "__neg__": lambda a: neg(a),
         "__lt__": lambda a, b: lt(a, b),

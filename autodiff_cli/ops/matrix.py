@@ -10,7 +10,7 @@ import numpy as np
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ops.arithmetic import mul
 from autodiff_cli.ops.kinds import Shaped
-from autodiff_cli.ops.movement import matrix_t, reshape, t
+from autodiff_cli.ops.movement import expand, matrix_t, reshape, t
 
 
 def transposed(x: Node) -> Node:
@@ -38,6 +38,7 @@ dot = _product(
     "inner product of two vectors",
     latex="{}^T {}",
 )
+vdot = _product("vdot", dot.shape_rule, dot.vjps, "inner product of two real vectors")  # type: ignore[arg-type]
 mv: Shaped = _product(
     "mv",
     lambda a, v: (a.shape[0],),
@@ -83,4 +84,74 @@ addmm = Shaped(
         lambda g, y, c, a, b, beta, alpha: _scaled(mm(transposed(a), g), alpha),
     ),
     doc="beta*c + alpha*(a @ b)",
+)
+
+
+def _added(
+    name: str,
+    product: Callable[[Any, Any], Any],
+    shape: Callable[..., Shape],
+    rules: tuple[Rule, Rule],
+) -> Shaped:
+    """beta*c + alpha*product(a, b); `rules` are the product's `rule(g, a, b)`."""
+
+    def kernel(c: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
+        result = product(a, b)
+        if alpha != 1:
+            result = result * np.asarray(alpha, result.dtype)
+        if beta == 0:
+            return result
+        return result + (c if beta == 1 else c * np.asarray(beta, result.dtype))
+
+    first, second = rules
+
+    def by_first(g: Node, y: Node, c: Node, a: Node, b: Node, beta: float, alpha: float) -> Node:
+        flow = first(g, a, b)
+        assert flow is not None
+        return _scaled(flow, alpha)
+
+    def by_second(g: Node, y: Node, c: Node, a: Node, b: Node, beta: float, alpha: float) -> Node:
+        flow = second(g, a, b)
+        assert flow is not None
+        return _scaled(flow, alpha)
+
+    return Shaped(
+        name,
+        kernel,
+        shape=lambda c, a, b, beta, alpha: shape(a, b),
+        vjps=(lambda g, y, c, a, b, beta, alpha: _scaled(g, beta), by_first, by_second),
+        doc="beta*c + alpha*(a @ b)",
+    )
+
+
+def _summed_batches(g: Node, batches: int) -> Node:
+    return expand(reshape(g, (1, *g.shape)), shape=(batches, *g.shape))
+
+
+addmv = _added(
+    "addmv",
+    _matmul,
+    lambda a, v: (a.shape[0],),
+    (lambda g, a, v: outer(g, v), lambda g, a, v: mv(transposed(a), g)),
+)
+addr = _added(
+    "addr",
+    np.multiply.outer,
+    lambda a, b: (a.shape[0], b.shape[0]),
+    (lambda g, a, b: mv(g, b), lambda g, a, b: mv(transposed(g), a)),
+)
+baddbmm = _added(
+    "baddbmm",
+    _matmul,
+    lambda a, b: (*a.shape[:-1], b.shape[-1]),
+    (lambda g, a, b: bmm(g, matrix_t(b)), lambda g, a, b: bmm(matrix_t(a), g)),
+)
+addbmm = _added(
+    "addbmm",
+    lambda a, b: np.matmul(a, b).sum(0),
+    lambda a, b: (a.shape[1], b.shape[2]),
+    (
+        lambda g, a, b: bmm(_summed_batches(g, a.shape[0]), matrix_t(b)),
+        lambda g, a, b: bmm(matrix_t(a), _summed_batches(g, a.shape[0])),
+    ),
 )

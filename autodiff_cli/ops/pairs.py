@@ -193,7 +193,9 @@ rad2deg = Elementwise(
 )
 sgn = Elementwise(
     "sgn",
-    lambda x: x if x.dtype == bool else np.subtract(x > 0, x < 0, dtype=np.int8).astype(x.dtype),
+    lambda x: (
+        x.copy() if x.dtype == bool else np.subtract(x > 0, x < 0, dtype=np.int8).astype(x.dtype)
+    ),
     vjps=(lambda g, y, x: zeros_like(g),),
     doc="-1, 0 or 1",
 )

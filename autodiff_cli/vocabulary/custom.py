@@ -287,6 +287,9 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
         _output(joint, output, number, ctx, args) if isinstance(output, Tensor) else output
         for number, output in enumerate(outputs)
     )
+    # what was saved of the outputs is part of the graph, so that backward can be differentiated
+    made = {id(before): after for before, after in zip(outputs, result, strict=True)}
+    ctx._saved = tuple(made.get(id(tensor), tensor) for tensor in ctx._saved)
     return result if several else result[0]
 
 

@@ -86,9 +86,7 @@ def _set_requires_grad(tensor: Tensor, value: Any) -> None:
     if not isinstance(value, bool):
         raise RuntimeFault("requires_grad must be a bool")
     if value and not tensor.dtype.is_floating:
-        raise RuntimeFault(
-            "only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeFault("only Tensors of floating point and complex dtype can require gradients")
     requires_grad_(tensor, value)
 
 

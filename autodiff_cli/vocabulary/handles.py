@@ -82,6 +82,8 @@ def lower(value: Any, given: list[Tensor]) -> Any:
         return slice(lower(value.start, given), lower(value.stop, given), lower(value.step, given))
     if kind is range:
         return list(value)
+    if kind.__name__ == "TensorType":
+        return value.dtype
     return value
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,11 +26,18 @@ def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = Fal
     return requires_grad_(result) if requires_grad else result
 
 
-def constructor(dtype: DType | None, name: str) -> Callable[..., Tensor]:
-    """`torch.FloatTensor` and its like: of a list, or of sizes."""
+class TensorType:
+    """`torch.FloatTensor` and its like: of a list, or of sizes; stands for its dtype in `x.type(…)`."""
 
-    def make(*args: Any, device: Any = None) -> Tensor:
-        wanted = dtype or dtypes.default()
+    def __init__(self, dtype: DType | None, name: str) -> None:
+        self.dtype = dtype
+        self.__name__ = name
+
+    def __repr__(self) -> str:
+        return f"<class 'torch.{self.__name__}'>"
+
+    def __call__(self, *args: Any, device: Any = None) -> Tensor:
+        wanted = self.dtype or dtypes.default()
         if len(args) == 1 and isinstance(args[0], Tensor):
             return detached(args[0])
         if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)):
@@ -49,11 +55,8 @@ def constructor(dtype: DType | None, name: str) -> Callable[..., Tensor]:
                 )
         return of_array(np.zeros(args or (0,), wanted.numpy))
 
-    make.__name__ = make.__qualname__ = name
-    return make
 
-
-tensor_constructor = constructor(None, "Tensor")
+tensor_constructor = TensorType(None, "Tensor")
 for _name, _dtype in {
     "FloatTensor": dtypes.float32,
     "DoubleTensor": dtypes.float64,
@@ -65,4 +68,4 @@ for _name, _dtype in {
     "CharTensor": dtypes.int8,
     "BoolTensor": dtypes.bool_,
 }.items():
-    NAMES[_name] = constructor(_dtype, _name)
+    NAMES[_name] = TensorType(_dtype, _name)

@@ -9,6 +9,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape, constant
+from autodiff_cli.ops import drawn as dr
 from autodiff_cli.vocabulary.creation import LIKE, OPTIONS, OUT, checked, finished
 from autodiff_cli.vocabulary.registry import torch
 
@@ -86,3 +87,74 @@ def randperm(n: int, dtype: DType | None, requires_grad: bool) -> Node:
     dtype = dtype or dtypes.int64
     checked((max(n, 0),))
     return finished(constant(default_generator().randperm(n, dtype.numpy)), requires_grad)
+
+
+# ---- distributions ------------------------------------------------------------------------------
+
+DRAWN = "*, torch.Generator? generator = None, Tensor out = None"
+
+
+@torch(f"normal(Tensor mean, Tensor std, {DRAWN})", only="function")
+def normal_of_tensors(mean: Node, std: Node) -> Node:
+    values = default_generator().normal_arrays(force(mean), force(std))
+    return dr.normal_of_both(constant(values), mean, std)
+
+
+@torch(f"normal(Tensor mean, float std = 1, {DRAWN})", only="function")
+def normal_of_mean(mean: Node, std: float) -> Node:
+    return dr.normal_of_mean(constant(default_generator().normal_arrays(force(mean), std)), mean)
+
+
+@torch(f"normal(float mean, Tensor std, {DRAWN})", only="function")
+def normal_of_std(mean: float, std: Node) -> Node:
+    return dr.normal_of_std(constant(default_generator().normal_arrays(mean, force(std))), std)
+
+
+@torch(f"normal(float mean, float std, tuple of ints size, {DRAWN}, {OPTIONS}", only="function")
+def normal(mean: float, std: float, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+    kind = (dtype or dtypes.default()).numpy
+    values = default_generator().normal(mean, std, checked(size), kind)
+    return finished(constant(values), requires_grad)
+
+
+@torch(f"bernoulli(Tensor input, {DRAWN})")
+def bernoulli(input: Node) -> Node:
+    return dr.bernoulli(constant(default_generator().bernoulli(force(input))), input)
+
+
+@torch("bernoulli(Tensor input, float p, *, torch.Generator? generator = None)")
+def bernoulli_of(input: Node, p: float) -> Node:
+    return constant(default_generator().bernoulli(p, input.shape, input.dtype.numpy))
+
+
+@torch(f"multinomial(Tensor input, SymInt num_samples, bool replacement = False, {DRAWN})")
+def multinomial(input: Node, num_samples: int, replacement: bool) -> Node:
+    return constant(default_generator().multinomial(force(input), num_samples, replacement))
+
+
+def _randint_like(x: Node, low: int, high: int, dtype: DType | None, requires_grad: bool) -> Node:
+    kind = (dtype or x.dtype).numpy
+    return finished(constant(default_generator().randint(low, high, x.shape, kind)), requires_grad)
+
+
+GENERATED = f"*, torch.Generator? generator, torch.memory_format? memory_format = None, {OPTIONS}"
+
+
+@torch(
+    f"randint_like(Tensor input, SymInt low, SymInt high, {GENERATED}",
+    f"randint_like(Tensor input, SymInt low, SymInt high, {LIKE}",
+    only="function",
+)
+def randint_like(
+    input: Node, low: int, high: int, dtype: DType | None, requires_grad: bool
+) -> Node:
+    return _randint_like(input, low, high, dtype, requires_grad)
+
+
+@torch(
+    f"randint_like(Tensor input, SymInt high, {GENERATED}",
+    f"randint_like(Tensor input, SymInt high, {LIKE}",
+    only="function",
+)
+def randint_like_to(input: Node, high: int, dtype: DType | None, requires_grad: bool) -> Node:
+    return _randint_like(input, 0, high, dtype, requires_grad)

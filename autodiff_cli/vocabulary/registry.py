@@ -93,7 +93,7 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     for name, value in bound.items():
         if name in taken:
             result[name] = value
-        elif name == "device" and value not in (None, "cpu"):
+        elif name == "device" and str(value) not in ("None", "cpu", "cpu:0"):
             raise AssertionFault(
                 "Torch not compiled with CUDA enabled", hint="everything here runs on the CPU"
             )

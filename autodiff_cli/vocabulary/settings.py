@@ -13,6 +13,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.values import Size
 
 
 class TorchGenerator:
@@ -35,6 +36,9 @@ class TorchGenerator:
 
 
 GENERATOR = TorchGenerator()
+NAMES["Size"] = Size
+NAMES["dtype"] = DType
+DType.__module__, DType.__qualname__, DType.__name__ = "torch", "dtype", "dtype"
 NAMES["default_generator"] = GENERATOR
 
 
@@ -101,6 +105,11 @@ def numpy(tensor: Tensor, *, force: bool = False) -> Any:
 @method("cpu", "cuda_unavailable")
 def cpu(tensor: Tensor, *args: Any) -> Tensor:
     return tensor
+
+
+@method("data_ptr")
+def data_ptr(tensor: Tensor) -> int:
+    return int(tensor.array.__array_interface__["data"][0])
 
 
 @named("is_tensor")

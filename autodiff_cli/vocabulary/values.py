@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
+
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 
 
@@ -81,3 +84,91 @@ class Module:
 
     def __repr__(self) -> str:
         return f"<module '{self.name}'>"
+
+
+class Value:
+    """A value with attributes that a user may read: those in `attributes`."""
+
+    __slots__ = ()
+    attributes: ClassVar[tuple[str, ...]] = ()
+
+
+class Device(Value):
+    """Where a tensor is: `device(type='cpu')`."""
+
+    __slots__ = ("index", "type")
+    attributes = ("type", "index")
+
+    def __init__(self, type: str, index: int | None = None) -> None:
+        self.type = type
+        self.index = index
+
+    def __repr__(self) -> str:
+        index = "" if self.index is None else f", index={self.index}"
+        return f"device(type='{self.type}'{index})"
+
+    def __str__(self) -> str:
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Device):
+            return NotImplemented
+        return (self.type, self.index) == (other.type, other.index)
+
+    def __hash__(self) -> int:
+        return hash((self.type, self.index))
+
+
+class Layout(Value):
+    """How a tensor's elements are stored: `torch.strided`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "torch.strided"
+
+
+TYPE_NAMES[Device] = "torch.device"
+TYPE_NAMES[Layout] = "torch.layout"
+CPU = Device("cpu")
+STRIDED = Layout()
+
+
+class Finfo(Value):
+    """The limits of a floating dtype, as `torch.finfo` prints them."""
+
+    __slots__ = ("bits", "dtype", "eps", "max", "min", "resolution", "smallest_normal", "tiny")
+    attributes = tuple(__slots__)
+
+    def __init__(self, dtype: DType) -> None:
+        limits = np.finfo(dtype.numpy)
+        self.bits = int(limits.bits)
+        self.dtype = dtype.name
+        self.eps, self.max, self.min = float(limits.eps), float(limits.max), float(limits.min)
+        self.tiny = self.smallest_normal = float(limits.tiny)
+        self.resolution = 10.0**-limits.precision
+
+    def __repr__(self) -> str:
+        names = ("resolution", "min", "max", "eps", "smallest_normal", "tiny")
+        shown = ", ".join(f"{name}={getattr(self, name):g}" for name in names)
+        return f"finfo({shown}, dtype={self.dtype})"
+
+
+class Iinfo(Value):
+    """The limits of an integer dtype, as `torch.iinfo` prints them."""
+
+    __slots__ = ("bits", "dtype", "max", "min")
+    attributes = tuple(__slots__)
+
+    def __init__(self, dtype: DType) -> None:
+        limits = np.iinfo(dtype.numpy)
+        self.bits = limits.bits
+        self.dtype = dtype.name
+        self.max, self.min = int(limits.max), int(limits.min)
+
+    def __repr__(self) -> str:
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"
+
+
+TYPE_NAMES[Finfo] = "torch.finfo"
+TYPE_NAMES[Iinfo] = "torch.iinfo"

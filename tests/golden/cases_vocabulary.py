@@ -224,11 +224,200 @@ def activations() -> list[Case]:
     return cases
 
 
+def products() -> list[Case]:
+    square = "[[1.0, -2.0, 0.5], [3.0, 0.25, -1.5], [0.3, 1.1, 2.0]]"
+    cases = each(
+        "torch.linalg.inv(m)|inverse(m)|det(m)|linalg.det(m)|logdet(m)|slogdet(m)[1]|"
+        "linalg.slogdet(m)[0]|linalg.solve(m, m[0])|linalg.solve(m, x.T)|"
+        "linalg.solve(m.T, x, left=False)|linalg.cholesky(m @ m.T + eye(3))|"
+        "linalg.cholesky(m @ m.T + eye(3), upper=True)|cholesky(m @ m.T + eye(3))|linalg.qr(m)[0]|"
+        "linalg.qr(m)[1]|linalg.qr(x)[0]|linalg.qr(x)[1]|linalg.qr(x.T).Q|"
+        "linalg.qr(x.detach().T, mode='r')[1]|"
+        "linalg.eigh(m + m.T)[0]|linalg.eigvalsh(m + m.T)|linalg.svd(m)[1]|linalg.svdvals(x)|"
+        "linalg.svd(x, full_matrices=False).S|torch.svd(x)[1]|linalg.matrix_rank(x)|linalg.pinv(x)|"
+        "linalg.pinv(x.T)|pinverse(m)|linalg.lstsq(x.T, m[:, :1])[0]|linalg.cond(m)|"
+        "linalg.cond(m.detach(), 1)|"
+        "linalg.cond(m.detach(), 'fro')|matrix_power(m, 3)|m.matrix_power(2)|linalg.matrix_power(m, 5)|"
+        "matrix_power(m, -1)|matrix_power(m, -2)|matrix_power(m, 1)|linalg.matrix_exp(m)|"
+        "linalg.multi_dot([x, m, m])|torch.chain_matmul(x, m, m)|linalg.multi_dot([x[:, 0], x, m])|"
+        "linalg.multi_dot([x[0], m, m[0]])|addmv(x[:, 0], x, m[0])|"
+        "addmv(x[:, 0], x, m[0], beta=2, alpha=3)|addr(x, x[:, 0], m[0])|inner(x, x)|inner(m[0], m[1])|"
+        "inner(x, x[0, 0])|vdot(m[0], m[1])|linalg.vecdot(x, x)|linalg.vecdot(m[0], m[1])|"
+        "cross(x, x.flip(0))|linalg.cross(x, m[:2])|linalg.cross(x, m[:1])|kron(x, m)|kron(x[0], m)|"
+        "cov(x)|cov(x[0])|cov(x, correction=0)|corrcoef(x)|torch.vander(x[0].detach())|"
+        "linalg.vander(x[0])|torch.cov(x, aweights=tensor([0.1, 0.2, 0.3], dtype=x.dtype))|"
+        "torch.cov(x, fweights=tensor([1, 2, 3]))",
+        x=M,
+        m=square,
+    )
+    cases += each(
+        "cdist(x, y)|cdist(x, y, p=1)|cdist(x, y, 3.)|cdist(x, y, inf)|dist(x, y)|dist(x, y, 1)|"
+        "dist(x, y, inf)|F.cosine_similarity(x, y)|F.cosine_similarity(x, y, dim=0)|"
+        "F.cosine_similarity(x, y[0])|F.pairwise_distance(x, y)|F.pairwise_distance(x, y, 1)|"
+        "F.pairwise_distance(x, y, keepdim=True)|F.normalize(x)|F.normalize(x, p=1, dim=0)|"
+        "trapz(x)|trapezoid(x, y)|trapezoid(x, dx=0.5)|trapezoid(x, y[0])|trapz(x, dim=0)|"
+        "torch.cumulative_trapezoid(x)|tensordot(x, y, 2)|tensordot(x, y, ([0], [0]))|"
+        "tensordot(x, y.T, 1)|einsum('ij,kj->ik', x, y)|einsum('ij,ij->ij', x, y)|"
+        "einsum('ij,ij->i', x, y)|einsum('ij,ij', x, y)|einsum('ij->ji', x)|einsum('ij->', x)|"
+        "einsum('ij->i', x)|einsum('i,j->ij', x[0], y[1])|einsum('i,i->', x[0], y[1])|"
+        "einsum('i,ij,j->', x[:, 0], x, y[0])|einsum('ij,j->i', x, y[0])|einsum('ij,kl->', x, y)|"
+        "einsum('ij,kj,lj->ikl', x, y, x)|einsum(x, [0, 1], y, [2, 1], [0, 2])|einsum('ij,jk', x, y.T)|"
+        "einsum('...j,...j->...', x, y)|einsum('ij,ik->jk', x, y)|einsum('ij,ij->ji', x, y)",
+        x=M,
+        y=N,
+    )
+    cases += each(
+        "einsum('ii->i', x)|einsum('ii', x)|einsum('ij,ji->', x, x)|einsum('ij,ij,ij->i', x, x, x)",
+        x="[[1.0, 2.0], [3.0, 4.0]]",
+    )
+    cases += each(
+        "einsum('bij,bkj->bik', x, x)|einsum('...ij,...kj->...ik', x, x)|einsum('bij->b', x)|"
+        "einsum('b...->...', x)|einsum('bij,j->bi', x, x[0, 0])|baddbmm(x[:, :, :1], x, x.mT)|"
+        "addbmm(x[0, :, :3], x, x.mT, beta=0.5)|torch.cdist(x, x + 1)|linalg.inv(x @ x.mT + eye(3))|"
+        "linalg.solve(x @ x.mT + eye(3), x)",
+        x=MIXED,
+    )
+    return cases
+
+
+def losses() -> list[Case]:
+    cases: list[Case] = []
+    for reduction in ("none", "mean", "sum"):
+        calls = (
+            "l1_loss(x, y{})|smooth_l1_loss(x, y{})|smooth_l1_loss(x, y, beta=0.5{})|"
+            "huber_loss(x, y{})|huber_loss(x, y, delta=0.3{})|kl_div(x, p{})|"
+            "kl_div(x, y, log_target=True{})|poisson_nll_loss(x, p{})|"
+            "poisson_nll_loss(p, y, log_input=False{})|gaussian_nll_loss(x, y, p{})|"
+            "margin_ranking_loss(x, y, p{})|triplet_margin_loss(x, y, p{})|"
+            "hinge_embedding_loss(x, y.detach().sign(){})|soft_margin_loss(x, y.detach().sign(){})|"
+            "cosine_embedding_loss(x, y, tensor([1, -1]){})"
+        )
+        for call in calls.split("|"):
+            text = "F." + call.format(f", reduction='{reduction}'")
+            cases += each(text, x=M, y=N, p=P)
+    cases += each(
+        "F.smooth_l1_loss(x, y, beta=0.)|F.kl_div(x, p, reduction='batchmean')|"
+        "F.poisson_nll_loss(x, p + 1, full=True)|F.gaussian_nll_loss(x, y, p, full=True)|"
+        "F.triplet_margin_loss(x, y, p, swap=True)|F.l1_loss(x, y[0])|F.gaussian_nll_loss(x, y, 0.5)",
+        x=M,
+        y=N,
+        p=P,
+    )
+    return cases
+
+
+def layers() -> list[Case]:
+    image = "(arange(50.)).sin().reshape(1, 2, 5, 5)"
+    cases = each(
+        "F.conv2d(x, w)|F.conv2d(x, w, b)|F.conv2d(x, w, b, stride=2, padding=1)|"
+        "F.conv2d(x, w, padding='same')|F.conv2d(x, w, dilation=2)|F.conv2d(x[0], w)|"
+        "F.conv2d(x, w[:2, :1], groups=2)|F.conv2d(x, w, None, (1, 2), (1, 0)).relu().sum()|"
+        "F.max_pool2d(x, 2)|F.max_pool2d(x, 3, 2, 1)|F.max_pool2d(x, (2, 3), 1)|F.avg_pool2d(x, 2)|"
+        "F.avg_pool2d(x, 3, 2, 1)|F.avg_pool2d(x, 2, padding=1, count_include_pad=False)|"
+        "F.adaptive_avg_pool2d(x, (1, 1))|F.adaptive_avg_pool2d(x, (2, 3))|F.group_norm(x, 2)|"
+        "F.group_norm(x, 1, b[:2], b[1:])|F.instance_norm(x)|F.pad(x, (1, 1, 2, 0))|"
+        "F.interpolate(x, scale_factor=2)|F.interpolate(x, size=(3, 7))|"
+        "F.batch_norm(x, None, None, training=True)|"
+        "F.batch_norm(x, None, None, b[:2], b[1:], training=True)|F.layer_norm(x, (5, 5))|"
+        "F.max_pool2d(x, 2, return_indices=True)[1]",
+        x=image,
+        w="((arange(54.)*5) % 7 - 2.7).reshape(3, 2, 3, 3)",
+        b="[0.5, -1.0, 2.0]",
+    )
+    cases += each(
+        "F.conv1d(x, w)|F.conv1d(x, w, padding=1, stride=2)|F.conv1d(x[0], w)|F.max_pool1d(x, 2)|"
+        "F.avg_pool1d(x, 2)|F.layer_norm(x, (4,))|F.scaled_dot_product_attention(x, x, x)|"
+        "F.scaled_dot_product_attention(x, x, x, is_causal=True)|F.dropout(x, 0.3)",
+        x=MIXED,
+        w="ones(2, 3, 2)/2",
+    )
+    cases += each(
+        "F.layer_norm(x, (3,))|F.layer_norm(x, (3,), w, b)|F.layer_norm(x, x.shape)|"
+        "F.batch_norm(x, zeros(3), ones(3))|F.batch_norm(x, w.detach(), b.detach(), w, b)|"
+        "F.batch_norm(x, None, None, w, b, True)|F.pad(x, (1, 2))|F.pad(x, (1, -1))|"
+        "F.pad(x, (1, 1), value=3)|F.pad(x, (0, 0, 1, 2))|F.dropout(x)|F.dropout(x, 0.2)|"
+        "F.dropout(x, training=False)|F.dropout(x, 1.)|F.embedding(tensor([[0, 1], [1, 1]]), x)|"
+        "F.embedding(tensor([0, 1, 0]), x, padding_idx=0)|F.one_hot(tensor([0, 2]))|"
+        "F.one_hot(tensor([0, 2]), 5)|F.bilinear(x, x, x.expand(2, 3, 2, 3)[0, :, :1].expand(3, 3, 3))",
+        x=M,
+        w="[1.0, 2.0, 0.5]",
+        b="[0.5, 0.25, 2.0]",
+    )
+    return cases
+
+
+def kinds() -> list[Case]:
+    cases = each(
+        "normal(0., 1., (3,))|normal(2., 0.5, (2, 9))|torch.normal(x, 1.)|torch.normal(x, x.abs())|"
+        "torch.normal(0., x.abs())|bernoulli(x.sigmoid())|bernoulli(x.detach(), 0.3)|"
+        "x.detach().bernoulli(0.5)|multinomial(x.detach().sigmoid(), 2)|"
+        "torch.multinomial(tensor([0.1, 0.2, 0.7]), 5, True)|torch.randint_like(x, 5)|"
+        "torch.randint_like(x, 2, 9)|rand(3, generator=None)|randn(2, generator=None)|"
+        "x.new_tensor([1, 2])|x.new_zeros(2, 3)|x.new_ones((2,))|x.new_full((2,), 3)|x.device|"
+        "x.device.type|x.device == torch.device('cpu')|torch.device('cuda:1')|x.to('cpu')|"
+        "x.to(x.device)|ones(2, device='cpu')|ones(2, device=torch.device('cpu'))|x.layout|x.is_cuda|"
+        "x.get_device()|x.mH|x.real|x.is_complex()|x.is_signed()|torch.is_tensor(x)|x.is_sparse|"
+        "torch.result_type(x, 2)|torch.typename(x)|torch.is_nonzero(x[0, 0])|x[1].storage_offset()",
+        x=M,
+    )
+    cases += each(
+        "torch.finfo(torch.float32)|torch.finfo()|torch.finfo(torch.float16)|torch.finfo(torch.float64)|"
+        "torch.finfo(torch.float64).eps|torch.finfo(torch.float32).max|torch.finfo(torch.float32).bits|"
+        "torch.finfo(torch.float32).tiny|torch.iinfo(torch.int32)|torch.iinfo(torch.int64).min|"
+        "torch.iinfo(torch.uint8).max|torch.iinfo(torch.int64)|torch.finfo(torch.float32).dtype|"
+        "torch.promote_types(torch.int8, torch.uint8)|torch.can_cast(torch.float32, torch.int8)|"
+        "torch.can_cast(torch.int64, torch.float16)|torch.float32.is_floating_point|"
+        "torch.int16.itemsize|logspace(0, 2, 3)|logspace(0, 1, 3, base=2)|logspace(-1, 2, 4)|"
+        "torch.result_type(1, 2.)|torch.typename(3)|tensor([1]).new_tensor([1.5])"
+    )
+    return cases
+
+
 def all_vocabulary() -> list[Case]:
-    return statistics() + ordering() + placement() + arrangement() + pointwise() + activations()
+    families = (
+        statistics,
+        ordering,
+        placement,
+        arrangement,
+        pointwise,
+        activations,
+        products,
+        losses,
+        layers,
+        kinds,
+    )
+    return [case for family in families for case in family()]
 
 
 ERRORS: list[Case] = [
+    *each(
+        "torch.device('foo')|torch.finfo(torch.int32)|torch.iinfo(torch.float32)|torch.finfo(3)|"
+        "normal(0., -1., (2,))|bernoulli(x)|torch.is_nonzero(x)|x[0].mH|torch.can_cast(3, 4)|"
+        "torch.multinomial(tensor([0.1, 0.2]), 5)|logspace(0, 2, -1)|x.is_signed(3)",
+        x=M,
+    ),
+    *each(
+        "F.smooth_l1_loss(x, x, beta=-1)|F.huber_loss(x, x, delta=0)|F.l1_loss(x, x[:, :2])|"
+        "F.kl_div(x, x, reduction='foo')|F.margin_ranking_loss(x[0], x, x[0])|"
+        "F.one_hot(tensor([0, 2]), 2)|F.one_hot(x)|F.dropout(x, 2.)|F.embedding(tensor([5]), x)|"
+        "F.embedding(x, x)|F.layer_norm(x, (2,))|F.group_norm(x, 2)|F.batch_norm(x, None, None)|"
+        "F.batch_norm(x[:1], None, None, training=True)|F.pad(x, (1,))|F.pad(x, (1,)*6)|"
+        "F.conv2d(x, x)|F.conv1d(x, ones(2, 3, 2))|F.conv1d(x, ones(2, 2, 9))|"
+        "F.conv1d(x, ones(2, 2, 2), ones(3))|F.max_pool2d(x[None], 9)",
+        x=M,
+    ),
+    *each(
+        "linalg.inv(x)|linalg.inv(zeros(2, 2))|linalg.inv(3)|linalg.det(x)|det(x[0])|slogdet(x)|"
+        "linalg.solve(x @ x.T, x[0])|linalg.solve(zeros(2, 2), ones(2))|linalg.cholesky(x)|"
+        "linalg.cholesky(-eye(2))|linalg.qr(x[0])|linalg.eigh(x)|linalg.svd(x[0])|linalg.pinv(x[0])|"
+        "linalg.matrix_rank(x[0])|matrix_power(x, 2)|linalg.multi_dot([x])|linalg.multi_dot([x, x])|"
+        "linalg.cross(x, x[0])|cross(x, x, dim=0)|linalg.cond(x[0])|einsum('ij,jk->ik', x, x)|"
+        "einsum('ij', x[0])|einsum('i->ij', x[0])|einsum('i,j', x[0])|einsum('ii->i', x)|"
+        "einsum('%', x[0])|einsum('ij->iij', x)|tensordot(x, x, 1)|tensordot(x, x, ([0], [0, 1]))|"
+        "inner(x, x[:, 0])|vdot(x, x)|cdist(x, x[0])|dist(x, x[:, 0])|addmv(x[0], x, x[:, 0])|"
+        "addr(x, x[:, 0], x[:, 0])|linalg.inv(eye(2).int())",
+        x=M,
+    ),
     *each(
         "F.leaky_relu(t)|F.elu(t)|F.gelu(t)|F.softplus(t)|F.logsigmoid(t)|F.hardswish(t)|hypot(t, t)|"
         "lerp(t, t, 0.5)|addcdiv(t, t, t)|logaddexp(t, t)|t.frac()|t.round(decimals=1)|F.silu(3)|"

@@ -307,3 +307,99 @@ MORE_UNARY = (
     "hardswish"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in MORE_UNARY}
+
+DEFINITE = SQUARE @ SQUARE.T + 0.4 * np.eye(3)
+PAIR = np.stack([SQUARE, SQUARE.T + np.eye(3)])
+# Matrices of which one triangle is read: their derivatives are compared by symmetric parts.
+SYMMETRIC = {"linalg_cholesky", "cholesky", "eigh_values", "eigh_vectors"}
+SAMPLES |= {
+    "vdot": [([ROW, ROW * ROW + 1], {})],
+    "addmv": [([A[:, 0], A, ROW], {"beta": 0.5, "alpha": 2})],
+    "addr": [([A, C[:, 0], ROW], {"beta": 0.5, "alpha": 2})],
+    "baddbmm": [([ROW, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 1, "alpha": 1.5})],
+    "addbmm": [([SQUARE, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 2, "alpha": 1})],
+    "linalg_inv": [([SQUARE], {}), ([PAIR], {})],
+    "cofactor": [([SQUARE], {})],
+    "linalg_det": [([SQUARE], {}), ([PAIR], {})],
+    "det_sign": [([SQUARE], {})],
+    "log_abs_det": [([PAIR], {})],
+    "linalg_solve": [
+        ([SQUARE, ROW], {"left": True, "vector": True}),
+        ([PAIR, A.T], {"left": True, "vector": False}),
+        ([SQUARE, A], {"left": False, "vector": False}),
+    ],
+    "linalg_pinv": [([A], {"rtol": 1e-9}), ([A.T], {"rtol": 1e-9}), ([SQUARE], {"rtol": 1e-9})],
+    "linalg_lstsq": [([A.T, A.T[:, :1] ** 2], {"rtol": 1e-9})],
+    "linalg_cholesky": [([DEFINITE], {"upper": upper}) for upper in (False, True)],
+    "cholesky": [([DEFINITE], {"upper": False})],
+    "qr_q": [([A], {}), ([A.T], {}), ([SQUARE], {})],
+    "qr_r": [([A], {}), ([A.T], {}), ([SQUARE], {})],
+    "eigh_values": [([DEFINITE], {"uplo": "L"})],
+    "eigh_vectors": [([DEFINITE], {"uplo": "L"})],
+    "linalg_matrix_exp": [([SQUARE], {})],
+    "norm_dim": [
+        ([A], {"ord": p, "dim": (1,), "keepdim": False, "dtype": F64}) for p in (1.0, 2.0)
+    ],
+    "dist": [([A, C], {"p": p}) for p in (1.0, 2.0, 3.0)],
+    "cdist": [([A, SQUARE], {"p": p}) for p in (1.0, 2.0, 3.0, math.inf)],
+    "linalg_cross": [([A, C], {"dim": 1}), ([A, C[:1]], {"dim": 1})],
+}
+
+IMAGE = (np.arange(50.0) * 7 % 11 - 4.6).reshape(1, 2, 5, 5) / 3
+KERNELS = (np.arange(24.0) * 5 % 7 - 2.7).reshape(3, 2, 2, 2) / 2
+STRIDED = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 1}
+POOL = {"kernel": (2, 2), "stride": (2, 1), "padding": (1, 0), "pads": False}
+CHANNELS = {"dims": (0, 2), "affine": (1, 3, 1), "grouped": (2, 3, 4), "eps": 1e-5}
+SAMPLES |= {
+    "convolution": [
+        (
+            [CUBE, CUBE[:, :, :2] + 0.5, A[:, 0]],
+            {"stride": (1,), "padding": (1,), "dilation": (2,), "groups": 1},
+        ),
+        ([IMAGE, KERNELS], STRIDED),
+        ([IMAGE, KERNELS[:2, :1]], STRIDED | {"groups": 2}),
+    ],
+    "convolution_input": [
+        (
+            [np.cos(np.arange(54.0)).reshape(1, 3, 6, 3)[:, :, :3], KERNELS],
+            STRIDED | {"shape": (1, 2, 5, 5)},
+        )
+    ],
+    "convolution_weight": [
+        ([np.cos(np.arange(27.0)).reshape(1, 3, 3, 3), IMAGE], STRIDED | {"shape": (3, 2, 2, 2)})
+    ],
+    "max_pool2d_with_indices": [([IMAGE, np.array([[[[6, 8]], [[12, 6]]]])], {"dims": 2})],
+    "avg_pool2d": [([IMAGE], POOL), ([IMAGE], POOL | {"pads": True})],
+    "avg_pool2d_backward": [
+        ([np.cos(np.arange(24.0)).reshape(1, 2, 3, 4)], POOL | {"shape": (1, 2, 5, 5)})
+    ],
+    "adaptive_avg_pool2d": [([IMAGE], {"size": (2, 3)})],
+    "adaptive_avg_pool2d_backward": [([IMAGE[..., :2, :3]], {"shape": (1, 2, 5, 5)})],
+    "upsample_nearest2d": [([IMAGE], {"size": (7, 9)})],
+    "upsample_nearest2d_backward": [([IMAGE], {"shape": (1, 2, 3, 2)})],
+    "native_layer_norm": [
+        ([CUBE, *pair], {"grouped": (2, 3, 4), "dims": (2,), "affine": (4,), "eps": 1e-3})
+        for pair in ((), (CUBE[0, 0],), (CUBE[0, 0], CUBE[1, 1]))
+    ],
+    "native_group_norm": [
+        (
+            [CUBE, ROW, ROW + 1],
+            {"grouped": (2, 1, 12), "dims": (2,), "affine": (1, 3, 1), "eps": 1e-5},
+        )
+    ],
+    "native_batch_norm": [([CUBE], CHANNELS), ([CUBE, ROW, ROW + 1], CHANNELS)],
+    "batch_norm_fixed": [
+        ([A, ROW, ROW * ROW], {"eps": 1e-5}),
+        ([A, ROW, ROW * ROW, ROW + 2, ROW - 1], {"eps": 1e-5}),
+    ],
+    "embedding": [([SQUARE, np.array([[0, 2], [2, 0]])], {"padding": at}) for at in (-1, 1)],
+    "smooth_l1_loss": losses(A, C, beta=1.0),
+    "huber_loss": losses(A, C, delta=1.5),
+    "soft_margin_loss": losses(A, np.sign(C)),
+}
+SAMPLES |= {
+    "normal_of_mean": [([A, C], {})],
+    "normal_of_std": [([A, POSITIVE], {})],
+    "normal_of_both": [([A, C, POSITIVE], {})],
+    "bernoulli": [([A, UNIT], {})],
+}

@@ -38,8 +38,3 @@ if (m := 5) > 3:
     print(m)
 it = iter([1, 2])
 print(next(it), next(it), next(it, 'done'))
-match [1, 2, {'k': 'v'}]:
-    case [a, b, {'k': v}] if a < b:
-        print('matched', a, b, v)
-    case _:
-        print('no')

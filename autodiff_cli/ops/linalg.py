@@ -1,0 +1,388 @@
+"""Solving, inverting and factoring matrices.
+
+Derivatives: torch/csrc/autograd/FunctionsManual.cpp. Those of `cholesky` and `eigh` are on symmetric
+matrices, of which the kernels read one triangle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import LinAlgFault
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops.create import eye, full
+from autodiff_cli.ops.decompose import _column, _row
+from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.matrix import bmm
+from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
+from autodiff_cli.ops.rearrange import tril, triu
+from autodiff_cli.ops.reduce import sum_
+from autodiff_cli.ops.selection import where
+
+
+def _guarded(function: Callable[..., Any], message: str) -> Callable[..., Any]:
+    """numpy's function, with the reference's error where the matrix has no such result."""
+
+    def kernel(*arrays: Any, **params: Any) -> Any:
+        try:
+            return function(*arrays, **params)
+        except np.linalg.LinAlgError:
+            raise LinAlgFault(message) from None
+
+    return kernel
+
+
+def _last(x: Node, size: int) -> Node:
+    """The first `size` columns."""
+    return slice_(x, dim=x.ndim - 1, start=0, stop=size, step=1)
+
+
+def _number_as_matrix(g: Node) -> Node:
+    return reshape(g, (*g.shape, 1, 1))
+
+
+# ---- inverse, determinant -----------------------------------------------------------------------
+
+SINGULAR = (
+    "linalg.inv: The diagonal element {} is zero, the inversion could not be completed because the "
+    "input matrix is singular."
+)
+
+
+def _inv(x: Any) -> Any:
+    try:
+        return np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        place = 1 + int(np.argmin(np.abs(np.diagonal(_upper_factor(x)))))
+        raise LinAlgFault(SINGULAR.format(place)) from None
+
+
+def _upper_factor(x: Any) -> Any:
+    """U of the first singular matrix's LU decomposition, for its zero pivot."""
+    import scipy.linalg  # type: ignore[import-untyped]
+
+    for matrix in x.reshape(-1, *x.shape[-2:]):
+        _, _, upper = scipy.linalg.lu(matrix)
+        if not np.diagonal(upper).all():
+            return upper
+    return x.reshape(-1, *x.shape[-2:])[0]
+
+
+inv: Shaped = Shaped(
+    "linalg_inv",
+    _inv,
+    shape=lambda x: x.shape,
+    vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
+    grad_fn="LinalgInvExBackward0",
+    doc="inverse of matrices",
+    latex="{}^{{-1}}",
+)
+
+
+def _cofactor(x: Any) -> Any:
+    """det(x) inv(x)^T, also where x has no inverse: by its singular values."""
+    u, s, vh = np.linalg.svd(x)
+    n = s.shape[-1]
+    others = np.stack([np.prod(np.delete(s, at, -1), -1) for at in range(n)], -1) if n else s
+    sign = np.linalg.det(u) * np.linalg.det(vh)
+    return (sign[..., None, None] * ((u * others[..., None, :]) @ vh)).astype(x.dtype)
+
+
+def _cofactor_vjp(g: Node, y: Node, x: Node) -> Node:
+    inverse_t = matrix_t(inv(x))
+    matrix = (x.ndim - 2, x.ndim - 1)
+    along = sum_(g * inverse_t, dim=matrix, keepdim=True, dtype=g.dtype)
+    return along * y - _number_as_matrix(det(x)) * bmm(inverse_t, bmm(matrix_t(g), inverse_t))
+
+
+cofactor: Shaped = Shaped(
+    "cofactor",
+    _cofactor,
+    shape=lambda x: x.shape,
+    vjps=(_cofactor_vjp,),
+    doc="the derivative of the determinant",
+)
+det: Shaped = Shaped(
+    "linalg_det",
+    lambda x: np.asarray(np.linalg.det(x)).astype(x.dtype),
+    shape=lambda x: x.shape[:-2],
+    vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
+    doc="determinant",
+    latex=r"\det {}",
+)
+det_sign = Shaped(
+    "det_sign",
+    lambda x: np.asarray(np.linalg.slogdet(x)[0]).astype(x.dtype),
+    shape=lambda x: x.shape[:-2],
+    vjps=(lambda g, y, x: None,),
+    grad_fn="LinalgSlogdetBackward0",
+    doc="sign of the determinant",
+)
+log_abs_det = Shaped(
+    "log_abs_det",
+    lambda x: np.asarray(np.linalg.slogdet(x)[1]).astype(x.dtype),
+    shape=lambda x: x.shape[:-2],
+    vjps=(lambda g, y, x: _number_as_matrix(g) * matrix_t(inv(x)),),
+    grad_fn="LinalgSlogdetBackward0",
+    doc="log of the absolute determinant",
+)
+
+# ---- equations ----------------------------------------------------------------------------------
+
+
+def _solve_kernel(a: Any, b: Any, left: bool, vector: bool) -> Any:
+    if vector:
+        return np.linalg.solve(a, b[..., None])[..., 0]
+    if left:
+        return np.linalg.solve(a, b)
+    return np.swapaxes(np.linalg.solve(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
+
+
+def _solve_shape(a: Node, b: Node, left: bool, vector: bool) -> Shape:
+    if vector:
+        return (*broadcast(a.shape[:-2], b.shape[:-1]), b.shape[-1])
+    return (*broadcast(a.shape[:-2], b.shape[:-2]), *b.shape[-2:])
+
+
+def _solve_right_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bool) -> Node:
+    return solve(matrix_t(a), g, left=left, vector=vector)
+
+
+def _solve_matrix_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bool) -> Node:
+    adjoint = solve(matrix_t(a), g, left=left, vector=vector)
+    if vector:
+        return -(_column(adjoint) * _row(y))
+    if left:
+        return -bmm(adjoint, matrix_t(y))
+    return -bmm(matrix_t(y), adjoint)
+
+
+solve: Shaped = Shaped(
+    "linalg_solve",
+    _guarded(
+        _solve_kernel,
+        "torch.linalg.solve: The solver failed because the input matrix is singular.",
+    ),
+    shape=_solve_shape,
+    vjps=(_solve_matrix_vjp, _solve_right_vjp),
+    grad_fn="LinalgSolveExBackward0",
+    doc="x with a x = b, or x a = b",
+)
+
+
+def pinv_vjp(g: Node, y: Node, x: Node) -> Node:
+    g_t, y_t = matrix_t(g), matrix_t(y)
+    if x.shape[-2] <= x.shape[-1]:
+        k = bmm(g_t, y)
+        turned = bmm(k, y_t)
+        rest = bmm(bmm(y_t, y), g_t - bmm(k, x))
+        return -matrix_t(bmm(y, k)) + turned - bmm(bmm(x, y), turned) + rest
+    k = bmm(y, g_t)
+    turned = bmm(y_t, k)
+    rest = bmm(bmm(g_t - bmm(x, k), y), y_t)
+    return -matrix_t(bmm(k, y)) + rest + turned - bmm(bmm(turned, y), x)
+
+
+def _pinv_rule(g: Node, y: Node, x: Node, rtol: float) -> Node:
+    return pinv_vjp(g, y, x)
+
+
+pinv: Shaped = Shaped(
+    "linalg_pinv",
+    lambda x, rtol: np.linalg.pinv(x, rcond=rtol).astype(x.dtype),
+    shape=lambda x, rtol: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
+    vjps=(_pinv_rule,),
+    doc="pseudo-inverse",
+)
+
+
+def _by_pinv(a: Node, rtol: float) -> Node:
+    return pinv(a, rtol=rtol)
+
+
+lstsq = Shaped(
+    "linalg_lstsq",
+    lambda a, b, rtol: (np.linalg.pinv(a, rcond=rtol) @ b).astype(a.dtype),
+    shape=lambda a, b, rtol: (*a.shape[:-2], a.shape[-1], b.shape[-1]),
+    vjps=(
+        lambda g, y, a, b, rtol: pinv_vjp(bmm(g, matrix_t(b)), _by_pinv(a, rtol), a),
+        lambda g, y, a, b, rtol: bmm(matrix_t(_by_pinv(a, rtol)), g),
+    ),
+    doc="the x of least |a x - b|",
+)
+
+# ---- factors ------------------------------------------------------------------------------------
+
+
+def _lower_rule(g: Node, lower: Node) -> Node:
+    """The gradient by a = L L^T from that by L: 1/2 L^-T (P + P^T) L^-1, P the triangle of L^T g."""
+    inner = bmm(matrix_t(lower), g)
+    inner = tril(inner, diagonal=0) + matrix_t(tril(inner, diagonal=-1))
+    half = solve(matrix_t(lower), inner, left=True, vector=False)
+    return 0.5 * solve(lower, half, left=False, vector=False)
+
+
+def _cholesky_vjp(g: Node, y: Node, x: Node, upper: bool) -> Node:
+    return _lower_rule(matrix_t(g), matrix_t(y)) if upper else _lower_rule(g, y)
+
+
+def _cholesky_kernel(name: str) -> Callable[..., Any]:
+    def kernel(x: Any, upper: bool) -> Any:
+        try:
+            lower = np.linalg.cholesky(np.swapaxes(x, -1, -2) if upper else x)
+        except np.linalg.LinAlgError:
+            order = _first_bad_minor(np.swapaxes(x, -1, -2) if upper else x)
+            raise LinAlgFault(
+                f"{name}: The factorization could not be completed because the input is not "
+                f"positive-definite (the leading minor of order {order} is not positive-definite)."
+            ) from None
+        return np.swapaxes(lower, -1, -2) if upper else lower
+
+    return kernel
+
+
+def _first_bad_minor(x: Any) -> int:
+    for matrix in x.reshape(-1, *x.shape[-2:]):
+        for order in range(1, len(matrix) + 1):
+            try:
+                np.linalg.cholesky(matrix[:order, :order])
+            except np.linalg.LinAlgError:
+                return order
+    return 1
+
+
+def _factor(name: str, shown: str, grad_fn: str) -> Shaped:
+    return Shaped(
+        name,
+        _cholesky_kernel(shown),
+        shape=lambda x, upper: x.shape,
+        vjps=(_cholesky_vjp,),
+        grad_fn=grad_fn,
+        doc="the triangle L with L L^T = x",
+    )
+
+
+cholesky = _factor("linalg_cholesky", "linalg.cholesky", "LinalgCholeskyExBackward0")
+cholesky_old = _factor("cholesky", "cholesky", "CholeskyBackward0")
+
+
+def _doubled(x: Node) -> Node:
+    """x + x^T with its diagonal once."""
+    both = x + matrix_t(x)
+    diagonal = eye(n=x.shape[-1], m=x.shape[-1], dtype=dtypes.bool_)
+    return where(diagonal, 0.5 * both, both)
+
+
+def _qr_square(gq: Node | None, gr: Node | None, q: Node, r: Node) -> Node:
+    """For at least as many rows as columns: (gQ + Q M) R^-T, M of the triangle of gR R^T - Q^T gQ."""
+    if gr is None:
+        assert gq is not None
+        inner = -bmm(matrix_t(q), gq)
+    else:
+        inner = bmm(gr, matrix_t(r))
+        if gq is not None:
+            inner = inner - bmm(matrix_t(q), gq)
+    whole = bmm(q, _doubled(triu(inner, diagonal=0)))
+    if gq is not None:
+        whole = whole + gq
+    return solve(matrix_t(r), whole, left=False, vector=False)
+
+
+def _qr_vjp(gq: Node | None, gr: Node | None, x: Node) -> Node:
+    rows, columns = x.shape[-2:]
+    q, r = qr_q(x), qr_r(x)
+    if rows >= columns:
+        return _qr_square(gq, gr, q, r)
+    last = x.ndim - 1
+
+    def right(node: Node) -> Node:
+        return slice_(node, dim=last, start=rows, stop=columns, step=1)
+
+    if gr is None:
+        left = _qr_square(gq, None, q, _last(r, rows))
+        rest = full(shape=right(x).shape, value=0, dtype=x.dtype)
+    else:
+        beside = bmm(right(x), matrix_t(right(gr)))
+        left = _qr_square(beside, _last(gr, rows), q, _last(r, rows))
+        rest = bmm(q, right(gr))
+    return cat(left, rest, dim=last)
+
+
+qr_q: Shaped = Shaped(
+    "qr_q",
+    lambda x: np.linalg.qr(x)[0],
+    shape=lambda x: (*x.shape[:-1], min(x.shape[-2:])),
+    vjps=(lambda g, y, x: _qr_vjp(g, None, x),),
+    grad_fn="LinalgQrBackward0",
+    doc="the orthonormal columns Q of x = Q R",
+)
+qr_r: Shaped = Shaped(
+    "qr_r",
+    lambda x: np.linalg.qr(x)[1],
+    shape=lambda x: (*x.shape[:-2], min(x.shape[-2:]), x.shape[-1]),
+    vjps=(lambda g, y, x: _qr_vjp(None, g, x),),
+    grad_fn="LinalgQrBackward0",
+    doc="the triangle R of x = Q R",
+)
+
+
+def _eigenvector_vjp(g: Node, v: Node, x: Node, uplo: str) -> Node:
+    values = eigenvalues(x, uplo=uplo)
+    gaps = _row(values) - _column(values)
+    diagonal = eye(n=x.shape[-1], m=x.shape[-1], dtype=dtypes.bool_)
+    turn = where(diagonal, 0.0, bmm(matrix_t(v), g) / where(diagonal, 1.0, gaps))
+    return bmm(v, bmm(turn, matrix_t(v)))
+
+
+def _eigenvalue_vjp(g: Node, y: Node, x: Node, uplo: str) -> Node:
+    v = eigenvectors(x, uplo=uplo)
+    return bmm(v * _row(g), matrix_t(v))
+
+
+eigenvalues: Shaped = Shaped(
+    "eigh_values",
+    lambda x, uplo: np.linalg.eigvalsh(x, uplo),
+    shape=lambda x, uplo: x.shape[:-1],
+    vjps=(_eigenvalue_vjp,),
+    grad_fn="LinalgEighBackward0",
+    doc="eigenvalues of symmetric matrices, from the least",
+)
+eigenvectors: Shaped = Shaped(
+    "eigh_vectors",
+    lambda x, uplo: np.linalg.eigh(x, uplo)[1],
+    shape=lambda x, uplo: x.shape,
+    vjps=(_eigenvector_vjp,),
+    grad_fn="LinalgEighBackward0",
+    doc="eigenvectors of symmetric matrices, as columns",
+)
+
+
+def _expm(x: Any) -> Any:
+    import scipy.linalg
+
+    return scipy.linalg.expm(x).astype(x.dtype)
+
+
+def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
+    """The upper right block of exp [[x^T, g], [0, x^T]]."""
+    last, rows = x.ndim - 1, x.ndim - 2
+    size = x.shape[-1]
+    zero = full(shape=x.shape, value=0, dtype=x.dtype)
+    top = cat(matrix_t(x), g, dim=last)
+    block = matrix_exp(cat(top, cat(zero, matrix_t(x), dim=last), dim=rows))
+    upper = slice_(block, dim=rows, start=0, stop=size, step=1)
+    return slice_(upper, dim=last, start=size, stop=2 * size, step=1)
+
+
+matrix_exp: Shaped = Shaped(
+    "linalg_matrix_exp",
+    _expm,
+    shape=lambda x: x.shape,
+    vjps=(_expm_vjp,),
+    doc="exponential of matrices",
+)

@@ -1,0 +1,401 @@
+"""`torch.linalg`: inverses, equations and factors of matrices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.execute import force
+from autodiff_cli.ir.node import Node, Number, constant
+from autodiff_cli.ops import decompose as dec
+from autodiff_cli.ops import linalg as la
+from autodiff_cli.ops import matrix as mx
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.arithmetic import div, mul
+from autodiff_cli.ops.create import eye
+from autodiff_cli.ops.pairs import nan_to_num
+from autodiff_cli.ops.selection import eq, where
+from autodiff_cli.vocabulary.products import matmul
+from autodiff_cli.vocabulary.reductions import matrix_norm
+from autodiff_cli.vocabulary.registry import python, torch
+from autodiff_cli.vocabulary.values import return_type
+
+OUT = "*, Tensor out = None)"
+
+
+def check_matrix(x: Node, name: str, argument: str = "A") -> None:
+    if x.ndim < 2:
+        raise RuntimeFault(f"{name}: The input tensor {argument} must have at least 2 dimensions.")
+    if not x.dtype.is_floating:
+        raise RuntimeFault(
+            f"{name}: Expected a floating point or complex tensor as input. Got "
+            f"{x.dtype.scalar_name}",
+            hint="convert first: x.float()",
+        )
+
+
+def check_square(x: Node, name: str) -> None:
+    if x.ndim < 2:
+        check_matrix(x, name)
+    if x.shape[-1] != x.shape[-2]:
+        raise RuntimeFault(
+            f"{name}: A must be batches of square matrices, but they are {x.shape[-2]} by "
+            f"{x.shape[-1]} matrices"
+        )
+    check_matrix(x, name)
+
+
+# ---- inverse, determinant, powers ---------------------------------------------------------------
+
+
+@torch(f"linalg.inv(Tensor A, {OUT}", only="function")
+def linalg_inv(A: Node) -> Node:
+    check_square(A, "linalg.inv")
+    return la.inv(A)
+
+
+@torch(f"inverse(Tensor input, {OUT}")
+def inverse(input: Node) -> Node:
+    return linalg_inv(input)
+
+
+@torch(f"linalg.det(Tensor A, {OUT}", only="function")
+def linalg_det(A: Node) -> Node:
+    check_square(A, "linalg.det")
+    return la.det(A)
+
+
+@torch("det(Tensor input)")
+def det(input: Node) -> Node:
+    return linalg_det(input)
+
+
+_slogdet = return_type("slogdet", ("sign", "logabsdet"))
+_linalg_slogdet = return_type("linalg_slogdet", ("sign", "logabsdet"))
+
+
+@torch("linalg.slogdet(Tensor A, *, tuple of Tensors out = None)", only="function")
+def linalg_slogdet(A: Node) -> tuple[Node, ...]:
+    check_square(A, "linalg.slogdet")
+    return _linalg_slogdet(la.det_sign(A), la.log_abs_det(A))
+
+
+@torch("slogdet(Tensor input, *, tuple of Tensors out = None)")
+def slogdet(input: Node) -> tuple[Node, ...]:
+    return _slogdet(*linalg_slogdet(input))
+
+
+@torch("logdet(Tensor input)")
+def logdet(input: Node) -> Node:
+    check_square(input, "logdet")
+    return where(eq(la.det_sign(input), -1), math.nan, la.log_abs_det(input))
+
+
+def _power(x: Node, n: int) -> Node:
+    check_square(x, "linalg.matrix_power")
+    if n == 0:
+        return mv.expand(eye(n=x.shape[-1], m=x.shape[-1], dtype=x.dtype), shape=x.shape)
+    if n < 0:
+        return _power(la.inv(x), -n) if n < -1 else la.inv(x)
+    if n == 1:
+        from autodiff_cli.ops.pointwise import clone
+
+        return clone(x)
+    if n == 3:
+        return matmul(matmul(x, x), x)
+    result: Node | None = None
+    square = x
+    while n:
+        if n % 2:
+            result = square if result is None else matmul(result, square)
+        n //= 2
+        if n:
+            square = matmul(square, square)
+    assert result is not None
+    return result
+
+
+@torch(f"matrix_power(Tensor input, int n, {OUT}")
+def matrix_power(input: Node, n: int) -> Node:
+    return _power(input, n)
+
+
+@torch(f"linalg.matrix_power(Tensor A, int n, {OUT}", only="function")
+def linalg_matrix_power(A: Node, n: int) -> Node:
+    return _power(A, n)
+
+
+@torch("linalg.matrix_exp(Tensor A)", only="function")
+def linalg_matrix_exp(A: Node) -> Node:
+    check_square(A, "linalg.matrix_exp")
+    return la.matrix_exp(A)
+
+
+@torch("matrix_exp(Tensor input)")
+def matrix_exp(input: Node) -> Node:
+    return linalg_matrix_exp(input)
+
+
+def _chained(name: str, tensors: Sequence[Node]) -> Node:
+    if len(tensors) < 2:
+        raise RuntimeFault(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    parts = list(tensors)
+    shape = []
+    if parts[0].ndim == 1:
+        parts[0] = mv.unsqueeze(parts[0], shape=(1, *parts[0].shape))
+    else:
+        shape.append(parts[0].shape[0])
+    if parts[-1].ndim == 1:
+        parts[-1] = mv.unsqueeze(parts[-1], shape=(*parts[-1].shape, 1))
+    else:
+        shape.append(parts[-1].shape[1])
+    for at, (a, b) in enumerate(zip(parts, parts[1:])):
+        if a.shape[-1] != b.shape[0]:
+            raise RuntimeFault(
+                f"multi_dot(): tensors {at} and {at + 1} with shapes {list(a.shape)} and "
+                f"{list(b.shape)} cannot be multiplied"
+            )
+    return mv.view(_cheapest(parts), shape=tuple(shape))
+
+
+def _cheapest(parts: list[Node]) -> Node:
+    """The product in the order of fewest multiplications; of equal ones the first found."""
+    sizes = [parts[0].shape[0], *(part.shape[1] for part in parts)]
+    count = len(parts)
+    cost = [[0] * count for _ in parts]
+    cut = [[0] * count for _ in parts]
+    for length in range(1, count):
+        for first in range(count - length):
+            last = first + length
+            choices = [
+                (
+                    cost[first][at]
+                    + cost[at + 1][last]
+                    + sizes[first] * sizes[at + 1] * sizes[last + 1],
+                    at,
+                )
+                for at in range(first, last)
+            ]
+            cost[first][last], cut[first][last] = min(choices)
+
+    def product(first: int, last: int) -> Node:
+        if first == last:
+            return parts[first]
+        at = cut[first][last]
+        return mx.mm(product(first, at), product(at + 1, last))
+
+    return product(0, count - 1)
+
+
+@torch("linalg.multi_dot(tuple of Tensors tensors, *, Tensor out = None)", only="function")
+def multi_dot(tensors: tuple[Node, ...]) -> Node:
+    return _chained("multi_dot", tensors)
+
+
+@python("chain_matmul")
+def chain_matmul(*matrices: Node) -> Node:
+    return matrices[0] if len(matrices) == 1 else _chained("chain_matmul", matrices)
+
+
+# ---- equations ----------------------------------------------------------------------------------
+
+
+@torch(f"linalg.solve(Tensor A, Tensor B, *, bool left = True, {OUT[3:]}", only="function")
+def solve(A: Node, B: Node, left: bool) -> Node:
+    check_square(A, "linalg.solve")
+    if A.dtype is not B.dtype:
+        raise RuntimeFault(
+            "linalg.solve: Expected A and B to have the same dtype, but found A of type "
+            f"{A.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
+        )
+    vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
+    rows = B.shape[-1] if vector or not left else B.shape[-2]
+    if rows != A.shape[-1]:
+        shown = f"{B.shape[-1]}x1" if vector else f"{B.shape[-2]}x{B.shape[-1]}"
+        raise RuntimeFault(
+            "linalg.solve: Incompatible shapes of A and B for the equation "
+            f"{'AX = B' if left else 'XA = B'} ({A.shape[-2]}x{A.shape[-1]} and {shown})"
+        )
+    return la.solve(A, B, left=left, vector=vector)
+
+
+_lstsq = return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))
+
+
+@torch(
+    "linalg.lstsq(Tensor input, Tensor b, float? rcond = None, *, str? driver = None)",
+    only="function",
+)
+def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
+    check_matrix(input, "torch.linalg.lstsq", "input")
+    rtol = _tolerance(input) if rcond is None else rcond
+    vector = b.ndim == input.ndim - 1
+    right = mv.unsqueeze(b, shape=(*b.shape, 1)) if vector else b
+    solution = la.lstsq(input, right, rtol=rtol)
+    empty = constant(np.zeros(0, input.dtype.numpy))
+    rank = constant(np.zeros(0, np.int64))
+    if vector:
+        solution = mv.squeeze_dim(solution, shape=solution.shape[:-1])
+    return _lstsq(solution, empty, rank, empty)
+
+
+def _tolerance(x: Node) -> float:
+    return max(x.shape[-2:]) * float(np.finfo(x.dtype.numpy).eps)
+
+
+@torch(
+    f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}",
+    "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
+    "Tensor out = None)",
+    only="function",
+)
+def linalg_pinv(input: Node, rcond: float | None = None, rtol: float | None = None) -> Node:
+    if input.ndim < 2 or not input.dtype.is_floating:
+        raise RuntimeFault(
+            f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor with "
+            "2 or more dimensions of float, double, cfloat or cdouble types"
+        )
+    given = rcond if rcond is not None else rtol
+    return la.pinv(input, rtol=_tolerance(input) if given is None else given)
+
+
+@torch("pinverse(Tensor input, float rcond = 1e-15)")
+def pinverse(input: Node, rcond: float) -> Node:
+    return linalg_pinv(input, rcond)
+
+
+@torch(
+    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}",
+    "linalg.matrix_rank(Tensor input, *, float? atol = None, float? rtol = None, "
+    "bool hermitian = False, Tensor out = None)",
+    only="function",
+)
+def matrix_rank(
+    input: Node, tol: float | None = None, atol: float | None = None, rtol: float | None = None
+) -> Node:
+    check_matrix(input, "torch.linalg.matrix_rank", "input")
+    values = np.linalg.svd(force(input), compute_uv=False)
+    largest = values.max(-1, initial=0.0)
+    relative = rtol if rtol is not None else 0.0 if atol or tol else _tolerance(input)
+    bound = np.maximum(tol or atol or 0.0, relative * largest)
+    return constant(np.asarray(np.sum(values > np.asarray(bound)[..., None], -1, dtype=np.int64)))
+
+
+# ---- factors ------------------------------------------------------------------------------------
+
+
+@torch(f"linalg.cholesky(Tensor input, *, bool upper = False, {OUT[3:]}", only="function")
+def linalg_cholesky(input: Node, upper: bool) -> Node:
+    check_square(input, "linalg.cholesky")
+    return la.cholesky(input, upper=upper)
+
+
+@torch(f"cholesky(Tensor input, bool upper = False, {OUT}")
+def cholesky(input: Node, upper: bool) -> Node:
+    check_square(input, "cholesky")
+    return la.cholesky_old(input, upper=upper)
+
+
+_qr = return_type("qr", ("Q", "R"))
+_linalg_qr = return_type("linalg_qr", ("Q", "R"))
+
+
+@torch("linalg.qr(Tensor A, str mode = 'reduced', *, tuple of Tensors out = None)", only="function")
+def linalg_qr(A: Node, mode: str) -> tuple[Node, ...]:
+    check_matrix(A, "linalg.qr")
+    if mode not in ("reduced", "r", "complete"):
+        raise RuntimeFault(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
+            "or 'complete'"
+        )
+    if mode == "complete" and A.shape[-2] > A.shape[-1]:
+        q, r = np.linalg.qr(force(A), "complete")
+        return _linalg_qr(constant(q), constant(r))
+    q_node = constant(np.zeros(0, A.dtype.numpy)) if mode == "r" else la.qr_q(A)
+    return _linalg_qr(q_node, la.qr_r(A))
+
+
+@torch("qr(Tensor input, bool some = True, *, tuple of Tensors out = None)")
+def qr(input: Node, some: bool) -> tuple[Node, ...]:
+    return _qr(*linalg_qr(input, "reduced" if some else "complete"))
+
+
+_eigh = return_type("linalg_eigh", ("eigenvalues", "eigenvectors"))
+
+
+@torch("linalg.eigh(Tensor A, str UPLO = 'L', *, tuple of Tensors out = None)", only="function")
+def eigh(A: Node, UPLO: str) -> tuple[Node, ...]:
+    check_square(A, "linalg.eigh")
+    return _eigh(la.eigenvalues(A, uplo=UPLO), la.eigenvectors(A, uplo=UPLO))
+
+
+@torch("linalg.eigvalsh(Tensor A, str UPLO = 'L', *, Tensor out = None)", only="function")
+def eigvalsh(A: Node, UPLO: str) -> Node:
+    check_square(A, "linalg.eigh")
+    return la.eigenvalues(A, uplo=UPLO)
+
+
+_svd = return_type("svd", ("U", "S", "V"))
+_linalg_svd = return_type("linalg_svd", ("U", "S", "Vh"))
+
+
+@torch(
+    "linalg.svd(Tensor A, bool full_matrices = True, *, str? driver = None, "
+    "tuple of Tensors out = None)",
+    only="function",
+)
+def linalg_svd(A: Node, full_matrices: bool) -> tuple[Node, ...]:
+    check_matrix(A, "linalg.svd")
+    u, s, vh = dec.svd_u(A), dec.svdvals(A), dec.svd_vh(A)
+    if full_matrices and A.shape[-1] != A.shape[-2]:
+        whole_u, _, whole_vh = np.linalg.svd(force(A))
+        if A.shape[-2] > A.shape[-1]:
+            u = constant(whole_u)
+        else:
+            vh = constant(whole_vh)
+    return _linalg_svd(u, s, vh)
+
+
+@torch(
+    "svd(Tensor input, bool some = True, bool compute_uv = True, *, tuple of Tensors out = None)"
+)
+def svd(input: Node, some: bool) -> tuple[Node, ...]:
+    u, s, vh = linalg_svd(input, not some)
+    return _svd(u, s, mv.matrix_t(vh))
+
+
+@torch("linalg.svdvals(Tensor A, *, str? driver = None, Tensor out = None)", only="function")
+def svdvals(A: Node) -> Node:
+    check_matrix(A, "linalg.svd")
+    return dec.svdvals(A)
+
+
+@torch(
+    f"linalg.cond(Tensor input, Number? p = None, {OUT}",
+    f"linalg.cond(Tensor input, str p, {OUT}",
+    only="function",
+)
+def cond(input: Node, p: Number | str | None) -> Node:
+    if input.ndim < 2:
+        raise RuntimeFault("linalg.cond: The input tensor must have at least 2 dimensions.")
+    check_matrix(input, "linalg.cond")
+    if p is None or p in (2, -2):
+        values = dec.svdvals(input)
+        last = values.ndim - 1
+        size = values.shape[-1]
+        first = mv.slice_(values, dim=last, start=0, stop=1, step=1)
+        least = mv.slice_(values, dim=last, start=size - 1, stop=size, step=1)
+        ratio = div(least, first) if p == -2 else div(first, least)
+        return mv.squeeze_dim(ratio, shape=ratio.shape[:-1])
+    check_square(input, "linalg.cond")
+    dims, none = (-2, -1), None
+    norms = [matrix_norm(x, p, dims, False, none) for x in (input, la.inv(input))]
+    product = mul(*norms)
+    return (
+        product
+        if isinstance(p, str)
+        else nan_to_num(product, nan=math.inf, posinf=math.inf, neginf=-math.inf)
+    )
