@@ -9,11 +9,11 @@ MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
-    "nn.": ("modules", "containers", "activation_modules", "module_layers", "module_losses"),
-    "nn.init.": ("init",),
-    "nn.utils.": ("clipping",),
-    "optim.": ("optimizers",),
-    "optim.lr_scheduler.": ("schedulers",),
+    "nn.": ("nn.module", "nn.containers", "nn.activations", "nn.layers", "nn.losses"),
+    "nn.init.": ("nn.init",),
+    "nn.utils.": ("nn.clipping",),
+    "optim.": ("optim.descent", "optim.adaptive", "optim.lbfgs"),
+    "optim.lr_scheduler.": ("optim.schedulers",),
     "utils.data.": ("data",),
 }
 _loaded: set[str] = set()

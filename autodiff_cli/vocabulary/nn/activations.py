@@ -10,8 +10,8 @@ from typing import Any
 
 from autodiff_cli.errors import AssertionFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, torch_call
-from autodiff_cli.vocabulary.init import constant_, empty
-from autodiff_cli.vocabulary.modules import Module, Parameter
+from autodiff_cli.vocabulary.nn.init import constant_, empty
+from autodiff_cli.vocabulary.nn.module import Module, Parameter
 
 SOURCE = "torch.nn.modules.activation"
 

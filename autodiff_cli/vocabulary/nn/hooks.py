@@ -88,4 +88,4 @@ class BackwardHook:
                 f"Backward hook returned an invalid number of grad_input, got {len(changed)}, but "
                 f"expected {len(flows)}"
             )
-        return changed
+        return tuple(changed)

@@ -26,7 +26,7 @@ from autodiff_cli.ir.node import CONSTANT, INPUT, NO_PARAMS, Node, state
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.gradients import RemovableHandle
 from autodiff_cli.vocabulary.handles import named
-from autodiff_cli.vocabulary.module_hooks import BackwardHook
+from autodiff_cli.vocabulary.nn.hooks import BackwardHook
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.values import Size
 

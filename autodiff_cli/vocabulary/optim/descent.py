@@ -14,7 +14,7 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import opened
-from autodiff_cli.vocabulary.optimizer import (
+from autodiff_cli.vocabulary.optim.optimizer import (
     Descent,
     add_,
     addcdiv_,

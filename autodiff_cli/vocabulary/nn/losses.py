@@ -10,7 +10,7 @@ from typing import Any
 
 from autodiff_cli.errors import TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, torch_call
-from autodiff_cli.vocabulary.modules import Module
+from autodiff_cli.vocabulary.nn.module import Module
 
 
 def loss(name: str) -> Callable[[type], type]:
@@ -44,7 +44,7 @@ class _Loss(Module):
 
 
 class _WeightedLoss(_Loss):
-    arguments = ("weight",)
+    arguments: tuple[str, ...] = ("weight",)
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class GaussianNLLLoss(_Loss):
         super().__init__(None, None, reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Any, target: Any, var: Any) -> Any:
+    def forward(self, input: Any, target: Any, var: Any) -> Any:  # type: ignore[override]
         return self._computed(input, target, var)
 
 

@@ -14,7 +14,7 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AssertionFault, TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import call, opened, torch_call
 from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.init import (
+from autodiff_cli.vocabulary.nn.init import (
     constant_,
     empty,
     fans,
@@ -24,7 +24,7 @@ from autodiff_cli.vocabulary.init import (
     uniform_,
     zeros_,
 )
-from autodiff_cli.vocabulary.modules import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module, Parameter
 
 
 @opened("torch.nn.modules.linear", "nn.Identity")
@@ -224,7 +224,8 @@ class Embedding(Module):
         normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
-                constant_(self.weight[self.padding_idx], 0)
+                row: Any = self.weight
+                constant_(row[self.padding_idx], 0)
 
     def forward(self, input: Any) -> Any:
         return torch_call(

@@ -17,9 +17,9 @@ from autodiff_cli.ir.node import Array, state
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.copying import deep_copy
 from autodiff_cli.vocabulary.grad_mode import enable_grad
-from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.vocabulary.handles import NAMES
 from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.modules import reset_gradient
+from autodiff_cli.vocabulary.nn.module import reset_gradient
 
 
 class Required:
@@ -29,8 +29,7 @@ class Required:
         return "<required parameter>"
 
 
-required = Required()
-named("optim.optimizer.required")(required)
+required = NAMES["optim.optimizer.required"] = Required()
 
 
 def scalar(value: Any) -> Any:
@@ -209,7 +208,8 @@ class Descent(Optimizer):
                 if grad is not None:
                     g = -grad.array if group["maximize"] else grad.array
                     self.update(group, tensor.array, g, self._kept(group, tensor))
-                    wrote(tensor)
+                    for _ in range(self.writes(group)):
+                        wrote(tensor)
         return loss
 
     def update(self, group: dict[str, Any], p: Array, g: Array, kept: dict[str, Any]) -> None:
@@ -222,6 +222,11 @@ class Descent(Optimizer):
             kept: the parameter's state.
         """
         raise NotImplementedFault("")
+
+    def writes(self, group: dict[str, Any]) -> int:
+        """How many in-place operations the reference's step takes, which its versions count."""
+        decoupled = group.get("decoupled_weight_decay") and group["weight_decay"] != 0
+        return 2 if decoupled else 1
 
     def _kept(self, group: dict[str, Any], tensor: Tensor) -> dict[str, Any]:
         kept: dict[str, Any] = self.state[tensor]
@@ -265,7 +270,7 @@ def next_step(kept: dict[str, Any]) -> float:
 # ---- the reference's arithmetic, on arrays ------------------------------------------------------
 # Its kernels multiply and add in one rounding (fma), which a wider type gives nearly always.
 
-WIDER = {
+WIDER: dict[Any, Any] = {
     np.dtype(np.float16): np.dtype(np.float32),
     np.dtype(np.float32): np.dtype(np.float64),
     np.dtype(np.float64): np.dtype(np.longdouble),

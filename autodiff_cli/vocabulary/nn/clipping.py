@@ -31,7 +31,7 @@ def clip_grad_norm_(
 ) -> Tensor:
     with no_grad():
         grads = _gradients(parameters)
-        total = total_norm(grads, norm_type, error_if_nonfinite)
+        total: Any = total_norm(grads, norm_type, error_if_nonfinite)
         factor = torch_call("clamp", float(max_norm) / (total + 1e-6), max=1.0)
         for grad in grads:
             call(grad, "mul_", factor)
@@ -47,7 +47,7 @@ def total_norm(
         return of_array(np.zeros((), np.float32))
     order = float(norm_type)
     norms = [torch_call("linalg.vector_norm", grad, order) for grad in grads]
-    total = torch_call("linalg.vector_norm", torch_call("stack", norms), order)
+    total: Any = torch_call("linalg.vector_norm", torch_call("stack", norms), order)
     if error_if_nonfinite and not np.isfinite(total.array):
         raise RuntimeFault(
             f"The total norm of order {order} for gradients from `parameters` is non-finite, so it "

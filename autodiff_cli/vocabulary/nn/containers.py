@@ -13,7 +13,7 @@ from typing import Any
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AssertionFault, IndexFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, qualified_name
-from autodiff_cli.vocabulary.modules import Module, Parameter, indented
+from autodiff_cli.vocabulary.nn.module import Module, Parameter, indented
 
 SOURCE = "torch.nn.modules.container"
 
@@ -35,7 +35,8 @@ class _Numbered(Module):
         return iter(list(self._modules.values()))
 
     def _key(self, index: Any) -> str:
-        return list(self._modules)[_place(index, len(self))]
+        names: list[str] = list(self._modules)
+        return names[_place(index, len(self))]
 
     def __setitem__(self, index: Any, module: Any) -> None:
         setattr(self, self._key(index), module)

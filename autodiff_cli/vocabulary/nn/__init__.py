@@ -1,0 +1,1 @@
+"""`torch.nn`: modules, their first values, and what trains them."""
