@@ -185,7 +185,7 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
         return HandleMethod(tensor, name, written)
     raise AttributeFault(
         f"'{type(tensor).__name__}' object has no attribute '{name}'"
-        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS, *ATTRIBUTES])
+        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES])
     )
 
 
@@ -269,7 +269,7 @@ def _of_object(value: Any, name: str) -> Any:
 def names_of(value: Any) -> list[str]:
     """The names that a program sees in an object, without those with double underscores."""
     if isinstance(value, Tensor):
-        found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS, *ATTRIBUTES}
+        found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES}
     else:
         own = getattr(value, "__dict__", {})
         found = {*own, *_class_names(type(value))}
