@@ -6,9 +6,10 @@ computes the value, every gradient and every traced intermediate.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from time import perf_counter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,23 +20,23 @@ from autodiff_cli.errors import (
     LimitError,
     NameFault,
     RuntimeFault,
+    SourceSyntaxError,
     ValueFault,
 )
-from autodiff_cli.execute import execute
+from autodiff_cli.execute import execute, force
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.inputs import Given, bind
 from autodiff_cli.interpret.machine import Machine
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Node, Shape, constant, leaf, state
+from autodiff_cli.ir.node import Array, Node, Shape, constant, state
 from autodiff_cli.ops.create import full
-from autodiff_cli.source import Source, Span
+from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression
+from autodiff_cli.syntax.tree import Script
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.values import Size
-
-Given: TypeAlias = "str | Array | int | float | bool | list[Any]"
 
 
 class Tensor(NamedTuple):
@@ -135,6 +136,12 @@ def evaluate(
     try:
         with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
             return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
+    except _IsProgram as program:
+        if trace:
+            raise InputError("--trace shows the steps of expressions, not of programs") from None
+        return _evaluate_program(
+            program.source, inputs or {}, wrt, seeds, grad, dtype, manual_seed, state.max_elements
+        )
     finally:
         dtypes.set_default(before[0])
         state.max_elements = before[1]
@@ -156,7 +163,7 @@ def _evaluate(
     manual_seed: int | None,
 ) -> Result:
     started = perf_counter()
-    script = parse_expression(source)
+    script = _parsed(source)
     parsed = perf_counter()
     if manual_seed is not None:
         default_generator().manual_seed(manual_seed)
@@ -223,48 +230,134 @@ def _execute(nodes: list[Node], source: Source) -> list[Array]:
         raise RuntimeFault(f"out of memory: {error}") from None
 
 
-# ---- inputs -------------------------------------------------------------------------------------
+STATEMENT = re.compile(
+    r"^\s*(?:(?:import|from|for|while|if|def|class|with|try|del|raise|assert|return)\b.*|@|\s+\S.*:\s*$)",
+    re.MULTILINE,
+)
 
 
-def bind(name: str, given: Given, differentiate: bool = True) -> Any:
-    """The value of an input: a leaf if it is floating, or a constant.
+class _IsProgram(Exception):
+    """The text is a program, not an expression."""
 
-    Args:
-        name: the input's.
-        given: an expression, a number, a list or an array.
-        differentiate: whether a floating input requires grad.
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.source = source
+
+
+def _parsed(source: Source) -> Script:
+    """The tree of an expression.
+
+    Raises:
+        _IsProgram: the text is one of statements.
+        SourceSyntaxError: it is neither; in the words for programs if it looks like one.
     """
-    value: Any = given
-    if isinstance(given, str):
-        source = Source(given, f"the value of {name}")
-        value = Machine(source, {}).run_script(parse_expression(source))
-    if value is None or isinstance(value, (bool, str, DType)):
-        return value
-    if isinstance(value, (int, float)):
-        array = _default(value)
-    elif isinstance(value, (list, tuple)):
+    try:
+        return parse_expression(source)
+    except SourceSyntaxError as error:
+        if "is not an operator here" in error.message:  # '^' is one in programs, of another meaning
+            raise
+        from autodiff_cli.syntax import parse_program
+
         try:
-            node = tensor_from(value, None)
-        except AutodiffError as error:
-            place = Source(given if isinstance(given, str) else str(given), f"the value of {name}")
-            raise error.at(Span(0, len(place.text)), place) from None
-        whole = node.dtype if node.dtype.category == dtypes.BOOL else dtypes.default()
-        array = np.asarray(node.value, whole.numpy)
-    elif isinstance(value, Node):
-        array = _execute([value], Source(""))[0]
-    elif isinstance(value, np.ndarray):
-        array = value
-    else:
-        raise InputError(f"the value of {name} is neither a tensor nor a number")
-    return leaf(array, requires_grad=differentiate and array.dtype.kind == "f", name=name)
+            parse_program(source)
+        except SourceSyntaxError as other:
+            looks_so = STATEMENT.search(source.text)
+            raise (other if looks_so else error) from None
+    raise _IsProgram(source)
 
 
-def _default(value: float) -> Array:
-    with np.errstate(over="ignore"):
-        try:
-            return np.asarray(value, np.float64).astype(dtypes.default().numpy)
-        except OverflowError:
-            raise InputError(f"{value} is too large for a floating point number") from None
+def _evaluate_program(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    dtype: str,
+    manual_seed: int | None,
+    max_elements: int,
+) -> Result:
+    """A program's last expression, and its gradients; those of its own backward passes if it made some."""
+    import sys
+
+    from autodiff_cli.autograd import tensor as handles
+    from autodiff_cli.autograd.engine import differentiate
+    from autodiff_cli.program import Session, Settings, bound
+
+    started = perf_counter()
+    variables = bound(inputs, dtype=dtype, max_elements=max_elements, wrt=wrt)
+    nodes = {
+        name: value.node if isinstance(value, handles.Tensor) else value
+        for name, value in variables.items()
+    }
+    leaves = _leaves(nodes, wrt) if grad else {}
+    settings = Settings(
+        dtype=dtype, manual_seed=manual_seed, max_elements=max_elements, implicit=True, bare=True
+    )
+    with Session(
+        settings, write=sys.stdout.write, complain=sys.stderr.write, variables=variables
+    ) as session:
+        value = session.run(source)
+        built = perf_counter()
+        shown = _handles_computed(value)
+        made = {
+            name: tensor.grad
+            for name in leaves
+            if isinstance(tensor := variables[name], handles.Tensor)
+        }
+        rows: list[Gradients] = []
+        if any(gradient is not None for gradient in made.values()):
+            rows = [Gradients(None, {name: _gradient(g) for name, g in made.items()})]
+        elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds) and grad:
+            targets = list(leaves.values())
+            cotangents = _cotangents(value.node, leaves, seeds)
+            for cotangent in cotangents:
+                force(cotangent)
+                flows = differentiate(
+                    [(value.node, cotangent)],
+                    retain_graph=True,
+                    create_graph=False,
+                    targets=targets,
+                )
+                seed = Tensor(force(cotangent), cotangent.dtype.name) if seeds else None
+                rows.append(
+                    Gradients(
+                        seed,
+                        {
+                            name: None if flow is None else _tensor_of(flow)
+                            for name, flow in zip(leaves, flows, strict=True)
+                        },
+                    )
+                )
+    return Result(
+        shown,
+        tuple(rows),
+        (),
+        dtype,
+        {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
+    )
+
+
+def _tensor_of(node: Node) -> Tensor:
+    return _tensor(node, force(node))
+
+
+def _gradient(grad: Any) -> Tensor | None:
+    return None if grad is None else _tensor_of(grad.node)
+
+
+def _handles_computed(value: Any) -> Any:
+    """The value of a program with every tensor replaced by its elements."""
+    if isinstance(getattr(value, "node", None), Node):
+        return _tensor_of(value.node)
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        entries = [_handles_computed(entry) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value
+
+
+# ---- inputs -------------------------------------------------------------------------------------
 
 
 def _check_used(bound: Mapping[str, Any], used: set[str], source: Source) -> None:

@@ -14,9 +14,9 @@ import numpy as np
 from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
-from autodiff_cli.evaluate import bind
+from autodiff_cli.inputs import bind
 from autodiff_cli.interpret import access, protocols
-from autodiff_cli.interpret.builtins import IMPLICIT, implicit, output
+from autodiff_cli.interpret.builtins import IMPLICIT, bare, implicit, output
 from autodiff_cli.interpret.frames import Frame, Program, link
 from autodiff_cli.interpret.limits import CHECKPOINT, limits
 from autodiff_cli.interpret.statements import compile_program
@@ -39,6 +39,7 @@ class Settings(NamedTuple):
         dtype: the default floating dtype.
         manual_seed: of the random generator.
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
+        bare: whether torch's functions are there without a prefix, as in expressions.
         max_steps: the most statements it may execute.
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
@@ -48,6 +49,7 @@ class Settings(NamedTuple):
     dtype: str = "float32"
     manual_seed: int | None = None
     implicit: bool = False
+    bare: bool = False
     max_steps: int = 10**8
     max_elements: int = 10**9
     max_bytes: int = 8 << 30
@@ -57,13 +59,16 @@ DEFAULTS = Settings()
 Write = Callable[[str], Any]
 
 
-class ProgramError(Exception):
+class ProgramError(AutodiffError):
     """A program ended in an error; its text is the program's own traceback."""
 
     def __init__(self, text: str, error: BaseException) -> None:
         super().__init__(text)
         self.text = text
         self.error = error
+
+    def report(self) -> str:
+        return self.text.rstrip("\n")
 
 
 class Session:
@@ -110,6 +115,7 @@ class Session:
         implicit.clear()
         if settings.implicit:
             implicit.update(IMPLICIT)
+        bare.on = settings.bare
         sys.setrecursionlimit(max(12_000, self.before[-1]))
         if settings.manual_seed is not None:
             default_generator().manual_seed(settings.manual_seed)
@@ -176,19 +182,28 @@ class Session:
         return value[0]
 
 
-def bound(given: Mapping[str, Any], *, dtype: str, max_elements: int) -> dict[str, Any]:
+def bound(
+    given: Mapping[str, Any],
+    *,
+    dtype: str,
+    max_elements: int,
+    wrt: Sequence[str] | None = None,
+) -> dict[str, Any]:
     """Inputs as the variables that a program starts with: floating ones are leaves.
 
     Args:
         given: by name, as `evaluate` takes them: expressions, numbers, lists or arrays.
         dtype: the default floating dtype.
         max_elements: the most elements one tensor may have.
+        wrt: the names of those that require grad, if not all.
     """
     before = dtypes.default(), state.max_elements
     dtypes.set_default(dtypes.NAMES[dtype])
     state.max_elements = max_elements
     try:
-        values = {name: bind(name, value) for name, value in given.items()}
+        values = {
+            name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
+        }
     finally:
         dtypes.set_default(before[0])
         state.max_elements = before[1]

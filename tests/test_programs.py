@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from autodiff_cli.source import Source
+
 PROGRAMS = Path(__file__).parent / "golden" / "programs"
 RECORDS: dict[str, dict[str, Any]] = json.loads((PROGRAMS / "recorded.json").read_text())
 ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
@@ -20,10 +22,17 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 def run_program(path: Path) -> tuple[str, str, int]:
     """What `autodiff run FILE` prints on stdout and on stderr, and its exit code."""
-    from autodiff_cli.program import run_file
+    from autodiff_cli.program import run_cells, run_text
+    from autodiff_cli.tables.notebooks import code_cells
 
     stdout, stderr = io.StringIO(), io.StringIO()
-    code = run_file(path, stdout=stdout, stderr=stderr)
+    streams = {"write": stdout.write, "complain": stderr.write}
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = [Source(cell, path.name) for cell in code_cells(text, path.name)]
+        code = run_cells(cells, **streams)
+    else:
+        code = run_text(Source(text, path.name), **streams)
     return stdout.getvalue(), stderr.getvalue(), code
 
 

@@ -107,6 +107,7 @@ def command(**options: Any) -> int:
 
     settings = Settings(
         echo=options["echo"],
+        implicit=options["echo"],  # a snippet, as at a prompt where torch is imported
         dtype=options["dtype"],
         manual_seed=options["manual_seed"],
         max_steps=options["max_steps"],

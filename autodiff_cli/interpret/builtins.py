@@ -273,12 +273,53 @@ IMPLICIT = {  # what study texts leave out
 implicit: dict[str, str] = {}  # those of them that the running program has
 
 
+class Bare:
+    """Whether torch's functions are there without a prefix."""
+
+    on = False
+
+
+bare = Bare()
+SHARED = frozenset("sum max min abs pow round".split())  # names of torch's that Python has too
+
+
+def bare_name(name: str) -> Any:
+    """What a name means in expressions: torch's function, or None for Python's own names."""
+    from autodiff_cli.interpret import modules
+
+    if name in SHARED:
+        return _torch_or_python(name)
+    if name in BUILTINS or name in implicit:
+        return None
+    for module in ("torch", "torch.nn.functional"):
+        try:
+            return modules.module(module).member(name)
+        except AttributeError:
+            continue
+    return modules.module("torch.linalg") if name == "linalg" else None
+
+
+def _torch_or_python(name: str) -> Callable[..., Any]:
+    from autodiff_cli.interpret import modules
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        of_tensors = any(isinstance(arg, Tensor) for arg in args)
+        function = modules.module("torch").member(name) if of_tensors else BUILTINS[name]
+        return function(*args, **kwargs)
+
+    return _named(name, run)
+
+
 def lookup(name: str, variables: dict[str, Any]) -> Any:
     """A global name that the program hasn't assigned.
 
     Raises:
         NameError: there is no such name; with the one that may have been meant, as Python says it.
     """
+    if bare.on:
+        found = bare_name(name)
+        if found is not None:
+            return found
     if name in BUILTINS:
         return BUILTINS[name]
     if name == "globals":

@@ -472,9 +472,7 @@ def _binary(sign: str) -> Callable[[Frame, str], None]:
         left = stack[-1]
         if bounded:
             kind = type(left)
-            if kind is int or kind is str or kind is list or kind is tuple or kind is bytes:
-                operators.check_size(sign, left, right)
-            elif type(right) is list or type(right) is str or type(right) is tuple:
+            if kind is int or kind is str or kind is list or kind is tuple or kind is bytes or type(right) is list or type(right) is str or type(right) is tuple:
                 operators.check_size(sign, left, right)
         stack[-1] = compute(left, right)
 

@@ -51,12 +51,16 @@ def _one(error: BaseException) -> str:
     return "".join(lines) + final_line(error)
 
 
+def shown_name(source: Source) -> str:
+    return source.name or "<expression>"
+
+
 def _entry(name: str, source: Source, span: Span) -> str:
     number, column, text = source.line(span.start)
     stripped = text.strip()
     indent = len(text) - len(text.lstrip())
     width = max(1, min(span.end, span.start - column + len(text.rstrip())) - span.start)
-    lines = f'  File "{source.name}", line {number}, in {name}\n    {stripped}\n'
+    lines = f'  File "{shown_name(source)}", line {number}, in {name}\n    {stripped}\n'
     whole = column == indent and width >= len(stripped)
     return lines if whole else lines + "    " + " " * (column - indent) + "^" * width + "\n"
 
@@ -95,7 +99,7 @@ def _syntax_error(error: SourceSyntaxError) -> str:
         end = max(error.span.end, error.span.start + 1)
         width = max(1, min(end - error.span.start, max(1, len(text) - column)))
         lines = (
-            f'  File "{error.source.name}", line {number}\n    {stripped.rstrip()}\n'
+            f'  File "{shown_name(error.source)}", line {number}\n    {stripped.rstrip()}\n'
             f"    {' ' * max(0, column - indent)}{'^' * width}\n"
         )
     return f"{lines}{error.kind}: {error.message}\n"

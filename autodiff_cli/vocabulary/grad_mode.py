@@ -70,14 +70,14 @@ class no_grad(_GradMode):  # noqa: N801: torch's name
 
 
 @named("enable_grad", "autograd.enable_grad")
-class enable_grad(_GradMode):  # noqa: N801
+class enable_grad(_GradMode):
     """What is inside is recorded, inside `no_grad` too."""
 
     mode = True
 
 
 @named("inference_mode", "autograd.inference_mode")
-class inference_mode(_GradMode):  # noqa: N801
+class inference_mode(_GradMode):
     """Nothing inside is recorded."""
 
     def __new__(cls, mode: Any = True, *args: Any, **kwargs: Any) -> Any:
@@ -94,7 +94,7 @@ class inference_mode(_GradMode):  # noqa: N801
 
 
 @named("set_grad_enabled", "autograd.set_grad_enabled")
-class set_grad_enabled(_GradMode):  # noqa: N801
+class set_grad_enabled(_GradMode):
     """Sets the mode at once; as a context, until its end."""
 
     takes_functions = False
@@ -143,14 +143,14 @@ class _Nothing:
 
 
 @named("autograd.set_detect_anomaly")
-class set_detect_anomaly(_Nothing):  # noqa: N801
+class set_detect_anomaly(_Nothing):
     """Accepted: every error here says where it happened anyway."""
 
     __module__ = "torch.autograd.anomaly_mode"
 
 
 @named("autograd.detect_anomaly")
-class detect_anomaly(_Nothing):  # noqa: N801
+class detect_anomaly(_Nothing):
     """Accepted: every error here says where it happened anyway."""
 
     __module__ = "torch.autograd.anomaly_mode"

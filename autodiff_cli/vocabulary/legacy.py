@@ -18,7 +18,7 @@ from autodiff_cli.vocabulary.values import Size
 
 
 @named("autograd.Variable", "autograd.variable.Variable")
-def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Tensor:  # noqa: N802
+def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Tensor:
     """A tensor; the name is from before tensors had gradients."""
     if not isinstance(data, Tensor):
         raise TypeFault(f"Variable data has to be a tensor, but got {type_name(data)}")
