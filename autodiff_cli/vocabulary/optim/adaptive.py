@@ -14,6 +14,7 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import opened
+from autodiff_cli.vocabulary.optim.descent import check_fused
 from autodiff_cli.vocabulary.optim.optimizer import (
     Descent,
     add_,
@@ -31,7 +32,6 @@ from autodiff_cli.vocabulary.optim.optimizer import (
     scalar,
     zeros_like,
 )
-from autodiff_cli.vocabulary.optim.descent import check_fused
 
 Kept = dict[str, Any]
 

@@ -15,7 +15,14 @@ from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import opened
 from autodiff_cli.vocabulary.grad_mode import enable_grad
-from autodiff_cli.vocabulary.optim.optimizer import Optimizer, add_, check_rate, fused, scalar, wrote
+from autodiff_cli.vocabulary.optim.optimizer import (
+    Optimizer,
+    add_,
+    check_rate,
+    fused,
+    scalar,
+    wrote,
+)
 
 
 def _dot(a: Array, b: Array) -> Any:
