@@ -41,10 +41,7 @@ class Parameter(Tensor):
         if data is None:
             data = of_array(np.empty(0, dtypes.default().numpy))
         if not isinstance(data, Tensor):
-            raise TypeFault(
-                "_make_subclass(): argument 'data' (position 2) must be Tensor, not "
-                f"{type(data).__name__}"
-            )
+            raise AttributeFault(f"'{type(data).__name__}' object has no attribute 'detach'")
         old = data.node
         if requires_grad and not old.dtype.is_floating:
             raise RuntimeFault(
