@@ -18,7 +18,7 @@
         ├── OverflowFault         OverflowError
         ├── AssertionFault        AssertionError
         ├── ZeroDivisionFault     ZeroDivisionError
-        └── LinAlgFault           _LinAlgError, of torch.linalg
+        └── LinAlgFault           torch._C._LinAlgError
 
 An operation raises without knowing where it stands; the interpreter adds the place (`at`).
 """
@@ -178,10 +178,10 @@ class ZeroDivisionFault(Fault, ZeroDivisionError):
     kind = "ZeroDivisionError"
 
 
-class LinAlgFault(Fault):
+class LinAlgFault(Fault, RuntimeError):
     """A matrix has no such result."""
 
-    kind = "_LinAlgError"
+    kind = "torch._C._LinAlgError"
 
 
 PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {

@@ -153,6 +153,10 @@ class Session:
 
         program.echo = echo_value
         last = tree.body[-1] if tree.body else None
+        if last is not None and not last_only:
+            first = getattr(tree.body[0], "value", None)
+            text = getattr(first, "value", None)
+            self.variables["__doc__"] = text if isinstance(text, str) else None
         try:
             with np.errstate(all="ignore"):
                 Frame(code, program, program.globals).run()

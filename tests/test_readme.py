@@ -63,7 +63,9 @@ def test_the_listed_functions_exist() -> None:
 
     section = README.split("The functions, each")[1].split("## Inputs")[0]
     names = [n for words in re.findall(r"`([^`]*)`", section) for n in words.split()]
-    known = {*FUNCTIONS, *METHODS} | {f"x.{name}" for name in (*METHODS, *ATTRIBUTES)}
+    known = {*FUNCTIONS.names(), *METHODS.names()} | {
+        f"x.{name}" for name in (*METHODS.names(), *ATTRIBUTES)
+    }
     words = [name for name in names if re.fullmatch(r"[\w.]*[a-zA-Z]\w*", name)]
     assert len(words) > 100
     assert [

@@ -132,7 +132,7 @@ def replace_data(tensor: Tensor, source: Tensor) -> None:
     if tensor.is_leaf:
         fresh = Node(node.op, (), NO_PARAMS, source.shape, source.dtype, node.requires_grad, value)
         fresh.tape = node.tape
+        fresh.memory = node.memory
         tensor.node = fresh
         return
     node.value, node.shape, node.dtype = value, source.shape, source.dtype
-    node.memory = None

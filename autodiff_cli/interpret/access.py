@@ -31,7 +31,7 @@ from autodiff_cli.vocabulary.handles import (
 )
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
-from autodiff_cli.vocabulary.values import ReturnType, Size
+from autodiff_cli.vocabulary.values import ReturnType, Size, Value
 from autodiff_cli.vocabulary.writing import in_place_method
 
 # The special names that a class may define, and those that programs may read.
@@ -145,6 +145,9 @@ def attribute(value: Any, name: str) -> Any:
     elif isinstance(value, (np.ndarray, np.generic, np.dtype)):
         if name in ARRAY_NAMES and hasattr(value, name):
             return getattr(value, name)
+    elif isinstance(value, Value):
+        if name in value.attributes:
+            return getattr(value, name)
     elif isinstance(value, GradFn):
         return _of_grad_fn(value, name)
     elif isinstance(value, RemovableHandle) and name in ("remove", "id"):
@@ -182,7 +185,7 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
         return HandleMethod(tensor, name, written)
     raise AttributeFault(
         f"'{type(tensor).__name__}' object has no attribute '{name}'"
-        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS, *ATTRIBUTES])
+        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES])
     )
 
 
@@ -258,9 +261,23 @@ def _of_object(value: Any, name: str) -> Any:
         if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
             raise AttributeError(
                 f"'{shown_type(value)}' object has no attribute '{name}'"
-                + _suggested(name, [*getattr(value, "__dict__", ()), *_class_names(type(value))])
+                + _suggested(name, names_of(value))
             ) from None
         raise
+
+
+def names_of(value: Any) -> list[str]:
+    """The names that a program sees in an object, without those with double underscores."""
+    if isinstance(value, Tensor):
+        found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES}
+    else:
+        own = getattr(value, "__dict__", {})
+        found = {*own, *_class_names(type(value))}
+        for part in ("_parameters", "_buffers", "_modules"):
+            found.update(own.get(part, ()))
+        for base in type(value).__mro__:
+            found.update(BUILTIN_METHODS.get(base, ()))
+    return sorted(found)
 
 
 def _class_names(kind: type) -> list[str]:
@@ -420,7 +437,7 @@ class Namespace:
     """A module of the language, such as `torch` or `torch.nn`."""
 
     def __init__(self, name: str, members: Callable[[str], Any]) -> None:
-        self.name = name
+        self.name = self.__name__ = name
         self.find = members
 
     def member(self, name: str) -> Any:
@@ -438,20 +455,22 @@ def shown_class(value: Any) -> Any:
     from autodiff_cli.errors import Fault
 
     if isinstance(value, Fault):
-        if type(value).__module__ != "autodiff_cli.errors":
-            return type(value)
+        module, _, name = type(value).kind.rpartition(".")
+        if module or type(value) is Fault:
+            return _named_class(module, name, RuntimeError)
         for base in type(value).__mro__:
             if base.__module__ == "builtins" and issubclass(base, Exception):
                 return base
     if isinstance(value, GradFn):
-        return _grad_fn_class(getattr(value.node.op, "class_prefix", ""), value.class_name)
+        prefix: str = getattr(value.node.op, "class_prefix", "")
+        return _named_class(prefix.rstrip("."), value.class_name)
     return SHOWN_CLASSES.get(type(value), type(value))
 
 
 @cache
-def _grad_fn_class(prefix: str, name: str) -> type:
-    """A class that only shows the name of a backward function."""
-    return type(name, (), {"__module__": prefix.rstrip(".") or "builtins"})
+def _named_class(module: str, name: str, base: type = object) -> type:
+    """A class that only shows a name."""
+    return type(name, (base,), {"__module__": module or "builtins"})
 
 
 SHOWN_CLASSES: dict[type, type] = {

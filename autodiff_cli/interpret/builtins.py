@@ -184,6 +184,19 @@ def _format(value: Any, spec: str = "") -> str:
     return format(value, spec)
 
 
+def _super(*args: Any) -> Any:
+    """`super(Net, self)`; without arguments the compiler knows it."""
+    if len(args) != 2 or not isinstance(args[0], type):
+        raise RuntimeError("super(): no arguments")
+    return super(args[0], args[1])
+
+
+def _dir(value: Any = MISSING) -> list[str]:
+    from autodiff_cli.interpret.access import names_of
+
+    return [] if value is MISSING else names_of(value)
+
+
 def _vars(value: Any) -> Any:
     if not is_own(type(value)):
         raise TypeError("vars() argument must have __dict__ attribute")
@@ -221,6 +234,8 @@ BUILTINS: dict[str, Any] = {
     "list": list,
     "tuple": tuple,
     "set": set,
+    "super": _named("super", _super),
+    "dir": _named("dir", _dir),
     "print": _named("print", print_),
     "type": _named("type", _type),
     "isinstance": _named("isinstance", _isinstance),
@@ -295,12 +310,12 @@ def import_name(module_name: str, name: str) -> Any:
     module = modules.module(module_name)
     if module_name == "__future__":
         return None
-    inner = modules.submodule(module_name, name)
-    if inner is not None:
-        return inner
     try:
         return module.member(name)
     except AttributeError:
+        inner = modules.submodule(module_name, name)
+        if inner is not None:
+            return inner
         raise ImportError(
             f"cannot import name '{name}' from '{module_name}' ({modules.origin(module_name)})"
         ) from None

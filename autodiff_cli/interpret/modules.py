@@ -145,7 +145,9 @@ def _torch_name(module_name: str, name: str) -> Any:
 
 def _known(module_name: str) -> list[str]:
     prefix = TORCH[module_name]
-    names = [key.removeprefix(prefix) for key in (*NAMES, *FUNCTIONS) if key.startswith(prefix)]
+    names = [
+        key.removeprefix(prefix) for key in (*NAMES, *FUNCTIONS.names()) if key.startswith(prefix)
+    ]
     return [name for name in names if "." not in name]
 
 

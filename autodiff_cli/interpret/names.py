@@ -234,7 +234,7 @@ def lookup(name: str, called: bool = False) -> Any:
 def known_names() -> list[str]:
     return [
         *BUILTINS,
-        *(name.removeprefix("F.") for name in FUNCTIONS),
+        *(name.removeprefix("F.") for name in FUNCTIONS.names()),
         *CONSTANTS,
         *SHORT,
     ]
@@ -258,7 +258,7 @@ def attribute(value: Any, name: str) -> Any:
             return Method(value, METHODS[name])
         raise AttributeFault(
             f"'Tensor' object has no attribute '{name}'",
-            hint=_meant(name, [*METHODS, *ATTRIBUTES]) or LISTED,
+            hint=_meant(name, [*METHODS.names(), *ATTRIBUTES]) or LISTED,
         )
     if isinstance(value, Module):
         return _member(value, name)
@@ -300,7 +300,9 @@ def _member(module: Module, name: str) -> Any:
             return CONSTANTS[name]
         if name in DTYPES:
             return DTYPES[name]
-    names = [n.removeprefix(module.prefix) for n in FUNCTIONS if n.startswith(module.prefix)]
+    names = [
+        n.removeprefix(module.prefix) for n in FUNCTIONS.names() if n.startswith(module.prefix)
+    ]
     raise _not_in(module, name, names)
 
 

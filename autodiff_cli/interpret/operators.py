@@ -69,6 +69,8 @@ TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "&": _bitwise("and"),
     "|": _bitwise("or"),
     "^": _bitwise("xor"),
+    "<<": lambda a, b: _call("bitwise_left_shift", a, b),
+    ">>": lambda a, b: _call("bitwise_right_shift", a, b),
 }
 PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,

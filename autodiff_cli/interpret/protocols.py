@@ -81,6 +81,8 @@ def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
         operand = _operand(other)
         if operand is NotImplemented:
             return NotImplemented
+        if sign in ("+", "*"):
+            return Tensor(compute(self.node, operand))
         return Tensor(compute(operand, self.node))
 
     return run

@@ -1,60 +1,29 @@
 """The primitive operations, each declared once, one file a family.
 
-Importing this package declares them all, and gives nodes Python's operators.
+Importing this package declares those that most calls need, and gives nodes Python's operators; the other
+families are imported by the vocabulary that uses them.
 """
 
 from autodiff_cli.ops import (
-    activation,
     arithmetic,
-    blend,
-    convolution,
     create,
-    decompose,
-    distance,
-    drawn,
     indexing,
-    linalg,
     loss,
     matrix,
     movement,
-    normalization,
-    order,
-    pairs,
     pointwise,
-    rearrange,
     reduce,
-    robust,
-    scan,
-    scatter,
     selection,
-    special,
-    statistics,
 )
 
 __all__ = [
-    "activation",
     "arithmetic",
-    "blend",
-    "convolution",
     "create",
-    "decompose",
-    "distance",
-    "drawn",
     "indexing",
-    "linalg",
     "loss",
     "matrix",
     "movement",
-    "normalization",
-    "order",
-    "pairs",
     "pointwise",
-    "rearrange",
     "reduce",
-    "robust",
-    "scan",
-    "scatter",
     "selection",
-    "special",
-    "statistics",
 ]

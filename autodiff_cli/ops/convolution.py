@@ -151,6 +151,49 @@ convolution_weight: Shaped = Shaped(
     doc="the adjoint of convolution by its weight",
 )
 
+# ---- columns ------------------------------------------------------------------------------------
+
+
+def _columns(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
+    wide = _padded(x, padding)
+    out = tuple(out_size(*s) for s in zip(x.shape[2:], kernel, stride, padding, dilation))
+    parts = [wide[(..., *at)] for _, at in _places(out, kernel, stride, dilation)]
+    return np.stack(parts, 2).reshape(x.shape[0], x.shape[1] * len(parts), -1)
+
+
+def _columns_shape(x: Node, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Shape:
+    out = [out_size(*s) for s in zip(x.shape[2:], kernel, stride, padding, dilation)]
+    return (x.shape[0], x.shape[1] * math.prod(kernel), math.prod(out))
+
+
+def _from_columns(
+    g: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, shape: Shape
+) -> Any:
+    size = shape[2:]
+    out = tuple(out_size(*s) for s in zip(size, kernel, stride, padding, dilation))
+    parts = g.reshape(*shape[:2], -1, *out)
+    result: Any = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(size, padding))), g.dtype)
+    for number, (_, at) in enumerate(_places(out, kernel, stride, dilation)):
+        result[(..., *at)] += parts[:, :, number]
+    inside = tuple(slice(p, p + n) for n, p in zip(size, padding))
+    return result[(..., *inside)].copy()
+
+
+im2col: Shaped = Shaped(
+    "im2col",
+    _columns,
+    shape=_columns_shape,
+    vjps=(lambda g, y, x, **how: col2im(g, shape=x.shape, **how),),
+    doc="every window of images, as a column",
+)
+col2im: Shaped = Shaped(
+    "col2im",
+    _from_columns,
+    shape=lambda g, shape, **how: shape,
+    vjps=(lambda g, y, x, shape, **how: im2col(g, **how),),
+    doc="columns added where their windows are: the adjoint of im2col",
+)
+
 # ---- pooling ------------------------------------------------------------------------------------
 
 

@@ -1,56 +1,29 @@
 """The names a user may call, with torch's signatures, defaults and error messages; one file a family.
 
-Importing this package fills the tables in `registry`.
+Importing this package fills the tables in `registry` with the families that most calls need; those of
+`families.RARE` follow when one of their names is used.
 """
 
 from autodiff_cli.vocabulary import (
-    activations,
     arithmetic,
-    arrangement,
     attributes,
     creation,
-    distances,
-    dtypes,
-    einsum,
     functional,
     indexing,
-    layers,
-    linalg,
-    losses,
-    ordering,
-    pairs,
-    placement,
     pointwise,
     products,
-    random,
     reductions,
     shaping,
-    special,
-    statistics,
 )
 
 __all__ = [
-    "activations",
     "arithmetic",
-    "arrangement",
     "attributes",
     "creation",
-    "distances",
-    "dtypes",
-    "einsum",
     "functional",
     "indexing",
-    "layers",
-    "linalg",
-    "losses",
-    "ordering",
-    "pairs",
-    "placement",
     "pointwise",
     "products",
-    "random",
     "reductions",
     "shaping",
-    "special",
-    "statistics",
 ]

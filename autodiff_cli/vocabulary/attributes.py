@@ -13,7 +13,7 @@ from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype, cast
 from autodiff_cli.vocabulary.registry import FUNCTIONS, attribute, torch
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import CPU, STRIDED, Size
 
 attribute("shape")(lambda x: Size(x.shape))
 attribute("dtype")(lambda x: x.dtype)
@@ -23,6 +23,12 @@ attribute("is_leaf")(lambda x: x.is_leaf)
 attribute("data")(lambda x: FUNCTIONS["detach"](x))
 attribute("itemsize")(lambda x: x.dtype.numpy.itemsize)
 attribute("nbytes")(lambda x: x.dtype.numpy.itemsize * x.numel)
+attribute("device")(lambda x: CPU)
+attribute("layout")(lambda x: STRIDED)
+attribute("real")(lambda x: x)
+for _name in ("is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mps", "is_xpu"):
+    attribute(_name)(lambda x: False)
+attribute("is_cpu")(lambda x: True)
 
 
 @attribute("T")
@@ -50,6 +56,18 @@ def adjoint(x: Node) -> Node:
         raise RuntimeFault(
             f"tensor.H is only supported on matrices (2-D tensors). Got {x.ndim}-D tensor."
             + (" For batches of matrices, consider using tensor.mH" if x.ndim > 2 else "")
+        )
+    return mv.matrix_t(x)
+
+
+@attribute("mH")
+def batch_adjoint(x: Node) -> Node:
+    if not x.ndim:
+        return x
+    if x.ndim < 2:
+        raise RuntimeFault(
+            "tensor.mH is only supported on matrices or batches of matrices. Got "
+            f"{x.ndim}-D tensor."
         )
     return mv.matrix_t(x)
 

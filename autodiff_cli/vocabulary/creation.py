@@ -141,9 +141,7 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
             )
         return force(data).tolist()
     if not isinstance(data, (list, tuple)):
-        raise TypeFault(
-            f"expected sequence object with len >= 0 or a buffer, got {type_name(data)}"
-        )
+        raise TypeFault("not a sequence")
     if len(data) != shape[depth]:
         raise ValueFault(
             f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"

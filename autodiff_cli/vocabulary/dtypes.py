@@ -11,7 +11,6 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Shape, constant
-from autodiff_cli.ops import movement as mv
 from autodiff_cli.vocabulary.creation import (
     OPTIONS,
     OUT,
@@ -22,29 +21,9 @@ from autodiff_cli.vocabulary.creation import (
     tensor_from,
 )
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import attribute, python, torch
+from autodiff_cli.vocabulary.registry import python, torch
 from autodiff_cli.vocabulary.signature import Overloads
-from autodiff_cli.vocabulary.values import CPU, STRIDED, Device, Finfo, Iinfo
-
-attribute("device")(lambda x: CPU)
-attribute("layout")(lambda x: STRIDED)
-attribute("real")(lambda x: x)
-for _name in ("is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mps", "is_xpu"):
-    attribute(_name)(lambda x: False)
-attribute("is_cpu")(lambda x: True)
-
-
-@attribute("mH")
-def batch_adjoint(x: Node) -> Node:
-    if not x.ndim:
-        return x
-    if x.ndim < 2:
-        raise RuntimeFault(
-            "tensor.mH is only supported on matrices or batches of matrices. Got "
-            f"{x.ndim}-D tensor."
-        )
-    return mv.matrix_t(x)
-
+from autodiff_cli.vocabulary.values import Device, Finfo, Iinfo
 
 DEVICES = (
     "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "

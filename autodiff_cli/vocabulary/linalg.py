@@ -246,20 +246,23 @@ def _tolerance(x: Node) -> float:
     return max(x.shape[-2:]) * float(np.finfo(x.dtype.numpy).eps)
 
 
-@torch(
-    f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}",
-    "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
-    "Tensor out = None)",
-    only="function",
-)
-def linalg_pinv(input: Node, rcond: float | None = None, rtol: float | None = None) -> Node:
+@torch(f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}", only="function")
+def linalg_pinv(input: Node, rcond: float | None) -> Node:
     if input.ndim < 2 or not input.dtype.is_floating:
         raise RuntimeFault(
             f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor with "
             "2 or more dimensions of float, double, cfloat or cdouble types"
         )
-    given = rcond if rcond is not None else rtol
-    return la.pinv(input, rtol=_tolerance(input) if given is None else given)
+    return la.pinv(input, rtol=_tolerance(input) if rcond is None else rcond)
+
+
+@torch(
+    "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
+    "Tensor out = None)",
+    only="function",
+)
+def linalg_pinv_bounds(input: Node, rtol: float | None) -> Node:
+    return linalg_pinv(input, rtol)
 
 
 @torch("pinverse(Tensor input, float rcond = 1e-15)")
@@ -268,19 +271,23 @@ def pinverse(input: Node, rcond: float) -> Node:
 
 
 @torch(
-    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}",
+    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}", only="function"
+)
+def matrix_rank_above(input: Node, tol: float) -> Node:
+    return matrix_rank(input, tol, None)
+
+
+@torch(
     "linalg.matrix_rank(Tensor input, *, float? atol = None, float? rtol = None, "
     "bool hermitian = False, Tensor out = None)",
     only="function",
 )
-def matrix_rank(
-    input: Node, tol: float | None = None, atol: float | None = None, rtol: float | None = None
-) -> Node:
+def matrix_rank(input: Node, atol: float | None, rtol: float | None) -> Node:
     check_matrix(input, "torch.linalg.matrix_rank", "input")
     values = np.linalg.svd(force(input), compute_uv=False)
     largest = values.max(-1, initial=0.0)
-    relative = rtol if rtol is not None else 0.0 if atol or tol else _tolerance(input)
-    bound = np.maximum(tol or atol or 0.0, relative * largest)
+    relative = rtol if rtol is not None else 0.0 if atol else _tolerance(input)
+    bound = np.maximum(atol or 0.0, relative * largest)
     return constant(np.asarray(np.sum(values > np.asarray(bound)[..., None], -1, dtype=np.int64)))
 
 

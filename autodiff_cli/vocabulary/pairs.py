@@ -180,12 +180,6 @@ def nan_to_num(input: Node, nan: float | None, posinf: float | None, neginf: flo
     return pairs.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)
 
 
-@torch("round(Tensor input, *, int decimals, Tensor out = None)")
-def round_decimals(input: Node, decimals: int) -> Node:
-    require_floating(input, "round_cpu")
-    return pairs.round_decimals(input, decimals=decimals)
-
-
 # ---- equality -----------------------------------------------------------------------------------
 
 CLOSE = (

@@ -114,3 +114,11 @@ alias("arccosh", of="acosh")
 alias("arctanh", of="atanh")
 alias("fix", of="trunc")
 alias("special.expit", of="sigmoid")
+
+
+@torch("round(Tensor input, *, int decimals, Tensor out = None)")
+def round_decimals(input: Node, decimals: int) -> Node:
+    require_floating(input, "round_cpu")
+    from autodiff_cli.ops import pairs
+
+    return pairs.round_decimals(input, decimals=decimals)

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from autodiff_cli.errors import AssertionFault, TypeFault
 from autodiff_cli.ir.node import Node
+from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, rare_names
 from autodiff_cli.vocabulary.signature import Overloads
 
 Implementation: TypeAlias = Callable[..., Any]
@@ -105,8 +107,37 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     return result
 
 
-FUNCTIONS: dict[str, Function] = {}
-METHODS: dict[str, Function] = {}
+class Table(dict[str, Function]):
+    """Functions by name; a rare family is imported when one of its names is looked up."""
+
+    def __init__(self, rare: dict[str, str]) -> None:
+        super().__init__()
+        self.rare = rare
+
+    def __missing__(self, name: str) -> Function:
+        family = self.rare.get(name)
+        if family is None:
+            raise KeyError(name)
+        import_module(f"autodiff_cli.vocabulary.{family}")
+        return dict.__getitem__(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or name in self.rare
+
+    def declared(self, name: str) -> Function | None:
+        """The entry that is there already; nothing is imported for it."""
+        return super().get(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self else default
+
+    def names(self) -> list[str]:
+        """Every name, of families not imported yet too."""
+        return list({**self, **dict.fromkeys(self.rare)})
+
+
+FUNCTIONS = Table(rare_names(FUNCTIONS_OF))
+METHODS = Table(rare_names(METHODS_OF))
 ATTRIBUTES: dict[str, Callable[[Node], Any]] = {}
 
 
@@ -143,13 +174,13 @@ def python(name: str, *, method: bool = False) -> Callable[[F], F]:
 
 
 def _entry(
-    table: dict[str, Function],
+    table: Table,
     name: str,
     in_python: bool,
     text: str,
     implementation: Implementation,
 ) -> None:
-    function = table.get(name)
+    function = table.declared(name)
     if function is None:
         function = table[name] = Function(name, in_python)
     function.texts.append(text)

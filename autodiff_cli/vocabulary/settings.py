@@ -11,6 +11,7 @@ from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import TypeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
@@ -117,7 +118,12 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, Tensor)
 
 
-@named("set_num_threads", "use_deterministic_algorithms", "set_float32_matmul_precision")
+@named(
+    "set_default_device",
+    "set_num_threads",
+    "use_deterministic_algorithms",
+    "set_float32_matmul_precision",
+)
 def accepted(*args: Any, **kwargs: Any) -> None:
     """Without effect on answers here."""
 
@@ -125,6 +131,18 @@ def accepted(*args: Any, **kwargs: Any) -> None:
 @named("get_num_threads")
 def get_num_threads() -> int:
     return 1
+
+
+@method("is_inference")
+def is_inference(tensor: Tensor) -> bool:
+    return bool(tensor.__dict__.get("inference", False))
+
+
+@named("broadcast_shapes")
+def broadcast_shapes(*shapes: Any) -> Size:
+    return Size(
+        broadcast_all((shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes)
+    )
 
 
 @named("cuda.is_available", "backends.mps.is_available")

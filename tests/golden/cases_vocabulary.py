@@ -319,7 +319,8 @@ def layers() -> list[Case]:
         "F.interpolate(x, scale_factor=2)|F.interpolate(x, size=(3, 7))|"
         "F.batch_norm(x, None, None, training=True)|"
         "F.batch_norm(x, None, None, b[:2], b[1:], training=True)|F.layer_norm(x, (5, 5))|"
-        "F.max_pool2d(x, 2, return_indices=True)[1]",
+        "F.max_pool2d(x, 2, return_indices=True)[1]|F.unfold(x, 2)|F.unfold(x, (2, 3), padding=1, stride=2)|"
+        "F.fold(F.unfold(x, 2), (5, 5), 2)",
         x=image,
         w="((arange(54.)*5) % 7 - 2.7).reshape(3, 2, 3, 3)",
         b="[0.5, -1.0, 2.0]",

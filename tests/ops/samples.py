@@ -404,3 +404,9 @@ SAMPLES |= {
     "normal_of_both": [([A, C, POSITIVE], {})],
     "bernoulli": [([A, UNIT], {})],
 }
+
+WINDOWS = {"kernel": (2, 3), "stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)}
+SAMPLES |= {
+    "im2col": [([IMAGE], WINDOWS)],
+    "col2im": [([np.cos(np.arange(36.0)).reshape(1, 12, 3)], WINDOWS | {"shape": (1, 2, 5, 5)})],
+}
