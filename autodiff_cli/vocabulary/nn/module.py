@@ -524,6 +524,10 @@ class Module:
             )
         return IncompatibleKeys(missing, unexpected)
 
+    def __dir__(self) -> list[str]:
+        names = [*object.__dir__(self), *self._parameters, *self._modules, *self._buffers]
+        return sorted(name for name in names if not name[:1].isdigit())
+
     # ---- text ---------------------------------------------------------------------------------
 
     def _get_name(self) -> str:
