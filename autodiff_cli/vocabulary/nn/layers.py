@@ -24,7 +24,8 @@ from autodiff_cli.vocabulary.nn.init import (
     uniform_,
     zeros_,
 )
-from autodiff_cli.vocabulary.nn.module import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 
 @opened("torch.nn.modules.linear", "nn.Identity")

@@ -16,7 +16,8 @@ from autodiff_cli.vocabulary.calling import call, opened, torch_call
 from autodiff_cli.vocabulary.handles import lift
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.nn.init import empty, uniform_
-from autodiff_cli.vocabulary.nn.module import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 SOURCE = "torch.nn.modules.rnn"
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}

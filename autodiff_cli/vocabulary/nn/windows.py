@@ -13,7 +13,8 @@ from autodiff_cli.errors import ValueFault
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.nn.init import empty, kaiming_uniform_
 from autodiff_cli.vocabulary.nn.layers import uniform_bias
-from autodiff_cli.vocabulary.nn.module import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 
 def repeated(value: Any, count: int) -> Any:
