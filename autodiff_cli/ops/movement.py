@@ -78,6 +78,9 @@ def _permuter(name: str, grad_fn: str, doc: str) -> View:
 
 permute = _permuter("permute", "PermuteBackward0", "with its dimensions in another order")
 transpose = _permuter("transpose", "TransposeBackward0", "with two dimensions swapped")
+transpose_outputs = _permuter(
+    "transpose_outputs", "TransposeBackward1", "the outputs of a recurrent layer, batch first"
+)
 t = _permuter("t", "TBackward0", "a matrix transposed")
 
 

@@ -233,6 +233,13 @@ isnan = Elementwise("isnan", np.isnan, result="bool", doc="is not a number")
 isinf = Elementwise("isinf", np.isinf, result="bool", doc="is infinite")
 isfinite = Elementwise("isfinite", np.isfinite, result="bool", doc="is neither infinite nor nan")
 clone = Elementwise("clone", lambda x: x, vjps=(lambda g, y, x: g,), doc="a copy")
+rnn_layer = Elementwise(
+    "rnn_layer",
+    lambda x: x,
+    vjps=(lambda g, y, x: g,),
+    grad_fn="MkldnnRnnLayerBackward0",
+    doc="the outputs of a recurrent layer that the reference computes as one operation",
+)
 detach = Elementwise("detach", lambda x: x, doc="the value, cut off from the graph")
 
 

@@ -24,9 +24,6 @@ C = TypeVar("C", bound=type)
 
 def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a function by its name behind `torch.`, such as "F.linear", with tensors."""
-    function = FUNCTIONS.get(name)
-    if function is not None:
-        return TorchFunction(function)(*args, **kwargs)
     library.load(name)
     if name in NAMES:
         return NAMES[name](*args, **kwargs)

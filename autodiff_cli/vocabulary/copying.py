@@ -50,7 +50,7 @@ def _tensor(tensor: Tensor) -> Tensor:
         )
     made = of_array(np.array(tensor.array))
     if type(tensor) is not Tensor:
-        made = type(tensor)(made)
+        made = type(tensor)(made, tensor.requires_grad)  # type: ignore[arg-type]
     if tensor.requires_grad and not made.requires_grad:
         require_grad(made)
     made.__dict__.update(tensor.__dict__)

@@ -20,6 +20,7 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
@@ -27,6 +28,16 @@ from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
 from autodiff_cli.vocabulary.signature import Overloads
 from autodiff_cli.vocabulary.values import Size
+
+
+def warn_about_sizes(input: Node, target: Node) -> None:
+    """Warn of a loss between tensors of different shapes."""
+    if target.shape != input.shape:
+        warn(
+            f"Using a target size ({Size(target.shape)!r}) that is different to the input size "
+            f"({Size(input.shape)!r}). This will likely lead to incorrect results due to broadcasting. "
+            "Please ensure they have the same size."
+        )
 
 
 @python("F.relu")
@@ -48,7 +59,11 @@ def tanh(input: Node) -> Node:
     return FUNCTIONS["tanh"](input)  # type: ignore[no-any-return]
 
 
-def _implicit_dim(x: Node) -> int:
+def _implicit_dim(x: Node, name: str) -> int:
+    warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as "
+        "an argument."
+    )
     return 0 if x.ndim in (0, 1, 3) else 1
 
 
@@ -56,14 +71,16 @@ def _implicit_dim(x: Node) -> int:
 def softmax(
     input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Node:
-    return softmax_of(input, _implicit_dim(input) if dim is None else dim, dtype, log=False)
+    dim = _implicit_dim(input, "softmax") if dim is None else dim
+    return softmax_of(input, dim, dtype, log=False)
 
 
 @python("F.log_softmax")
 def log_softmax(
     input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Node:
-    return softmax_of(input, _implicit_dim(input) if dim is None else dim, dtype, log=True)
+    dim = _implicit_dim(input, "log_softmax") if dim is None else dim
+    return softmax_of(input, dim, dtype, log=True)
 
 
 def _legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
@@ -112,6 +129,7 @@ def mse_loss(
     target = _tensor_argument(target)
     input = _tensor_argument(input)
     reduction = _legacy(size_average, reduce, reduction)
+    warn_about_sizes(input, target)
     shape = broadcast(input.shape, target.shape)
     a, b = (x if x.shape == shape else _expanded(x, shape) for x in (input, target))
     if weight is not None:

@@ -16,7 +16,7 @@ from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.special import xlogy
 from autodiff_cli.vocabulary.distances import pairwise_distance
-from autodiff_cli.vocabulary.functional import _as_common, _legacy, check_constant
+from autodiff_cli.vocabulary.functional import _as_common, _legacy, check_constant, warn_about_sizes
 from autodiff_cli.vocabulary.reductions import check_reduction
 from autodiff_cli.vocabulary.registry import python
 from autodiff_cli.vocabulary.values import Size
@@ -44,6 +44,7 @@ def l1_loss(
     reduction: str = "mean",
 ) -> Node:
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    warn_about_sizes(input, target)
     shape = broadcast(input.shape, target.shape)
     a, b = (x if x.shape == shape else mv.expand(x, shape=shape) for x in (input, target))
     return reduced(pw.abs(ar.sub(a, b, alpha=1)), reduction)
@@ -59,6 +60,7 @@ def smooth_l1_loss(
     beta: float = 1.0,
 ) -> Node:
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    warn_about_sizes(input, target)
     a, b = _broadcast(input, target)
     if beta == 0:
         return reduced(pw.abs(ar.sub(a, b, alpha=1)), reduction)
@@ -75,6 +77,7 @@ def huber_loss(
     delta: float = 1.0,
     weight: Node | None = None,
 ) -> Node:
+    warn_about_sizes(input, target)
     a, b = _broadcast(input, target)
     if delta <= 0:
         raise RuntimeFault("huber_loss does not support non-positive values for delta.")

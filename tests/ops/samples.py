@@ -114,6 +114,7 @@ SAMPLES: dict[str, list[Sample]] = {
     },
     "permute": [([CUBE], {"dims": (2, 0, 1)})],
     "transpose": [([CUBE], {"dims": (0, 2, 1)})],
+    "transpose_outputs": [([CUBE], {"dims": (1, 0, 2)})],
     "t": [([A], {"dims": (1, 0)})],
     "expand": [([ROW], {"shape": (2, 3)}), ([A[:, :1]], {"shape": (4, 2, 3)})],
     "sum_to": [([CUBE], {"shape": (3, 1)}), ([A], {"shape": ()})],
@@ -185,7 +186,7 @@ DOMAINS = {
 }
 UNARY = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
-    "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg"
+    "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg rnn_layer"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in UNARY}
 

@@ -11,7 +11,8 @@ from typing import Any
 from autodiff_cli.errors import AssertionFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.nn.init import constant_, empty
-from autodiff_cli.vocabulary.nn.module import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 SOURCE = "torch.nn.modules.activation"
 

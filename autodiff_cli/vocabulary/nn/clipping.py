@@ -35,7 +35,7 @@ def clip_grad_norm_(
         factor = torch_call("clamp", float(max_norm) / (total + 1e-6), max=1.0)
         for grad in grads:
             call(grad, "mul_", factor)
-    return total
+    return total  # type: ignore[no-any-return]
 
 
 @named("nn.utils.get_total_norm")

@@ -13,7 +13,8 @@ from typing import Any
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AssertionFault, IndexFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import opened, qualified_name
-from autodiff_cli.vocabulary.nn.module import Module, Parameter, indented
+from autodiff_cli.vocabulary.nn.module import Module, indented
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 SOURCE = "torch.nn.modules.container"
 

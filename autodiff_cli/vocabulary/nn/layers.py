@@ -24,7 +24,8 @@ from autodiff_cli.vocabulary.nn.init import (
     uniform_,
     zeros_,
 )
-from autodiff_cli.vocabulary.nn.module import Module, Parameter
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 
 @opened("torch.nn.modules.linear", "nn.Identity")
@@ -380,3 +381,58 @@ class BatchNorm1d(_BatchNorm):
 @opened("torch.nn.modules.batchnorm", "nn.BatchNorm2d")
 class BatchNorm2d(_BatchNorm):
     dims = (4,)
+
+
+@opened("torch.nn.modules.normalization", "nn.GroupNorm")
+class GroupNorm(Module):
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if num_channels % num_groups != 0:
+            raise ValueFault(
+                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+            )
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
+        for name in ("weight", "bias"):
+            value = Parameter(empty((num_channels,), dtype)) if affine else None
+            self.register_parameter(name, value)
+        if affine:
+            ones_(self.weight)
+            zeros_(self.bias)
+
+    def forward(self, input: Any) -> Any:
+        return torch_call("F.group_norm", input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+@opened("torch.nn.modules.distance", "nn.CosineSimilarity")
+class CosineSimilarity(Module):
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.dim, self.eps = dim, eps
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return torch_call("F.cosine_similarity", x1, x2, self.dim, self.eps)
+
+
+@opened("torch.nn.modules.distance", "nn.PairwiseDistance")
+class PairwiseDistance(Module):
+    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
+        super().__init__()
+        self.norm, self.eps, self.keepdim = p, eps, keepdim
+
+    def forward(self, x1: Any, x2: Any) -> Any:
+        return torch_call("F.pairwise_distance", x1, x2, self.norm, self.eps, self.keepdim)

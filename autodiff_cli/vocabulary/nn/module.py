@@ -5,14 +5,11 @@ Source: torch/nn/modules/module.py, torch/nn/parameter.py.
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
 from autodiff_cli.autograd.inplace import replace_data
-from autodiff_cli.autograd.tensor import Tensor, as_leaf, of_array
+from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import (
     AttributeFault,
     NotImplementedFault,
@@ -22,71 +19,12 @@ from autodiff_cli.errors import (
 )
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import CONSTANT, INPUT, NO_PARAMS, Node, state
+from autodiff_cli.ir.node import state
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.gradients import RemovableHandle
-from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.nn.hooks import BackwardHook
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES
-from autodiff_cli.vocabulary.values import Size
-
-
-class Parameter(Tensor):
-    """A leaf that a module counts among its parameters."""
-
-    __slots__ = ()
-    is_parameter = True
-
-    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
-        if data is None:
-            data = of_array(np.empty(0, dtypes.default().numpy))
-        if not isinstance(data, Tensor):
-            raise TypeFault(
-                "_make_subclass(): argument 'data' (position 2) must be Tensor, not "
-                f"{type(data).__name__}"
-            )
-        old = data.node
-        if requires_grad and not old.dtype.is_floating:
-            raise RuntimeFault(
-                "Only Tensors of floating point and complex dtype can require gradients"
-            )
-        array = data.array
-        op = INPUT if requires_grad else CONSTANT
-        node = Node(op, (), NO_PARAMS, old.shape, old.dtype, requires_grad, array)
-        node.memory = data.memory
-        super().__init__(node)
-        if requires_grad:
-            as_leaf(self)
-
-
-Parameter.__module__ = "torch.nn.parameter"
-TYPE_NAMES[Parameter] = "Parameter"
-named("nn.Parameter")(Parameter)
-
-
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))):
-    """What `load_state_dict` found to be missing and what it didn't know."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return super().__repr__()
-
-    __str__ = __repr__
-
-
-IncompatibleKeys.__name__ = IncompatibleKeys.__qualname__ = "_IncompatibleKeys"
-opened("torch.nn.modules.module")(IncompatibleKeys)
-
-
-class StateDict(OrderedDict[str, Any]):
-    """A module's tensors by their names."""
-
-
-StateDict.__module__, StateDict.__qualname__ = "collections", "OrderedDict"
-StateDict.__name__ = "OrderedDict"
+from autodiff_cli.vocabulary.nn.parameter import Parameter
+from autodiff_cli.vocabulary.nn.saved import IncompatibleKeys, StateDict, load_state
 
 
 def indented(text: str, spaces: int) -> str:
@@ -527,6 +465,10 @@ class Module:
             )
         return IncompatibleKeys(missing, unexpected)
 
+    def __dir__(self) -> list[str]:
+        names = [*object.__dir__(self), *self._parameters, *self._modules, *self._buffers]
+        return sorted(name for name in names if not name[:1].isdigit())
+
     # ---- text ---------------------------------------------------------------------------------
 
     def _get_name(self) -> str:
@@ -562,60 +504,3 @@ def reset_gradient(parameter: Tensor, set_to_none: bool) -> None:
     else:
         call(grad, "detach_")
     call(grad, "zero_")
-
-
-def load_state(
-    module: Module,
-    given: dict[str, Any],
-    prefix: str,
-    assign: bool,
-    missing: list[str],
-    unexpected: list[str],
-    errors: list[str],
-) -> None:
-    """Copy tensors into one module and those inside it; what doesn't fit is added to the lists."""
-    own = {name: member for name, member in module._parameters.items() if member is not None}
-    for name, member in module._buffers.items():
-        if member is not None and name not in module._non_persistent_buffers_set:
-            own[name] = member
-    for name, member in own.items():
-        key = prefix + name
-        if key not in given:
-            missing.append(key)
-            continue
-        value = given[key]
-        if not isinstance(value, Tensor):
-            errors.append(
-                f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object '
-                f"from checkpoint but received {type(value)}"
-            )
-            continue
-        if not member.shape and value.shape == (1,):
-            value = call(value, "reshape", ())
-        if value.shape != member.shape:
-            errors.append(
-                f"size mismatch for {key}: copying a param with shape {Size(value.shape)!r} from "
-                f"checkpoint, the shape in current model is {Size(member.shape)!r}."
-            )
-            continue
-        if assign:
-            if isinstance(member, Parameter) and not isinstance(value, Parameter):
-                value = Parameter(value, member.requires_grad)
-            setattr(module, name, value)
-            continue
-        before = state.grad_enabled
-        state.grad_enabled = False
-        try:
-            call(member, "copy_", value)
-        finally:
-            state.grad_enabled = before
-    for key in given:
-        if key.startswith(prefix):
-            first, dot, _ = key[len(prefix) :].partition(".")
-            if (dot and first not in module._modules) or (not dot and first not in own):
-                unexpected.append(key)
-    for name, child in module._modules.items():
-        if child is not None:
-            inner = f"{prefix}{name}."
-            part = {key: value for key, value in given.items() if key.startswith(inner)}
-            load_state(child, part, inner, assign, missing, unexpected, errors)

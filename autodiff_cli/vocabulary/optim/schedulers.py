@@ -94,6 +94,7 @@ class LRScheduler:
         if self._step_count == 1 and not self.optimizer.__dict__.get("_opt_called"):
             warn(TOO_EARLY)
         self._step_count += 1
+        self._get_lr_called_within_step = False
         if epoch is None:
             self.last_epoch += 1
             values = self.get_lr()

@@ -1,0 +1,312 @@
+"""Recurrent layers and their cells.
+
+Sources: torch/nn/modules/rnn.py, aten/src/ATen/native/RNN.cpp (the cells' formulas).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.ir.dtypes import float32
+from autodiff_cli.ops.movement import transpose_outputs
+from autodiff_cli.ops.pointwise import rnn_layer
+from autodiff_cli.vocabulary.calling import call, opened, torch_call
+from autodiff_cli.vocabulary.handles import lift
+from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.nn.init import empty, uniform_
+from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.nn.parameter import Parameter
+
+SOURCE = "torch.nn.modules.rnn"
+GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
+
+
+def next_hidden(mode: str, given: Any, hidden: Any, w: Any, b: Any) -> Any:
+    """A cell's step.
+
+    Args:
+        mode: which cell.
+        given: the input, already multiplied by its weights.
+        hidden: the hidden state; for an LSTM, with the cell's state.
+        w, b: the hidden state's weights and bias.
+    """
+    if mode == "LSTM":
+        h, c = hidden
+        gates = torch_call("F.linear", h, w, b) + given
+        enter, forget, cell, leave = call(gates, "chunk", 4, 1)
+        sigmoid = "sigmoid"
+        c = call(forget, sigmoid) * c + call(enter, sigmoid) * call(cell, "tanh")
+        return call(leave, sigmoid) * call(c, "tanh"), c
+    through = torch_call("F.linear", hidden, w, b)
+    if mode == "GRU":
+        to_reset, to_update, new = call(through, "chunk", 3, 1)
+        reset_in, update_in, new_in = call(given, "chunk", 3, 1)
+        reset = call(to_reset + reset_in, "sigmoid")
+        update = call(to_update + update_in, "sigmoid")
+        fresh = call(new_in + new * reset, "tanh")
+        return (hidden - fresh) * update + fresh
+    return call(through + given, "tanh" if mode == "RNN_TANH" else "relu")
+
+
+def _uniform(module: Any) -> None:
+    bound = 1.0 / math.sqrt(module.hidden_size) if module.hidden_size > 0 else 0
+    for weight in module.parameters():
+        uniform_(weight, -bound, bound)
+
+
+class _Cell(Module):
+    mode = ""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        rows = GATES[self.mode or "RNN_TANH"] * hidden_size
+        self.weight_ih = Parameter(empty((rows, input_size), dtype))
+        self.weight_hh = Parameter(empty((rows, hidden_size), dtype))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name, Parameter(empty((rows,), dtype)) if bias else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        _uniform(self)
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        if self.bias is not True:
+            text += f", bias={self.bias}"
+        if self.__dict__.get("nonlinearity", "tanh") != "tanh":
+            text += f", nonlinearity={self.nonlinearity}"
+        return text
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        name, dims = type(self).__name__, len(input.shape)
+        if dims not in (1, 2):
+            raise ValueFault(f"{name}: Expected input to be 1D or 2D, got {dims}D instead")
+        batch = input if dims == 2 else call(input, "unsqueeze", 0)
+        several = self.mode == "LSTM"
+        if hx is None:
+            zeros = torch_call("zeros", (batch.shape[0], self.hidden_size), dtype=batch.dtype)
+            hx = (zeros, zeros) if several else zeros
+        elif dims == 1:
+            hx = (
+                tuple([call(h, "unsqueeze", 0) for h in hx])
+                if several
+                else call(hx, "unsqueeze", 0)
+            )
+        given = torch_call("F.linear", batch, self.weight_ih, self.bias_ih)
+        mode = self.mode or ("RNN_TANH" if self.nonlinearity == "tanh" else "RNN_RELU")
+        result = next_hidden(mode, given, hx, self.weight_hh, self.bias_hh)
+        if dims == 2:
+            return result
+        return (
+            tuple([call(h, "squeeze", 0) for h in result])
+            if several
+            else call(result, "squeeze", 0)
+        )
+
+
+@opened(SOURCE, "nn.RNNCell")
+class RNNCell(_Cell):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, device, dtype)
+        self.nonlinearity = nonlinearity
+
+
+@opened(SOURCE, "nn.LSTMCell")
+class LSTMCell(_Cell):
+    mode = "LSTM"
+
+
+@opened(SOURCE, "nn.GRUCell")
+class GRUCell(_Cell):
+    mode = "GRU"
+
+
+class _Recurrent(Module):
+    """Layers of cells over a sequence, in one or both directions."""
+
+    def __init__(
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if size <= 0:
+                raise ValueFault(f"{name} must be greater than zero")
+        if num_layers <= 0:
+            raise ValueFault("num_layers must be greater than zero")
+        if not 0 <= dropout <= 1:
+            raise ValueFault(
+                "dropout should be a number in range [0, 1] representing the probability of an element "
+                "being zeroed"
+            )
+        if dropout > 0 and num_layers == 1:
+            warn(
+                "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
+                f"expects num_layers greater than 1, but got dropout={dropout} and "
+                f"num_layers={num_layers}"
+            )
+        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
+        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
+        self.dropout, self.bidirectional = float(dropout), bidirectional
+        rows = GATES[mode] * hidden_size
+        directions = ("", "_reverse") if bidirectional else ("",)
+        self._cells: list[tuple[str, ...]] = []
+        for layer in range(num_layers):
+            width = input_size if layer == 0 else hidden_size * len(directions)
+            for direction in directions:
+                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, hidden_size)}
+                if bias:
+                    shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}  # type: ignore[dict-item]
+                names = tuple(f"{name}_l{layer}{direction}" for name in shapes)
+                for name, shape in zip(names, shapes.values(), strict=True):
+                    setattr(self, name, Parameter(empty(shape, dtype)))
+                self._cells.append(names)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        _uniform(self)
+
+    def flatten_parameters(self) -> None:
+        return None
+
+    def extra_repr(self) -> str:
+        text = f"{self.input_size}, {self.hidden_size}"
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0}
+        for name, value in (usual | {"bidirectional": False}).items():
+            if getattr(self, name) != value:
+                text += f", {name}={getattr(self, name)}"
+        return text
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        several, dims = self.mode == "LSTM", len(input.shape)
+        name = type(self).__name__
+        if dims not in (2, 3):
+            kind = "D tensor" if name == "RNN" else "D"
+            raise ValueFault(f"{name}: Expected input to be 2D or 3D, got {dims}{kind} instead")
+        batch_dim = 0 if self.batch_first else 1
+        if dims == 2:
+            input = call(input, "unsqueeze", batch_dim)
+            if hx is not None:
+                hx = [call(h, "unsqueeze", 1) for h in (hx if several else (hx,))]
+        elif hx is not None:
+            hx = list(hx) if several else [hx]
+        if input.shape[-1] != self.input_size:
+            raise RuntimeFault(
+                f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
+                f"{input.shape[-1]}"
+            )
+        expected = (len(self._cells), input.shape[batch_dim], self.hidden_size)
+        if hx is None:
+            zeros = torch_call("zeros", expected, dtype=input.dtype)
+            hx = [zeros, zeros] if several else [zeros]
+        for place, h in enumerate(hx):
+            if h.shape != expected:
+                which = f"hidden[{place}]" if several else "hidden"
+                raise RuntimeFault(f"Expected {which} size {expected}, got {list(h.shape)}")
+        sequence = call(input, "transpose", 0, 1) if self.batch_first else input
+        output, last = self._run(sequence, [list(call(h, "unbind", 0)) for h in hx])
+        if self.batch_first:
+            output = self._batch_first(output)
+        hidden = [torch_call("stack", states, 0) for states in last]
+        if dims == 2:
+            output = call(output, "squeeze", batch_dim)
+            hidden = [call(h, "squeeze", 1) for h in hidden]
+        return output, tuple(hidden) if several else hidden[0]
+
+    def _run(self, sequence: Any, states: list[list[Any]]) -> tuple[Any, list[list[Any]]]:
+        """All layers over a sequence; gives the outputs and, by kind of state, the last ones."""
+        last: list[list[Any]] = [[] for _ in states]
+        directions = 2 if self.bidirectional else 1
+        for layer in range(self.num_layers):
+            outputs = []
+            for direction in range(directions):
+                cell = layer * directions + direction
+                output, final = self._pass(sequence, cell, [s[cell] for s in states])
+                outputs.append(output)
+                for kept, entry in zip(last, final, strict=True):
+                    kept.append(entry)
+            sequence = outputs[0] if directions == 1 else torch_call("cat", outputs, -1)
+            if self.dropout and self.training and layer < self.num_layers - 1:
+                sequence = torch_call("F.dropout", sequence, self.dropout, True)
+        return sequence, last
+
+    def _pass(self, sequence: Any, cell: int, state: list[Any]) -> tuple[Any, list[Any]]:
+        """One layer in one direction."""
+        names = self._cells[cell]
+        weights = [getattr(self, name) for name in names] + [None] * (4 - len(names))
+        given = torch_call("F.linear", sequence, weights[0], weights[2])
+        steps = list(call(given, "unbind", 0))
+        backwards = names[0].endswith("_reverse")
+        hidden: Any = tuple(state) if self.mode == "LSTM" else state[0]
+        shown = []
+        for step in reversed(steps) if backwards else steps:
+            hidden = next_hidden(self.mode, step, hidden, weights[1], weights[3])
+            shown.append(hidden[0] if self.mode == "LSTM" else hidden)
+        if backwards:
+            shown.reverse()
+        output = torch_call("stack", shown, 0)
+        if self.mode != "LSTM":
+            return output, [hidden]
+        if output.dtype is float32:  # the reference has one operation for it
+            output = lift(rnn_layer, output)
+        return output, list(hidden)
+
+    def _batch_first(self, output: Any) -> Any:
+        if self.mode == "LSTM":
+            return call(output, "transpose", 0, 1)
+        return lift(transpose_outputs, output, dims=(1, 0, 2))
+
+
+@opened(SOURCE, "nn.RNN")
+class RNN(_Recurrent):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "proj_size" in kwargs:
+            raise ValueFault("proj_size argument is only supported for LSTM, not RNN or GRU")
+        kind = kwargs.pop("nonlinearity", "tanh")
+        if len(args) > 3:
+            kind, args = args[3], args[:3] + args[4:]
+        if kind not in ("tanh", "relu"):
+            raise ValueFault(f"Unknown nonlinearity '{kind}'. Select from 'tanh' or 'relu'.")
+        super().__init__(f"RNN_{kind.upper()}", *args, **kwargs)
+        self.nonlinearity = kind
+
+
+@opened(SOURCE, "nn.LSTM")
+class LSTM(_Recurrent):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__("LSTM", *args, **kwargs)
+
+
+@opened(SOURCE, "nn.GRU")
+class GRU(_Recurrent):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if "proj_size" in kwargs:
+            raise ValueFault("proj_size argument is only supported for LSTM, not RNN or GRU")
+        super().__init__("GRU", *args, **kwargs)
