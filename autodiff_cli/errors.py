@@ -38,6 +38,7 @@ class AutodiffError(Exception):
     """
 
     kind = "error"
+    module = ""  # where the reference defines the class, if it isn't Python's own
 
     def __init__(
         self,
@@ -181,7 +182,8 @@ class ZeroDivisionFault(Fault, ZeroDivisionError):
 class LinAlgFault(Fault, RuntimeError):
     """A matrix has no such result."""
 
-    kind = "torch._C._LinAlgError"
+    kind = "_LinAlgError"
+    module = "torch._C"
 
 
 PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {

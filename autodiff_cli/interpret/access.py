@@ -12,7 +12,7 @@ import types
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -183,17 +183,23 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
     written = in_place_method(name)
     if written is not None:
         return HandleMethod(tensor, name, written)
-    raise AttributeFault(
-        f"'{type(tensor).__name__}' object has no attribute '{name}'"
-        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES])
+    raise meaning(
+        AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'"),
+        name,
+        names_of(tensor),
     )
 
 
-def _suggested(name: str, known: Iterable[str]) -> str:
-    from autodiff_cli.interpret.suggest import suggestion
+E = TypeVar("E", bound=Exception)
 
-    near = suggestion(name, known)
-    return f". Did you mean: '{near}'?" if near else ""
+
+def meaning(error: E, name: str, known: Iterable[str]) -> E:
+    """An error about a name that doesn't exist, with the names that it may have been meant for.
+
+    As in Python, only the traceback of an uncaught error says which of them is near.
+    """
+    error.meant = name, known  # type: ignore[attr-defined]
+    return error
 
 
 class HandleMethod:
@@ -259,10 +265,7 @@ def _of_object(value: Any, name: str) -> Any:
         return getattr(value, name)
     except AttributeError as error:
         if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
-            raise AttributeError(
-                f"'{shown_type(value)}' object has no attribute '{name}'"
-                + _suggested(name, names_of(value))
-            ) from None
+            meaning(error, name, names_of(value))
         raise
 
 
@@ -455,9 +458,8 @@ def shown_class(value: Any) -> Any:
     from autodiff_cli.errors import Fault
 
     if isinstance(value, Fault):
-        module, _, name = type(value).kind.rpartition(".")
-        if module or type(value) is Fault:
-            return _named_class(module, name, RuntimeError)
+        if value.module:
+            return _named_class(value.module, value.kind, RuntimeError)
         for base in type(value).__mro__:
             if base.__module__ == "builtins" and issubclass(base, Exception):
                 return base

@@ -14,6 +14,7 @@ from autodiff_cli.interpret.access import (
     CONSTRUCTORS,
     Namespace,
     is_own,
+    meaning,
     set_attribute,
     shown_class,
     shown_type,
@@ -326,11 +327,7 @@ def lookup(name: str, variables: dict[str, Any]) -> Any:
         return lambda: variables
     if name in implicit:
         return import_module(implicit[name], True)
-    from autodiff_cli.interpret.suggest import suggestion
-
-    near = suggestion(name, [*variables, *BUILTINS])
-    meant = f". Did you mean: '{near}'?" if near else ""
-    raise NameError(f"name '{name}' is not defined{meant}")
+    raise meaning(NameError(f"name '{name}' is not defined"), name, [*variables, *BUILTINS])
 
 
 # ---- modules ------------------------------------------------------------------------------------

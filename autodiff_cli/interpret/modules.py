@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.access import Namespace
+from autodiff_cli.interpret.access import Namespace, meaning
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
@@ -116,12 +116,10 @@ def _of_torch(module_name: str, name: str) -> Any:
         return inner
     if name in ("__version__", "__name__"):
         return "2.13.0+cpu" if name == "__version__" else module_name
-    from autodiff_cli.interpret.suggest import suggestion
-
-    # torch itself raises the error in Python, where none is suggested
-    near = None if module_name == "torch" else suggestion(name, _known(module_name))
-    meant = f". Did you mean: '{near}'?" if near else ""
-    raise AttributeError(f"module '{module_name}' has no attribute '{name}'{meant}")
+    error = AttributeError(f"module '{module_name}' has no attribute '{name}'")
+    if module_name == "torch":  # which raises the error itself, so that Python suggests nothing
+        raise error
+    raise meaning(error, name, _known(module_name))
 
 
 @cache

@@ -68,7 +68,7 @@ def _entry(name: str, source: Source, span: Span) -> str:
 def final_line(error: BaseException) -> str:
     """`RuntimeError: …`, as Python prints it."""
     if isinstance(error, AutodiffError):
-        name = getattr(type(error), "kind", "Error")
+        name = f"{error.module}.{error.kind}" if error.module else error.kind
         text = error.message
     else:
         kind = shown_class(error)
@@ -79,8 +79,19 @@ def final_line(error: BaseException) -> str:
             else f"{module}.{kind.__qualname__}"
         )
         text = str(error)
+    text += _meant(error)
     hint = f"\nhint: {error.hint}" if _is_ours(error) and error.hint else ""  # type: ignore[attr-defined]
     return f"{name}: {text}{hint}\n" if text else f"{name}{hint}\n"
+
+
+def _meant(error: BaseException) -> str:
+    meant = getattr(error, "meant", None)
+    if meant is None:
+        return ""
+    from autodiff_cli.interpret.suggest import suggestion
+
+    near = suggestion(*meant)
+    return f". Did you mean: '{near}'?" if near else ""
 
 
 def _is_ours(error: BaseException) -> bool:

@@ -22,7 +22,8 @@ from autodiff_cli.vocabulary.messages import warn
 class GradcheckFault(Fault, RuntimeError):
     """The two gradients differ."""
 
-    kind = "torch.autograd.gradcheck.GradcheckError"
+    kind = "GradcheckError"
+    module = "torch.autograd.gradcheck"
 
 
 def _outputs(value: Any) -> list[Tensor]:
