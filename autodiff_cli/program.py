@@ -16,8 +16,9 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.inputs import bind
 from autodiff_cli.interpret import access, protocols
+from autodiff_cli.interpret.actions import link
 from autodiff_cli.interpret.builtins import IMPLICIT, bare, implicit, output
-from autodiff_cli.interpret.frames import Frame, Program, link
+from autodiff_cli.interpret.frames import Frame, Program
 from autodiff_cli.interpret.limits import CHECKPOINT, limits
 from autodiff_cli.interpret.statements import compile_program
 from autodiff_cli.interpret.traceback import traceback_text

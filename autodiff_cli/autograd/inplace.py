@@ -89,7 +89,7 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     recorded = new.requires_grad and new is not old
     if recorded and _reads_itself(new, old):
         old.value = np.array(array)  # what `old` was, which the derivative of `new` needs
-    value = new.value
+    value: Any = new.value
     try:
         if value is not array:
             np.copyto(array, value, casting="unsafe")

@@ -12,7 +12,8 @@ import click
 from autodiff_cli import __version__
 
 if TYPE_CHECKING:
-    from autodiff_cli.evaluate import Given, Result
+    from autodiff_cli.evaluate import Result
+    from autodiff_cli.inputs import Given
     from autodiff_cli.source import Source
 
 NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"

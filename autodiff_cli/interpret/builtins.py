@@ -147,6 +147,10 @@ def _of_counted(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _reader(kind: type) -> Callable[..., Any]:
+    return lambda *args, **kwargs: kind(*map(counted, args), **kwargs)
+
+
 def _round(number: Any, ndigits: Any = None) -> Any:
     return round(number) if ndigits is None else round(number, ndigits)
 
@@ -260,8 +264,7 @@ BUILTINS: dict[str, Any] = {
 }
 # Calls of classes that read a whole iterable: items count there too.
 READERS: dict[Any, Callable[..., Any]] = {
-    kind: (lambda kind: lambda *args, **kw: kind(*map(counted, args), **kw))(kind)
-    for kind in (list, tuple, set, frozenset)
+    kind: _reader(kind) for kind in (list, tuple, set, frozenset)
 }
 CONSTRUCTORS.update(READERS)
 CONSTRUCTORS[Tensor] = tensor_constructor

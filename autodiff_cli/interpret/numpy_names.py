@@ -22,7 +22,8 @@ PLAIN = frozenset(
     multiply nan_to_num ndim nonzero ones ones_like outer percentile polyfit polyval power prod quantile
     rad2deg ravel reciprocal repeat reshape roll round searchsorted shape sign sin sinh size sort split sqrt
     square squeeze stack std subtract sum swapaxes take tan tanh tensordot tile trace transpose trapezoid
-    tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp cbrt""".split()
+    tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp
+    cbrt""".split()
 )
 VALUES = frozenset(
     "pi e inf nan newaxis float32 float64 float16 int32 int64 int16 int8 uint8 bool_ ndarray".split()

@@ -1,4 +1,7 @@
-"""`dataclasses.dataclass` for the classes of programs. Python's own makes methods with `exec`; these are closures."""
+"""`dataclasses.dataclass` for the classes of programs.
+
+Python's own makes methods with `exec`; these are closures.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def fields_of(cls: type) -> list[Field]:
     """The fields of a class and its bases, in order."""
     found: dict[str, Field] = {}
     for base in reversed(cls.__mro__):
-        for name in base.__dict__.get("__annotations__", ()):
+        for name in vars(base).get("__annotations__", ()):
             default = base.__dict__.get(name, ABSENT)
             field = default if isinstance(default, Field) else Field(default=default)
             if isinstance(default, (list, dict, set)):

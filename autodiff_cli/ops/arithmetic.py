@@ -334,7 +334,7 @@ def _at_once(
 
     def run(a: Node, b: Any) -> Node:
         left = a.value
-        kind = type(left)
+        kind: Any = type(left)
         if state.eager and kind in scalars:
             if type(b) is Node:
                 right = b.value
@@ -343,7 +343,7 @@ def _at_once(
                 other = b
             elif type(b) is float or type(b) is int:
                 try:
-                    right = kind(b)  # type: ignore[operator]
+                    right = kind(b)
                 except OverflowError:
                     return op(a, b, **params)
                 other = known_number(b)

@@ -25,7 +25,9 @@ def deep_copy(value: Any, memo: dict[int, Any] | None = None) -> Any:
             made[deep_copy(key, known)] = deep_copy(entry, known)
     elif isinstance(value, np.ndarray):
         made = value.copy()
-    elif (hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value)) or (hasattr(type(value), "forward") and hasattr(value, "__dict__")):
+    elif (hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value)) or (
+        hasattr(type(value), "forward") and hasattr(value, "__dict__")
+    ):
         made = _object(value, known)
     else:
         made = value

@@ -129,7 +129,10 @@ class Table(dict[str, Function]):
         return super().get(name)
 
     def get(self, name: str, default: Any = None) -> Any:
-        return self[name] if name in self else default
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def names(self) -> list[str]:
         """Every name, of families not imported yet too."""

@@ -71,7 +71,7 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
 
 @method("zero_")
 def zero_(tensor: Tensor) -> Tensor:
-    return in_place(tensor, writes.zero)  # type: ignore[arg-type]
+    return in_place(tensor, writes.zero)
 
 
 @method("fill_")
