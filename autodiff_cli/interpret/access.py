@@ -18,6 +18,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault
+from autodiff_cli.interpret.counting import check_format, guarded
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
@@ -118,7 +119,7 @@ def attribute(value: Any, name: str) -> Any:
     for base in kind.__mro__[:-1]:
         table = BUILTIN_METHODS.get(base)
         if table is not None and name in table and not is_own(kind):
-            return getattr(value, name)
+            return guarded(name, getattr(value, name))
     if is_own(kind) or kind is super or isinstance(value, BaseException):
         return _of_object(value, name)
     if name in getattr(kind, "_fields", ()) or (
@@ -302,7 +303,7 @@ def _of_class(value: type, name: str) -> Any:
             return UnboundMethod(name)
     table = BUILTIN_METHODS.get(value)
     if table is not None and name in table:
-        return getattr(value, name)
+        return guarded(name, getattr(value, name)) if name == "fromkeys" else getattr(value, name)
     if is_own(value) and hasattr(value, name) and name != "mro":
         return getattr(value, name)
     raise AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
@@ -491,6 +492,8 @@ def shown_type(value: Any) -> str:
         return "type"
     if isinstance(value, GradFn):
         return value.class_name
+    if type(value) in SHOWN_CLASSES:
+        return SHOWN_CLASSES[type(value)].__name__
     return type_name(value)
 
 
@@ -527,7 +530,5 @@ class SafeFormat(string.Formatter):
         return value, first
 
     def format_field(self, value: Any, format_spec: str) -> Any:
-        from autodiff_cli.interpret.builtins import check_format
-
         check_format(format_spec)
         return format(value, format_spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins as python
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
@@ -20,40 +20,10 @@ from autodiff_cli.interpret.access import (
     shown_type,
 )
 from autodiff_cli.interpret.access import attribute as attribute_of
-from autodiff_cli.interpret.limits import limits
+from autodiff_cli.interpret.counting import check_format, counted, counting
 from autodiff_cli.vocabulary.legacy import tensor_constructor
 
-MAX_WIDTH = 10**6  # of a formatted number
 MISSING = object()
-
-
-def counted(items: Iterable[Any]) -> Iterable[Any]:
-    """An iterable whose items count as statements, unless it is small and there already."""
-    if isinstance(items, (list, tuple, dict, set, str, Tensor)) or is_own(type(items)):
-        return items
-    if isinstance(items, range) and len(items) < 10_000:
-        return items
-    return _counted(iter(items))
-
-
-def _counted(items: Iterator[Any]) -> Iterator[Any]:
-    for item in items:
-        limits.left -= 1
-        if limits.left < 0:
-            limits.checkpoint()
-        yield item
-
-
-def check_format(spec: Any) -> None:
-    """Refuse a format with a width or a precision that would fill the memory."""
-    digits = ""
-    for letter in f"{spec} ":
-        if letter.isdigit():
-            digits += letter
-        else:
-            if digits and int(digits[:12]) > MAX_WIDTH:
-                raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
-            digits = ""
 
 
 def as_user_error(error: Exception) -> Exception:
@@ -135,16 +105,6 @@ class TypeFunction:
 
 def _sum(items: Iterable[Any], /, start: Any = 0) -> Any:
     return sum(counted(items), start)
-
-
-def _of_counted(function: Callable[..., Any]) -> Callable[..., Any]:
-    def run(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == 1 and hasattr(args[0], "__iter__"):
-            args = (counted(args[0]),)
-        return function(*args, **kwargs)
-
-    run.__name__ = function.__name__
-    return run
 
 
 def _reader(kind: type) -> Callable[..., Any]:
@@ -230,11 +190,13 @@ BUILTINS: dict[str, Any] = {
     **{
         name: getattr(python, name)
         for name in (
-            "abs ascii bin bool callable chr complex divmod filter float hash hex id int iter len map "
-            "object oct ord range repr reversed slice str zip enumerate property staticmethod classmethod "
-            "NotImplemented dict issubclass frozenset bytes"
+            "abs ascii bin bool callable chr divmod float hash hex id int len object oct ord range repr "
+            "slice str property staticmethod classmethod NotImplemented dict issubclass frozenset"
         ).split()
-        if name != "complex"
+    },
+    **{
+        name: counting(getattr(python, name))
+        for name in "min max any all sorted filter map zip enumerate reversed iter".split()
     },
     "list": list,
     "tuple": tuple,
@@ -245,11 +207,6 @@ BUILTINS: dict[str, Any] = {
     "type": _named("type", _type),
     "isinstance": _named("isinstance", _isinstance),
     "sum": _named("sum", _sum),
-    "min": _of_counted(min),
-    "max": _of_counted(max),
-    "any": _of_counted(any),
-    "all": _of_counted(all),
-    "sorted": _of_counted(sorted),
     "round": _named("round", _round),
     "pow": _named("pow", _pow),
     "getattr": _named("getattr", _getattr),
@@ -264,7 +221,7 @@ BUILTINS: dict[str, Any] = {
 }
 # Calls of classes that read a whole iterable: items count there too.
 READERS: dict[Any, Callable[..., Any]] = {
-    kind: _reader(kind) for kind in (list, tuple, set, frozenset)
+    kind: _reader(kind) for kind in (list, tuple, set, frozenset, dict)
 }
 CONSTRUCTORS.update(READERS)
 CONSTRUCTORS[Tensor] = tensor_constructor

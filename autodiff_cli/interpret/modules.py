@@ -6,13 +6,15 @@ A module is a `Namespace` over tables. Python's modules are reached by lists of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.access import Namespace, meaning
+from autodiff_cli.interpret.access import CONSTRUCTORS, Namespace, meaning
+from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
@@ -86,7 +88,9 @@ def module(name: str) -> Namespace:
     """
     found = _module(name)
     if found is None:
-        raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+        known = name.partition(".")[0] in sys.stdlib_module_names
+        others = f" in programs; they may import {', '.join(['torch', 'numpy', *PYTHON])}"
+        raise ModuleNotFoundError(f"No module named '{name}'{others if known else ''}", name=name)
     return found
 
 
@@ -186,7 +190,15 @@ def _of_python(module_name: str, name: str) -> Any:
     found = getattr(import_module(module_name), name, None)
     if found is None:
         raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
+    if module_name in READING:
+        if isinstance(found, type) and not issubclass(found, Iterator):
+            CONSTRUCTORS[found] = counting(found)
+            return found
+        return counting(found)
     return found
+
+
+READING = frozenset(("itertools", "functools", "collections", "statistics"))  # of iterables
 
 
 def _deepcopy() -> Callable[..., Any]:

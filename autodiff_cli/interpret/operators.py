@@ -161,6 +161,10 @@ def check_size(sign: str, a: Any, b: Any) -> None:
                 f"{a.bit_length()} bits to the power {b} is an integer of more than {MAX_BITS} bits",
                 hint="use floating point: 2.0**x",
             )
+    elif sign == "%" and isinstance(a, str):
+        from autodiff_cli.interpret.counting import check_format
+
+        check_format(a)
     elif sign == "<<" and isinstance(b, int) and b > MAX_BITS:
         raise LimitError(f"an integer of more than {MAX_BITS} bits")
     elif sign == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple)):

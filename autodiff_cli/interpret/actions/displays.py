@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.interpret import builtins
 from autodiff_cli.interpret.actions.table import NULL, action
+from autodiff_cli.interpret.counting import check_format, counted
 from autodiff_cli.interpret.frames import Frame
 from autodiff_cli.vocabulary.parameters import type_name
 
@@ -28,7 +28,7 @@ def _gathered(f: Frame, kinds: tuple[bool, ...]) -> list[Any]:
     items: list[Any] = []
     for spread, value in zip(kinds, f.stack[first:], strict=True):
         if spread:
-            items.extend(builtins.counted(value))
+            items.extend(counted(value))
         else:
             items.append(value)
     del f.stack[first:]
@@ -120,7 +120,7 @@ def unpack(f: Frame, shape: tuple[int, int]) -> None:
         if next(items, NULL) is not NULL:
             raise ValueError(f"too many values to unpack (expected {count})")
     else:
-        everything = list(builtins.counted(items))
+        everything = list(counted(items))
         after = count - star - 1
         if len(everything) < count - 1:
             raise ValueError(
@@ -137,7 +137,7 @@ def format_(f: Frame, conversion: str) -> None:
     value = f.stack[-1]
     if conversion:
         value = CONVERSIONS[conversion](value)
-    builtins.check_format(spec)
+    check_format(spec)
     f.stack[-1] = format(value, spec)
 
 
