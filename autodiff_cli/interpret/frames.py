@@ -17,6 +17,7 @@ from autodiff_cli.interpret import access, builtins, operators
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.interpret.statements import Code
 from autodiff_cli.source import Source, Span
+from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.parameters import type_name
 
 FINISHED, YIELDED = -1, -2  # what an action returns to leave the loop
@@ -407,7 +408,7 @@ access.SHOWN_CLASSES.update(
         access.Namespace: types.ModuleType,
     }
 )
-access.PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))
+PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))
 
 
 def load_class(f: Frame, name: str) -> None:

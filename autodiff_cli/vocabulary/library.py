@@ -6,7 +6,8 @@ from importlib import import_module
 
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
-    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
+    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
+    "random.": ("generators",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
     "nn.": ("nn.module", "nn.containers", "nn.activations", "nn.layers", "nn.losses"),
