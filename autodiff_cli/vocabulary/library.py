@@ -16,6 +16,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "optim.": ("optim.descent", "optim.adaptive", "optim.lbfgs"),
     "optim.lr_scheduler.": ("optim.schedulers",),
     "utils.data.": ("data",),
+    "distributions.": tuple(
+        f"distributions.{part}" for part in ("continuous", "discrete", "divergence")
+    ),
 }
 _loaded: set[str] = set()
 
