@@ -1,9 +1,9 @@
-"""The default random generator, made when the first random number is asked for."""
+"""The default random generator, made when the first random number is asked for, and programs' own."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from autodiff_cli.autograd.random import Generator
@@ -15,3 +15,9 @@ def default_generator() -> Generator:
     from autodiff_cli.autograd.random import Generator
 
     return Generator()
+
+
+def generator_of(given: Any) -> Generator:
+    """The generator behind a program's `torch.Generator`; the default one for None."""
+    generator: Generator | None = getattr(given, "generator", None)
+    return generator or default_generator()

@@ -40,6 +40,13 @@ _NAMES = {
     "complex64": ("ComplexFloat", ""), "complex128": ("ComplexDouble", ""),
 }  # fmt: skip
 _DISPATCHED = tuple(_NAMES)[:9]  # what AT_DISPATCH_ALL_TYPES_AND3 covers
+_STATE = np.dtype(
+    [
+        ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", 624),
+        ("unused_normal", "<f8"), ("normal", "<f8"), ("unused_rho", "<f8"), ("has_normal", "<u8"),
+        ("unused_float", "<u8"),
+    ]
+)  # fmt: skip
 _BLOCK = 1 << 14  # normals per step: the temporaries of a step stay in the L2 cache
 
 
@@ -52,6 +59,14 @@ def _dispatch(kernel: str, dtype: DType, kinds: str = "f") -> np.dtype[np.generi
     dtype = np.dtype(dtype)
     if dtype.kind not in kinds or dtype.name not in _DISPATCHED:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{_NAMES[dtype.name][0]}'")
+    return dtype
+
+
+def _continuous(name: str, dtype: DType, spelling: int = 1) -> np.dtype[np.generic]:
+    dtype = np.dtype(dtype)
+    wrong = f"dtype must be a floating point but you specified {_NAMES[dtype.name][spelling]}"
+    continuous = f"{name} distribution is a continuous probability distribution."
+    _check(dtype.kind == "f", f"{continuous} {wrong}")
     return dtype
 
 
@@ -157,6 +172,44 @@ class Generator:
         7
         """
         return self._seed if self._engine else self.seed()
+
+    def get_state(self) -> npt.NDArray[np.uint8]:
+        """Return the stream's state as the reference's 5,056 bytes.
+
+        Source: CPUGeneratorImpl.cpp (CPUGeneratorImplState, get_state).
+
+        >>> Generator().manual_seed(0).get_state().shape
+        (5056,)
+        """
+        engine = self._engine or self._restart(self.seed())
+        inner = engine.state["state"]
+        key, place = inner["key"], int(inner["pos"])
+        fresh = place == 624 and int(key[0]) == self._seed & 0xFFFFFFFF
+        state = np.zeros((), _STATE)
+        state["seed"], state["seeded"], state["words"] = self._seed, 1, key
+        state["left"], state["next"] = (1, 0) if fresh else (625 - place, place)
+        if self._next_normal is not None:
+            state["normal"], state["has_normal"] = self._next_normal, 1
+        return np.frombuffer(state.tobytes(), np.uint8).copy()
+
+    def set_state(self, state: npt.NDArray[np.uint8]) -> Generator:
+        """Go on from a state that `get_state` gave.
+
+        Raises RuntimeError for an array of another size.
+        Source: CPUGeneratorImpl.cpp (set_state).
+        """
+        _check(
+            state.size == _STATE.itemsize,
+            f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input RNG "
+            f"state size to be {state.size}",
+        )
+        given = np.frombuffer(state.tobytes(), _STATE)[0]
+        engine = self._restart(int(given["seed"]))
+        place = int(given["next"]) or 624
+        key = given["words"].astype(np.uint32)
+        engine.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": place}}
+        self._next_normal = float(given["normal"]) if given["has_normal"] else None
+        return self
 
     def random_uint32(self, n: int) -> npt.NDArray[np.uint32]:
         """Draw `n` words of 32 bits.
@@ -279,15 +332,96 @@ class Generator:
         >>> Generator().manual_seed(0).exponential((2,), np.float32)
         array([3.5083263, 1.2303847], dtype=float32)
         """
-        dtype = np.dtype(dtype)
         _check(lambd > 0, f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
-        wrong = f"dtype must be a floating point but you specified {_NAMES[dtype.name][0]}"
-        continuous = "Exponential distribution is a continuous probability distribution."
-        _check(dtype.kind == "f", f"{continuous} {wrong}")
+        dtype = _continuous("Exponential", dtype, 0)
         u = -self._uniform(_numel(shape), np.float64)
         # The last ulp of log1p is lost in a conversion to a narrower type.
         logarithm = libm(math.log1p, u) if dtype == np.float64 else np.log1p(u)
         return _narrow(-1.0 / lambd * logarithm, dtype).reshape(shape)
+
+    def geometric(self, p: float, shape: Shape, dtype: DType) -> Array:
+        """Draw the number of trials up to the first success (``geometric_``).
+
+        Raises RuntimeError unless 0 < `p` < 1.
+        Source: core/TransformationHelper.h (geometric).
+
+        >>> Generator().manual_seed(0).geometric(0.3, (2,), np.float32)
+        array([1., 1.], dtype=float32)
+        """
+        _check(0 < p < 1, f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+        dtype = _dispatch("geometric_cpu", dtype, "iuf")
+        logarithms = libm(math.log, self._uniform(_numel(shape), np.float64))
+        return np.ceil(logarithms / math.log1p(-p)).astype(dtype).reshape(shape)
+
+    def cauchy(self, median: float, sigma: float, shape: Shape, dtype: DType) -> Array:
+        """Draw from the Cauchy distribution (``cauchy_``).
+
+        Raises RuntimeError unless `sigma` > 0 and `dtype` is a float type.
+        Source: core/TransformationHelper.h (cauchy).
+
+        >>> Generator().manual_seed(0).cauchy(0.0, 1.0, (2,), np.float32).shape
+        (2,)
+        """
+        _check(sigma > 0, f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+        dtype = _continuous("Cauchy", dtype)
+        turns = math.pi * (self._uniform(_numel(shape), np.float64) - 0.5)
+        return _narrow(median + sigma * libm(math.tan, turns), dtype).reshape(shape)
+
+    def log_normal(self, mean: float, std: float, shape: Shape, dtype: DType) -> Array:
+        """Draw numbers whose logarithm is normal, one by one (``log_normal_``).
+
+        Raises RuntimeError unless `std` > 0 and `dtype` is a float type.
+        Source: core/DistributionsHelper.h (lognormal_distribution).
+
+        >>> Generator().manual_seed(0).log_normal(0.0, 1.0, (1,), np.float32)
+        array([4.669239], dtype=float32)
+        """
+        _check(std > 0, f"log_normal_ expects std > 0.0, but found std={std:g}")
+        dtype = _continuous("LogNormal", dtype)
+        values = [math.exp(self._normal() * std + mean) for _ in range(_numel(shape))]
+        return _narrow(np.array(values, np.float64), dtype).reshape(shape)
+
+    def poisson(self, rates: Floats) -> Array:
+        """Draw a Poisson number for each rate (``poisson``).
+
+        Raises RuntimeError for a negative rate, NotImplementedError unless the rates are floats.
+        Source: native/Distributions.cpp (sample_poisson).
+
+        >>> Generator().manual_seed(0).poisson(np.array([3.0, 20.0]))
+        array([ 6., 18.])
+        """
+        dtype = _dispatch("poisson_cpu", rates.dtype)
+        values = [self._poisson(rate) for rate in rates.ravel().tolist()]
+        return np.array(values, np.float64).astype(dtype).reshape(rates.shape)
+
+    def _poisson(self, rate: float) -> int:
+        _check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative")
+        if rate == 0:
+            return 0
+        if rate < 10:
+            count, product, least = 0, 1.0, math.exp(-rate)
+            while (product := product * float(self._uniform(1, np.float64)[0])) > least:
+                count += 1
+            return count
+        root, logarithm = math.sqrt(rate), math.log(rate)  # Hoermann's transformed rejection, 1993
+        b = 0.931 + 2.53 * root
+        a = -0.059 + 0.02483 * b
+        inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+        bound = 0.9277 - 3.6224 / (b - 2)
+        while True:
+            u, v = (float(draw) for draw in self._uniform(2, np.float64))
+            u -= 0.5
+            us = 0.5 - abs(u)
+            if us == 0 or v == 0:
+                continue
+            count = math.floor((2 * a / us + b) * u + rate + 0.43)
+            if us >= 0.07 and v <= bound:
+                return count
+            if count < 0 or (us < 0.013 and v > us):
+                continue
+            left = math.log(v) + math.log(inverse_alpha) - math.log(a / (us * us) + b)
+            if left <= -rate + count * logarithm - math.lgamma(count + 1.0):
+                return count
 
     def randint(self, low: int, high: int, shape: Shape, dtype: DType = np.int64) -> Array:
         """Draw integers from [`low`, `high`) (``randint``, ``random_`` with bounds).

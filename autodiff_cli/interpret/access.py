@@ -23,6 +23,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
     OPEN_CLASSES,
+    PUBLIC,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
     TENSOR_SETTERS,
@@ -158,9 +159,6 @@ def attribute(value: Any, name: str) -> Any:
         if table is not None and name in table:
             return getattr(value, name)
     raise AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
-
-
-PUBLIC: dict[type, frozenset[str]] = {}  # of other types of the library
 
 
 def tensor_attribute(tensor: Tensor, name: str) -> Any:

@@ -16,6 +16,7 @@ from autodiff_cli.interpret import access, builtins
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.source import Source, Span
+from autodiff_cli.vocabulary.handles import PUBLIC
 
 FINISHED, YIELDED = -1, -2  # what an action returns to leave the loop
 
@@ -333,4 +334,4 @@ access.SHOWN_CLASSES.update(
         access.Namespace: types.ModuleType,
     }
 )
-access.PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))
+PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))

@@ -47,6 +47,11 @@ TORCH = {
     "torch.backends": "backends.",
     "torch.cuda": "cuda.",
     "torch.distributions": "distributions.",
+    **{
+        f"torch.distributions.{part}": f"distributions.{part}."
+        for part in "distribution normal uniform bernoulli categorical exponential laplace poisson "
+        "geometric independent kl".split()
+    },
     "torch.testing": "testing.",
 }
 # What may be used of Python's own modules.

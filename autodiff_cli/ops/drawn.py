@@ -34,3 +34,4 @@ normal_of_both = _drawn(
     "normal_of_both", "NormalBackward3", 2, "normal numbers of means, deviations"
 )
 bernoulli = _drawn("bernoulli", "BernoulliBackward0", 1, "0 or 1, by probabilities")
+poisson = _drawn("poisson", "PoissonBackward0", 1, "Poisson numbers of rates")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import default_generator, generator_of
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import (
     AssertionFault,
@@ -96,11 +96,6 @@ class Subset(Dataset):
 
     def __len__(self) -> int:
         return len(self.indices)
-
-
-def generator_of(given: Any) -> Any:
-    """The random generator behind a program's object; the default one for None."""
-    return getattr(given, "generator", None) or default_generator()
 
 
 @named("utils.data.random_split", "utils.data.dataset.random_split")

@@ -45,8 +45,8 @@ FUNCTIONS_OF: dict[str, str] = {
     rad2deg searchsorted sgn signbit""",
     "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter scatter
     scatter_add take take_along_dim""",
-    "random": """bernoulli multinomial normal rand rand_like randint randint_like randn randn_like
-    randperm""",
+    "random": """bernoulli multinomial normal poisson rand rand_like randint randint_like randn
+    randn_like randperm""",
     "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.digamma
     special.entr special.erf special.erfc special.erfcx special.erfinv special.exp2
     special.expm1 special.gammaln special.i0 special.i0e special.i1 special.i1e

@@ -25,6 +25,7 @@ TENSOR_SETTERS: dict[str, Callable[[Tensor, Any], None]] = {}
 NAMES: dict[str, Any] = {}  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
 
 OPEN_CLASSES: set[type] = set()  # those that programs may subclass and look into
+PUBLIC: dict[type, frozenset[str]] = {}  # what programs may ask of objects of other types
 
 TYPE_NAMES[Tensor] = "Tensor"
 Tensor.__module__ = "torch"

@@ -6,7 +6,8 @@ from importlib import import_module
 
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
-    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy"),
+    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
+    "random.": ("generators",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
     "F.": ("nn.running",),
@@ -24,6 +25,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "optim.": ("optim.descent", "optim.adaptive", "optim.lbfgs"),
     "optim.lr_scheduler.": ("optim.schedulers",),
     "utils.data.": ("data",),
+    "distributions.": tuple(
+        f"distributions.{part}" for part in ("continuous", "discrete", "divergence")
+    ),
 }
 _loaded: set[str] = set()
 

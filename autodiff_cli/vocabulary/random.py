@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import generator_of
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
@@ -14,18 +16,24 @@ from autodiff_cli.vocabulary.creation import LIKE, OPTIONS, OUT, checked, finish
 from autodiff_cli.vocabulary.registry import torch
 
 
-def _random(shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
+def _random(
+    shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool, generator: Any
+) -> Node:
     dtype = dtype or dtypes.default()
-    generator = default_generator()
-    draw = generator.standard_normal if normal else generator.uniform
+    source = generator_of(generator)
+    draw = source.standard_normal if normal else source.uniform
     return finished(constant(draw(checked(shape), dtype.numpy)), requires_grad)
 
 
-def _random_like(x: Node, dtype: DType | None, requires_grad: bool, normal: bool) -> Node:
+def _random_like(
+    x: Node, dtype: DType | None, requires_grad: bool, normal: bool, generator: Any
+) -> Node:
     """Numbers drawn in the order of x's storage, whose layout the reference preserves."""
     strides = layout.strides_of(x)
     order = sorted(range(x.ndim), key=lambda dim: -strides[dim])
-    drawn = force(_random(tuple(x.shape[dim] for dim in order), dtype or x.dtype, False, normal))
+    drawn = force(
+        _random(tuple(x.shape[dim] for dim in order), dtype or x.dtype, False, normal, generator)
+    )
     back = np.argsort(order)
     node = constant(np.ascontiguousarray(drawn.transpose(back)).reshape(x.shape))
     node.strides = layout.elementwise_strides(x.shape, [(x.shape, strides)])
@@ -37,8 +45,8 @@ def _random_like(x: Node, dtype: DType | None, requires_grad: bool, normal: bool
     f"rand(tuple of ints size, {OUT}",
     only="function",
 )
-def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(size, dtype, requires_grad, normal=False)
+def rand(size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
+    return _random(size, dtype, requires_grad, normal=False, generator=generator)
 
 
 @torch(
@@ -46,8 +54,8 @@ def rand(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     f"randn(tuple of ints size, {OUT}",
     only="function",
 )
-def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random(size, dtype, requires_grad, normal=True)
+def randn(size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
+    return _random(size, dtype, requires_grad, normal=True, generator=generator)
 
 
 @torch(
@@ -56,8 +64,8 @@ def randn(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
     f"rand_like(Tensor input, {LIKE}",
     only="function",
 )
-def rand_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=False)
+def rand_like(input: Node, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
+    return _random_like(input, dtype, requires_grad, normal=False, generator=generator)
 
 
 @torch(
@@ -66,27 +74,49 @@ def rand_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
     f"randn_like(Tensor input, {LIKE}",
     only="function",
 )
-def randn_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=True)
+def randn_like(
+    input: Node, dtype: DType | None, requires_grad: bool, generator: Any = None
+) -> Node:
+    return _random_like(input, dtype, requires_grad, normal=True, generator=generator)
 
 
-@torch(f"randint(SymInt high, tuple of ints size, {OUT}", only="function")
-def randint_to(high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
-    return randint(0, high, size, dtype, requires_grad)
+DRAWING = f"*, torch.Generator? generator, Tensor out = None, {OPTIONS}"
 
 
-@torch(f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}", only="function")
-def randint(low: int, high: int, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+@torch(
+    f"randint(SymInt high, tuple of ints size, {DRAWING}",
+    f"randint(SymInt high, tuple of ints size, {OUT}",
+    only="function",
+)
+def randint_to(
+    high: int, size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None
+) -> Node:
+    return randint(0, high, size, dtype, requires_grad, generator)
+
+
+@torch(
+    f"randint(SymInt low, SymInt high, tuple of ints size, {DRAWING}",
+    f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}",
+    only="function",
+)
+def randint(
+    low: int,
+    high: int,
+    size: Shape,
+    dtype: DType | None,
+    requires_grad: bool,
+    generator: Any = None,
+) -> Node:
     dtype = dtype or dtypes.int64
-    array = default_generator().randint(low, high, checked(size), dtype.numpy)
+    array = generator_of(generator).randint(low, high, checked(size), dtype.numpy)
     return finished(constant(array), requires_grad)
 
 
-@torch(f"randperm(SymInt n, {OUT}", only="function")
-def randperm(n: int, dtype: DType | None, requires_grad: bool) -> Node:
+@torch(f"randperm(SymInt n, {DRAWING}", f"randperm(SymInt n, {OUT}", only="function")
+def randperm(n: int, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
     dtype = dtype or dtypes.int64
     checked((max(n, 0),))
-    return finished(constant(default_generator().randperm(n, dtype.numpy)), requires_grad)
+    return finished(constant(generator_of(generator).randperm(n, dtype.numpy)), requires_grad)
 
 
 # ---- distributions ------------------------------------------------------------------------------
@@ -95,46 +125,59 @@ DRAWN = "*, torch.Generator? generator = None, Tensor out = None"
 
 
 @torch(f"normal(Tensor mean, Tensor std, {DRAWN})", only="function")
-def normal_of_tensors(mean: Node, std: Node) -> Node:
-    values = default_generator().normal_arrays(force(mean), force(std))
+def normal_of_tensors(mean: Node, std: Node, generator: Any) -> Node:
+    values = generator_of(generator).normal_arrays(force(mean), force(std))
     return dr.normal_of_both(constant(values), mean, std)
 
 
 @torch(f"normal(Tensor mean, float std = 1, {DRAWN})", only="function")
-def normal_of_mean(mean: Node, std: float) -> Node:
-    return dr.normal_of_mean(constant(default_generator().normal_arrays(force(mean), std)), mean)
+def normal_of_mean(mean: Node, std: float, generator: Any) -> Node:
+    return dr.normal_of_mean(
+        constant(generator_of(generator).normal_arrays(force(mean), std)), mean
+    )
 
 
 @torch(f"normal(float mean, Tensor std, {DRAWN})", only="function")
-def normal_of_std(mean: float, std: Node) -> Node:
-    return dr.normal_of_std(constant(default_generator().normal_arrays(mean, force(std))), std)
+def normal_of_std(mean: float, std: Node, generator: Any) -> Node:
+    return dr.normal_of_std(constant(generator_of(generator).normal_arrays(mean, force(std))), std)
 
 
 @torch(f"normal(float mean, float std, tuple of ints size, {DRAWN}, {OPTIONS}", only="function")
-def normal(mean: float, std: float, size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
+def normal(
+    mean: float, std: float, size: Shape, dtype: DType | None, requires_grad: bool, generator: Any
+) -> Node:
     kind = (dtype or dtypes.default()).numpy
-    values = default_generator().normal(mean, std, checked(size), kind)
+    values = generator_of(generator).normal(mean, std, checked(size), kind)
     return finished(constant(values), requires_grad)
 
 
 @torch(f"bernoulli(Tensor input, {DRAWN})")
-def bernoulli(input: Node) -> Node:
-    return dr.bernoulli(constant(default_generator().bernoulli(force(input))), input)
+def bernoulli(input: Node, generator: Any) -> Node:
+    return dr.bernoulli(constant(generator_of(generator).bernoulli(force(input))), input)
 
 
 @torch("bernoulli(Tensor input, float p, *, torch.Generator? generator = None)")
-def bernoulli_of(input: Node, p: float) -> Node:
-    return constant(default_generator().bernoulli(p, input.shape, input.dtype.numpy))
+def bernoulli_of(input: Node, p: float, generator: Any) -> Node:
+    return constant(generator_of(generator).bernoulli(p, input.shape, input.dtype.numpy))
 
 
 @torch(f"multinomial(Tensor input, SymInt num_samples, bool replacement = False, {DRAWN})")
-def multinomial(input: Node, num_samples: int, replacement: bool) -> Node:
-    return constant(default_generator().multinomial(force(input), num_samples, replacement))
+def multinomial(input: Node, num_samples: int, replacement: bool, generator: Any) -> Node:
+    return constant(generator_of(generator).multinomial(force(input), num_samples, replacement))
 
 
-def _randint_like(x: Node, low: int, high: int, dtype: DType | None, requires_grad: bool) -> Node:
+@torch("poisson(Tensor input, torch.Generator? generator = None)", only="function")
+def poisson(input: Node, generator: Any) -> Node:
+    return dr.poisson(constant(generator_of(generator).poisson(force(input))), input)
+
+
+def _randint_like(
+    x: Node, low: int, high: int, dtype: DType | None, requires_grad: bool, generator: Any
+) -> Node:
     kind = (dtype or x.dtype).numpy
-    return finished(constant(default_generator().randint(low, high, x.shape, kind)), requires_grad)
+    return finished(
+        constant(generator_of(generator).randint(low, high, x.shape, kind)), requires_grad
+    )
 
 
 GENERATED = f"*, torch.Generator? generator, torch.memory_format? memory_format = None, {OPTIONS}"
@@ -146,9 +189,14 @@ GENERATED = f"*, torch.Generator? generator, torch.memory_format? memory_format 
     only="function",
 )
 def randint_like(
-    input: Node, low: int, high: int, dtype: DType | None, requires_grad: bool
+    input: Node,
+    low: int,
+    high: int,
+    dtype: DType | None,
+    requires_grad: bool,
+    generator: Any = None,
 ) -> Node:
-    return _randint_like(input, low, high, dtype, requires_grad)
+    return _randint_like(input, low, high, dtype, requires_grad, generator)
 
 
 @torch(
@@ -156,5 +204,7 @@ def randint_like(
     f"randint_like(Tensor input, SymInt high, {LIKE}",
     only="function",
 )
-def randint_like_to(input: Node, high: int, dtype: DType | None, requires_grad: bool) -> Node:
-    return _randint_like(input, 0, high, dtype, requires_grad)
+def randint_like_to(
+    input: Node, high: int, dtype: DType | None, requires_grad: bool, generator: Any = None
+) -> Node:
+    return _randint_like(input, 0, high, dtype, requires_grad, generator)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import TypeFault
 from autodiff_cli.ir import dtypes
@@ -16,57 +15,9 @@ from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
 
-
-class TorchGenerator:
-    """The default random generator, as programs hold it."""
-
-    __module__ = "torch._C"
-
-    def manual_seed(self, seed: int) -> TorchGenerator:
-        default_generator().manual_seed(int(seed))
-        return self
-
-    def initial_seed(self) -> int:
-        return default_generator().seed()
-
-    def seed(self) -> int:
-        return default_generator().seed()
-
-    def __repr__(self) -> str:
-        return f"<torch._C.Generator object at {id(self):#x}>"
-
-
-GENERATOR = TorchGenerator()
 NAMES["Size"] = Size
 NAMES["dtype"] = DType
 DType.__module__, DType.__qualname__, DType.__name__ = "torch", "dtype", "dtype"
-NAMES["default_generator"] = GENERATOR
-
-
-@named("manual_seed", "random.manual_seed")
-def manual_seed(seed: Any) -> TorchGenerator:
-    return GENERATOR.manual_seed(int(seed))
-
-
-@named("seed")
-def seed() -> int:
-    import secrets
-
-    from autodiff_cli.autograd.generator import default_generator as generator
-
-    value = secrets.randbits(63)
-    generator().manual_seed(value)
-    return value
-
-
-@named("initial_seed")
-def initial_seed() -> int:
-    return GENERATOR.initial_seed()
-
-
-@named("Generator")
-def generator(device: Any = "cpu") -> TorchGenerator:
-    return GENERATOR
 
 
 @named("set_default_dtype")

@@ -6,15 +6,16 @@ Sources: torch/csrc/autograd/python_variable_indexing.cpp (`THPVariable_setitem`
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import generator_of
 from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import Array, Node, constant, number
+from autodiff_cli.execute import force
+from autodiff_cli.ir.node import Array, Node, Shape, constant, number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
@@ -24,6 +25,10 @@ from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, locate
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import METHODS
 from autodiff_cli.vocabulary.shaping import expand
+from autodiff_cli.vocabulary.signature import Overloads
+
+if TYPE_CHECKING:
+    from autodiff_cli.autograd.random import Generator
 
 # The methods that have an in-place form: the same operation, written into the tensor.
 IN_PLACE = frozenset(
@@ -108,51 +113,74 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 # ---- random numbers -----------------------------------------------------------------------------
 
 
-def _drawn(tensor: Tensor, array: Array, name: str) -> Tensor:
-    return in_place(tensor, lambda node: writes.randomized(node, draw=array, name=name))
+def drawing(*parameters: str) -> Callable[[Callable[..., Array]], Callable[..., Tensor]]:
+    """Declare a method that fills a tensor; one overload for each text of parameters."""
+
+    def declare(draw: Callable[..., Array]) -> Callable[..., Tensor]:
+        name = draw.__name__
+        keywords = "*, torch.Generator? generator = None"
+        texts = [f"{name}(Tensor self, {text}, {keywords})" for text in parameters]
+        overloads = Overloads(name, [text.replace(", , ", ", ") for text in texts], method=True)
+        grad_fn = "".join(part.capitalize() for part in name.split("_")) + "Backward0"
+
+        def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            if "from_" in kwargs:
+                kwargs["from"] = kwargs.pop("from_")
+            given: list[Tensor] = []
+            bound = overloads.bind(
+                tuple([lower(arg, given) for arg in args]),
+                {key: lower(value, given) for key, value in kwargs.items()},
+            )[1]
+            source = generator_of(bound.pop("generator"))
+            array = draw(source, tensor.shape, tensor.dtype.numpy, *bound.values())
+            return in_place(tensor, lambda node: writes.randomized(node, draw=array, name=grad_fn))
+
+        return method(name)(run)
+
+    return declare
 
 
-@method("uniform_")
-def uniform_(tensor: Tensor, from_: float = 0.0, to: float = 1.0, generator: Any = None) -> Tensor:
-    if from_ > to:
-        raise RuntimeFault(
-            f"uniform_ expects to return a [from, to) range, but found from={from_:g} > to={to:g}"
-        )
-    draw = default_generator().uniform(tensor.shape, tensor.dtype.numpy, from_, to)
-    return _drawn(tensor, draw, "UniformBackward0")
+@drawing("float from = 0, float to = 1")
+def uniform_(source: Generator, shape: Shape, dtype: Any, low: float, high: float) -> Array:
+    return source.uniform(shape, dtype, low, high)
 
 
-@method("normal_")
-def normal_(
-    tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None
-) -> Tensor:
-    draw = default_generator().normal(mean, std, tensor.shape, tensor.dtype.numpy)
-    return _drawn(tensor, draw, "NormalBackward0")
+@drawing("float mean = 0, float std = 1")
+def normal_(source: Generator, shape: Shape, dtype: Any, mean: float, std: float) -> Array:
+    return source.normal(mean, std, shape, dtype)
 
 
-@method("bernoulli_")
-def bernoulli_(tensor: Tensor, p: Any = 0.5, *, generator: Any = None) -> Tensor:
-    given = p.array if isinstance(p, Tensor) else p
-    draw = default_generator().bernoulli(given, tensor.shape, tensor.dtype.numpy)
-    return _drawn(tensor, draw, "BernoulliBackward0")
+@drawing("Tensor p", "float p = 0.5")
+def bernoulli_(source: Generator, shape: Shape, dtype: Any, p: Any) -> Array:
+    return source.bernoulli(force(p) if isinstance(p, Node) else p, shape, dtype)
 
 
-@method("exponential_")
-def exponential_(tensor: Tensor, lambd: float = 1.0, *, generator: Any = None) -> Tensor:
-    draw = default_generator().exponential(tensor.shape, tensor.dtype.numpy, lambd)
-    return _drawn(tensor, draw, "ExponentialBackward0")
+@drawing("float lambd = 1")
+def exponential_(source: Generator, shape: Shape, dtype: Any, lambd: float) -> Array:
+    return source.exponential(shape, dtype, lambd)
 
 
-@method("random_")
-def random_(
-    tensor: Tensor, from_: int | None = None, to: int | None = None, *, generator: Any = None
-) -> Tensor:
-    low, high = (0, from_) if to is None else (from_ or 0, to)
+@drawing("float p")
+def geometric_(source: Generator, shape: Shape, dtype: Any, p: float) -> Array:
+    return source.geometric(p, shape, dtype)
+
+
+@drawing("float median = 0, float sigma = 1")
+def cauchy_(source: Generator, shape: Shape, dtype: Any, median: float, sigma: float) -> Array:
+    return source.cauchy(median, sigma, shape, dtype)
+
+
+@drawing("float mean = 1, float std = 2")
+def log_normal_(source: Generator, shape: Shape, dtype: Any, mean: float, std: float) -> Array:
+    return source.log_normal(mean, std, shape, dtype)
+
+
+@drawing("", "int from, int? to", "int to")
+def random_(source: Generator, shape: Shape, dtype: Any, *bounds: Any) -> Array:
+    low, high = (0, *bounds)[-2:] if bounds else (0, None)
     if high is None:
-        draw = default_generator().random_(tensor.shape, tensor.dtype.numpy)
-    else:
-        draw = default_generator().randint(low, high, tensor.shape, tensor.dtype.numpy)
-    return _drawn(tensor, draw, "RandomBackward0")
+        return source.random_(shape, dtype)
+    return source.randint(low, high, shape, dtype)
 
 
 # ---- x[index] = value ---------------------------------------------------------------------------
