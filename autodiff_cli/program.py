@@ -60,6 +60,10 @@ DEFAULTS = Settings()
 Write = Callable[[str], Any]
 
 
+def _nothing() -> None:
+    return None
+
+
 class ProgramError(AutodiffError):
     """A program ended in an error; its text is the program's own traceback."""
 
@@ -106,6 +110,8 @@ class Session:
         state.max_elements = settings.max_elements
         state.eager, state.grad_enabled = True, True
         output.write = self.write
+        stream = getattr(self.write, "__self__", None)
+        output.flush = getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing)
         warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
         warnings.given = set()
         text_options.current = DEFAULT

@@ -129,6 +129,9 @@ def command(**options: Any) -> int:
             return run_cells(cells, settings, write=_write, complain=_complain, variables=variables)
         source = Source(text, "<stdin>" if path == "-" else path)
         return run_text(source, settings, write=_write, complain=_complain, variables=variables)
+    except KeyboardInterrupt:
+        _complain("interrupted\n")
+        return 130
     finally:
         if options["timeout"] is not None:
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -18,7 +18,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault
-from autodiff_cli.interpret.counting import check_format, guarded
+from autodiff_cli.interpret.counting import Counted, check_format, guarded
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
@@ -46,11 +46,7 @@ DEFINABLE = frozenset(
         "round reversed doc module qualname slots post_init getattr annotations"
     ).split()
 )
-READABLE = frozenset(
-    "__init__ __call__ __len__ __repr__ __str__ __getitem__ __setitem__ __iter__ __next__ __enter__ "
-    "__exit__ __eq__ __add__ __mul__ __sub__ __truediv__ __neg__ __pow__ __matmul__ __contains__ "
-    "__setattr__ __getattr__ __hash__ __version__ __bool__ __float__ __int__".split()
-)
+READABLE = DEFINABLE - {"__slots__", "__annotations__"} | {"__setattr__", "__version__"}
 
 BUILTIN_METHODS: dict[type, frozenset[str]] = {
     str: frozenset(
@@ -462,6 +458,8 @@ def shown_class(value: Any) -> Any:
         for base in type(value).__mro__:
             if base.__module__ == "builtins" and issubclass(base, Exception):
                 return base
+    if isinstance(value, Counted):
+        return shown_class(value.items)
     if isinstance(value, GradFn):
         prefix: str = getattr(value.node.op, "class_prefix", "")
         return _named_class(prefix.rstrip("."), value.class_name)

@@ -41,10 +41,11 @@ def as_user_error(error: Exception) -> Exception:
 class Output:
     """Where `print` writes."""
 
-    __slots__ = ("write",)
+    __slots__ = ("flush", "write")
 
     def __init__(self) -> None:
         self.write: Callable[[str], Any] = lambda text: None
+        self.flush: Callable[[], Any] = lambda: None
 
 
 output = Output()
@@ -65,6 +66,8 @@ def print_(
     text += "\n" if end is None else end
     if file is None:
         output.write(text)
+        if flush:
+            output.flush()
     else:
         file.write(text)
 
