@@ -20,6 +20,7 @@ from autodiff_cli.interpret.builtins import IMPLICIT, implicit, output
 from autodiff_cli.interpret.frames import Frame, Program, link
 from autodiff_cli.interpret.limits import CHECKPOINT, limits
 from autodiff_cli.interpret.statements import compile_program
+from autodiff_cli.syntax.statements import ExpressionStatement
 from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, state
@@ -155,7 +156,7 @@ class Session:
         last = tree.body[-1] if tree.body else None
         if last is not None and not last_only:
             first = getattr(tree.body[0], "value", None)
-            text = getattr(first, "value", None)
+            text = getattr(first, "value", None) if isinstance(tree.body[0], ExpressionStatement) else None
             self.variables["__doc__"] = text if isinstance(text, str) else None
         try:
             with np.errstate(all="ignore"):

@@ -33,7 +33,7 @@ FUNCTIONS_OF: dict[str, str] = {
     "losses": """F.cosine_embedding_loss F.gaussian_nll_loss F.hinge_embedding_loss F.huber_loss F.kl_div
     F.l1_loss F.margin_ranking_loss F.poisson_nll_loss F.smooth_l1_loss F.soft_margin_loss
     F.triplet_margin_loss""",
-    "ordering": """argsort cummax cummin kthvalue median msort nanmedian nanquantile quantile sort topk unique
+    "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
     unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift bucketize copysign
     deg2rad equal float_power fmax fmin frac gcd heaviside hypot isclose isin isneginf isposinf
@@ -58,7 +58,7 @@ METHODS_OF: dict[str, str] = {
     storage_offset""",
     "joining": "repeat_interleave",
     "linalg": "cholesky det inverse logdet matrix_exp matrix_power pinverse qr slogdet svd",
-    "ordering": """argsort cummax cummin kthvalue median msort nanmedian nanquantile quantile sort topk unique
+    "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort topk unique
     unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift copysign deg2rad
     equal float_power fmax fmin frac gcd heaviside hypot isclose isneginf isposinf isreal lcm ldexp

@@ -8,6 +8,9 @@ from importlib import import_module
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
     "random.": ("generators",),
+    "version.": ("settings",),
+    "backends.mps.": ("settings",),
+    "cuda.": ("settings",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
     "nn.": ("nn.module", "nn.containers", "nn.activations", "nn.layers", "nn.losses"),
