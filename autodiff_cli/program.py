@@ -156,7 +156,11 @@ class Session:
         last = tree.body[-1] if tree.body else None
         if last is not None and not last_only:
             first = getattr(tree.body[0], "value", None)
-            text = getattr(first, "value", None) if isinstance(tree.body[0], ExpressionStatement) else None
+            text = (
+                getattr(first, "value", None)
+                if isinstance(tree.body[0], ExpressionStatement)
+                else None
+            )
             self.variables["__doc__"] = text if isinstance(text, str) else None
         try:
             with np.errstate(all="ignore"):

@@ -38,7 +38,7 @@ FUNCTIONS_OF: dict[str, str] = {
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift bucketize copysign
     deg2rad equal float_power fmax fmin frac gcd heaviside hypot isclose isin isneginf isposinf
     isreal lcm ldexp lerp logaddexp logaddexp2 nan_to_num rad2deg searchsorted sgn signbit""",
-    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter scatter scatter_add take
+    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter scatter_add take
     take_along_dim""",
     "random": "bernoulli multinomial normal poisson rand rand_like randint randint_like randn randn_like randperm",
     "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.digamma special.entr
@@ -63,7 +63,7 @@ METHODS_OF: dict[str, str] = {
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift copysign deg2rad
     equal float_power fmax fmin frac gcd heaviside hypot isclose isneginf isposinf isreal lcm ldexp
     lerp logaddexp logaddexp2 nan_to_num rad2deg sgn signbit""",
-    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter scatter scatter_add take
+    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter scatter_add take
     take_along_dim""",
     "random": "bernoulli multinomial",
     "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.exp2 special.expm1

@@ -7,6 +7,7 @@ from importlib import import_module
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
+    "func.": ("transforms",),
     "random.": ("generators",),
     "version.": ("settings",),
     "backends.mps.": ("settings",),
@@ -28,6 +29,8 @@ _loaded: set[str] = set()
 
 def load(name: str) -> None:
     """Import what declares a name, such as "nn.Linear"."""
+    if name == "vmap":
+        name = "func.vmap"
     prefix = name.rpartition(".")[0]
     prefix = f"{prefix}." if prefix else ""
     while prefix not in MODULES and prefix:

@@ -88,9 +88,7 @@ def kthvalue(input: Node, k: int, dim: int, keepdim: bool) -> tuple[Node, ...]:
     )
 
 
-@torch(
-    "mode(Tensor input, int dim = -1, bool keepdim = False, *, tuple of Tensors out = None)"
-)
+@torch("mode(Tensor input, int dim = -1, bool keepdim = False, *, tuple of Tensors out = None)")
 def mode(input: Node, dim: int, keepdim: bool) -> tuple[Node, ...]:
     at = wrap_dim(dim, input.ndim)
     index = order.argmode(input, dim=at)

@@ -13,7 +13,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import STRIDED, MemoryFormat, Size
+from autodiff_cli.vocabulary.values import CPU, STRIDED, Device, MemoryFormat, Size
 
 NAMES["Size"] = Size
 NAMES["strided"] = STRIDED
@@ -115,3 +115,13 @@ def device_count() -> int:
 @attribute("name")
 def name(tensor: Tensor) -> None:
     return None
+
+
+@named("get_default_device")
+def get_default_device() -> Device:
+    return CPU
+
+
+@named("is_storage")
+def is_storage(value: Any) -> bool:
+    return False

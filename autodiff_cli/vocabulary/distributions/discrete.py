@@ -44,7 +44,10 @@ def _enumerated(self: Any, values: Any, expand: bool) -> Any:
 class _OfOdds(Distribution):
     """Distributions of probabilities or log-odds."""
 
-    arg_constraints: ClassVar[Any] = {"probs": constraints.unit_interval, "logits": constraints.real}
+    arg_constraints: ClassVar[Any] = {
+        "probs": constraints.unit_interval,
+        "logits": constraints.real,
+    }
     lazy: ClassVar[Any] = {"probs": _odds, "logits": _log_odds}
 
     def __init__(
@@ -120,7 +123,10 @@ class Geometric(_OfOdds):
 
 @distribution("categorical", "Categorical")
 class Categorical(Distribution):
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: ClassVar[Any] = {
+        "probs": constraints.simplex,
+        "logits": constraints.real_vector,
+    }
     has_enumerate_support = True
     lazy: ClassVar[Any] = {
         "probs": lambda self: torch_call("F.softmax", self.logits, dim=-1),
