@@ -26,6 +26,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program
+from autodiff_cli.syntax.statements import ExpressionStatement
 from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.messages import warnings
 from autodiff_cli.vocabulary.text import options as text_options
@@ -168,7 +169,11 @@ class Session:
         last = tree.body[-1] if tree.body else None
         if last is not None and not last_only:
             first = getattr(tree.body[0], "value", None)
-            text = getattr(first, "value", None)
+            text = (
+                getattr(first, "value", None)
+                if isinstance(tree.body[0], ExpressionStatement)
+                else None
+            )
             self.variables["__doc__"] = text if isinstance(text, str) else None
         try:
             with np.errstate(all="ignore"):

@@ -13,7 +13,9 @@ from autodiff_cli.program import Settings, run_text
 from autodiff_cli.source import Source
 
 LIMITS = Settings(max_steps=2_000, max_elements=100_000)
-LAST_LINE = re.compile(r"[\w.]*(Error|Exception|Fault|StopIteration|Interrupt|Warning)\b.*", re.DOTALL)
+LAST_LINE = re.compile(
+    r"[\w.]*(Error|Exception|Fault|StopIteration|Interrupt|Warning)\b.*", re.DOTALL
+)
 SEEDS = [
     "import torch\nx = torch.ones(2, requires_grad=True)\ny = (x * 2).sum()\ny.backward()\nprint(x.grad)\n",
     "def f(a, *b, c=1, **d):\n    return a + c\nprint(f(1), [f(i) for i in range(3)])\n",

@@ -223,7 +223,7 @@ def _special(value: Any, name: str) -> Any:
     if name in ("__name__", "__qualname__"):
         found = getattr(value, name, None)
         if isinstance(value, TorchFunction):
-            found = value.function.name.rpartition(".")[2]
+            found = value.shown_name
         if isinstance(found, str):
             return shown_class_name(value) if isinstance(value, type) else found
     elif name == "__doc__":
@@ -293,8 +293,10 @@ def _of_class(value: type, name: str) -> Any:
         if base in OWN_CLASSES and name in base.__dict__:
             return getattr(value, name)
     if issubclass(value, Tensor):
-        if name in METHODS or name in TENSOR_METHODS:
+        if name in METHODS or name in TENSOR_METHODS or in_place_method(name) is not None:
             return UnboundMethod(name)
+        if name in ATTRIBUTES or name in TENSOR_ATTRIBUTES:
+            return UnboundAttribute(name)
     table = BUILTIN_METHODS.get(value)
     if table is not None and name in table:
         return guarded(name, getattr(value, name)) if name == "fromkeys" else getattr(value, name)
@@ -316,6 +318,18 @@ class UnboundMethod:
 
     def __repr__(self) -> str:
         return f"<method '{self.name}' of 'torch._C.TensorBase' objects>"
+
+
+class UnboundAttribute:
+    """`torch.Tensor.shape`: an attribute asked of the class."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<attribute '{self.name}' of 'torch._C.TensorBase' objects>"
 
 
 def _of_dtype(value: DType, name: str) -> Any:

@@ -42,6 +42,8 @@ TORCH = {
     "torch.autograd.graph": "autograd.graph.",
     "torch.func": "func.",
     "torch.random": "random.",
+    "torch.version": "version.",
+    "torch.autograd.forward_ad": "autograd.forward_ad.",
     "torch.utils": "utils.",
     "torch.utils.data": "utils.data.",
     "torch.backends": "backends.",
@@ -119,7 +121,7 @@ def _module(name: str) -> Namespace | None:
 def _of_torch(module_name: str, name: str) -> Any:
     inner = _module(f"{module_name}.{name}")
     found = _torch_name(module_name, name)
-    if found is not None:
+    if found is not None or TORCH[module_name] + name in NAMES:
         return found
     if inner is not None:
         return inner

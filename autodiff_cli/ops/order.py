@@ -78,6 +78,27 @@ argmedian = Shaped(
 )
 
 
+def _mode_index(x: Any, dim: int) -> Any:
+    """Of the most frequent elements the least, and where it stands last."""
+    if not np.ndim(x):
+        return np.zeros((), np.int64)
+
+    def last(row: Any) -> int:
+        values, counts = np.unique(row, return_counts=True)
+        return int(np.flatnonzero(row == values[np.argmax(counts)])[-1])
+
+    return np.expand_dims(np.apply_along_axis(last, dim, x).astype(np.int64), dim)
+
+
+argmode = Shaped(
+    "argmode",
+    _mode_index,
+    shape=lambda x, dim: _kept(x, dim),
+    dtype=_index_dtype,
+    doc="the index of the most frequent element",
+)
+
+
 def _picker(name: str, grad_fn: str, doc: str) -> Shaped:
     """The elements of x at an index tensor along `dim`, as `gather`, under the reference's name."""
     return Shaped(
@@ -126,6 +147,7 @@ def _one_picker(name: str, grad_fn: str, doc: str) -> Shaped:
 
 
 kthvalue = _one_picker("kthvalue", "KthvalueBackward0", "the k-th least element")
+mode = _one_picker("mode", "ModeBackward0", "the most frequent element")
 median_dim = _one_picker("median_dim", "MedianBackward1", "the lower median along a dimension")
 nanmedian_dim = _one_picker(
     "nanmedian_dim", "NanmedianBackward1", "the lower median of the numbers along a dimension"

@@ -212,16 +212,19 @@ def _logical(name: str) -> None:
     torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")(call)
 
 
+def operands_of(*values: Operand) -> tuple[Node, ...]:
+    return tuple(value if isinstance(value, Node) else number(value) for value in values)
+
+
 def _bitwise(name: str) -> None:
     op = getattr(sel, name)
 
     def call(input: Operand, other: Operand) -> Node:
-        node: Node = op(input, other)
-        if node.dtype.is_floating:
-            raise NotImplementedFault(
-                f"\"{name}_cpu\" not implemented for '{node.dtype.scalar_name}'"
-            )
-        return node
+        # the dtype first: in a program the operation is computed at once
+        dtype = op.infer(operands_of(input, other), {})[1]
+        if dtype.is_floating:
+            raise NotImplementedFault(f"\"{name}_cpu\" not implemented for '{dtype.scalar_name}'")
+        return op(input, other)  # type: ignore[no-any-return]
 
     def reflected(self: Number, other: Node) -> Node:
         return call(self, other)

@@ -42,6 +42,8 @@ def device(type: str | Device, index: int | None = None) -> Device:
         raise RuntimeFault(
             f"Expected one of {DEVICES} device type at start of device string: {kind}"
         )
+    if number and not number.isdigit():
+        raise RuntimeFault(f"Invalid device string: '{type}'")
     return Device(kind, int(number) if number else index)
 
 

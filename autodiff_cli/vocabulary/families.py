@@ -37,13 +37,13 @@ FUNCTIONS_OF: dict[str, str] = {
     "losses": """F.cosine_embedding_loss F.gaussian_nll_loss F.hinge_embedding_loss F.huber_loss
     F.kl_div F.l1_loss F.margin_ranking_loss F.poisson_nll_loss F.smooth_l1_loss
     F.soft_margin_loss F.triplet_margin_loss""",
-    "ordering": """argsort cummax cummin kthvalue median msort nanmedian nanquantile quantile sort topk
-    unique unique_consecutive""",
+    "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort
+    topk unique unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift
     bucketize copysign deg2rad equal float_power fmax fmin frac gcd heaviside hypot
     isclose isin isneginf isposinf isreal lcm ldexp lerp logaddexp logaddexp2 nan_to_num
     rad2deg searchsorted sgn signbit""",
-    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter scatter
+    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
     scatter_add take take_along_dim""",
     "random": """bernoulli multinomial normal poisson rand rand_like randint randint_like randn
     randn_like randperm""",
@@ -65,13 +65,13 @@ METHODS_OF: dict[str, str] = {
     new_zeros storage_offset""",
     "joining": "repeat_interleave",
     "linalg": "cholesky det inverse logdet matrix_exp matrix_power pinverse qr slogdet svd",
-    "ordering": """argsort cummax cummin kthvalue median msort nanmedian nanquantile quantile sort topk
-    unique unique_consecutive""",
+    "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort
+    topk unique unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift
     copysign deg2rad equal float_power fmax fmin frac gcd heaviside hypot isclose
     isneginf isposinf isreal lcm ldexp lerp logaddexp logaddexp2 nan_to_num rad2deg sgn
     signbit""",
-    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter scatter
+    "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
     scatter_add take take_along_dim""",
     "random": "bernoulli multinomial",
     "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.exp2

@@ -156,13 +156,16 @@ def gradgradcheck(
 
     def slopes(*args: Any) -> Any:
         values, vectors = args[: len(tensors)], args[len(tensors) :]
-        outputs = tuple(out for out in _outputs(func(*values)) if out.requires_grad)
         wanted = tuple(v for v in values if isinstance(v, Tensor) and v.requires_grad)
-        return tuple(
-            g
-            for g in grad(outputs, wanted, vectors, create_graph=True, allow_unused=True)
-            if g is not None
-        )
+        with enable_grad():  # finite differences are taken without
+            pairs = [
+                (out, seed)
+                for out, seed in zip(_outputs(func(*values)), vectors, strict=True)
+                if out.requires_grad
+            ]
+            outputs, used = zip(*pairs, strict=True)
+            flows = grad(outputs, wanted, used, create_graph=True, allow_unused=True)
+        return tuple(g for g in flows if g is not None)
 
     return gradcheck(
         slopes, (*tensors, *seeds), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception

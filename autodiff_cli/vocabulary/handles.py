@@ -144,10 +144,21 @@ class TorchFunction:
 
         return assign_out(out, result)
 
+    @property
+    def shown_name(self) -> str:
+        """Its `__name__`, in which the reference has some of its modules."""
+        full = self.function.name
+        module, _, name = full.rpartition(".")
+        if module in ("linalg", "special"):
+            return f"{module}_{name}"
+        return {"F.logsigmoid": "log_sigmoid", "F.threshold": "_threshold"}.get(full, name)
+
     def __repr__(self) -> str:
-        name = self.function.name.rpartition(".")[2]
+        name = self.shown_name
         if self.function.in_python:
             return f"<function {name} at {id(self.function):#x}>"
+        if "." in self.function.name and not name.startswith("conv"):
+            return f"<built-in function {name}>"
         return f"<built-in method {name} of type object at {id(self.function):#x}>"
 
 

@@ -310,7 +310,12 @@ def masked_select(input: Node, mask: Node) -> Node:
     return ix.masked_select(x, *map(constant, places), dims=tuple(range(max(x.ndim, 1))))
 
 
-@torch("nonzero(Tensor input, *, Tensor out = None)")
+@torch("nonzero(Tensor input, *, Tensor out = None)", "argwhere(Tensor input)")
 def nonzero(input: Node) -> Node:
     places = np.argwhere(force(input))
     return constant(places.reshape(-1, input.ndim).astype(np.int64))
+
+
+@torch("nonzero(Tensor input, *, bool as_tuple)")
+def nonzero_tuple(input: Node, as_tuple: bool) -> Node | tuple[Node, ...]:
+    return nonzero_indices(input) if as_tuple else nonzero(input)

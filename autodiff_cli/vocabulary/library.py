@@ -7,7 +7,11 @@ from importlib import import_module
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
+    "func.": ("transforms",),
     "random.": ("generators",),
+    "version.": ("settings",),
+    "backends.mps.": ("settings",),
+    "cuda.": ("settings",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
     "F.": ("nn.running",),
@@ -34,6 +38,8 @@ _loaded: set[str] = set()
 
 def load(name: str) -> None:
     """Import what declares a name, such as "nn.Linear"."""
+    if name == "vmap":
+        name = "func.vmap"
     prefix = name.rpartition(".")[0]
     prefix = f"{prefix}." if prefix else ""
     while prefix not in MODULES and prefix:

@@ -21,6 +21,7 @@ from autodiff_cli.vocabulary.values import return_type
 
 _sorted = return_type("sort", ("values", "indices"))
 _topk = return_type("topk", ("values", "indices"))
+_mode = return_type("mode", ("values", "indices"))
 _kthvalue = return_type("kthvalue", ("values", "indices"))
 
 
@@ -85,6 +86,13 @@ def kthvalue(input: Node, k: int, dim: int, keepdim: bool) -> tuple[Node, ...]:
     return _kthvalue(
         order.kthvalue(input, index, dim=at, keepdim=keepdim), _shown(index, at, keepdim)
     )
+
+
+@torch("mode(Tensor input, int dim = -1, bool keepdim = False, *, tuple of Tensors out = None)")
+def mode(input: Node, dim: int, keepdim: bool) -> tuple[Node, ...]:
+    at = wrap_dim(dim, input.ndim)
+    index = order.argmode(input, dim=at)
+    return _mode(order.mode(input, index, dim=at, keepdim=keepdim), _shown(index, at, keepdim))
 
 
 def _shown(index: Node, dim: int, keepdim: bool) -> Node:

@@ -12,6 +12,7 @@ from autodiff_cli.ir.node import Node, Number, Op, constant
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import blend, pairs
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.arithmetic import operands_of
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import alias, torch
 
@@ -61,9 +62,8 @@ def heaviside(input: Node, values: Node) -> Node:
 
 def _shift(name: str, op: Op, kernel: str) -> None:
     def call(input: Node | Number, other: Node | Number) -> Node:
-        result = op(input, other)
-        _require(result.dtype, kernel, integers=True)
-        return result
+        _require(op.infer(operands_of(input, other), {})[1], kernel, integers=True)
+        return op(input, other)
 
     def reflected(self: Number, other: Node) -> Node:
         return call(self, other)

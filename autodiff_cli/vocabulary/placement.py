@@ -337,3 +337,17 @@ def _without(shape: tuple[int, ...], dim: int) -> tuple[int, ...]:
 def _wrapped(index: Array, size: int) -> Array:
     """Indices counted from the front; as the reference, modulo the size."""
     return np.remainder(index, size) if size else index
+
+
+@torch("put(Tensor input, Tensor index, Tensor source, bool accumulate = False)")
+def put(input: Node, index: Node, source: Node, accumulate: bool) -> Node:
+    """Elements by their place among all."""
+    if source.numel != index.numel:
+        raise RuntimeFault(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel}, index.numel() = {index.numel}"
+        )
+    flat = mv.reshape(input, (input.numel,))
+    given = mv.reshape(source, (source.numel,))
+    places = (mv.reshape(index, (index.numel,)),)
+    return mv.reshape(index_put(flat, places, given, accumulate), input.shape)

@@ -154,12 +154,13 @@ def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> N
                     f"({size}) at non-singleton dimension {lead + at}.  Target sizes: {list(shape)}.  "
                     f"Tensor sizes: {list(input.shape)}"
                 )
+    for name, given in (("self", input), ("mat1", mat1)):
+        if given.dtype is not mat2.dtype:
+            raise RuntimeFault(
+                f"{name} and mat2 must have the same dtype, but got "
+                f"{given.dtype.scalar_name} and {mat2.dtype.scalar_name}"
+            )
     check_product(mat1, mat2)
-    if input.dtype is not mat1.dtype:
-        raise RuntimeFault(
-            "self and mat2 must have the same dtype, but got "
-            f"{input.dtype.scalar_name} and {mat2.dtype.scalar_name}"
-        )
     return mx.addmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 

@@ -96,6 +96,10 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
         if name in taken:
             result[name] = value
         elif name == "device" and str(value) not in ("None", "cpu", "cpu:0"):
+            if isinstance(value, str):
+                from autodiff_cli.vocabulary.dtypes import device
+
+                device(value)
             raise AssertionFault(
                 "Torch not compiled with CUDA enabled", hint="everything here runs on the CPU"
             )

@@ -13,9 +13,15 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import CPU, STRIDED, Device, MemoryFormat, Size
 
 NAMES["Size"] = Size
+NAMES["strided"] = STRIDED
+NAMES["version.__version__"] = "2.13.0+cpu"
+NAMES["version.cuda"] = NAMES["version.hip"] = None
+NAMES["version.debug"] = False
+for _name in ("preserve_format", "contiguous_format", "channels_last"):
+    NAMES[_name] = MemoryFormat(_name)
 NAMES["dtype"] = DType
 DType.__module__, DType.__qualname__, DType.__name__ = "torch", "dtype", "dtype"
 
@@ -109,3 +115,13 @@ def device_count() -> int:
 @attribute("name")
 def name(tensor: Tensor) -> None:
     return None
+
+
+@named("get_default_device")
+def get_default_device() -> Device:
+    return CPU
+
+
+@named("is_storage")
+def is_storage(value: Any) -> bool:
+    return False

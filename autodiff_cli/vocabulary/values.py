@@ -128,6 +128,19 @@ class Layout(Value):
         return "torch.strided"
 
 
+class MemoryFormat(Value):
+    """In which order dimensions are stored: `torch.preserve_format`."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+
+TYPE_NAMES[MemoryFormat] = "torch.memory_format"
 TYPE_NAMES[Device] = "torch.device"
 TYPE_NAMES[Layout] = "torch.layout"
 CPU = Device("cpu")

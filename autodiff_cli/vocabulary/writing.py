@@ -110,6 +110,35 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return in_place(tensor, lambda node: writes.copy(node, source))
 
 
+@method("apply_")
+def apply_(tensor: Tensor, function: Callable[[Any], Any]) -> Tensor:
+    """Replace each element by what a function of Python gives for it."""
+    if tensor.requires_grad:
+        raise RuntimeFault(
+            "Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead."
+        )
+    return _each(tensor, function, tensor.array)
+
+
+@method("map_")
+def map_(tensor: Tensor, other: Tensor, function: Callable[[Any, Any], Any]) -> Tensor:
+    if tensor.requires_grad or other.requires_grad:
+        raise RuntimeFault(
+            "Can't call map_() on Variable that requires grad. Use var.detach().map_() instead."
+        )
+    return _each(tensor, function, tensor.array, np.broadcast_to(other.array, tensor.shape))
+
+
+def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tensor:
+    if not callable(function):
+        raise TypeFault(f"'{type_name(function)}' object is not callable")
+    rows = zip(*[array.ravel().tolist() for array in arrays], strict=True)
+    found = np.array([function(*row) for row in rows], tensor.dtype.numpy)
+    np.copyto(tensor.array, found.reshape(tensor.shape))
+    tensor.memory.writes.append(0)
+    return tensor
+
+
 # ---- random numbers -----------------------------------------------------------------------------
 
 

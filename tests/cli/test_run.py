@@ -14,7 +14,9 @@ import pytest
 
 from autodiff_cli.cli.main import main
 
-PROGRAM = "import torch\nx = torch.ones(2, requires_grad=True)\n(x * 3).sum().backward()\nprint(x.grad)\n"
+PROGRAM = (
+    "import torch\nx = torch.ones(2, requires_grad=True)\n(x * 3).sum().backward()\nprint(x.grad)\n"
+)
 
 
 @pytest.fixture
@@ -31,7 +33,9 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 def piped(text: str, *args: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "autodiff_cli", "run", "-", *args]
-    return subprocess.run(command, input=text, capture_output=True, text=True, check=False, **kwargs)
+    return subprocess.run(
+        command, input=text, capture_output=True, text=True, check=False, **kwargs
+    )
 
 
 def write(folder: Path, text: str, name: str = "p.py") -> str:
@@ -75,7 +79,10 @@ def test_options(run: Any, tmp_path: Path) -> None:
 def test_notebook(run: Any, tmp_path: Path) -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# title"]},
-        {"cell_type": "code", "source": ["%matplotlib inline\n", "import torch\n", "x = torch.ones(2)"]},
+        {
+            "cell_type": "code",
+            "source": ["%matplotlib inline\n", "import torch\n", "x = torch.ones(2)"],
+        },
         {"cell_type": "code", "source": "x\nx + 1"},
         {"cell_type": "code", "source": ["x.grad"]},
     ]
@@ -126,11 +133,15 @@ def test_syntax_error(run: Any, tmp_path: Path) -> None:
     path = write(tmp_path, "print(1)\nfor i in x\n    pass\n")
     code, out, err = run(path)
     assert (code, out) == (1, "")
-    assert err.startswith(f'  File "{path}", line 2\n') and err.endswith("SyntaxError: expected ':'\n")
+    assert err.startswith(f'  File "{path}", line 2\n') and err.endswith(
+        "SyntaxError: expected ':'\n"
+    )
 
 
 def test_warnings_go_to_standard_error(run: Any, tmp_path: Path) -> None:
-    path = write(tmp_path, "import torch\nx = torch.ones(1, requires_grad=True) * 2\nprint(x.grad)\n")
+    path = write(
+        tmp_path, "import torch\nx = torch.ones(1, requires_grad=True) * 2\nprint(x.grad)\n"
+    )
     code, out, err = run(path)
     assert (code, out) == (0, "None\n")
     assert "UserWarning: The .grad attribute of a Tensor that is not a leaf" in err

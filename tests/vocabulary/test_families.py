@@ -23,7 +23,9 @@ print(*sorted(dict.keys(registry.METHODS)))
 
 
 def test_the_lists_name_what_exists() -> None:
-    done = subprocess.run([sys.executable, "-c", DECLARED], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", DECLARED], capture_output=True, text=True, check=True
+    )
     functions, methods = (set(line.split()) for line in done.stdout.splitlines())
     assert {n for names in FUNCTIONS_OF.values() for n in names.split()} <= functions
     assert {n for names in METHODS_OF.values() for n in names.split()} <= methods

@@ -6,7 +6,7 @@ Sources: torch/distributions/normal.py, uniform.py, exponential.py, laplace.py.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,7 +30,7 @@ sign, broadcast_to = function("sign"), function("broadcast_to")
 
 @distribution("normal", "Normal")
 class Normal(Distribution):
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 
@@ -80,7 +80,7 @@ class Uniform(Distribution):
         self.low, self.high = broadcast_all(low, high)
         super().__init__(batch_shape(self.low, low, high), validate_args=validate_args)
 
-    arg_constraints = property(  # type: ignore[assignment]
+    arg_constraints = property(
         lambda self: {
             "low": constraints.less_than(self.high),
             "high": constraints.greater_than(self.low),
@@ -116,7 +116,7 @@ class Uniform(Distribution):
 
 @distribution("exponential", "Exponential")
 class Exponential(Distribution):
-    arg_constraints = {"rate": constraints.positive}
+    arg_constraints: ClassVar[Any] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
 
@@ -149,7 +149,7 @@ class Exponential(Distribution):
 
 @distribution("laplace", "Laplace")
 class Laplace(Distribution):
-    arg_constraints = {"loc": constraints.real, "scale": constraints.positive}
+    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
 

@@ -6,7 +6,7 @@ Sources: torch/distributions/bernoulli.py, categorical.py, geometric.py, poisson
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -44,8 +44,11 @@ def _enumerated(self: Any, values: Any, expand: bool) -> Any:
 class _OfOdds(Distribution):
     """Distributions of probabilities or log-odds."""
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
-    lazy = {"probs": _odds, "logits": _log_odds}
+    arg_constraints: ClassVar[Any] = {
+        "probs": constraints.unit_interval,
+        "logits": constraints.real,
+    }
+    lazy: ClassVar[Any] = {"probs": _odds, "logits": _log_odds}
 
     def __init__(
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
@@ -120,9 +123,12 @@ class Geometric(_OfOdds):
 
 @distribution("categorical", "Categorical")
 class Categorical(Distribution):
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: ClassVar[Any] = {
+        "probs": constraints.simplex,
+        "logits": constraints.real_vector,
+    }
     has_enumerate_support = True
-    lazy = {
+    lazy: ClassVar[Any] = {
         "probs": lambda self: torch_call("F.softmax", self.logits, dim=-1),
         "logits": lambda self: log(clamp_probs(self.probs)),
     }
@@ -176,7 +182,7 @@ class Categorical(Distribution):
 
 @distribution("poisson", "Poisson")
 class Poisson(Distribution):
-    arg_constraints = {"rate": constraints.nonnegative}
+    arg_constraints: ClassVar[Any] = {"rate": constraints.nonnegative}
     support = constraints.nonnegative_integer
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:

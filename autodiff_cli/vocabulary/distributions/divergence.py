@@ -113,7 +113,7 @@ class Independent(Distribution):
         self.base_dist, self.reinterpreted_batch_ndims = base, dims
         super().__init__(shape[:split], shape[split:], validate_args=validate_args)
 
-    has_rsample = property(lambda self: self.base_dist.has_rsample)  # type: ignore[assignment]
+    has_rsample = property(lambda self: self.base_dist.has_rsample)
     mean = property(lambda self: self.base_dist.mean)
     mode = property(lambda self: self.base_dist.mode)
     variance = property(lambda self: self.base_dist.variance)
