@@ -183,17 +183,17 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
     written = in_place_method(name)
     if written is not None:
         return HandleMethod(tensor, name, written)
-    raise AttributeFault(
-        f"'{type(tensor).__name__}' object has no attribute '{name}'"
-        + _suggested(name, [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES])
+    raise _suggesting(
+        AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'"),
+        name,
+        [*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES],
     )
 
 
-def _suggested(name: str, known: Iterable[str]) -> str:
-    from autodiff_cli.interpret.suggest import suggestion
+def _suggesting(error: AttributeError, name: str, known: Iterable[str]) -> AttributeError:
+    from autodiff_cli.interpret.suggest import suggesting, suggestion
 
-    near = suggestion(name, known)
-    return f". Did you mean: '{near}'?" if near else ""
+    return suggesting(error, suggestion(name, known))
 
 
 class HandleMethod:
@@ -259,10 +259,8 @@ def _of_object(value: Any, name: str) -> Any:
         return getattr(value, name)
     except AttributeError as error:
         if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
-            raise AttributeError(
-                f"'{shown_type(value)}' object has no attribute '{name}'"
-                + _suggested(name, names_of(value))
-            ) from None
+            found = AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
+            raise _suggesting(found, name, names_of(value)) from None
         raise
 
 

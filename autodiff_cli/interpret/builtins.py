@@ -285,11 +285,11 @@ def lookup(name: str, variables: dict[str, Any]) -> Any:
         return lambda: variables
     if name in implicit:
         return import_module(implicit[name], True)
-    from autodiff_cli.interpret.suggest import suggestion
+    from autodiff_cli.interpret.suggest import suggesting, suggestion
 
     near = suggestion(name, [*variables, *BUILTINS])
-    meant = f". Did you mean: '{near}'?" if near else ""
-    raise NameError(f"name '{name}' is not defined{meant}")
+    error = NameError(f"name '{name}' is not defined")
+    raise suggesting(error, near)
 
 
 # ---- modules ------------------------------------------------------------------------------------

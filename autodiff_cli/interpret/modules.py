@@ -116,12 +116,11 @@ def _of_torch(module_name: str, name: str) -> Any:
         return inner
     if name in ("__version__", "__name__"):
         return "2.13.0+cpu" if name == "__version__" else module_name
-    from autodiff_cli.interpret.suggest import suggestion
+    from autodiff_cli.interpret.suggest import suggesting, suggestion
 
     # torch itself raises the error in Python, where none is suggested
     near = None if module_name == "torch" else suggestion(name, _known(module_name))
-    meant = f". Did you mean: '{near}'?" if near else ""
-    raise AttributeError(f"module '{module_name}' has no attribute '{name}'{meant}")
+    raise suggesting(AttributeError(f"module '{module_name}' has no attribute '{name}'"), near)
 
 
 @cache

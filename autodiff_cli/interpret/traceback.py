@@ -75,6 +75,9 @@ def final_line(error: BaseException) -> str:
             else f"{module}.{kind.__qualname__}"
         )
         text = str(error)
+    meant = getattr(error, "meant", None)
+    if meant is not None:
+        text += f". Did you mean: '{meant}'?"
     hint = f"\nhint: {error.hint}" if _is_ours(error) and error.hint else ""  # type: ignore[attr-defined]
     return f"{name}: {text}{hint}\n" if text else f"{name}{hint}\n"
 

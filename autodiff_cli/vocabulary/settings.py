@@ -50,9 +50,9 @@ def manual_seed(seed: Any) -> TorchGenerator:
 
 @named("seed")
 def seed() -> int:
-    from autodiff_cli.autograd.generator import default_generator as generator
-
     import secrets
+
+    from autodiff_cli.autograd.generator import default_generator as generator
 
     value = secrets.randbits(63)
     generator().manual_seed(value)
@@ -73,7 +73,7 @@ def generator(device: Any = "cpu") -> TorchGenerator:
 def set_default_dtype(d: Any) -> None:
     if not isinstance(d, DType):
         raise TypeFault(
-            f"invalid dtype object: only floating-point types are supported as the default type"
+            "invalid dtype object: only floating-point types are supported as the default type"
         )
     if not d.is_floating:
         raise TypeFault("only floating-point types are supported as the default type")
