@@ -17,7 +17,7 @@ import numpy as np
 from autodiff_cli.autograd.saved import check_saved
 from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import INPUT, Node, state
+from autodiff_cli.ir.node import INPUT, UNTRACKED, Node, state
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -70,7 +70,7 @@ class _Pass:
     def run(self) -> list[Node | None]:
         order = self._reached()
         targets = self.targets
-        wanted = None if targets is None else {id(node) for node in targets}
+        wanted = None if targets is None else {id(n) for n in targets if n.op is not UNTRACKED}
         through, needed = (None, None) if wanted is None else _leading_to(order, wanted)
         for root, cotangent in self.roots:
             self._add(root, cotangent)

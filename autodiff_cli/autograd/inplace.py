@@ -5,7 +5,7 @@ Source: torch/csrc/autograd/VariableTypeUtils.h (`check_inplace`, `rebase_histor
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,14 +13,13 @@ import numpy as np
 from autodiff_cli.autograd.saved import saved
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import NO_PARAMS, Node, state
+from autodiff_cli.ir.node import NO_PARAMS, Array, Node, state
+from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 
-AMBIGUOUS = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given "
-    "that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
-    "moving both the view and the inplace either both inside the no_grad block (if you don't want the "
-    "inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+SHARING = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+    "memory location. Please clone() the tensor before performing the operation."
 )
 OVERLAPPING = (
     "unsupported operation: more than one element of the written-to tensor refers to a single memory "
@@ -28,37 +27,82 @@ OVERLAPPING = (
 )
 
 
-def check_inplace(tensor: Tensor) -> None:
+def check_inplace(tensor: Tensor, given: Iterable[Node] = ()) -> None:
     """Refuse what the reference refuses to write to while gradients are recorded."""
     if not state.grad_enabled:
         return
     view = tensor.view
-    if view is not None and (view.base.requires_grad or tensor.requires_grad):
-        if view.base.is_leaf and view.base.requires_grad and not view.without_grad:
-            raise RuntimeFault(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation."
-            )
-        if view.several:
-            raise RuntimeFault(
-                f"Output 0 of {view.several} is a view and is being modified inplace. This view is the "
-                "output of a function that returns multiple views. Such functions do not allow the "
-                "output views to be modified inplace. You should replace the inplace operation by an "
-                "out-of-place one."
-            )
-        if view.without_grad:
-            raise RuntimeFault(AMBIGUOUS)
-    elif tensor.requires_grad and tensor.is_leaf:
+    if view is not None:
+        known = tensor._node.requires_grad or view.base._node.requires_grad
+        if known or any(node.requires_grad for node in given):
+            if view.made:
+                raise RuntimeFault(tensor.refusal("is being"))
+            if known and view.base.is_leaf:
+                raise RuntimeFault(
+                    "a view of a leaf Variable that requires grad is being used in an in-place operation."
+                )
+    elif tensor._node.requires_grad and tensor._node.is_leaf:
         raise RuntimeFault(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
 
 
-def in_place(tensor: Tensor, compute: Callable[[Node], Node]) -> Tensor:
+def check_apart(tensor: Tensor, given: Iterable[Node], *, same: bool = True) -> None:
+    """Refuse to write to memory that is read at the same time in another order.
+
+    Source: ATen/MemoryOverlap.cpp (`assert_no_partial_overlap`, `assert_no_overlap`).
+
+    Args:
+        tensor: the one to write to.
+        given: the nodes that are read, besides its own.
+        same: whether the very elements that are written may be read.
+    """
+    array: Any = None
+    for node in given:
+        value = node.value
+        if not isinstance(value, np.ndarray) or not value.size:
+            continue
+        if array is None:
+            array = tensor.array
+        if not np.may_share_memory(array, value) or not (_is_dense(array) and _is_dense(value)):
+            continue
+        if not same or not _is_same(array, value):
+            raise RuntimeFault(SHARING)
+
+
+def _dims(array: Array) -> list[tuple[int, int]]:
+    """The size and the stride of each dimension that has more than one index."""
+    pairs = zip(array.shape, array.strides, strict=True)
+    return [(size, stride) for size, stride in pairs if size != 1]
+
+
+def _is_dense(array: Array) -> bool:
+    expected = array.itemsize
+    for size, stride in sorted(_dims(array), key=lambda dim: dim[1]):
+        if stride != expected:
+            return False
+        expected *= size
+    return True
+
+
+def _is_same(a: Array, b: Array) -> bool:
+    return a.ndim == b.ndim and a.ctypes.data == b.ctypes.data and _dims(a) == _dims(b)
+
+
+def in_place(
+    tensor: Tensor,
+    compute: Callable[[Node], Node],
+    given: Sequence[Node] = (),
+    *,
+    scattered: bool = False,
+) -> Tensor:
     """Run an operation on a tensor's node, and let the tensor be the result from now on.
 
     Args:
         tensor: the one to write to.
         compute: gives the result as a node, from the tensor's node.
+        given: the other nodes that go into it.
+        scattered: whether elements are written while others are read.
 
     Returns:
         The same tensor.
@@ -66,7 +110,9 @@ def in_place(tensor: Tensor, compute: Callable[[Node], Node]) -> Tensor:
     Raises:
         RuntimeFault: in the reference's words, where a tensor must not or can't be written to so.
     """
-    check_inplace(tensor)
+    check_inplace(tensor, given)
+    if given:
+        check_apart(tensor, given, same=not scattered)
     old = tensor.node
     new = compute(old)
     if new.shape != old.shape:
@@ -83,12 +129,24 @@ def in_place(tensor: Tensor, compute: Callable[[Node], Node]) -> Tensor:
     return tensor
 
 
+def reshape_in_place(tensor: Tensor, shown: Node) -> None:
+    """Let a tensor show its memory as a view of it does."""
+    memory = tensor.memory
+    state.made += 1
+    memory.writes.append(state.made)
+    shown.number, shown.memory = state.made, memory
+    tensor.node = shown
+    memory.latest = shown
+
+
 def write(tensor: Tensor, old: Node, new: Node) -> None:
     """Put the value of `new` into the tensor's memory; the history becomes that of `new`."""
     memory, array = tensor.memory, tensor.array
     recorded = new.requires_grad and new is not old
-    if recorded and _reads_itself(new, old):
-        old.value = np.array(array)  # what `old` was, which the derivative of `new` needs
+    if recorded and new.operands and new.operands[0] is old and 0 in saved(new):
+        kept = Node(clone, (old,), NO_PARAMS, old.shape, old.dtype, old.requires_grad)
+        kept.value = np.array(array)
+        new.kept = (kept, *new.operands[1:])
     value: Any = new.value
     try:
         if value is not array:
@@ -117,12 +175,6 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
         )
         new = whole
     memory.latest = new
-
-
-def _reads_itself(new: Node, old: Node) -> bool:
-    return any(operand is old for operand in new.operands) and any(
-        new.operands[place] is old for place in saved(new) if place >= 0
-    )
 
 
 def replace_data(tensor: Tensor, source: Tensor) -> None:

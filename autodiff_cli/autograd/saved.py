@@ -85,9 +85,10 @@ def check_saved(node: Node) -> None:
     if memory is not None and memory.writes and memory.writes[-1] > node.number:
         if RESULT in saved(node):
             raise _modified(node, node, node)
-    for position, operand in enumerate(node.operands):
+    for position, operand in enumerate(node.kept or node.operands):
         memory = operand.memory
-        if memory is not None and memory.writes and memory.writes[-1] > node.number:
+        # a node of the number of a write is what was written: it read its operands before
+        if memory is not None and memory.writes and memory.writes[-1] >= node.number:
             if position in saved(node):
                 raise _modified(operand, node, memory.latest)
 
@@ -95,7 +96,7 @@ def check_saved(node: Node) -> None:
 def _modified(value: Node, node: Node, maker: Node | None) -> RuntimeFault:
     assert value.memory is not None
     writes = value.memory.writes
-    then = sum(1 for number in writes if number <= node.number)
+    then = sum(1 for n in writes if n < node.number or (n == node.number and value is node))
     name = ""
     if maker is not None and maker.requires_grad and maker.operands:
         shown = "AsStrided" if value.op.is_view else function_name(maker)

@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff_cli.autograd.saved import function_name
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import (
     CONSTANT,
     INPUT,
     NO_PARAMS,
+    UNTRACKED,
     Array,
     Memory,
     Node,
@@ -30,11 +33,17 @@ from autodiff_cli.ir.node import (
 )
 from autodiff_cli.ops.writes import Steps, as_strided
 
-MULTI_OUTPUT = {
-    "UnbindBackward0": "Unbind",
-    "SplitBackward0": "Split",
-    "SplitWithSizesBackward0": "SplitWithSizes",
-}
+MULTI_OUTPUT = frozenset(("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0"))
+NO_GRAD, SEVERAL = "no_grad", "several"
+AMBIGUOUS = (
+    " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
+    "moving both the view and the inplace either both inside the no_grad block (if you don't want the "
+    "inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+ONE_OF_SEVERAL = (
+    " This view is the output of a function that returns multiple views. Such functions do not allow the "
+    "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
+)
 
 
 class View:
@@ -44,18 +53,19 @@ class View:
         base: the tensor whose memory it shows; never a view itself.
         steps: the view operations from the base to it.
         seen: the base's node when the view's own node was made.
-        without_grad: made under `no_grad`, of a base that requires grad.
-        several: the operation's name, if it gives several views at once.
+        version: the base's version then.
+        made: NO_GRAD if it, or a view that it shows, was made under `no_grad`; SEVERAL if by an operation
+            that gives several views at once. Such views can't be written to in the graph.
     """
 
-    __slots__ = ("base", "seen", "several", "steps", "without_grad")
+    __slots__ = ("base", "made", "seen", "steps", "version")
 
-    def __init__(self, base: Tensor, steps: Steps, several: str) -> None:
+    def __init__(self, base: Tensor, steps: Steps, made: str) -> None:
         self.base = base
         self.steps = steps
         self.seen = base._node
-        self.several = several
-        self.without_grad = not state.grad_enabled and base._node.requires_grad
+        self.version = base.version
+        self.made = made
 
 
 class Tape:
@@ -111,8 +121,14 @@ class Tensor:
     def node(self) -> Node:
         """The node that it is at the moment."""
         view = self.view
-        if view is not None and view.base._node is not view.seen:
-            self._follow_base(view)
+        if view is not None:
+            if view.made:
+                if self.is_invalid and state.grad_enabled:
+                    raise RuntimeFault(
+                        self.refusal("its base or another view of its base has been")
+                    )
+            elif view.base._node is not view.seen:
+                self._follow_base(view)
         return self._node
 
     @node.setter
@@ -125,6 +141,9 @@ class Tensor:
         if not base.requires_grad:
             return
         old = self._node
+        if base.op is INPUT:
+            self._node = untracked(old)
+            return
         before = state.grad_enabled, state.eager
         state.grad_enabled, state.eager = True, False
         try:
@@ -135,16 +154,40 @@ class Tensor:
         self._node.memory = old.memory
 
     @property
+    def is_invalid(self) -> bool:
+        """Whether it is a view that can't tell its history, since its memory was written to."""
+        view = self.view
+        return (
+            view is not None
+            and view.made != ""
+            and view.base.version != view.version
+            and (view.base._node.requires_grad or not self._node.is_leaf)
+        )
+
+    def refusal(self, happened: str) -> str:
+        """Why a view that was made under `no_grad`, or as one of several, can't be in a graph with writes."""
+        node, view = self._node, self.view
+        assert view is not None
+        mode = " with grad mode enabled" if view.made == NO_GRAD or node.is_leaf else ""
+        what = "A view was created in no_grad mode"
+        if not node.is_leaf:
+            what = f"Output {node.output} of {function_name(node)} is a view"
+            if view.made == NO_GRAD:
+                what += " of a view which was created in no_grad mode"
+        reason = AMBIGUOUS if view.made == NO_GRAD else ONE_OF_SEVERAL
+        return f"{what} and {happened} modified inplace{mode}.{reason}"
+
+    @property
     def array(self) -> Array:
         """Its elements, in the memory that it shares with its views: what is written here is seen."""
-        node = self.node
+        node = self._node
         if not isinstance(node.value, np.ndarray):
             node.value = np.asarray(node.value)
         return node.value
 
     @property
     def memory(self) -> Memory:
-        node = self.node
+        node = self._node
         if node.memory is None:
             node.memory = Memory()
         return node.memory
@@ -159,7 +202,7 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self.node.requires_grad
+        return self._node.requires_grad if self.is_invalid else self.node.requires_grad
 
     @property
     def is_leaf(self) -> bool:
@@ -186,6 +229,13 @@ def require_grad(tensor: Tensor) -> None:
     as_leaf(tensor)
 
 
+def untracked(node: Node) -> Node:
+    """A view's node as it is while nothing is recorded."""
+    fresh = Node(UNTRACKED, (), NO_PARAMS, node.shape, node.dtype, True, node.value)
+    fresh.memory, fresh.strides = node.memory, node.strides
+    return fresh
+
+
 def of_array(array: Array, *, requires_grad: bool = False) -> Tensor:
     """A tensor of an array's elements, in the array's own memory."""
     node = leaf(array, requires_grad=requires_grad)
@@ -208,7 +258,7 @@ def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
         same_version: whether writes to the result count as writes to the tensor (`detach`), or go
             unnoticed (`.data`).
     """
-    node = constant_of(tensor.array, tensor.node)
+    node = constant_of(tensor.array, tensor._node)
     if same_version:
         node.memory = tensor.memory
     return Tensor(node)
@@ -263,23 +313,31 @@ def _way(node: Node, given: Sequence[Tensor]) -> _Steps:
 def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
     root, steps = _way(node, given)
     owner = next((tensor for tensor in given if tensor._node is root), None)
-    several = MULTI_OUTPUT.get(node.op.grad_fn_name(node), "")
+    several = node.op.grad_fn_name(node) in MULTI_OUTPUT
     if not node.requires_grad:
         node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
     value = node.value
-    if owner is None or not (
-        isinstance(value, np.ndarray) and np.may_share_memory(value, owner.array)
-    ):
+    if owner is None or not _shares(value, owner.array):
         if not isinstance(value, np.ndarray) or not value.flags.owndata:
             node.value = np.array(value)
         return Tensor(node)
     node.memory = owner.memory
     outer = owner.view
-    if outer is None:
-        return Tensor(node, View(owner, steps, several))
-    view = View(outer.base, outer.steps + steps, several or outer.several)
-    view.without_grad |= outer.without_grad
+    made = NO_GRAD if not state.grad_enabled else SEVERAL if several else ""
+    view = (
+        View(owner, steps, made)
+        if outer is None
+        else View(outer.base, outer.steps + steps, outer.made or made)
+    )
+    if not state.grad_enabled and view.base._node.requires_grad:
+        node = untracked(node)
     return Tensor(node, view)
+
+
+def _shares(value: Any, owner: Array) -> bool:
+    if not isinstance(value, np.ndarray):
+        return False
+    return np.may_share_memory(value, owner) if value.size else not value.flags.owndata
 
 
 def default_dtype_number(value: bool | int | float) -> Tensor:

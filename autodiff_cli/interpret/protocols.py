@@ -15,7 +15,7 @@ from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
-from autodiff_cli.ir.node import Node
+from autodiff_cli.ir.node import Node, state
 from autodiff_cli.ops.arithmetic import minus, over, plus, times
 from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
@@ -95,7 +95,8 @@ def _updated(sign: str) -> Callable[[Tensor, Any], Any]:
         operand = _operand(other)
         if operand is NotImplemented:
             return NotImplemented
-        return in_place(self, lambda node: compute(node, operand))
+        given = (operand,) if isinstance(operand, Node) else ()
+        return in_place(self, lambda node: compute(node, operand), given)
 
     return run
 
@@ -153,7 +154,7 @@ def _truth(self: Tensor) -> bool:
 def _number(self: Tensor) -> bool | int | float:
     if self.node.numel != 1:
         raise ValueFault("only one element tensors can be converted to Python scalars")
-    if self.requires_grad:
+    if self.requires_grad and state.grad_enabled:
         warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
             "Consider using tensor.detach() first. (Triggered internally at "
@@ -180,7 +181,7 @@ def _contains(self: Tensor, value: Any) -> bool:
 
 
 def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
-    if self.requires_grad:
+    if self.requires_grad and state.grad_enabled:
         raise RuntimeFault(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )

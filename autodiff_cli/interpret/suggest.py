@@ -6,6 +6,9 @@ Source: CPython, Python/suggestions.c.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
+
+E = TypeVar("E", bound=BaseException)
 
 MAX_CANDIDATES, MAX_LENGTH = 750, 40
 MOVE, CASE = 2, 1  # costs
@@ -32,6 +35,13 @@ def _distance(a: str, b: str, limit: int) -> int:
             result = min(substitute, min(result, distance) + MOVE)
             row[j] = result
     return result
+
+
+def suggesting(error: E, near: str | None) -> E:
+    """The error with what its traceback is to suggest; its message doesn't say it."""
+    if near is not None:
+        error.meant = near  # type: ignore[attr-defined]
+    return error
 
 
 def suggestion(name: str, known: Iterable[str]) -> str | None:

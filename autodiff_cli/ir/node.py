@@ -85,6 +85,8 @@ class Node:
         memory: the record of writes to its value; None as long as nothing shares or writes it.
         tape: what the autograd layer keeps about it: hooks, the tensor of a leaf.
         released: whether a backward pass went through it without `retain_graph`.
+        kept: the operands that its derivative reads, if a write replaced what one of them was.
+        output: which of the results of its backward function it is.
     """
 
     __slots__ = (
@@ -105,6 +107,8 @@ class Node:
     memory: Memory | None = None
     strides: Shape | None = None
     tape: Any = None
+    kept: tuple[Node, ...] | None = None
+    output: int = 0
 
     def __init__(
         self,
@@ -137,7 +141,7 @@ class Node:
 
     @property
     def is_leaf(self) -> bool:
-        return not self.requires_grad or self.op is INPUT
+        return not self.requires_grad or self.op is INPUT or self.op is UNTRACKED
 
     @property
     def grad_fn(self) -> str | None:
@@ -273,7 +277,7 @@ class Op:
     def vjp(self, node: Node, g: Node, position: int) -> Node | None:
         """The gradient that flows to operand `position` when `g` flows into `node`."""
         rule = self.rules(node.operands)[position]
-        return None if rule is None else rule(g, node, *node.operands, **node.params)
+        return None if rule is None else rule(g, node, *(node.kept or node.operands), **node.params)
 
     def layout(self, node: Node) -> Shape | None:
         """The result's strides in the reference, in elements; None means contiguous."""
@@ -326,6 +330,9 @@ def _no_kernel() -> Array:
 
 INPUT = _Source("input", "a leaf: a value given by the user, for which gradients may be asked")
 CONSTANT = _Source("constant", "a tensor that is part of the expression")
+UNTRACKED = _Source(
+    "untracked", "a view made under `no_grad`, which says that it requires grad and passes none on"
+)
 NUMBER = _Source("number", "a Python number used as an operand; weak in type promotion")
 
 

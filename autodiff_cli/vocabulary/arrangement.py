@@ -15,6 +15,7 @@ from autodiff_cli.ir.shapes import infer_size, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
 from autodiff_cli.vocabulary.registry import python, torch
+from autodiff_cli.vocabulary.shaping import numbered
 from autodiff_cli.vocabulary.signature import Overloads
 
 # ---- diagonals and triangles --------------------------------------------------------------------
@@ -168,9 +169,11 @@ def split(
             f"split_size can only be 0 if dimension size is 0, but got dimension size of {length}"
         )
     starts = range(0, length, size) if length else [0]
-    return tuple(
-        mv.split(tensor, dim=at, start=start, stop=min(start + size, length), step=1)
-        for start in starts
+    return numbered(
+        [
+            mv.split(tensor, dim=at, start=start, stop=min(start + size, length), step=1)
+            for start in starts
+        ]
     )
 
 
@@ -194,7 +197,7 @@ def split_with_sizes(input: Node, split_sizes: tuple[int, ...], dim: int) -> tup
     for size in split_sizes:
         parts.append(mv.split_with_sizes(input, dim=at, start=start, stop=start + size, step=1))
         start += size
-    return tuple(parts)
+    return numbered(parts)
 
 
 @torch("chunk(Tensor input, int chunks, int dim = 0)")

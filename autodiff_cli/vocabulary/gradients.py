@@ -21,9 +21,11 @@ from autodiff_cli.autograd.tensor import (
     detached,
     require_grad,
     tape_of,
+    untracked,
 )
 from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import INPUT, NUMBER, Array, Node, state
+from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node, state
+from autodiff_cli.ops.writes import copy_slices
 from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
@@ -124,6 +126,10 @@ def base(tensor: Tensor) -> Tensor | None:
 def _set_data(tensor: Tensor, value: Any) -> None:
     if not isinstance(value, Tensor):
         raise TypeFault(f"Variable data has to be a tensor, but got {type_name(value)}")
+    if tensor.requires_grad and not value.dtype.is_floating:
+        raise RuntimeFault(
+            "data set to a tensor that requires gradients must be floating point or complex dtype"
+        )
     replace_data(tensor, value)
 
 
@@ -148,13 +154,18 @@ def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
                 "var.detach()."
             )
         return tensor
-    if requires_grad and not node.requires_grad:
+    if requires_grad and node.op is UNTRACKED:
+        require_grad(tensor)
+    elif requires_grad and not node.requires_grad:
         if node.op is INPUT and node.tape is not None:
             node.requires_grad = True
         else:
             require_grad(tensor)
-    elif not requires_grad:
-        node.requires_grad = False
+    elif not requires_grad and node.requires_grad:
+        if tensor.view is not None and tensor.view.base.requires_grad:
+            tensor.node = untracked(node)
+        else:
+            node.requires_grad = False
     return tensor
 
 
@@ -218,6 +229,8 @@ def register_hook(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHan
     node = tensor.node
     if not node.requires_grad:
         raise RuntimeFault("cannot register a hook on a tensor that doesn't require gradient")
+    if node.op is UNTRACKED:
+        return RemovableHandle({}, hook)
     return RemovableHandle(tape_of(node).hooks, hook)
 
 
@@ -236,6 +249,9 @@ def register_post_accumulate_grad_hook(
 # ---- grad_fn ------------------------------------------------------------------------------------
 
 
+IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards"))
+
+
 class GradFn:
     """The backward function of a node, as programs know it."""
 
@@ -249,7 +265,8 @@ class GradFn:
         return self.node.op is INPUT
 
     def name(self) -> str:
-        return "torch::autograd::AccumulateGrad" if self.is_accumulation else self.class_name
+        name = self.class_name
+        return f"torch::autograd::{name}" if name in IN_CPP else name
 
     @property
     def class_name(self) -> str:
@@ -259,8 +276,9 @@ class GradFn:
     def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
         if self.is_accumulation:
             return ()
-        own = getattr(self.node.op, "next_nodes", None)
-        operands = self.node.operands if own is None else own(self.node)
+        node = self.node
+        own = getattr(node.op, "next_nodes", None)
+        operands = _edges(node) if own is None else own(node)
         return tuple([(grad_fn_of(operand), output_number(operand)) for operand in operands])
 
     @property
@@ -303,13 +321,22 @@ class GradFn:
 TYPE_NAMES[GradFn] = "grad_fn"
 
 
+def _edges(node: Node) -> list[Node]:
+    """The operands that a gradient could flow to, were they part of the graph."""
+    if node.op is copy_slices:  # the operation on the part, with the whole in the part's place
+        whole, part = node.operands
+        return [whole, *_edges(part)[1:]]
+    rules = node.op.rules(node.operands)
+    return [o for o, rule in zip(node.operands, rules, strict=False) if rule is not None]
+
+
 def output_number(node: Node) -> int:
-    return int(node.params.get("output", 0)) if node.params else 0
+    return int(node.params.get("output", node.output))
 
 
 def grad_fn_of(node: Node) -> GradFn | None:
     """The backward function behind a node; of a leaf, its accumulation."""
-    if not node.requires_grad:
+    if not node.requires_grad or node.op is UNTRACKED:
         return None
     joint = getattr(node.op, "joint", None)
     node = node if joint is None else joint(node)
@@ -386,7 +413,7 @@ def cotangents(
 
 def check_roots(tensors: Sequence[Tensor]) -> None:
     for number, tensor in enumerate(tensors):
-        if not tensor.requires_grad:
+        if not tensor.requires_grad or tensor.node.op is UNTRACKED:
             raise RuntimeFault(
                 f"element {number} of tensors does not require grad and does not have a grad_fn"
             )

@@ -195,8 +195,10 @@ def movedims(input: Node, source: tuple[int, ...], destination: tuple[int, ...])
 @torch("expand(Tensor input, tuple of ints size, *, bool implicit = False)", only="method")
 def expand(input: Node, size: Shape) -> Node:
     if len(size) < input.ndim:
+        name = input.dtype.scalar_name
+        kind = "CPUBoolType" if name == "Bool" else f"torch.{name}Tensor"
         raise RuntimeFault(
-            f"expand(torch.{input.dtype.scalar_name}Tensor{{{list(input.shape)}}}, "
+            f"expand({kind}{{{list(input.shape)}}}, "
             f"size={list(size)}): the number of sizes provided ({len(size)}) must be greater or equal "
             f"to the number of dimensions in the tensor ({input.ndim})"
         )
@@ -280,7 +282,15 @@ def unbound(x: Node, dim: int = 0) -> tuple[Node, ...]:
     """The tensors along a dimension, as iterating over a tensor gives them."""
     if not x.ndim:
         raise TypeFault("iteration over a 0-d tensor")
-    return tuple(mv.unbind(x, dim=dim, index=index) for index in range(x.shape[dim]))
+    return numbered([mv.unbind(x, dim=dim, index=index) for index in range(x.shape[dim])])
+
+
+def numbered(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The results of one operation."""
+    for output, node in enumerate(nodes):
+        if output:
+            node.output = output
+    return tuple(nodes)
 
 
 @torch("unbind(Tensor input, int dim = 0)")

@@ -23,13 +23,14 @@ options = _Options()
 
 
 def tensor_repr(tensor: Tensor) -> str:
-    node = tensor.node
+    invalid = tensor.is_invalid
+    node = tensor._node if invalid else tensor.node
     text = tensor_text(
         tensor.array,
         node.dtype.name,
         default_dtype=dtypes.default().name,
         requires_grad=node.requires_grad,
-        grad_fn=node.grad_fn,
+        grad_fn="Invalid" if invalid else node.grad_fn,
         options=options.current,
     )
     return f"Parameter containing:\n{text}" if getattr(tensor, "is_parameter", False) else text

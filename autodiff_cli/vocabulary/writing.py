@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_cli.autograd.generator import generator_of
-from autodiff_cli.autograd.inplace import in_place
+from autodiff_cli.autograd.inplace import check_apart, check_inplace, in_place, reshape_in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
@@ -42,6 +42,11 @@ IN_PLACE = frozenset(
     rsqrt scatter scatter_add sigmoid sign sgn sin sinc sinh sqrt square sub subtract tan tanh
     tril triu true_divide trunc xlogy leaky_relu elu celu selu hardtanh relu6 silu mish threshold""".split()
 )
+# Of these, those that mustn't read what they write.
+SCATTERED = frozenset(
+    """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
+    scatter_add""".split()
+)
 # Those that change how a tensor shows its memory, and not what stands there.
 RESHAPING = frozenset("t transpose squeeze unsqueeze swapaxes swapdims".split())
 
@@ -59,15 +64,20 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
             named = {key: lower(value, given) for key, value in kwargs.items()}
             function = METHODS[plain]
             return in_place(
-                tensor, lambda node: function.call((node, *lowered), named, method=True)
+                tensor,
+                lambda node: function.call((node, *lowered), named, method=True),
+                [other.node for other in given],
+                scattered=plain in SCATTERED,
             )
 
         return written
     if plain in RESHAPING:
 
         def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            check_inplace(tensor)
             shown = lifted(METHODS[plain].call((tensor.node, *args), kwargs, method=True), [tensor])
-            tensor._node = shown._node
+            if shown is not tensor:
+                reshape_in_place(tensor, shown._node)
             return tensor
 
         return reshaped
@@ -93,7 +103,7 @@ def _filled(tensor: Tensor, value: Node) -> Tensor:
             "fill_ only supports 0-dimension value tensor but got tensor with "
             f"{value.ndim} dimensions."
         )
-    return in_place(tensor, lambda node: writes.fill_tensor(node, value))
+    return in_place(tensor, lambda node: writes.fill_tensor(node, value), [value])
 
 
 @method("copy_")
@@ -107,7 +117,7 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         from autodiff_cli.ir.shapes import expanded
 
         expanded(source.shape, tensor.shape)
-    return in_place(tensor, lambda node: writes.copy(node, source))
+    return in_place(tensor, lambda node: writes.copy(node, source), [source])
 
 
 @method("apply_")
@@ -243,6 +253,8 @@ def put(
     part: Tensor, dims: tuple[int, ...], places: list[Array], source: Node, accumulate: bool = False
 ) -> Tensor:
     """Replace, or add to, the elements that index tensors pick."""
+    check_inplace(part, [source])
+    check_apart(part, [source], same=False)
     picked = index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
     shape = source.shape
     while len(shape) > len(picked) and shape[0] == 1:
@@ -264,7 +276,9 @@ def put(
         source = expand(source, picked) if shape != picked else source
     indices = [constant(place) for place in places]
     return in_place(
-        part, lambda old: index_put(old, source, *indices, dims=dims, accumulate=accumulate)
+        part,
+        lambda old: index_put(old, source, *indices, dims=dims, accumulate=accumulate),
+        [source],
     )
 
 
@@ -306,7 +320,7 @@ def _copy_into(part: Tensor, source: Node) -> None:
         source = reshape(source, shape)
     if shape != part.shape:
         source = expand(source, part.shape)
-    in_place(part, lambda node: writes.copy(node, source))
+    in_place(part, lambda node: writes.copy(node, source), [source])
 
 
 def assign_out(out: Tensor, result: Any) -> Tensor:
