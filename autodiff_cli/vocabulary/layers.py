@@ -11,7 +11,7 @@ from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
-from autodiff_cli.ir.node import Node, Op, Shape, constant, state
+from autodiff_cli.ir.node import Node, Op, Shape, constant
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import normalization as nm
@@ -83,26 +83,6 @@ def _normalized_batch(op: Op, x: Node, pair: tuple[Node, ...], eps: float) -> No
     return op(x, *pair, grouped=x.shape, dims=dims, affine=_per_channel(x), eps=eps)
 
 
-def _update_statistics(
-    x: Node, running_mean: Node | None, running_var: Node | None, momentum: float
-) -> None:
-    """Move running statistics, in their memory, towards those of a batch."""
-    if not state.eager:
-        return
-    values = np.asarray(force(x), np.float64)
-    dims = (0, *range(2, x.ndim))
-    for held, found in (
-        (running_mean, values.mean(dims)),
-        (running_var, values.var(dims, ddof=1)),
-    ):
-        if held is None or not isinstance(held.value, np.ndarray):
-            continue
-        held.value[...] = momentum * found + (1 - momentum) * held.value.astype(np.float64)
-        state.made += 1
-        if held.memory is not None:
-            held.memory.writes.append(state.made)
-
-
 @python("F.batch_norm")
 def batch_norm(
     input: Node,
@@ -123,7 +103,6 @@ def batch_norm(
         raise IndexFault("Dimension out of range (expected to be in range of [-1, 0], but got 1)")
     pair = _affine(weight, bias, x, (x.shape[1],))
     if training:
-        _update_statistics(x, running_mean, running_var, momentum)
         return _normalized_batch(nm.batch_norm, x, pair, eps)
     for given, name in ((running_mean, "running_mean"), (running_var, "running_var")):
         if given is None:

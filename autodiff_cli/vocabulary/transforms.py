@@ -167,7 +167,10 @@ def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
             inner = leaves(chosen)
             flows = iter(_flows([output], inner, [None]))
             found = _unpacked([rebuilt(tree, flows) for tree in chosen], argnums)
-        left = lambda tree: mapped(tree, lambda value: _left(value, inner))
+
+        def left(tree: Any) -> Any:
+            return mapped(tree, lambda value: _left(value, inner))
+
         if has_aux:
             return left(found), (left(output), left(aux))
         return left(found), left(output)
@@ -277,7 +280,10 @@ def jvp(
             output, aux = output
         inner = leaves(given)
         found = rebuilt(output, iter(pushed(leaves(output), inner, leaves(tangents))))
-    left = lambda tree: mapped(tree, lambda value: _left(value, inner))
+
+    def left(tree: Any) -> Any:
+        return mapped(tree, lambda value: _left(value, inner))
+
     return (left(output), left(found), left(aux)) if has_aux else (left(output), left(found))
 
 

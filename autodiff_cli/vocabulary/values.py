@@ -63,6 +63,8 @@ def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]
         def __new__(cls, *values: Any) -> Named:
             return super().__new__(cls, values)
 
+    Named.__name__ = Named.__qualname__ = name
+    Named.__module__ = "torch.return_types"
     Named.name = f"torch.return_types.{name}"
     Named.fields = fields
     return Named
