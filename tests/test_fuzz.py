@@ -21,7 +21,7 @@ SEEDS = [
     "def f(a, *b, c=1, **d):\n    return a + c\nprint(f(1), [f(i) for i in range(3)])\n",
     "class A:\n    def __init__(self):\n        self.x = {1: [2]}\n    def g(self):\n        yield self.x\n",
     "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(f'{e!r:>10}')\nfinally:\n    pass\n",
-    "with torch.no_grad():\n    for i, (a, b) in enumerate(zip('ab', 'cd')):\n        continue\nz = lambda *a: a\n",
+    "with torch.no_grad():\n    for i, (a, b) in enumerate(zip('a', 'c')):\n        continue\n",
     "while True:\n    x = [*range(3), *'ab']\n    if x: break\n    del x[0]\nassert x, 'message'\n",
 ]
 

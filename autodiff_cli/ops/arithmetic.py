@@ -16,6 +16,7 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import (
     CONSTANT,
     NO_PARAMS,
+    NUMBER,
     Node,
     Number,
     Params,
@@ -339,7 +340,9 @@ def _at_once(
             if type(b) is Node:
                 right = b.value
                 if type(right) is not kind:
-                    return op(a, b, **params)
+                    if b.op is not NUMBER:
+                        return op(a, b, **params)
+                    right = kind(right)
                 other = b
             elif type(b) is float or type(b) is int:
                 try:
