@@ -14,6 +14,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "cuda.": ("settings",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
+    "autograd.forward_ad.": ("duals",),
+    "autograd.graph.": ("gradients", "packing"),
     "nn.": ("nn.module", "nn.containers", "nn.activations", "nn.layers", "nn.losses"),
     "nn.init.": ("nn.init",),
     "nn.utils.": ("nn.clipping",),
