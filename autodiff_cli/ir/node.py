@@ -39,9 +39,11 @@ class State:
         made: how many nodes were made so far; numbers them.
         span: the place in the source that is being evaluated.
         max_elements: the most elements one tensor may have.
+        saving: called with each new node of a program that keeps values for its derivative, if
+            somebody wants to know.
     """
 
-    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "span")
+    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "saving", "span")
 
     def __init__(self) -> None:
         self.grad_enabled = True
@@ -49,6 +51,7 @@ class State:
         self.made = 0
         self.span: Span | None = None
         self.max_elements = 10**9
+        self.saving: Callable[[Node], None] | None = None
 
 
 state = State()
@@ -260,6 +263,8 @@ class Op:
         node.value = result
         if not node.requires_grad and not self.is_view:
             node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
+        elif state.saving is not None and node.requires_grad:
+            state.saving(node)
         return node
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:

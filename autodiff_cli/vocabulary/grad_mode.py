@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from autodiff_cli.ir.node import state
-from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.ir.node import CONSTANT, Node, state
+from autodiff_cli.vocabulary.handles import method, named
 
 
 class Decorated:
@@ -91,6 +93,79 @@ class inference_mode(_GradMode):
         self.before = state.grad_enabled
         if self.on:
             state.grad_enabled = False
+        self.outer = inference.start
+        inference.start = (inference.start or state.made) if self.on else None
+
+    def __exit__(self, *_: Any) -> None:
+        state.grad_enabled = self.before
+        if self.on and self.outer is None and inference.start is not None:
+            inference.ended.append((inference.start, state.made))
+            if _refuse_inference not in saving:
+                observe_saving(_refuse_inference)
+        inference.start = self.outer
+
+
+class _Inference:
+    """Which nodes were made in inference mode, by their numbers.
+
+    Attributes:
+        start: the last number before the mode was entered, while it lasts.
+        ended: from when to when it lasted before.
+    """
+
+    def __init__(self) -> None:
+        self.start: int | None = None
+        self.ended: list[tuple[int, int]] = []
+
+    def made(self, node: Node) -> bool:
+        if self.start is not None and node.number > self.start:
+            return True
+        return any(first < node.number <= last for first, last in self.ended)
+
+
+inference = _Inference()
+saving: list[Callable[[Node], None]] = []  # who wants to know what derivatives keep
+
+
+def observe_saving(observer: Callable[[Node], None]) -> None:
+    saving.append(observer)
+
+    def tell(node: Node) -> None:
+        for one in list(saving):
+            one(node)
+
+    state.saving = tell
+
+
+def unobserve_saving(observer: Callable[[Node], None]) -> None:
+    saving.remove(observer)
+    if not saving:
+        state.saving = None
+
+
+def _refuse_inference(node: Node) -> None:
+    from autodiff_cli.autograd.saved import saved
+
+    for place in saved(node):
+        if place >= 0 and inference.made(node.operands[place]):
+            operand = node.operands[place]
+            if operand.op is CONSTANT and not operand.requires_grad and operand.shape:
+                raise RuntimeFault(
+                    "Inference tensors cannot be saved for backward. Please do not use Tensors created "
+                    "in inference mode in computation tracked by autograd. To work around this, you can "
+                    "make a clone to get a normal tensor and use it in autograd, or use "
+                    "`torch.no_grad()` instead of `torch.inference_mode()`."
+                )
+
+
+def refuse_inference_write(tensor: Tensor) -> None:
+    if inference.ended and inference.start is None and inference.made(tensor.node):
+        if tensor.view is None:
+            raise RuntimeFault(
+                "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
+                "clone to get a normal tensor before doing inplace update.See "
+                "https://github.com/pytorch/rfcs/pull/17 for more details."
+            )
 
 
 @named("set_grad_enabled", "autograd.set_grad_enabled")
@@ -126,7 +201,17 @@ def is_grad_enabled() -> bool:
 
 @named("is_inference_mode_enabled")
 def is_inference_mode_enabled() -> bool:
-    return False
+    return inference.start is not None
+
+
+@method("is_inference")
+def is_inference(tensor: Tensor) -> bool:
+    return inference.made(tensor.node) and tensor.view is None
+
+
+@named("is_inference")
+def is_inference_tensor(input: Tensor) -> bool:
+    return is_inference(input)
 
 
 class _Nothing:

@@ -14,6 +14,8 @@ MODULES: dict[str, tuple[str, ...]] = {
     "cuda.": ("settings",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
+    "autograd.forward_ad.": ("duals",),
+    "autograd.graph.": ("gradients", "packing"),
     "F.": ("nn.running",),
     "nn.": (
         "nn.module",

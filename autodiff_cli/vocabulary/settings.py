@@ -90,11 +90,6 @@ def get_num_threads() -> int:
     return 1
 
 
-@method("is_inference")
-def is_inference(tensor: Tensor) -> bool:
-    return bool(tensor.__dict__.get("inference", False))
-
-
 @named("broadcast_shapes")
 def broadcast_shapes(*shapes: Any) -> Size:
     return Size(

@@ -99,6 +99,10 @@ def _left(value: Any, inner: Sequence[Tensor]) -> Any:
     return detached(value)
 
 
+def _outside(tree: Any, inner: Sequence[Tensor]) -> Any:
+    return mapped(tree, lambda value: _left(value, inner))
+
+
 def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """The arguments with those that are differentiated replaced; and these."""
     places = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -167,13 +171,9 @@ def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
             inner = leaves(chosen)
             flows = iter(_flows([output], inner, [None]))
             found = _unpacked([rebuilt(tree, flows) for tree in chosen], argnums)
-
-        def left(tree: Any) -> Any:
-            return mapped(tree, lambda value: _left(value, inner))
-
         if has_aux:
-            return left(found), (left(output), left(aux))
-        return left(found), left(output)
+            return _outside(found, inner), (_outside(output, inner), _outside(aux, inner))
+        return _outside(found, inner), _outside(output, inner)
 
     return run
 
@@ -280,11 +280,8 @@ def jvp(
             output, aux = output
         inner = leaves(given)
         found = rebuilt(output, iter(pushed(leaves(output), inner, leaves(tangents))))
-
-    def left(tree: Any) -> Any:
-        return mapped(tree, lambda value: _left(value, inner))
-
-    return (left(output), left(found), left(aux)) if has_aux else (left(output), left(found))
+    result = _outside(output, inner), _outside(found, inner)
+    return (*result, _outside(aux, inner)) if has_aux else result
 
 
 @named("func.jacfwd")

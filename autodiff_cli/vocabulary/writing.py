@@ -20,6 +20,7 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
 from autodiff_cli.ops.scatter import index_put
+from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
 from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
 from autodiff_cli.vocabulary.parameters import type_name
@@ -59,6 +60,7 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
     if plain in IN_PLACE:
 
         def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            refuse_inference_write(tensor)
             given: list[Tensor] = []
             lowered = tuple([lower(arg, given) for arg in args])
             named = {key: lower(value, given) for key, value in kwargs.items()}

@@ -1,0 +1,78 @@
+"""`torch.autograd.forward_ad`: tensors with tangents.
+
+A tangent is found when it is asked for, by differentiating backward twice.
+Source: torch/autograd/forward_ad.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from autodiff_cli.autograd.tensor import Tensor, detached
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.vocabulary.gradients import requires_grad_
+from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.vocabulary.transforms import _left, _level, _own, pushed
+
+
+class UnpackedDualTensor(NamedTuple):
+    """A value and its tangent."""
+
+    primal: Any
+    tangent: Any
+
+
+_levels: list[dict[int, tuple[Tensor, Tensor]]] = []  # the duals of each, with their tangents
+
+
+@named("autograd.forward_ad.dual_level")
+class dual_level:  # noqa: N801: torch's name
+    """Where duals exist."""
+
+    def __enter__(self) -> int:
+        if _levels:
+            raise RuntimeFault("Nested forward mode AD is not supported at the moment")
+        _levels.append({})
+        return 0
+
+    def __exit__(self, *_: Any) -> None:
+        _levels.pop()
+
+
+def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:
+    if not _levels:
+        raise RuntimeFault(
+            f"Trying to {what} a dual Tensor for forward AD but no level exists, make sure to "
+            "enter_dual_level() first."
+        )
+    return _levels[-1]
+
+
+@named("autograd.forward_ad.make_dual")
+def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
+    duals = _duals("create")
+    if tensor.shape != tangent.shape:
+        raise RuntimeFault(
+            "Expected tangent to have the same size as the primal, but got sizes "
+            f"{list(tangent.shape)} and {list(tensor.shape)}"
+        )
+    dual: Tensor = _own(tensor) if tensor.requires_grad else requires_grad_(detached(tensor))
+    duals[id(dual)] = dual, tangent
+    return dual
+
+
+@named("autograd.forward_ad.unpack_dual")
+def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
+    if not _levels:
+        return UnpackedDualTensor(tensor, None)
+    entries = list(_levels[-1].values())
+    inner = [dual for dual, _ in entries]
+    for dual, tangent in entries:
+        if dual is tensor:
+            return UnpackedDualTensor(detached(tensor), tangent)
+    primal = _left(tensor, inner)
+    if not tensor.requires_grad or primal is tensor:
+        return UnpackedDualTensor(tensor, None)
+    with _level():
+        (found,) = pushed([tensor], inner, [tangent for _, tangent in entries])
+    return UnpackedDualTensor(primal, _left(found, inner))
