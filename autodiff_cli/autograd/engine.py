@@ -207,7 +207,8 @@ def with_hooks(tape: Tape, g: Node) -> Node:
         g = changed.node
     retained = tape.retained()
     if retained is not None:
-        retained.grad = Tensor(owned(g))
+        held = retained.grad
+        retained.grad = Tensor(owned(g) if held is None else held.node + g)
     return g
 
 
@@ -226,6 +227,8 @@ def accumulate(tensor: Tensor, g: Node) -> None:
     held = tensor.grad
     if held is None:
         tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))
+        if isinstance(g.value, np.ndarray) and g.numel > 1 and 0 in g.value.strides:
+            tensor.grad.memory.writes.append(state.made)  # the reference fills a new tensor
     elif state.grad_enabled:
         tensor.grad = Tensor(held.node + g)
     else:

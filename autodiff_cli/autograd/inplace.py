@@ -85,6 +85,11 @@ def _is_dense(array: Array) -> bool:
     return True
 
 
+def is_repeated(array: Array) -> bool:
+    """Whether an expanded dimension shows the same elements several times."""
+    return array.size > 0 and 0 in array.strides and any(not stride for _, stride in _dims(array))
+
+
 def _is_same(a: Array, b: Array) -> bool:
     return a.ndim == b.ndim and a.ctypes.data == b.ctypes.data and _dims(a) == _dims(b)
 
@@ -95,6 +100,7 @@ def in_place(
     given: Sequence[Node] = (),
     *,
     scattered: bool = False,
+    idempotent: bool = False,
 ) -> Tensor:
     """Run an operation on a tensor's node, and let the tensor be the result from now on.
 
@@ -103,6 +109,7 @@ def in_place(
         compute: gives the result as a node, from the tensor's node.
         given: the other nodes that go into it.
         scattered: whether elements are written while others are read.
+        idempotent: whether an element may be written several times.
 
     Returns:
         The same tensor.
@@ -111,10 +118,14 @@ def in_place(
         RuntimeFault: in the reference's words, where a tensor must not or can't be written to so.
     """
     check_inplace(tensor, given)
+    if not idempotent and is_repeated(tensor.array):
+        raise RuntimeFault(OVERLAPPING)
     if given:
         check_apart(tensor, given, same=not scattered)
     old = tensor.node
     new = compute(old)
+    if new.requires_grad:
+        check_inplace(tensor, (new,))
     if new.shape != old.shape:
         raise RuntimeFault(
             f"output with shape {list(old.shape)} doesn't match the broadcast shape "
@@ -148,11 +159,8 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
         kept.value = np.array(array)
         new.kept = (kept, *new.operands[1:])
     value: Any = new.value
-    try:
-        if value is not array:
-            np.copyto(array, value, casting="unsafe")
-    except ValueError:
-        raise RuntimeFault(OVERLAPPING) from None
+    if value is not array:
+        np.copyto(array, value, casting="unsafe")
     state.made += 1
     memory.writes.append(state.made)
     if not recorded:

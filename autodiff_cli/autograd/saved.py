@@ -115,4 +115,4 @@ def function_name(node: Node) -> str:
     name = node.op.grad_fn_name(node)
     if name == "CopySlices":
         return "torch::autograd::CopySlices"
-    return name.rstrip("0123456789").removesuffix("Backward")
+    return name.removesuffix("0").replace("Backward", "")

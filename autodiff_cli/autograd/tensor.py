@@ -127,7 +127,7 @@ class Tensor:
                     raise RuntimeFault(
                         self.refusal("its base or another view of its base has been")
                     )
-            elif view.base._node is not view.seen:
+            elif view.base._node is not view.seen or view.base.version != view.version:
                 self._follow_base(view)
         return self._node
 
@@ -137,11 +137,12 @@ class Tensor:
 
     def _follow_base(self, view: View) -> None:
         base = view.base._node
-        view.seen = base
+        written = view.base.version != view.version
+        view.seen, view.version = base, view.base.version
         if not base.requires_grad:
             return
         old = self._node
-        if base.op is INPUT:
+        if not written and base.op is INPUT:
             self._node = untracked(old)
             return
         before = state.grad_enabled, state.eager

@@ -18,10 +18,24 @@ from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
+from autodiff_cli.vocabulary.calling import call
 from autodiff_cli.vocabulary.handles import NAMES, TorchFunction
 from autodiff_cli.vocabulary.registry import FUNCTIONS
 
 # The parts of torch, and how their functions are called in the tables.
+# The methods with an underscore that are functions, too.
+IN_PLACE_FUNCTIONS = {
+    "torch": frozenset(
+        """abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_
+        atanh_ ceil_ celu_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_
+        exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_
+        nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ selu_ sigmoid_ sin_ sinc_ sinh_
+        sqrt_ square_ tan_ tanh_ threshold_ trunc_ xlogy_ zero_""".split()
+    ),
+    "torch.nn.functional": frozenset(
+        "celu_ elu_ hardtanh_ leaky_relu_ relu_ selu_ threshold_".split()
+    ),
+}
 TORCH = {
     "torch": "",
     "torch.nn": "nn.",
@@ -142,6 +156,8 @@ def _torch_name(module_name: str, name: str) -> Any:
         return NAMES[qualified]
     if qualified in FUNCTIONS:
         return TorchFunction(FUNCTIONS[qualified])
+    if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
+        return lambda input, *args, **kwargs: call(input, name, *args, **kwargs)
     if module_name == "torch":
         if name in CONSTANTS and name in ("pi", "e", "inf", "nan"):
             return CONSTANTS[name]

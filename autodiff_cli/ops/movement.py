@@ -46,6 +46,10 @@ squeeze_product = _reshaper(
     "squeeze_product", "SqueezeBackward4", "a row vector product as a vector"
 )
 unsqueeze = _reshaper("unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1")
+squeeze_written = _reshaper("squeeze_written", "SqueezeBackward3", "squeeze in place")
+squeeze_dim_written = _reshaper("squeeze_dim_written", "SqueezeBackward4", "squeeze in place")
+squeeze_dims_written = _reshaper("squeeze_dims_written", "SqueezeBackward5", "squeeze in place")
+unsqueeze_written = _reshaper("unsqueeze_written", "UnsqueezeBackward1", "unsqueeze in place")
 alias = _reshaper("alias", "AliasBackward0", "the same tensor under another name")
 
 
@@ -82,6 +86,8 @@ transpose_outputs = _permuter(
     "transpose_outputs", "TransposeBackward1", "the outputs of a recurrent layer, batch first"
 )
 t = _permuter("t", "TBackward0", "a matrix transposed")
+transpose_written = _permuter("transpose_written", "TransposeBackward1", "transpose in place")
+t_written = _permuter("t_written", "TBackward1", "t in place")
 
 
 def swap(ndim: int, dim0: int, dim1: int) -> tuple[int, ...]:
@@ -112,9 +118,17 @@ def _expand_strides(x: Node, shape: Shape) -> Shape:
     )
 
 
+def _expanded(x: Any, shape: Shape) -> Any:
+    result = np.broadcast_to(x, shape)
+    if isinstance(x, np.ndarray) and x.flags.writeable:
+        # which elements may be written to is checked where they are
+        result = np.lib.stride_tricks.as_strided(x, shape, result.strides)
+    return result
+
+
 expand = View(
     "expand",
-    lambda x, shape: np.broadcast_to(x, shape),
+    _expanded,
     shape=lambda x, shape: shape,
     strides=_expand_strides,
     vjps=(lambda g, y, x, shape: sum_to(g, shape=x.shape),),

@@ -33,7 +33,7 @@ def _checked(name: str, x: object) -> Node:
 
 
 def _simple(name: str, call: Callable[[Node], Node], kernel: str | None) -> None:
-    """A function of the input and `inplace`, which has no effect on a result."""
+    """A function of the input and `inplace`, which programs heed where they call it."""
 
     def function(input: Node, inplace: bool = False) -> Node:
         x = _checked(name, input)

@@ -12,6 +12,7 @@ from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype, cast
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.registry import FUNCTIONS, attribute, torch
 from autodiff_cli.vocabulary.values import CPU, STRIDED, Size
 
@@ -31,14 +32,29 @@ for _name in ("is_cuda", "is_sparse", "is_quantized", "is_meta", "is_mps", "is_x
 attribute("is_cpu")(lambda x: True)
 
 
+AT = "(Triggered internally at /__w/pytorch/pytorch/aten/src/ATen/native/TensorShape.cpp:{}.)"
+ZERO_DIM = "Tensor.{} is deprecated on 0-D tensors. This function is the identity in these cases. "
+REVERSED = (
+    "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is deprecated and it will "
+    "throw an error in a future release. Consider `x.mT` to transpose batches of matrices or "
+    "`x.permute(*torch.arange(x.ndim - 1, -1, -1))` to reverse the dimensions of a tensor. "
+    + AT.format(4314)
+)
+
+
 @attribute("T")
 def reversed_dims(x: Node) -> Node:
+    if not x.ndim:
+        warn(ZERO_DIM.format("T") + AT.format(4321), once=True)
+    elif x.ndim != 2:
+        warn(REVERSED, once=True)
     return mv.permute(x, dims=tuple(reversed(range(x.ndim))))
 
 
 @attribute("mT")
 def matrix_transpose(x: Node) -> Node:
     if not x.ndim:
+        warn(ZERO_DIM.format("mT") + AT.format(4373), once=True)
         return x
     if x.ndim < 2:
         raise RuntimeFault(
@@ -51,6 +67,10 @@ def matrix_transpose(x: Node) -> Node:
 @attribute("H")
 def adjoint(x: Node) -> Node:
     if x.ndim == 0:
+        warn(
+            "Tensor.H is deprecated on 0-D tensors. Consider using x.conj(). " + AT.format(4335),
+            once=True,
+        )
         return x
     if x.ndim != 2:
         raise RuntimeFault(

@@ -82,7 +82,7 @@ def grad(
             create_graph=create_graph,
             targets=nodes,
         )
-    return tuple(_delivered(flows, nodes, allow_unused, materialize_grads))
+    return tuple(_delivered(flows, nodes, allow_unused, materialize_grads, create_graph))
 
 
 def _batched(
@@ -109,16 +109,22 @@ def _batched(
 
 
 def _delivered(
-    flows: Sequence[Node | None], targets: Sequence[Node], allow_unused: bool, materialize: bool
+    flows: Sequence[Node | None],
+    targets: Sequence[Node],
+    allow_unused: bool,
+    materialize: bool,
+    create_graph: bool,
 ) -> list[Tensor | None]:
     from autodiff_cli.autograd.engine import owned
 
     result: list[Tensor | None] = []
     for number, (flow, target) in enumerate(zip(flows, targets, strict=True)):
         if flow is not None:
-            result.append(Tensor(owned(flow)))
+            repeated = isinstance(flow.value, np.ndarray) and 0 in flow.value.strides
+            result.append(Tensor(flow if repeated else owned(flow)))
         elif materialize:
-            result.append(Tensor(zeros_like(target)))
+            zeros = Tensor(zeros_like(target))
+            result.append(requires_grad_(zeros) if create_graph else zeros)
         elif allow_unused:
             result.append(None)
         else:

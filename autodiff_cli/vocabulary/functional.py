@@ -42,10 +42,6 @@ def warn_about_sizes(input: Node, target: Node) -> None:
 
 @python("F.relu")
 def relu(input: Node, inplace: bool = False) -> Node:
-    if inplace and input.requires_grad and input.is_leaf:
-        raise RuntimeFault(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
     return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
 
 

@@ -47,6 +47,12 @@ CYCLE = (
     "/__w/pytorch/pytorch/torch/csrc/autograd/engine.cpp:1301.)"
 )
 
+NOT_CHANGEABLE = "you can only change requires_grad flags of leaf variables."
+COMPUTED = (
+    " If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+    "var_no_grad = var.detach()."
+)
+
 # ---- attributes ---------------------------------------------------------------------------------
 
 
@@ -77,7 +83,7 @@ def _set_grad(tensor: Tensor, value: Any) -> None:
 @attribute("grad", _set_grad)
 def grad(tensor: Tensor) -> Tensor | None:
     if tensor.grad is None:
-        node = tensor.node
+        node = tensor._node
         if node.requires_grad and not node.is_leaf:
             if node.tape is None or node.tape.retained() is None:
                 warn(NOT_A_LEAF)
@@ -89,6 +95,8 @@ def _set_requires_grad(tensor: Tensor, value: Any) -> None:
         raise RuntimeFault("requires_grad must be a bool")
     if value and not tensor.dtype.is_floating:
         raise RuntimeFault("only Tensors of floating point and complex dtype can require gradients")
+    if not tensor.is_leaf:
+        raise RuntimeFault(NOT_CHANGEABLE + ("" if value else COMPUTED))
     requires_grad_(tensor, value)
 
 
@@ -110,7 +118,8 @@ def retains_grad(tensor: Tensor) -> bool:
 
 @attribute("output_nr")
 def output_nr(tensor: Tensor) -> int:
-    return output_number(tensor.node)
+    node = tensor.node
+    return 0 if node.is_leaf else output_number(node)
 
 
 @attribute("_version")
@@ -148,11 +157,7 @@ def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
         raise RuntimeFault("only Tensors of floating point dtype can require gradients")
     if not node.is_leaf:
         if not requires_grad:
-            raise RuntimeFault(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-                "variable in a subgraph that doesn't require differentiation use var_no_grad = "
-                "var.detach()."
-            )
+            raise RuntimeFault(NOT_CHANGEABLE + COMPUTED)
         return tensor
     if requires_grad and node.op is UNTRACKED:
         require_grad(tensor)
@@ -249,7 +254,7 @@ def register_post_accumulate_grad_hook(
 # ---- grad_fn ------------------------------------------------------------------------------------
 
 
-IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards"))
+IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"))
 
 
 class GradFn:
@@ -326,6 +331,8 @@ def _edges(node: Node) -> list[Node]:
     if node.op is copy_slices:  # the operation on the part, with the whole in the part's place
         whole, part = node.operands
         return [whole, *_edges(part)[1:]]
+    if node.op.grad_fn_name(node) == "NotImplemented":
+        return [operand for operand in node.operands if operand.op is not NUMBER]
     rules = node.op.rules(node.operands)
     return [o for o, rule in zip(node.operands, rules, strict=False) if rule is not None]
 
@@ -452,11 +459,10 @@ def backward(
         differentiate(roots, retain_graph=keep, create_graph=create_graph)
         return
     targets = as_tensors(inputs)
-    for number, tensor in enumerate(targets):
+    for tensor in targets:
         if not tensor.requires_grad:
             raise RuntimeFault("One of the differentiated Tensors does not require grad")
-        if not tensor.is_leaf and number < 0:
-            raise AssertionError
+        retain_grad(tensor)
     flows = differentiate(
         roots,
         retain_graph=keep,
@@ -467,7 +473,7 @@ def backward(
     state.grad_enabled = create_graph
     try:
         for tensor, flow in zip(targets, flows, strict=True):
-            if flow is not None:
+            if flow is not None and tensor.is_leaf:
                 accumulate(tensor, flow)
     finally:
         state.grad_enabled = before

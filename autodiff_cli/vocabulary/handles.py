@@ -7,10 +7,13 @@ the tensors it is called with, and makes tensors of what it gives back.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from inspect import signature
 from typing import Any, TypeVar
 
 import numpy as np
 
+from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant
@@ -131,6 +134,10 @@ class TorchFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given: list[Tensor] = []
+        if self.function.in_python and _overwrites(self.function, args, kwargs):
+            lowered = [lower(arg, given) for arg in args[1:]]
+            named_args = {name: lower(value, given) for name, value in kwargs.items()}
+            return in_place(args[0], lambda node: self.function(node, *lowered, **named_args))
         lowered = [lower(arg, given) for arg in args]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
         out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None
@@ -160,6 +167,20 @@ class TorchFunction:
         if "." in self.function.name and not name.startswith("conv"):
             return f"<built-in function {name}>"
         return f"<built-in method {name} of type object at {id(self.function):#x}>"
+
+
+@cache
+def _place_of_inplace(function: Function) -> int | None:
+    names = list(signature(function.implementations[0]).parameters)
+    return names.index("inplace") if "inplace" in names else None
+
+
+def _overwrites(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    """Whether a call of a function asks it to write its result into its input."""
+    place = _place_of_inplace(function)
+    if place is None or not args or not isinstance(args[0], Tensor):
+        return False
+    return bool(kwargs.get("inplace", args[place] if len(args) > place else False))
 
 
 TYPE_NAMES[TensorMethod] = TYPE_NAMES[TorchFunction] = "builtin_function_or_method"

@@ -82,7 +82,9 @@ def positive(input: Node) -> Node:
 
 @torch("round(Tensor input, *, Tensor out = None)")
 def round_(input: Node) -> Node:
-    return pw.round(input) if input.dtype.is_floating else input
+    if input.dtype.name == "bool":
+        raise NotImplementedFault("\"round_vml_cpu\" not implemented for 'Bool'")
+    return pw.round(input) if input.dtype.is_floating else pw.clone(input)
 
 
 @torch("bitwise_not(Tensor input, *, Tensor out = None)")

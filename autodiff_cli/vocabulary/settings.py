@@ -10,6 +10,7 @@ from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import TypeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import state
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
@@ -53,7 +54,7 @@ def from_numpy(array: Any) -> Tensor:
 def numpy(tensor: Tensor, *, force: bool = False) -> Any:
     from autodiff_cli.errors import RuntimeFault
 
-    if tensor.requires_grad and not force:
+    if tensor.requires_grad and state.grad_enabled and not force:
         raise RuntimeFault(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )

@@ -182,6 +182,8 @@ def movedims(input: Node, source: tuple[int, ...], destination: tuple[int, ...])
     for dims, which, given in ((moved, "source", source), (places, "destination", destination)):
         if len(set(dims)) != len(dims):
             raise RuntimeFault(f"movedim: repeated dim in `{which}` ({list(given)})")
+    if not input.ndim:
+        return mv.alias(input, shape=())
     order = dict(zip(places, moved, strict=True))
     rest = iter(dim for dim in range(input.ndim) if dim not in moved)
     return mv.permute(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from autodiff_cli.errors import IndexFault, NotImplementedFault, RuntimeFault
@@ -17,6 +19,7 @@ from autodiff_cli.ops import statistics as st
 from autodiff_cli.ops.pointwise import clone, detach, isnan
 from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.selection import logical_not, logical_xor
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.reductions import _one, _summed_dtype
 from autodiff_cli.vocabulary.registry import Only, torch
 from autodiff_cli.vocabulary.shaping import cat
@@ -34,6 +37,12 @@ def _moments(name: str, *ops: Op, only: Only = None) -> None:
             found = "std and var" if len(ops) == 1 else name
             raise RuntimeFault(f"{found} only support floating point and complex dtypes")
         dims = None if dim is None else reduction_dims(dim, x.ndim)
+        if math.prod(x.shape if not dims else [x.shape[d] for d in dims]) <= correction:
+            warn(
+                f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
+                "reduction factor (input numel divided by output numel). (Triggered internally at "
+                "/__w/pytorch/pytorch/aten/src/ATen/native/ReduceOps.cpp:1861.)"
+            )
         results = tuple(op(x, dim=dims, keepdim=keepdim, correction=correction) for op in ops)
         return results if len(results) > 1 else results[0]
 

@@ -11,18 +11,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_cli.autograd.generator import generator_of
-from autodiff_cli.autograd.inplace import check_apart, check_inplace, in_place, reshape_in_place
+from autodiff_cli.autograd.inplace import (
+    check_apart,
+    check_inplace,
+    in_place,
+    is_repeated,
+    reshape_in_place,
+)
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.node import Array, Node, Shape, constant, number
 from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
 from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
 from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import METHODS
 from autodiff_cli.vocabulary.shaping import expand
@@ -50,6 +58,14 @@ SCATTERED = frozenset(
 )
 # Those that change how a tensor shows its memory, and not what stands there.
 RESHAPING = frozenset("t transpose squeeze unsqueeze swapaxes swapdims".split())
+WRITTEN = {
+    mv.t: mv.t_written,
+    mv.transpose: mv.transpose_written,
+    mv.squeeze: mv.squeeze_written,
+    mv.squeeze_dim: mv.squeeze_dim_written,
+    mv.squeeze_dims: mv.squeeze_dims_written,
+    mv.unsqueeze: mv.unsqueeze_written,
+}
 
 
 def in_place_method(name: str) -> Callable[..., Any] | None:
@@ -68,8 +84,9 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
             return in_place(
                 tensor,
                 lambda node: function.call((node, *lowered), named, method=True),
-                [other.node for other in given],
+                [] if plain == "masked_fill" else [other.node for other in given],
                 scattered=plain in SCATTERED,
+                idempotent=_may_repeat(tensor, plain),
             )
 
         return written
@@ -77,18 +94,40 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
 
         def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             check_inplace(tensor)
-            shown = lifted(METHODS[plain].call((tensor.node, *args), kwargs, method=True), [tensor])
-            if shown is not tensor:
-                reshape_in_place(tensor, shown._node)
+            node = METHODS[plain].call((tensor.node, *args), kwargs, method=True)
+            written = WRITTEN[node.op]
+            shown = lifted(written(tensor.node, **node.params), [tensor])
+            reshape_in_place(tensor, shown._node)
             return tensor
 
         return reshaped
     return None
 
 
+_ON_EXPANDED = (
+    "Use of {{}}_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
+    "operation. This also applies to advanced indexing e.g. tensor[{} (Triggered internally at "
+    "/__w/pytorch/pytorch/aten/src/ATen/native/TensorAdvancedIndexing.cpp:{}.)"
+)
+# What may write to elements that share memory, and how it is warned about.
+DEPRECATED = {
+    "index_fill": _ON_EXPANDED.format("mask] = scalar", 1913),
+    "index_put": _ON_EXPANDED.format("indices] = tensor", 976),
+    "masked_fill": _ON_EXPANDED.format("mask] = scalar", 2450),
+}
+
+
+def _may_repeat(tensor: Tensor, operation: str) -> bool:
+    """Whether an operation writes to expanded tensors; the reference warns where it does."""
+    if operation not in DEPRECATED or not is_repeated(tensor.array):
+        return False
+    warn(DEPRECATED[operation].format(operation))
+    return True
+
+
 @method("zero_")
 def zero_(tensor: Tensor) -> Tensor:
-    return in_place(tensor, writes.zero)
+    return in_place(tensor, lambda node: writes.zero(node), idempotent=True)
 
 
 @method("fill_")
@@ -96,10 +135,11 @@ def fill_(tensor: Tensor, value: Any) -> Tensor:
     given = value_node(value)
     if isinstance(given, Node):
         return _filled(tensor, given)
-    return in_place(tensor, lambda node: writes.fill(node, value=given))
+    return in_place(tensor, lambda node: writes.fill(node, value=given), idempotent=True)
 
 
 def _filled(tensor: Tensor, value: Node) -> Tensor:
+    check_inplace(tensor, [value])
     if value.shape:
         raise RuntimeFault(
             "fill_ only supports 0-dimension value tensor but got tensor with "
@@ -233,10 +273,9 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
     lowered = lower(where, given)
     source = _source(tensor, value)
     if _is_whole(lowered):
-        if source.shape:
-            _copy_into(tensor, source)
-        else:
-            _filled(tensor, source)
+        if lowered is not Ellipsis and not tensor.shape and isinstance(lowered, slice):
+            raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
+        _copy_into(tensor, source)
         return
     if isinstance(lowered, (int, slice)) and not isinstance(lowered, bool):
         part = lifted(subscript(tensor.node, lowered), [tensor])
@@ -258,11 +297,9 @@ def put(
     check_inplace(part, [source])
     check_apart(part, [source], same=False)
     picked = index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
-    shape = source.shape
-    while len(shape) > len(picked) and shape[0] == 1:
-        shape = shape[1:]
+    source = _without_leading_ones(source)
     try:
-        fits = broadcast(shape, picked) == picked
+        fits = broadcast(source.shape, picked) == picked
     except RuntimeFault:
         fits = False
     if not fits:
@@ -270,18 +307,26 @@ def put(
             f"shape mismatch: value tensor of shape {list(source.shape)} cannot be broadcast to "
             f"indexing result of shape {list(picked)}"
         )
-    if shape != picked or shape != source.shape:
-        if shape != source.shape:
-            from autodiff_cli.ops.movement import reshape
-
-            source = reshape(source, shape)
-        source = expand(source, picked) if shape != picked else source
+    if source.dtype is not part.dtype:
+        raise RuntimeFault(
+            "Index put requires the source and destination dtypes match, got "
+            f"{part.dtype.scalar_name} for the destination and {source.dtype.scalar_name} for the source."
+        )
     indices = [constant(place) for place in places]
     return in_place(
         part,
         lambda old: index_put(old, source, *indices, dims=dims, accumulate=accumulate),
         [source],
+        scattered=True,
+        idempotent=_may_repeat(part, "index_put"),
     )
+
+
+def _without_leading_ones(source: Node) -> Node:
+    shape = source.shape
+    while shape and shape[0] == 1:
+        shape = shape[1:]
+    return mv.reshape(source, shape)
 
 
 def _is_whole(index: Any) -> bool:
@@ -305,7 +350,7 @@ def _source(tensor: Tensor, value: Any) -> Node:
         value = value.item()
     if isinstance(value, (bool, int, float)):
         if not tensor.dtype.is_floating and isinstance(value, float):
-            value = int(value)
+            value = int(value) if tensor.dtype.category else bool(value)
         return of_array(np.asarray(value).astype(tensor.dtype.numpy)).node
     raise TypeFault(
         f"can't assign a {type_name(value)} to a torch.{tensor.dtype.scalar_name}Tensor"
@@ -313,15 +358,13 @@ def _source(tensor: Tensor, value: Any) -> Node:
 
 
 def _copy_into(part: Tensor, source: Node) -> None:
-    shape = source.shape
-    while len(shape) > len(part.shape) and shape[0] == 1:
-        shape = shape[1:]
-    if shape != source.shape:
-        from autodiff_cli.ops.movement import reshape
-
-        source = reshape(source, shape)
-    if shape != part.shape:
-        source = expand(source, part.shape)
+    if source.shape != part.shape:
+        if not source.shape:
+            _filled(part, source)
+            return
+        source = _without_leading_ones(source)
+        if source.shape != part.shape:
+            source = expand(source, part.shape)
     in_place(part, lambda node: writes.copy(node, source), [source])
 
 
