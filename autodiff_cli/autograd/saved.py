@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, state
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Memory, Node, state
 
 RESULT = -1  # the place of a node's own value among what it saved
 
@@ -86,21 +86,30 @@ def check_saved(node: Node) -> None:
         if RESULT in saved(node):
             raise _modified(node, node, node)
     for position, operand in enumerate(node.kept or node.operands):
-        memory = operand.memory
+        memory = operand.memory or (operand.op.is_view and _shown_memory(operand)) or None
         # a node of the number of a write is what was written: it read its operands before
         if memory is not None and memory.writes and memory.writes[-1] >= node.number:
             if position in saved(node):
                 raise _modified(operand, node, memory.latest)
 
 
+def _shown_memory(node: Node) -> Memory | None:
+    """The memory that a view inside a composite operation shows, such as a layer's transposed weight."""
+    while node.memory is None and node.op.is_view and node.operands:
+        node = node.operands[0]
+    return node.memory
+
+
 def _modified(value: Node, node: Node, maker: Node | None) -> RuntimeFault:
-    assert value.memory is not None
-    writes = value.memory.writes
+    memory = _shown_memory(value)
+    assert memory is not None
+    writes = memory.writes
     then = sum(1 for n in writes if n < node.number or (n == node.number and value is node))
     name = ""
-    if maker is not None and maker.requires_grad and maker.operands:
-        shown = "AsStrided" if value.op.is_view else function_name(maker)
-        name = f", which is output 0 of {shown},"
+    if value.op.is_view and value.requires_grad:
+        name = ", which is output 0 of AsStrided,"
+    elif maker is not None and maker.requires_grad and maker.operands:
+        name = f", which is output 0 of {function_name(maker)},"
     return RuntimeFault(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: [torch.{value.dtype.scalar_name}Tensor {list(value.shape)}]{name} is at version "

@@ -21,6 +21,7 @@ from autodiff_cli.interpret.access import (
 )
 from autodiff_cli.interpret.access import attribute as attribute_of
 from autodiff_cli.interpret.counting import check_format, counted, counting
+from autodiff_cli.interpret.names import CONSTANTS, SHORT
 from autodiff_cli.vocabulary.legacy import tensor_constructor
 
 MISSING = object()
@@ -260,7 +261,9 @@ def bare_name(name: str) -> Any:
             return modules.module(module).member(name)
         except AttributeError:
             continue
-    return modules.module("torch.linalg") if name == "linalg" else None
+    if name in SHORT or name == "np":
+        return modules.module(SHORT.get(name, "numpy"))
+    return CONSTANTS.get(name)
 
 
 def _torch_or_python(name: str) -> Callable[..., Any]:

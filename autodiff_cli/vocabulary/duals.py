@@ -26,7 +26,7 @@ _levels: list[dict[int, tuple[Tensor, Tensor]]] = []  # the duals of each, with 
 
 
 @named("autograd.forward_ad.dual_level")
-class dual_level:  # noqa: N801: torch's name
+class dual_level:
     """Where duals exist."""
 
     def __enter__(self) -> int:

@@ -107,7 +107,7 @@ def set_rng_state(new_state: Any) -> None:
 
 
 @named("random.fork_rng")
-class fork_rng:  # noqa: N801: torch's name
+class fork_rng:
     """What is drawn inside leaves the default generator as it was."""
 
     def __init__(self, devices: Any = None, enabled: bool = True, **_: Any) -> None:

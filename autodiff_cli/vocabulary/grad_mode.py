@@ -67,7 +67,7 @@ class _GradMode:
 
 
 @named("no_grad", "autograd.no_grad", "autograd.grad_mode.no_grad")
-class no_grad(_GradMode):  # noqa: N801: torch's name
+class no_grad(_GradMode):
     """Nothing inside is recorded."""
 
 

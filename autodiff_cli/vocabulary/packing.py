@@ -16,7 +16,7 @@ from autodiff_cli.vocabulary.handles import named
 
 
 @named("autograd.graph.saved_tensors_hooks")
-class saved_tensors_hooks:  # noqa: N801: torch's name
+class saved_tensors_hooks:
     """Inside, `pack_hook` is given each tensor that is kept, and `unpack_hook` what it gave.
 
     The backward pass goes on with the tensor that was kept: a hook can't put another in its place.
