@@ -547,10 +547,7 @@ def delete_attribute(f: Frame, name: str) -> None:
 
 def subscript(f: Frame, _: None) -> None:
     index = f.stack.pop()
-    value = f.stack[-1]
-    if isinstance(value, type):
-        raise TypeError(f"type '{value.__name__}' is not subscriptable")
-    f.stack[-1] = value[index]
+    f.stack[-1] = f.stack[-1][index]
 
 
 def store_subscript(f: Frame, _: None) -> None:
@@ -778,6 +775,13 @@ def _enclosing(f: Frame) -> tuple[dict[str, Any], ...]:
 
 
 CLASS_BODY = UserFunction.__new__(UserFunction)
+
+
+def push_abstract(f: Frame, _: None) -> None:
+    import abc
+
+    access.OWN_CLASSES.add(abc.ABC)
+    f.stack.append(abc.ABC)
 
 
 def make_class(f: Frame, argument: tuple[Code, int]) -> None:
