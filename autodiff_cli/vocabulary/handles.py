@@ -121,6 +121,15 @@ class TensorMethod:
         return f"<built-in method {name} of Tensor object at {id(self.tensor):#x}>"
 
 
+def _with_arrays(value: Any) -> Any:
+    """Numpy's numbers as arrays, which keep their dtype."""
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    if isinstance(value, list) and value and isinstance(value[0], np.generic):
+        return np.array(value)
+    return value
+
+
 class TorchFunction:
     """A function of torch, as programs hold it."""
 
@@ -131,6 +140,8 @@ class TorchFunction:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given: list[Tensor] = []
+        if args and self.function.name in ("tensor", "as_tensor"):
+            args = (_with_arrays(args[0]), *args[1:])
         lowered = [lower(arg, given) for arg in args]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
         out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None
