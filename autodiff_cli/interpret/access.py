@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -50,8 +50,10 @@ READABLE = frozenset(
     "__init__ __call__ __len__ __repr__ __str__ __getitem__ __setitem__ __iter__ __next__ __enter__ "
     "__exit__ __eq__ __add__ __mul__ __sub__ __truediv__ __neg__ __pow__ __matmul__ __contains__ "
     "__setattr__ __getattr__ __hash__ __version__ __bool__ __float__ __int__ "
-    "__format__ __abs__ __index__ __invert__ __reversed__ __radd__ __rsub__ __rmul__ __rtruediv__ __mod__ "
-    "__floordiv__ __and__ __or__ __xor__ __lt__ __le__ __gt__ __ge__ __ne__ __round__ __iadd__ __imul__".split()
+    "__format__ __abs__ __index__ __invert__ __reversed__ __radd__ __rsub__ __rmul__ __rtruediv__ "
+    "__mod__ "
+    "__floordiv__ __and__ __or__ __xor__ __lt__ __le__ __gt__ __ge__ __ne__ __round__ __iadd__ "
+    "__imul__".split()
 )
 
 BUILTIN_METHODS: dict[type, frozenset[str]] = {
@@ -438,10 +440,10 @@ def make_class(
     names["__doc__"] = code.docstring
     meta = next((type(base) for base in bases if type(base).__name__ == "EnumType"), None)
     if meta is not None:
-        members = meta.__prepare__(code.name, bases)  # type: ignore[attr-defined]
+        members: Any = meta.__prepare__(code.name, bases)
         for name, entry in names.items():
             members[name] = entry
-        made = meta(code.name, bases, members)
+        made: type = meta(code.name, bases, members)
     else:
         if bases is not given:
             names["__orig_bases__"] = given
@@ -464,7 +466,7 @@ def _named_tuple(code: Any, namespace: dict[str, Any]) -> type:
             setattr(made, name, entry)
     made.__doc__ = code.docstring
     OWN_CLASSES.add(made)
-    return made
+    return cast("type", made)
 
 
 def _functions_in(entry: Any) -> list[Any]:

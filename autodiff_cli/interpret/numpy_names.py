@@ -22,12 +22,12 @@ PLAIN = frozenset(
     multiply nan_to_num ndim nonzero ones ones_like outer percentile polyfit polyval power prod quantile
     rad2deg ravel reciprocal repeat reshape roll round searchsorted shape sign sin sinh size sort split sqrt
     square squeeze stack std subtract sum swapaxes take tan tanh tensordot tile trace transpose trapezoid
-    tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp cbrt
-    sinc heaviside sum cumsum nansum nanmean triu_indices tril_indices diag_indices partition rot90 fliplr
-    flipud gradient convolve correlate poly1d flatnonzero argwhere broadcast_to left_shift right_shift
-    invert fmod remainder float_power exp2 degrees radians arcsinh arccosh arctanh copysign unravel_index
-    apply_along_axis geomspace insert delete array_split block outer isin setdiff1d intersect1d union1d
-    nanmax nanmin isneginf isposinf fmax fmin array_repr array2string moveaxis""".split()
+    tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp
+    cbrt sinc heaviside sum cumsum nansum nanmean triu_indices tril_indices diag_indices partition rot90
+    fliplr flipud gradient convolve correlate poly1d flatnonzero argwhere broadcast_to left_shift
+    right_shift invert fmod remainder float_power exp2 degrees radians arcsinh arccosh arctanh copysign
+    unravel_index apply_along_axis geomspace insert delete array_split block outer isin setdiff1d
+    intersect1d union1d nanmax nanmin isneginf isposinf fmax fmin array_repr array2string moveaxis""".split()
 )
 VALUES = frozenset(
     "pi e inf nan newaxis float32 float64 float16 int32 int64 int16 int8 uint8 bool_ ndarray".split()
@@ -38,8 +38,9 @@ PARTS: dict[str, frozenset[str]] = {
     ),
     "testing": frozenset("assert_allclose assert_array_equal assert_almost_equal".split()),
     "random": frozenset(
-        "seed rand randn randint random normal uniform choice permutation shuffle standard_normal exponential "
-        "binomial poisson beta gamma multivariate_normal laplace multinomial random_sample".split()
+        "seed rand randn randint random normal uniform choice permutation shuffle standard_normal "
+        "exponential binomial poisson beta gamma multivariate_normal laplace multinomial "
+        "random_sample".split()
     ),
 }
 

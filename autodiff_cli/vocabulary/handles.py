@@ -141,7 +141,10 @@ class TorchFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given: list[Tensor] = []
         if args and self.function.name in ("tensor", "as_tensor"):
-            args = (_with_arrays(args[0]), *args[1:])
+            data = _with_arrays(args[0])
+            if isinstance(data, np.ndarray) and self.function.name == "tensor":
+                data = data.copy()
+            args = (data, *args[1:])
         lowered = [lower(arg, given) for arg in args]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
         out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None
