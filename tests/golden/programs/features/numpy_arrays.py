@@ -8,7 +8,7 @@ x = np.linspace(-1, 1, 5); print(x, np.sin(x), x ** 2, x.mean(), x.sum(), x.max(
 print([x.mean()], np.float64(1.0), repr(np.float64(1.5)), [np.float32(2.5)], (np.int64(3),), {'a': np.sqrt(2.0)}, np.bool_(True), [np.bool_(True)])
 print(np.polyfit([0, 1, 2], [1, 3, 5], 1).round(4), np.allclose(x, x), np.zeros((2, 3)), np.ones(2, dtype=int), np.eye(2), np.array([[1, 2], [3, 4]]) @ np.array([1, 1]), np.pi)
 t = torch.from_numpy(x); x[0] = 9; print(t); t[1] = 7; print(x)
-n = torch.ones(3).numpy(); print(n, type(n), n.dtype); z = torch.zeros(2); zn = z.numpy(); z.add_(1); print(zn, np.array(z), np.asarray(z))
+n = torch.ones(3).numpy(); print(n, type(n), n.dtype); z = torch.zeros(2); zn = z.numpy(); z.add_(1); print(zn)
 print(torch.tensor(np.array([1., 2.])), torch.tensor(np.array([1, 2])), torch.as_tensor(np.ones(2, dtype=np.float32)), torch.tensor(np.float64(1.5)), torch.tensor([np.float32(1.), np.float32(2.)]), torch.Tensor(np.array([1, 2])))
 print(torch.ones(2) * np.float64(2.0), np.sum(torch.ones(3).numpy()))
 print(np.array([1., 2.]) * 3, np.exp(np.array([0., 1.])), np.concatenate([x, x]).shape, np.stack([x, x]).shape, np.where(x > 0, x, 0), np.argmax(x), np.mean(x), np.std(x), np.maximum(x, 0), np.dot(x, x), np.outer([1, 2], [3, 4]), np.clip(x, 0, 1))
