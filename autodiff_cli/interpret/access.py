@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import string
 import types
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, TypeVar
+from itertools import chain
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -77,6 +78,8 @@ BUILTIN_METHODS: dict[type, frozenset[str]] = {
     bytes: frozenset(("decode", "hex")),
     Counter: frozenset(("most_common", "elements", "subtract", "total")),
     OrderedDict: frozenset(("move_to_end",)),
+    defaultdict: frozenset(("default_factory",)),
+    chain: frozenset(("from_iterable",)),
     deque: frozenset(
         "append appendleft clear copy count extend extendleft index maxlen pop popleft remove reverse "
         "rotate".split()
@@ -292,6 +295,8 @@ def _of_class(value: type, name: str) -> Any:
     for base in value.__mro__:
         if base in OWN_CLASSES and name in base.__dict__:
             return getattr(value, name)
+    if name in ("_fields", "_make", "_field_defaults") and hasattr(value, "_fields"):
+        return getattr(value, name)
     if issubclass(value, Tensor):
         if name in METHODS or name in TENSOR_METHODS or in_place_method(name) is not None:
             return UnboundMethod(name)
@@ -413,6 +418,10 @@ def make_class(
     code: Any, bases: tuple[Any, ...], namespace: dict[str, Any], function_type: type
 ) -> type:
     """`class NAME(BASES)`: a Python class whose methods are the program's functions."""
+    given, bases = bases, types.resolve_bases(bases)
+    named = [base.__name__ for base in given if isinstance(base, types.FunctionType)]
+    if named == ["NamedTuple"]:
+        return _named_tuple(code, namespace)
     for base in bases:
         if not isinstance(base, type):
             raise TypeError(f"cannot inherit from '{shown_type(base)}'")
@@ -425,7 +434,16 @@ def make_class(
     names["__module__"] = "__main__"
     names["__qualname__"] = code.qualified
     names["__doc__"] = code.docstring
-    made = type(code.name, bases or (object,), names)
+    meta = next((type(base) for base in bases if type(base).__name__ == "EnumType"), None)
+    if meta is not None:
+        members: Any = meta.__prepare__(code.name, bases)
+        for name, entry in names.items():
+            members[name] = entry
+        made: type = meta(code.name, bases, members)
+    else:
+        if bases is not given:
+            names["__orig_bases__"] = given
+        made = type(code.name, bases or (object,), names)
     OWN_CLASSES.add(made)
     for entry in names.values():
         for inner in _functions_in(entry):
@@ -434,11 +452,24 @@ def make_class(
     return made
 
 
+def _named_tuple(code: Any, namespace: dict[str, Any]) -> type:
+    """`class Point(NamedTuple)`: a namedtuple with methods."""
+    fields = list(namespace.get("__annotations__", ()))
+    defaults = [namespace[field] for field in fields if field in namespace]
+    made = namedtuple(code.name, fields, defaults=defaults, module="__main__")  # type: ignore[misc]
+    for name, entry in namespace.items():
+        if name not in fields and (name in DEFINABLE or not name.startswith("__")):
+            setattr(made, name, entry)
+    made.__doc__ = code.docstring
+    OWN_CLASSES.add(made)
+    return cast("type", made)
+
+
 def _functions_in(entry: Any) -> list[Any]:
     """The functions behind a method: itself, or what property, staticmethod or a context wraps."""
     if isinstance(entry, property):
         return [entry.fget, entry.fset]
-    for name in ("__func__", "function"):
+    for name in ("__func__", "function", "func"):
         inner = getattr(entry, name, None)
         if inner is not None:
             return [inner, *_functions_in(inner)]

@@ -8,18 +8,18 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache, partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.access import CONSTRUCTORS, Namespace, meaning
+from autodiff_cli.interpret.access import CONSTRUCTORS, OWN_CLASSES, Namespace, meaning
 from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.calling import call
-from autodiff_cli.vocabulary.handles import NAMES, TorchFunction
+from autodiff_cli.vocabulary.handles import NAMES, PUBLIC, TorchFunction
 from autodiff_cli.vocabulary.registry import FUNCTIONS
 
 # The parts of torch, and how their functions are called in the tables.
@@ -80,18 +80,33 @@ PYTHON: dict[str, frozenset[str]] = {
     ),
     "itertools": frozenset(
         "product permutations combinations chain count cycle repeat islice accumulate zip_longest "
-        "starmap takewhile dropwhile pairwise".split()
+        "starmap takewhile dropwhile pairwise groupby compress filterfalse tee "
+        "combinations_with_replacement".split()
     ),
-    "functools": frozenset(("reduce", "partial", "wraps", "lru_cache", "cache")),
+    "functools": frozenset(
+        "reduce partial wraps lru_cache cache cached_property total_ordering".split()
+    ),
     "collections": frozenset(("OrderedDict", "defaultdict", "Counter", "deque", "namedtuple")),
     "contextlib": frozenset(("contextmanager", "nullcontext", "suppress")),
-    "sys": frozenset(("exit", "maxsize", "version_info", "float_info")),
+    "sys": frozenset("exit maxsize version_info float_info stdout stderr argv platform".split()),
+    "json": frozenset(("dumps", "loads")),
+    "enum": frozenset("Enum IntEnum auto unique".split()),
+    "abc": frozenset("ABC ABCMeta abstractmethod".split()),
+    "textwrap": frozenset("dedent indent fill wrap".split()),
+    "bisect": frozenset("bisect bisect_left bisect_right insort".split()),
+    "heapq": frozenset("heappush heappop heapify nlargest nsmallest heapreplace".split()),
+    "numbers": frozenset("Number Real Integral".split()),
+    "pprint": frozenset(("pformat",)),
     "typing": frozenset(
         "Any Callable Dict Iterable Iterator List Optional Sequence Tuple Type Union Set Literal "
-        "TypeVar Generic NamedTuple".split()
+        "TypeVar Generic NamedTuple Mapping Generator Final ClassVar Protocol Hashable NoReturn cast "
+        "TYPE_CHECKING DefaultDict Deque Collection Container Self TypeAlias".split()
     ),
     "copy": frozenset(("copy", "deepcopy")),
-    "operator": frozenset("add sub mul truediv neg itemgetter matmul pow".split()),
+    "operator": frozenset(
+        "add sub mul truediv floordiv mod neg pos abs itemgetter attrgetter matmul pow eq ne lt le gt ge "
+        "and_ or_ xor not_ getitem contains concat".split()
+    ),
     "statistics": frozenset("mean median stdev variance pstdev pvariance fmean".split()),
     "warnings": frozenset(("warn", "filterwarnings", "simplefilter", "catch_warnings")),
     "string": frozenset("ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split()),
@@ -109,9 +124,13 @@ def module(name: str) -> Namespace:
     """
     found = _module(name)
     if found is None:
-        known = name.partition(".")[0] in sys.stdlib_module_names
+        first = name.partition(".")[0]
+        missing = name if _module(first) is not None else first
         others = f" in programs; they may import {', '.join(['torch', 'numpy', *PYTHON])}"
-        raise ModuleNotFoundError(f"No module named '{name}'{others if known else ''}", name=name)
+        known = first in sys.stdlib_module_names and missing == first
+        raise ModuleNotFoundError(
+            f"No module named '{missing}'{others if known else ''}", name=missing
+        )
     return found
 
 
@@ -267,7 +286,108 @@ def _of_records(name: str) -> Callable[[], Any]:
     return find
 
 
+class Stream:
+    """`sys.stdout` or `sys.stderr`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self.name == "<stdout>":
+            from autodiff_cli.interpret.builtins import output
+
+            output.write(text)
+        else:
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self.name == "<stderr>":
+            sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return False
+
+
+PUBLIC[type(lru_cache(len))] = frozenset(("cache_info", "cache_clear"))
+PUBLIC[partial] = frozenset(("func", "args", "keywords"))
+PUBLIC[Stream] = frozenset(("write", "flush", "isatty", "name"))
+STDOUT, STDERR = Stream("<stdout>"), Stream("<stderr>")
+
+
+def _attrgetter() -> Callable[..., Any]:
+    from autodiff_cli.interpret.access import attribute
+
+    def attrgetter(*names: str) -> Callable[[Any], Any]:
+        def found(value: Any, name: str) -> Any:
+            for part in name.split("."):
+                value = attribute(value, part)
+            return value
+
+        if len(names) == 1:
+            return lambda value: found(value, names[0])
+        return lambda value: tuple([found(value, name) for name in names])
+
+    return attrgetter
+
+
+def _wraps() -> Callable[..., Any]:
+    """`functools.wraps`, which must leave alone what makes a function of a program run."""
+
+    def wraps(wrapped: Any) -> Callable[[Any], Any]:
+        def decorate(wrapper: Any) -> Any:
+            for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+                if hasattr(wrapped, name):
+                    setattr(wrapper, name, getattr(wrapped, name))
+            given = getattr(wrapped, "program_attributes", None)
+            if given:
+                wrapper.__dict__.setdefault("program_attributes", {}).update(given)
+            return wrapper
+
+        return decorate
+
+    return wraps
+
+
+def _opened(module_name: str, name: str) -> Callable[[], Any]:
+    """A class of Python's that programs may subclass."""
+
+    def find() -> Any:
+        cls = getattr(import_module(module_name), name)
+        OWN_CLASSES.add(cls)
+        return cls
+
+    return find
+
+
+def _metaclass(*_: Any) -> NoReturn:
+    """`metaclass=ABCMeta`; a program can't call it, which would make classes past the checks."""
+    raise TypeError("ABCMeta can only be named as a metaclass")
+
+
+def _abstractmethod() -> Callable[..., Any]:
+    def abstractmethod(function: Any) -> Any:
+        function.__isabstractmethod__ = True
+        return function
+
+    return abstractmethod
+
+
 SPECIAL: dict[str, Callable[[], Any]] = {
+    "sys.stdout": lambda: STDOUT,
+    "sys.stderr": lambda: STDERR,
+    "sys.argv": lambda: ["program"],
+    "operator.attrgetter": _attrgetter,
+    "functools.wraps": _wraps,
+    "abc.ABC": _opened("abc", "ABC"),
+    "abc.ABCMeta": lambda: _metaclass,
+    "abc.abstractmethod": _abstractmethod,
+    "enum.Enum": _opened("enum", "Enum"),
+    "enum.IntEnum": _opened("enum", "IntEnum"),
+    "typing.Generic": _opened("typing", "Generic"),
+    "typing.Protocol": _opened("typing", "Protocol"),
     "dataclasses.dataclass": _of_records("dataclass"),
     "dataclasses.field": _of_records("Field"),
     "dataclasses.asdict": _of_records("asdict"),

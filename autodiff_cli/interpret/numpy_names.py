@@ -23,7 +23,11 @@ PLAIN = frozenset(
     rad2deg ravel reciprocal repeat reshape roll round searchsorted shape sign sin sinh size sort split sqrt
     square squeeze stack std subtract sum swapaxes take tan tanh tensordot tile trace transpose trapezoid
     tril triu true_divide trunc unique vander var vdot vstack where zeros zeros_like isscalar ptp
-    cbrt""".split()
+    cbrt sinc heaviside sum cumsum nansum nanmean triu_indices tril_indices diag_indices partition rot90
+    fliplr flipud gradient convolve correlate poly1d flatnonzero argwhere broadcast_to left_shift
+    right_shift invert fmod remainder float_power exp2 degrees radians arcsinh arccosh arctanh copysign
+    unravel_index apply_along_axis geomspace insert delete array_split block outer isin setdiff1d
+    intersect1d union1d nanmax nanmin isneginf isposinf fmax fmin array_repr array2string moveaxis""".split()
 )
 VALUES = frozenset(
     "pi e inf nan newaxis float32 float64 float16 int32 int64 int16 int8 uint8 bool_ ndarray".split()
@@ -32,8 +36,11 @@ PARTS: dict[str, frozenset[str]] = {
     "linalg": frozenset(
         "norm inv det solve eig eigh svd qr pinv lstsq matrix_rank cholesky".split()
     ),
+    "testing": frozenset("assert_allclose assert_array_equal assert_almost_equal".split()),
     "random": frozenset(
-        "seed rand randn randint random normal uniform choice permutation shuffle standard_normal".split()
+        "seed rand randn randint random normal uniform choice permutation shuffle standard_normal "
+        "exponential binomial poisson beta gamma multivariate_normal laplace multinomial "
+        "random_sample".split()
     ),
 }
 
@@ -63,8 +70,24 @@ def _member(name: str) -> Any:
     raise AttributeError(f"module 'numpy' has no attribute '{name}'")
 
 
+class RandomSource:
+    """`np.random.default_rng(seed)`."""
+
+    def __init__(self, seed: Any = None) -> None:
+        generator = np.random.default_rng(seed)
+        names = (
+            "random normal standard_normal uniform integers choice permutation shuffle exponential "
+            "binomial poisson beta gamma multivariate_normal laplace"
+        ).split()
+        self.program_attributes = {name: checked(getattr(generator, name)) for name in names}
+
+
 @cache
 def _of_part(part: str, name: str) -> Any:
+    if part == "random" and name == "default_rng":
+        return RandomSource
+    if part == "linalg" and name == "LinAlgError":
+        return np.linalg.LinAlgError
     if name in PARTS[part]:
         return checked(getattr(getattr(np, part), name))
     raise AttributeError(f"module 'numpy.{part}' has no attribute '{name}'")

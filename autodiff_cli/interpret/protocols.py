@@ -15,7 +15,8 @@ from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Node, constant, state
 from autodiff_cli.ops.arithmetic import minus, over, plus, times
 from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
@@ -41,7 +42,16 @@ def _operand(value: Any) -> Any:
         return value
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray) and value.dtype in dtypes.BY_NUMPY:
+        return constant(value)
     return NotImplemented
+
+
+def _beside(self: Tensor, value: Any) -> Any:
+    """An operand beside a tensor; an array meets it as numpy's arrays meet."""
+    if isinstance(value, np.ndarray) and value.dtype in dtypes.BY_NUMPY:
+        return constant(value.astype(np.result_type(_array(self), value)))
+    return _operand(value)
 
 
 QUICK = {"+": plus, "-": minus, "*": times, "/": over}
@@ -62,7 +72,7 @@ def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
             return Tensor(compute(self.node, other.node))
         if kind is float or kind is int:
             return Tensor(compute(self.node, other))
-        operand = _operand(other)
+        operand = _beside(self, other)
         if operand is NotImplemented:
             return NotImplemented
         return Tensor(compute(self.node, operand))
@@ -78,7 +88,7 @@ def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
         if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
             if type(other) is float or type(other) is int:
                 return Tensor(quick(self.node, other))
-        operand = _operand(other)
+        operand = _beside(self, other)
         if operand is NotImplemented:
             return NotImplemented
         if sign in ("+", "*"):

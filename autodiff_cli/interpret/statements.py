@@ -186,7 +186,13 @@ def _class_def(c: Compiler, x: st.ClassDef) -> Steps:
     inner = Compiler(scope, f"{qualified}.")
     code = inner.code(x.body, x.name, qualified)
     code.docstring = x.docstring
-    bases = [base for base in x.bases if not isinstance(base, (tree.Keyword, tree.KeywordSpread))]
+    bases: list[Any] = [
+        base for base in x.bases if not isinstance(base, (tree.Keyword, tree.KeywordSpread))
+    ]
+    for given in x.bases:
+        if isinstance(given, tree.Keyword) and given.name == "metaclass":
+            # of metaclasses only that of abstract classes exists, which is ABC's
+            bases.append(Instruction("push_abstract", None, given.span))
     return [
         _statement(x.span),
         *x.decorators,

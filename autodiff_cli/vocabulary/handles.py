@@ -124,6 +124,15 @@ class TensorMethod:
         return f"<built-in method {name} of Tensor object at {id(self.tensor):#x}>"
 
 
+def _with_arrays(value: Any) -> Any:
+    """Numpy's numbers as arrays, which keep their dtype."""
+    if isinstance(value, np.generic):
+        return np.asarray(value)
+    if isinstance(value, list) and value and isinstance(value[0], np.generic):
+        return np.array(value)
+    return value
+
+
 class TorchFunction:
     """A function of torch, as programs hold it."""
 
@@ -138,6 +147,11 @@ class TorchFunction:
             lowered = [lower(arg, given) for arg in args[1:]]
             named_args = {name: lower(value, given) for name, value in kwargs.items()}
             return in_place(args[0], lambda node: self.function(node, *lowered, **named_args))
+        if args and self.function.name in ("tensor", "as_tensor"):
+            data = _with_arrays(args[0])
+            if isinstance(data, np.ndarray) and self.function.name == "tensor":
+                data = data.copy()
+            args = (data, *args[1:])
         lowered = [lower(arg, given) for arg in args]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
         out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None

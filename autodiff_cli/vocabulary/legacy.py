@@ -42,7 +42,8 @@ class TensorType:
             return detached(args[0])
         if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)):
             if not isinstance(args[0], Size):
-                result = lifted(tensor_from(lower(args[0], []), wanted), ())
+                given = args[0].copy() if isinstance(args[0], np.ndarray) else args[0]
+                result = lifted(tensor_from(lower(given, []), wanted), ())
                 assert isinstance(result, Tensor)
                 return result
             args = tuple(args[0])

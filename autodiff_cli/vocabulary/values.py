@@ -67,6 +67,8 @@ def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]
     Named.__module__ = "torch.return_types"
     Named.name = f"torch.return_types.{name}"
     Named.fields = fields
+    Named.__name__ = Named.__qualname__ = name
+    Named.__module__ = "torch.return_types"
     return Named
 
 

@@ -100,6 +100,14 @@ def _enclosing(f: Frame) -> tuple[dict[str, Any], ...]:
 
 
 @action
+def push_abstract(f: Frame, _: None) -> None:
+    import abc
+
+    access.OWN_CLASSES.add(abc.ABC)
+    f.stack.append(abc.ABC)
+
+
+@action
 def make_class(f: Frame, argument: tuple[Code, int]) -> None:
     code, count = argument
     first = len(f.stack) - count

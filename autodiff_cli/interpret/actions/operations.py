@@ -77,10 +77,7 @@ def delete_attribute(f: Frame, name: str) -> None:
 @action
 def subscript(f: Frame, _: None) -> None:
     index = f.stack.pop()
-    value = f.stack[-1]
-    if isinstance(value, type):
-        raise TypeError(f"type '{value.__name__}' is not subscriptable")
-    f.stack[-1] = value[index]
+    f.stack[-1] = f.stack[-1][index]
 
 
 @action

@@ -1,0 +1,22 @@
+import torch, torch.nn as nn, torch.nn.functional as F
+x=torch.tensor([[3,1,1,3],[2,2,5,5],[7,8,9,6]]); print(torch.mode(x), x.mode(0), torch.mode(torch.tensor([1.,2.,2.],requires_grad=True)), torch.mode(torch.tensor(3.)), torch.mode(x,1,keepdim=True))
+y=torch.tensor([0.,1.,2.])
+print(torch.nonzero(y), torch.nonzero(y,as_tuple=True), y.nonzero(), y.nonzero(as_tuple=True), torch.nonzero(torch.tensor(1.),as_tuple=True), torch.nonzero(torch.eye(2),as_tuple=True), torch.argwhere(y), y.nonzero(as_tuple=False))
+for f in (lambda: y & 1, lambda: y | y, lambda: y ^ 1, lambda: y << 1, lambda: y >> 1, lambda: torch.bitwise_and(y,y), lambda: torch.bitwise_not(y), lambda: 1 & y, lambda: torch.bitwise_left_shift(y,1), lambda:torch.bitwise_xor(y,y), lambda: y.long() & 1.5, lambda: y.long() << 1.5, lambda: y.bool() & 1, lambda: y.bool() << 1, lambda: y.to('nowhere'), lambda: torch.zeros(2,device='nowhere'), lambda: y.to('cuda'), lambda: torch.device('cuda:x'), lambda: torch.device('cpu:1'), lambda: torch.device(3), lambda: torch.zeros(2,3,dtype=torch.long) @ torch.zeros(3,2), lambda: F.linear(torch.zeros(2,3,dtype=torch.long), torch.zeros(2,3)),lambda: F.linear(torch.zeros(2,3,dtype=torch.long), torch.zeros(2,3), torch.zeros(2)),lambda: F.linear(torch.zeros(3,dtype=torch.long), torch.zeros(2,3)), lambda: F.linear(torch.zeros(4,2,3,dtype=torch.float64), torch.zeros(2,3), torch.zeros(2)), lambda: F.linear(torch.zeros(4,2,3,dtype=torch.float64), torch.zeros(2,3)), lambda: F.linear(torch.zeros(4,3), torch.zeros(2,3),torch.zeros(2,dtype=torch.float64)), lambda: torch.mv(torch.zeros(2,3),torch.zeros(3).long()), lambda: torch.dot(torch.zeros(3),torch.zeros(3).long()), lambda: torch.zeros(3) @ torch.zeros(3).long(), lambda: torch.zeros(2,3)@torch.zeros(3).double(), lambda: torch.bmm(torch.zeros(2,2,2), torch.zeros(2,2,2).double()), lambda: torch.addmm(torch.zeros(2,2), torch.zeros(2,3).double(), torch.zeros(3,2)), lambda: torch.zeros(4,2,3)@torch.zeros(3,2).double(), lambda: torch.zeros(4,2,3)@torch.zeros(4,3,2).double(), lambda: torch.zeros(2,3).half()@torch.zeros(3,2)):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+print(torch.strided, x.layout, torch.version.cuda, torch.version.__version__, torch.contiguous_format, torch.preserve_format, x.layout == torch.strided, torch.numel(x), torch.promote_types(torch.int32, torch.float16), torch.result_type(x, 1.), torch.can_cast(torch.float, torch.int))
+torch.manual_seed(0)
+bn = nn.BatchNorm1d(3); d = torch.randn(8,3)
+o = bn(d); print(o, bn.running_mean, bn.running_var, bn.num_batches_tracked); bn.eval(); print(bn(d)[0])
+rm, rv = torch.zeros(3), torch.ones(3); print(F.batch_norm(d, rm, rv, training=True, momentum=0.5)[0], rm, rv)
+print(F.logsigmoid.__name__, F.relu.__name__, torch.add.__name__, torch.linalg.det.__name__, torch.special.expm1.__name__, F.conv1d.__name__, F.threshold.__name__)
+print(torch.Tensor.add(torch.ones(2), 2), torch.Tensor.add_(torch.ones(2), 2), torch.Tensor.sum(torch.ones(2)), torch.Tensor.__add__(torch.ones(2), 1), torch.Tensor.shape, torch.Tensor.requires_grad_)
+z = torch.arange(4.); print(z.apply_(lambda v: v*2+1), z.map_(torch.ones(4), lambda a,b: a+b), z)
+w = torch.zeros(3,3); w.index_put_((torch.tensor([0,1]), torch.tensor([1,2])), torch.tensor([5.,6.])); print(w); w.index_put_([torch.tensor([0,0])], torch.tensor(1.), accumulate=True); print(w)
+w.put_(torch.tensor([0,8]), torch.tensor([9.,9.])); print(w, w.take(torch.tensor([0,8]))); w.put_(torch.tensor([0,0]), torch.tensor([1.,1.]), accumulate=True); print(w)
+print(w.__repr__() == repr(w), w.__len__(), w.__str__()[:6], w.__getitem__(0), w.__class__, w[0,0].__float__())
+for f in (lambda: torch.ones(2,requires_grad=True).apply_(abs), lambda: w.apply_(3), lambda: torch.get_default_device(), lambda: torch.get_num_threads() > 0, lambda: torch.is_storage(w), lambda: torch.Tensor.nothing):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, e)
+torch.set_printoptions(precision=2); print(torch.tensor([1.23456])); torch.set_printoptions(profile='full'); print(torch.arange(1100).sum()); torch.set_printoptions(profile='default'); torch.set_printoptions(sci_mode=True, linewidth=40); print(torch.arange(10.)); torch.set_printoptions(profile='short'); print(torch.rand(3)*0+.123456); torch.set_printoptions(edgeitems=2, threshold=5, sci_mode=False); print(torch.arange(10)); torch.set_printoptions(profile='default')
