@@ -25,6 +25,7 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
+from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
@@ -138,7 +139,7 @@ def _filled(tensor: Tensor, value: Node) -> Tensor:
             "fill_ only supports 0-dimension value tensor but got tensor with "
             f"{value.ndim} dimensions."
         )
-    return in_place(tensor, lambda node: writes.fill_tensor(node, value), [value])
+    return in_place(tensor, lambda node: writes.fill_tensor(node, value))
 
 
 @method("copy_")
@@ -228,6 +229,11 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
         _copy_into(part, source)
         return
     dims, places = checked_indices(node, gathered)
+    if source.numel == 1 and _is_mask(lowered):  # the reference fills rather than puts
+        if source.dtype is not part.dtype:
+            source = as_dtype(source, part.dtype)
+        if not source.requires_grad:
+            source = constant(np.array(source.value), part.dtype)
     put(part, dims, places, source)
 
 
@@ -261,6 +267,10 @@ def put(
         scattered=True,
         idempotent=_may_repeat(part, "index_put"),
     )
+
+
+def _is_mask(index: Any) -> bool:
+    return isinstance(index, Node) and index.dtype.name == "bool"
 
 
 def _without_leading_ones(source: Node) -> Node:
