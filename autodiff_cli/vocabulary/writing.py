@@ -20,7 +20,7 @@ from autodiff_cli.autograd.inplace import (
 )
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import Array, Node, constant, number
+from autodiff_cli.ir.node import Array, Node, constant, number, state
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
@@ -36,16 +36,22 @@ from autodiff_cli.vocabulary.shaping import expand
 
 # The methods that have an in-place form: the same operation, written into the tensor.
 IN_PLACE = frozenset(
-    """abs absolute acos acosh add addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
-    arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp
-    clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq erf erfc erfinv
-    exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater greater_equal gt heaviside
-    hypot index_add index_copy index_fill index_put lcm le lerp less less_equal lgamma log log10 log1p log2
-    logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul multiply
-    nan_to_num ne neg negative not_equal polygamma pow put rad2deg reciprocal relu remainder renorm round
-    rsqrt scatter scatter_add sigmoid sign sgn sin sinc sinh sqrt square sub subtract tan tanh
-    tril triu true_divide trunc xlogy leaky_relu elu celu selu hardtanh relu6 silu mish threshold""".split()
+    """abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
+    arctan2 arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor
+    ceil clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq
+    erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater
+    greater_equal gt heaviside hypot i0 index_add index_copy index_fill index_put lcm le lerp less
+    less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logical_xor logit lt
+    masked_fill masked_scatter mul multiply nan_to_num ne neg negative not_equal polygamma pow put
+    rad2deg reciprocal relu remainder renorm round rsqrt scatter scatter_add sigmoid sign sgn sin sinc
+    sinh sqrt square sub subtract tan tanh tril triu true_divide trunc xlogy leaky_relu elu celu selu
+    hardtanh relu6 silu mish threshold""".split()
 )
+# Written into a tensor, a comparison is a function of it whose derivative is zero.
+COMPARISONS = {
+    "eq": "Eq", "ge": "Ge", "gt": "Gt", "le": "Le", "lt": "Lt", "ne": "Ne", "greater": "Gt", "less": "Lt",
+    "greater_equal": "Ge", "less_equal": "Le", "not_equal": "Ne",
+}  # fmt: skip
 # Of these, those that mustn't read what they write.
 SCATTERED = frozenset(
     """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
@@ -69,15 +75,27 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
     if not name.endswith("_") or plain.endswith("_") or plain not in METHODS:
         return None
     if plain in IN_PLACE:
+        function = METHODS[plain]
+
+        def compute(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+            try:
+                result: Node = function.call((node, *args), kwargs, method=True)
+            except TypeFault as error:
+                raise TypeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
+            if plain in COMPARISONS and node.requires_grad and state.grad_enabled:
+                draw = np.asarray(result.value).astype(node.dtype.numpy)
+                overload = int(any(isinstance(arg, Node) for arg in args))
+                grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
+                return writes.randomized(node, draw=draw, name=grad_fn)
+            return result
 
         def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             given: list[Tensor] = []
             lowered = tuple([lower(arg, given) for arg in args])
             named = {key: lower(value, given) for key, value in kwargs.items()}
-            function = METHODS[plain]
             return in_place(
                 tensor,
-                lambda node: function.call((node, *lowered), named, method=True),
+                lambda node: compute(node, tuple(lowered), named),
                 [] if plain == "masked_fill" else [other.node for other in given],
                 scattered=plain in SCATTERED,
                 idempotent=_may_repeat(tensor, plain),
@@ -154,6 +172,14 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
 
         expanded(source.shape, tensor.shape)
     return in_place(tensor, lambda node: writes.copy(node, source), [source])
+
+
+@method("fill_diagonal_")
+def fill_diagonal_(tensor: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    if tensor.node.ndim < 2:
+        raise RuntimeFault("dimensions must larger than 1")
+    fill_(lifted(METHODS["diagonal"].call((tensor.node,), {}, method=True), [tensor]), fill_value)
+    return tensor
 
 
 # ---- random numbers -----------------------------------------------------------------------------

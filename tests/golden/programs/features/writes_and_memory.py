@@ -5,7 +5,7 @@ import torch.nn.functional as F
 def attempt(action):
     try:
         print(action())
-    except (RuntimeError, IndexError, NotImplementedError) as error:
+    except (RuntimeError, IndexError, NotImplementedError, TypeError) as error:
         print(type(error).__name__, error)
 
 
@@ -58,7 +58,9 @@ attempt(lambda: b.expand(1))
 
 # the shape changes in place
 t = torch.ones(2, 1, 3, requires_grad=True) * 2
-for name, args in [("squeeze_", (1,)), ("t_", ()), ("unsqueeze_", (0,)), ("transpose_", (0, 1)), ("squeeze_", ())]:
+for name, args in [
+    ("squeeze_", (1,)), ("t_", ()), ("unsqueeze_", (0,)), ("transpose_", (0, 1)), ("squeeze_", ()),
+]:  # fmt: skip
     getattr(t, name)(*args)
     print(t.shape, t._version, t.grad_fn.name())
 t.sum().backward()
@@ -114,3 +116,9 @@ i = torch.tensor([1, 2])
 i.round().add_(1)
 torch.tensor(h).add_(1)
 print(i, h)
+j = w * 2
+j.gt_(3)
+print(j)
+j.sum().backward()
+print(torch.zeros(2, 2).fill_diagonal_(1.0))
+attempt(lambda: j.detach().ge_())
