@@ -28,6 +28,7 @@ def differentiate(
     retain_graph: bool,
     create_graph: bool,
     targets: Sequence[Node] | None = None,
+    accumulating: bool = False,
 ) -> list[Node | None]:
     """Run a backward pass.
 
@@ -36,6 +37,7 @@ def differentiate(
         retain_graph: whether another pass may follow through the same nodes.
         create_graph: whether the gradients can be differentiated again.
         targets: give the gradients with respect to these nodes instead of accumulating into leaves.
+        accumulating: whether the caller accumulates them; then the targets' own functions run, too.
 
     Returns:
         One gradient for each target, or None where none flows; nothing without targets.
@@ -46,7 +48,7 @@ def differentiate(
     before = state.grad_enabled
     state.grad_enabled = create_graph
     try:
-        return _Pass(roots, retain_graph, targets).run()
+        return _Pass(roots, retain_graph, targets, accumulating).run()
     finally:
         state.grad_enabled = before
 
@@ -59,10 +61,12 @@ class _Pass:
         roots: Sequence[tuple[Node, Node]],
         retain_graph: bool,
         targets: Sequence[Node] | None,
+        accumulating: bool,
     ) -> None:
         self.roots = roots
         self.retain_graph = retain_graph
         self.targets = targets
+        self.accumulating = accumulating
         self.cotangents: dict[int, Any] = {}
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
@@ -86,7 +90,7 @@ class _Pass:
                 g = with_hooks(node.tape, g)
             if wanted is not None and key in wanted and g is not None:
                 self.captured[key] = g
-            if through is None or key in through:
+            if through is None or key in through or (self.accumulating and key in self.captured):
                 self._through(node, g, needed, wanted)
         if targets is None:
             return []

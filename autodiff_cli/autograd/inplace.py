@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.saved import saved
-from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.autograd.tensor import Tensor, no_tensor, tape_of
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import NO_PARAMS, Array, Node, state
 from autodiff_cli.ops.pointwise import clone
@@ -91,7 +91,17 @@ def is_repeated(array: Array) -> bool:
 
 
 def _is_same(a: Array, b: Array) -> bool:
-    return a.ndim == b.ndim and a.ctypes.data == b.ctypes.data and _dims(a) == _dims(b)
+    return a.shape == b.shape and a.ctypes.data == b.ctypes.data and _strides(a) == _strides(b)
+
+
+def _strides(array: Array) -> list[int]:
+    """The strides, where expanding gives a new dimension of size 1 the stride of the whole behind it."""
+    result: list[int] = []
+    behind = array.itemsize
+    for size, stride in zip(reversed(array.shape), reversed(array.strides), strict=True):
+        result.append(behind if size == 1 and not stride else stride)
+        behind = size * result[-1]
+    return result
 
 
 def in_place(
@@ -183,6 +193,9 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
         )
         new = whole
     memory.latest = new
+    if old.tape is not None and old.tape.retained() is tensor:
+        tape_of(tensor.node).retained = old.tape.retained
+        old.tape.retained = no_tensor
 
 
 def replace_data(tensor: Tensor, source: Tensor) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import INPUT, NO_PARAMS, Memory, Node, state
+from autodiff_cli.ops.writes import copy_slices
 
 RESULT = -1  # the place of a node's own value among what it saved
 
@@ -55,6 +56,8 @@ def _probed(node: Node) -> frozenset[int]:
             for position, operand in enumerate(operands)
             if operand.requires_grad
         ]
+    except RuntimeFault:  # there is no derivative
+        flows = []
     finally:
         state.grad_enabled, state.eager = before
     places = {id(probe): position for position, probe in enumerate(operands)}
@@ -79,7 +82,7 @@ def check_saved(node: Node) -> None:
 
     Source: torch/csrc/autograd/saved_variable.cpp (`SavedVariable::unpack`).
     """
-    if node.released and saved(node):
+    if node.released and (node.op is copy_slices or saved(node)):
         raise RuntimeFault(FREED)
     memory = node.memory
     if memory is not None and memory.writes and memory.writes[-1] > node.number:

@@ -83,15 +83,15 @@ class Tape:
     __slots__ = ("after", "function_hooks", "grad_fn", "hooks", "retained", "tensor")
 
     def __init__(self) -> None:
-        self.tensor: Callable[[], Tensor | None] = _no_tensor
+        self.tensor: Callable[[], Tensor | None] = no_tensor
         self.hooks: dict[int, Callable[[Tensor], Any]] = {}
         self.after: dict[int, Callable[[Tensor], Any]] = {}
         self.function_hooks: dict[int, Callable[..., Any]] = {}
-        self.retained: Callable[[], Tensor | None] = _no_tensor
-        self.grad_fn: Callable[[], Any] = _no_tensor
+        self.retained: Callable[[], Tensor | None] = no_tensor
+        self.grad_fn: Callable[[], Any] = no_tensor
 
 
-def _no_tensor() -> None:
+def no_tensor() -> None:
     return None
 
 
@@ -137,13 +137,14 @@ class Tensor:
 
     def _follow_base(self, view: View) -> None:
         base = view.base._node
-        written = view.base.version != view.version
+        written, seen = view.base.version != view.version, view.seen
         view.seen, view.version = base, view.base.version
         if not base.requires_grad:
             return
         old = self._node
         if not written and base.op is INPUT:
-            self._node = untracked(old)
+            if not seen.requires_grad:  # the base was made a leaf since
+                self._node = untracked(old)
             return
         before = state.grad_enabled, state.eager
         state.grad_enabled, state.eager = True, False
@@ -273,6 +274,9 @@ def lifted(value: Any, given: Sequence[Tensor]) -> Any:
         given: the tensors whose nodes went in: a node among theirs comes out as the same tensor.
     """
     if type(value) is Node:
+        for tensor in given:
+            if tensor._node is value:
+                return tensor
         if value.op is INPUT or value.op.is_view or not value.operands:
             return _special(value, given)
         return Tensor(value)
@@ -285,9 +289,6 @@ def lifted(value: Any, given: Sequence[Tensor]) -> Any:
 
 
 def _special(node: Node, given: Sequence[Tensor]) -> Tensor:
-    for tensor in given:
-        if tensor._node is node:
-            return tensor
     if node.op.is_view:
         return _view(node, given)
     tensor = Tensor(node)

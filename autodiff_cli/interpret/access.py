@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import AttributeFault
 from autodiff_cli.interpret.counting import Counted, check_format, guarded
 from autodiff_cli.ir.dtypes import DType
@@ -170,6 +170,8 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
     if name in METHODS:
         return TensorMethod(tensor, METHODS[name])
     if name in ATTRIBUTES:
+        if tensor.is_invalid and name not in ("T", "mT", "H", "mH"):
+            return lifted(ATTRIBUTES[name](tensor._node), [tensor])
         return lift(ATTRIBUTES[name], tensor)
     if name in tensor.__dict__:
         return tensor.__dict__[name]

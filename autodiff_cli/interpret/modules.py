@@ -176,6 +176,9 @@ def _torch_name(module_name: str, name: str) -> Any:
     if qualified in FUNCTIONS:
         return TorchFunction(FUNCTIONS[qualified])
     if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
+        if prefix:
+            plain = TorchFunction(FUNCTIONS[qualified[:-1]])
+            return lambda *args, **kwargs: plain(*args, **kwargs, inplace=True)
         return lambda input, *args, **kwargs: call(input, name, *args, **kwargs)
     if module_name == "torch":
         if name in CONSTANTS and name in ("pi", "e", "inf", "nan"):

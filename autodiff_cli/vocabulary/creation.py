@@ -64,7 +64,7 @@ def tensor_from(data: Any, dtype: DType | None) -> Node:
     """
     if isinstance(data, Node):
         array = force(data)
-        return constant(array if dtype is None else array.astype(dtype.numpy))
+        return constant(np.array(array, None if dtype is None else dtype.numpy))  # a copy
     shape = _shape_of(data)
     kinds: set[DType] = set()
     plain = _plain(data, shape, 0, kinds)

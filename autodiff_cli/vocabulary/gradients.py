@@ -25,7 +25,7 @@ from autodiff_cli.autograd.tensor import (
 )
 from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node, state
-from autodiff_cli.ops.writes import copy_slices
+from autodiff_cli.ops.writes import copy_backwards, copy_slices
 from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
@@ -284,7 +284,9 @@ class GradFn:
         node = self.node
         own = getattr(node.op, "next_nodes", None)
         operands = _edges(node) if own is None else own(node)
-        return tuple([(grad_fn_of(operand), output_number(operand)) for operand in operands])
+        return tuple(
+            [(grad_fn_of(o), output_number(o) if o.requires_grad else 0) for o in operands]
+        )
 
     @property
     def variable(self) -> Tensor:
@@ -331,6 +333,8 @@ def _edges(node: Node) -> list[Node]:
     if node.op is copy_slices:  # the operation on the part, with the whole in the part's place
         whole, part = node.operands
         return [whole, *_edges(part)[1:]]
+    if node.op is copy_backwards:
+        return [constant_of(0, node), *node.operands]
     if node.op.grad_fn_name(node) == "NotImplemented":
         return [operand for operand in node.operands if operand.op is not NUMBER]
     rules = node.op.rules(node.operands)
@@ -468,6 +472,7 @@ def backward(
         retain_graph=keep,
         create_graph=create_graph,
         targets=[tensor.node for tensor in targets],
+        accumulating=True,
     )
     before = state.grad_enabled
     state.grad_enabled = create_graph

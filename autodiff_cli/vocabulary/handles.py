@@ -101,6 +101,12 @@ def lift(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return lifted(function(*lowered), given)
 
 
+# Methods that don't ask how a tensor came about.
+ABOUT_VALUES = frozenset(
+    "size dim ndimension numel nelement stride item tolist is_contiguous element_size".split()
+)
+
+
 class TensorMethod:
     """A method of a tensor, before it is called."""
 
@@ -112,7 +118,9 @@ class TensorMethod:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given = [self.tensor]
-        lowered = [self.tensor.node, *[lower(arg, given) for arg in args]]
+        plain = self.function.name in ABOUT_VALUES and self.tensor.is_invalid
+        node = self.tensor._node if plain else self.tensor.node
+        lowered = [node, *[lower(arg, given) for arg in args]]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
         out = named_args.pop("out", None)
         result = lifted(self.function.call(tuple(lowered), named_args, method=True), given)

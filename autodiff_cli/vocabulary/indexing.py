@@ -313,7 +313,7 @@ def masked_select(input: Node, mask: Node) -> Node:
 @torch("nonzero(Tensor input, *, Tensor out = None)", "argwhere(Tensor input)")
 def nonzero(input: Node) -> Node:
     places = np.argwhere(force(input))
-    return constant(places.reshape(-1, input.ndim).astype(np.int64))
+    return constant(places.reshape(len(places), input.ndim).astype(np.int64))
 
 
 @torch("nonzero(Tensor input, *, bool as_tuple)")

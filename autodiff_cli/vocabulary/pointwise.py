@@ -24,7 +24,7 @@ def _plain(op: Op, name: str) -> None:
 
 for _op in (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh "
-    "acosh atanh sigmoid reciprocal sign floor ceil trunc"
+    "acosh atanh sigmoid reciprocal sign"
 ).split():
     _plain(getattr(pw, _op), _op)
 _plain(sel.logical_not, "logical_not")
@@ -65,6 +65,17 @@ def _no_relu(x: Node) -> None:
     raise RuntimeFault("Boolean inputs not supported for relu")
 
 
+def _no_rounding(name: str) -> Callable[[Node], None]:
+    def refuse(x: Node) -> None:
+        raise NotImplementedFault(f"\"{name}_vml_cpu\" not implemented for 'Bool'")
+
+    return refuse
+
+
+for _op in ("floor", "ceil", "trunc"):
+    torch(f"{_op}(Tensor input, *, Tensor out = None)")(
+        _reject_bool(_no_rounding(_op), getattr(pw, _op))
+    )
 torch("neg(Tensor input, *, Tensor out = None)")(_reject_bool(_no_negation, ar.neg))
 torch("abs(Tensor input, *, Tensor out = None)")(_reject_bool(_no_abs, pw.abs))
 torch("relu(Tensor input)")(_reject_bool(_no_relu, pw.relu))
@@ -77,6 +88,8 @@ def square(input: Node) -> Node:
 
 @torch("positive(Tensor input)")
 def positive(input: Node) -> Node:
+    if input.dtype.category == BOOL:
+        raise RuntimeFault("The `+` operator, on a bool tensor is not supported.")
     return input
 
 

@@ -21,11 +21,12 @@ from autodiff_cli.autograd.inplace import (
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
-from autodiff_cli.ir.node import Array, Node, Shape, constant, number
+from autodiff_cli.ir.node import Array, Node, Shape, constant, number, state
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
+from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
 from autodiff_cli.vocabulary.handles import lower, method, value_node
@@ -41,16 +42,22 @@ if TYPE_CHECKING:
 
 # The methods that have an in-place form: the same operation, written into the tensor.
 IN_PLACE = frozenset(
-    """abs absolute acos acosh add addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
-    arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp
-    clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq erf erfc erfinv
-    exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater greater_equal gt heaviside
-    hypot index_add index_copy index_fill index_put lcm le lerp less less_equal lgamma log log10 log1p log2
-    logical_and logical_not logical_or logical_xor logit lt masked_fill masked_scatter mul multiply
-    nan_to_num ne neg negative not_equal polygamma pow put rad2deg reciprocal relu remainder renorm round
-    rsqrt scatter scatter_add sigmoid sign sgn sin sinc sinh sqrt square sub subtract tan tanh
-    tril triu true_divide trunc xlogy leaky_relu elu celu selu hardtanh relu6 silu mish threshold""".split()
+    """abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
+    arctan2 arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor
+    ceil clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq
+    erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater
+    greater_equal gt heaviside hypot i0 index_add index_copy index_fill index_put lcm le lerp less
+    less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logical_xor logit lt
+    masked_fill masked_scatter mul multiply nan_to_num ne neg negative not_equal polygamma pow put
+    rad2deg reciprocal relu remainder renorm round rsqrt scatter scatter_add sigmoid sign sgn sin sinc
+    sinh sqrt square sub subtract tan tanh tril triu true_divide trunc xlogy leaky_relu elu celu selu
+    hardtanh relu6 silu mish threshold""".split()
 )
+# Written into a tensor, a comparison is a function of it whose derivative is zero.
+COMPARISONS = {
+    "eq": "Eq", "ge": "Ge", "gt": "Gt", "le": "Le", "lt": "Lt", "ne": "Ne", "greater": "Gt", "less": "Lt",
+    "greater_equal": "Ge", "less_equal": "Le", "not_equal": "Ne",
+}  # fmt: skip
 # Of these, those that mustn't read what they write.
 SCATTERED = frozenset(
     """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
@@ -74,16 +81,28 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
     if not name.endswith("_") or plain.endswith("_") or plain not in METHODS:
         return None
     if plain in IN_PLACE:
+        function = METHODS[plain]
+
+        def compute(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
+            try:
+                result: Node = function.call((node, *args), kwargs, method=True)
+            except TypeFault as error:
+                raise TypeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
+            if plain in COMPARISONS and node.requires_grad and state.grad_enabled:
+                draw = np.asarray(result.value).astype(node.dtype.numpy)
+                overload = int(any(isinstance(arg, Node) for arg in args))
+                grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
+                return writes.randomized(node, draw=draw, name=grad_fn)
+            return result
 
         def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             refuse_inference_write(tensor)
             given: list[Tensor] = []
             lowered = tuple([lower(arg, given) for arg in args])
             named = {key: lower(value, given) for key, value in kwargs.items()}
-            function = METHODS[plain]
             return in_place(
                 tensor,
-                lambda node: function.call((node, *lowered), named, method=True),
+                lambda node: compute(node, tuple(lowered), named),
                 [] if plain == "masked_fill" else [other.node for other in given],
                 scattered=plain in SCATTERED,
                 idempotent=_may_repeat(tensor, plain),
@@ -145,7 +164,7 @@ def _filled(tensor: Tensor, value: Node) -> Tensor:
             "fill_ only supports 0-dimension value tensor but got tensor with "
             f"{value.ndim} dimensions."
         )
-    return in_place(tensor, lambda node: writes.fill_tensor(node, value), [value])
+    return in_place(tensor, lambda node: writes.fill_tensor(node, value))
 
 
 @method("copy_")
@@ -188,6 +207,14 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
     found = np.array([function(*row) for row in rows], tensor.dtype.numpy)
     np.copyto(tensor.array, found.reshape(tensor.shape))
     tensor.memory.writes.append(0)
+    return tensor
+
+
+@method("fill_diagonal_")
+def fill_diagonal_(tensor: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
+    if tensor.node.ndim < 2:
+        raise RuntimeFault("dimensions must larger than 1")
+    fill_(lifted(METHODS["diagonal"].call((tensor.node,), {}, method=True), [tensor]), fill_value)
     return tensor
 
 
@@ -287,6 +314,11 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
         _copy_into(part, source)
         return
     dims, places = checked_indices(node, gathered)
+    if source.numel == 1 and _is_mask(lowered):  # the reference fills rather than puts
+        if source.dtype is not part.dtype:
+            source = as_dtype(source, part.dtype)
+        if not source.requires_grad:
+            source = constant(np.array(source.value), part.dtype)
     put(part, dims, places, source)
 
 
@@ -320,6 +352,10 @@ def put(
         scattered=True,
         idempotent=_may_repeat(part, "index_put"),
     )
+
+
+def _is_mask(index: Any) -> bool:
+    return isinstance(index, Node) and index.dtype.name == "bool"
 
 
 def _without_leading_ones(source: Node) -> Node:
