@@ -42,16 +42,16 @@ if TYPE_CHECKING:
 
 # The methods that have an in-place form: the same operation, written into the tensor.
 IN_PLACE = frozenset(
-    """abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh arctan
-    arctan2 arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or bitwise_xor
-    ceil clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma div divide eq
-    erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge greater
-    greater_equal gt heaviside hypot i0 index_add index_copy index_fill index_put lcm le lerp less
-    less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logical_xor logit lt
-    masked_fill masked_scatter mul multiply nan_to_num ne neg negative not_equal polygamma pow put
-    rad2deg reciprocal relu remainder renorm round rsqrt scatter scatter_add sigmoid sign sgn sin sinc
-    sinh sqrt square sub subtract tan tanh tril triu true_divide trunc xlogy leaky_relu elu celu selu
-    hardtanh relu6 silu mish threshold""".split()
+    """abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh
+    arctan arctan2 arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or
+    bitwise_xor ceil clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma
+    div divide eq erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge
+    greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill index_put lcm le
+    lerp less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logical_xor
+    logit lt masked_fill masked_scatter mul multiply nan_to_num ne neg negative not_equal polygamma
+    pow put rad2deg reciprocal relu remainder renorm round rsqrt scatter scatter_add sigmoid sign
+    sgn sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc xlogy leaky_relu
+    elu celu selu hardtanh relu6 silu mish threshold""".split()
 )
 # Written into a tensor, a comparison is a function of it whose derivative is zero.
 COMPARISONS = {
@@ -113,7 +113,10 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
 
         def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             check_inplace(tensor)
-            node = METHODS[plain].call((tensor.node, *args), kwargs, method=True)
+            try:
+                node = METHODS[plain].call((tensor.node, *args), kwargs, method=True)
+            except RuntimeFault as error:
+                raise RuntimeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
             written = WRITTEN[node.op]
             shown = lifted(written(tensor.node, **node.params), [tensor])
             reshape_in_place(tensor, shown._node)
@@ -304,7 +307,7 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
             raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
         _copy_into(tensor, source)
         return
-    if isinstance(lowered, (int, slice)) and not isinstance(lowered, bool):
+    if isinstance(lowered, int) and not isinstance(lowered, bool):
         part = lifted(subscript(tensor.node, lowered), [tensor])
         _copy_into(part, source)
         return
