@@ -104,7 +104,7 @@ class Session:
         settings = self.settings
         self.before = (
             dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
-            warnings.emit, text_options.current, sys.getrecursionlimit(),
+            warnings.emit, text_options.current, sys.getrecursionlimit(), np.get_printoptions(),
         )  # fmt: skip
         protocols.install()
         dtypes.set_default(dtypes.NAMES[settings.dtype])
@@ -124,7 +124,7 @@ class Session:
         if settings.implicit:
             implicit.update(IMPLICIT)
         bare.on = settings.bare
-        sys.setrecursionlimit(max(12_000, self.before[-1]))
+        sys.setrecursionlimit(max(12_000, self.before[7]))
         if settings.manual_seed is not None:
             default_generator().manual_seed(settings.manual_seed)
         return self
@@ -134,6 +134,7 @@ class Session:
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
         output.write, warnings.emit, text_options.current = self.before[4:7]
         sys.setrecursionlimit(self.before[7])
+        np.set_printoptions(**self.before[8])
 
     def run(self, source: Source, *, echo: bool | None = None, last_only: bool = False) -> Any:
         """Run one text.

@@ -306,7 +306,9 @@ def _of_class(value: type, name: str) -> Any:
             return UnboundAttribute(name)
     table = BUILTIN_METHODS.get(value)
     if table is not None and name in table:
-        return guarded(name, getattr(value, name)) if name == "fromkeys" else getattr(value, name)
+        return (
+            guarded(name, getattr(value, name)) if name.startswith("from") else getattr(value, name)
+        )
     if is_own(value) and hasattr(value, name) and name != "mro":
         return getattr(value, name)
     raise AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")

@@ -123,7 +123,7 @@ GUARDS: dict[str, Callable[[Any], Any]] = {
     "join": _joined,
     "replace": _replaced,
     **dict.fromkeys(
-        "extend update union fromkeys intersection difference symmetric_difference issuperset "
+        "extend update union fromkeys from_iterable intersection difference symmetric_difference issuperset "
         "difference_update intersection_update symmetric_difference_update extendleft subtract".split(),
         counting,
     ),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, lru_cache, partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -236,7 +236,7 @@ def _of_python(module_name: str, name: str) -> Any:
     if found is None:
         raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
     if module_name in READING:
-        if isinstance(found, type) and not issubclass(found, Iterator):
+        if isinstance(found, type):
             CONSTRUCTORS[found] = counting(found)
             return found
         return counting(found)

@@ -48,10 +48,33 @@ masked_fill = Elementwise(
     vjps=(lambda g, y, x, mask, value: where(mask, 0.0, g), None),
     doc="x, with a number where the mask holds",
 )
+
+
 # At a tie the gradient is split in halves.
+def _extreme(ufunc: Any) -> Any:
+    """The greater or smaller one, with the reference's choice between 0.0 and -0.0.
+
+    Its loop over whole registers takes b, as numpy's does; its loop over the rest takes a.
+    """
+
+    def kernel(a: Any, b: Any) -> Any:
+        result = ufunc(a, b)
+        width = 64 // max(result.itemsize, 1)
+        rest = np.size(result) % width
+        if result.dtype.kind != "f" or not rest or np.all(result):
+            return result
+        flat = np.array(result).reshape(-1)
+        ties = np.broadcast_to(a == b, result.shape).reshape(-1)[-rest:]
+        first = np.broadcast_to(a, result.shape).reshape(-1)[-rest:]
+        flat[-rest:] = np.where(ties, first, flat[-rest:])
+        return flat.reshape(result.shape)
+
+    return kernel
+
+
 minimum = Elementwise(
     "minimum",
-    np.minimum,
+    _extreme(np.minimum),
     vjps=(
         lambda g, y, a, b: where(gt(a, b), 0.0, where(eq(a, b), g / 2, g)),
         lambda g, y, a, b: where(gt(b, a), 0.0, where(eq(a, b), g / 2, g)),
@@ -61,7 +84,7 @@ minimum = Elementwise(
 )
 maximum = Elementwise(
     "maximum",
-    np.maximum,
+    _extreme(np.maximum),
     vjps=(
         lambda g, y, a, b: where(lt(a, b), 0.0, where(eq(a, b), g / 2, g)),
         lambda g, y, a, b: where(lt(b, a), 0.0, where(eq(a, b), g / 2, g)),

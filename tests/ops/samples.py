@@ -416,3 +416,26 @@ SAMPLES |= {
     "im2col": [([IMAGE], WINDOWS)],
     "col2im": [([np.cos(np.arange(36.0)).reshape(1, 12, 3)], WINDOWS | {"shape": (1, 2, 5, 5)})],
 }
+
+# ---- writes -------------------------------------------------------------------------------------
+
+
+def _steps() -> tuple[Any, ...]:
+    """The second row of A, every other element."""
+    from autodiff_cli.ir.node import Op
+
+    row: dict[str, Any] = {"dim": 0, "index": 1}
+    part: dict[str, Any] = {"dim": 0, "start": 0, "stop": 3, "step": 2}
+    return ((Op.registry["select"], row), (Op.registry["slice"], part))
+
+
+SAMPLES |= {
+    "zero": [([A], {})],
+    "fill": [([A], {"value": 2.5})],
+    "fill_tensor": [([A, np.array(0.5)], {})],
+    "randomized": [([A], {"draw": C, "name": "UniformBackward0"})],
+    "copy": [([A, ROW], {}), ([A, C], {})],
+    "copy_backwards": [([A], {})],
+    "copy_slices": [([A, ROW[:2]], {"steps": _steps()})],
+    "as_strided": [([A], {"steps": _steps(), "shape": (2,)})],
+}
