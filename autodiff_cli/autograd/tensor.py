@@ -17,7 +17,6 @@ import numpy as np
 
 from autodiff_cli.autograd.saved import function_name
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import (
     CONSTANT,
@@ -340,9 +339,3 @@ def _shares(value: Any, owner: Array) -> bool:
     if not isinstance(value, np.ndarray):
         return False
     return np.may_share_memory(value, owner) if value.size else not value.flags.owndata
-
-
-def default_dtype_number(value: bool | int | float) -> Tensor:
-    """A Python number as a 0-dim tensor of the dtype it has as an operand."""
-    dtype = dtypes.of_number(value)
-    return of_array(np.asarray(value, dtype.numpy))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.errors import AutodiffError, LimitError, fault_of
+from autodiff_cli.errors import LimitError
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import (
@@ -330,10 +330,6 @@ def public_names(module_name: str) -> dict[str, Any]:
     from autodiff_cli.interpret import modules
 
     return modules.everything(module_name)
-
-
-def fault(error: Exception) -> AutodiffError:
-    return fault_of(error)
 
 
 __all__ = ["BUILTINS", "Namespace", "lookup"]

@@ -111,9 +111,6 @@ class Frame:
         self.stack.append(error)
         return position
 
-    def variables_at(self, depth: int) -> dict[str, Any]:
-        return self.enclosing[depth]
-
 
 def _trace(error: BaseException, frame: Frame, span: Span) -> None:
     """Note on an exception that it came through this place."""

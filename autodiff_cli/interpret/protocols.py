@@ -263,9 +263,3 @@ def install() -> None:
     Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]
     Tensor.__array_ufunc__ = None  # type: ignore[attr-defined]
     text.install()
-
-
-def node_of(value: Any) -> Node:
-    """The node of a tensor, for what takes nodes."""
-    assert isinstance(value, Tensor)
-    return value.node

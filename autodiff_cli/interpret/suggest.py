@@ -37,13 +37,6 @@ def _distance(a: str, b: str, limit: int) -> int:
     return result
 
 
-def suggesting(error: E, near: str | None) -> E:
-    """The error with what its traceback is to suggest; its message doesn't say it."""
-    if near is not None:
-        error.meant = near  # type: ignore[attr-defined]
-    return error
-
-
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """The nearest known name, if it is near enough."""
     best, best_distance = None, None

@@ -62,14 +62,13 @@ def grad(
     if not targets:
         raise RuntimeFault("`inputs` argument to `grad()` cannot be empty.")
     check_roots(results)
-    for number, target in enumerate(targets):
+    for target in targets:
         if not isinstance(target, Tensor):
             raise TypeFault(
                 f"inputs can be either Tensors or GradientEdges, but got {type(target).__name__}"
             )
         if not target.requires_grad:
             raise RuntimeFault("One of the differentiated Tensors does not require grad")
-        del number
     keep = create_graph if retain_graph is None else retain_graph
     nodes = [target.node for target in targets]
     roots = [tensor.node for tensor in results]

@@ -122,10 +122,7 @@ class TensorMethod:
         node = self.tensor._node if plain else self.tensor.node
         lowered = [node, *[lower(arg, given) for arg in args]]
         named_args = {name: lower(value, given) for name, value in kwargs.items()}
-        out = named_args.pop("out", None)
-        result = lifted(self.function.call(tuple(lowered), named_args, method=True), given)
-        assert out is None
-        return result
+        return lifted(self.function.call(tuple(lowered), named_args, method=True), given)
 
     def __repr__(self) -> str:
         name = self.function.name.rpartition(".")[2]

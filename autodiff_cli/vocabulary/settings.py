@@ -61,7 +61,7 @@ def numpy(tensor: Tensor, *, force: bool = False) -> Any:
     return tensor.array
 
 
-@method("cpu", "cuda_unavailable")
+@method("cpu")
 def cpu(tensor: Tensor, *args: Any) -> Tensor:
     return tensor
 
