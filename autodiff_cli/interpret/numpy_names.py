@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import Namespace
 from autodiff_cli.ir.node import state
@@ -94,9 +95,13 @@ def _of_part(part: str, name: str) -> Any:
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of numpy that refuses sizes past the limit of elements."""
+    """A function of numpy that refuses sizes past the limit of elements; a ufunc of tensors gives one."""
+    of_elements = isinstance(function, np.ufunc)
 
     def run(*args: Any, **kwargs: Any) -> Any:
+        if of_elements and any(isinstance(arg, Tensor) for arg in args):
+            arrays = [np.asarray(arg) if isinstance(arg, Tensor) else arg for arg in args]
+            return of_array(np.asarray(function(*arrays, **kwargs)))
         for value in (*args, *kwargs.values()):
             entries = value if isinstance(value, (tuple, list)) else (value,)
             total = 1

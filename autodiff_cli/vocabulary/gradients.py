@@ -299,9 +299,11 @@ class GradFn:
     def requires_grad(self) -> bool:
         return True
 
-    def saved_tensor(self, name: str) -> Tensor | None:
+    def saved_tensor(self, name: str) -> Any:
         """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
         node = self.node
+        if name in node.params and isinstance(node.params[name], (int, float, bool)):
+            return node.params[name]  # a number, such as the exponent of a power
         place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
         if place is None or place not in saved(node):
             raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
