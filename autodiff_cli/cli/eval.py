@@ -161,15 +161,13 @@ def command(ctx: click.Context, /, **options: Any) -> int:
 def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.cli.main import STARTED
 
-    names = _bindings(options["bindings"])
+    names = bindings_of(options["bindings"])
     wrt = _names(options["wrt"])
 
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
-    seed = options["manual_seed"]
-    if seed is not None and not -(2**63) <= seed < 2**64:
-        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
+    check_seed(options["manual_seed"])
     _check_outputs(options)
     streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
     if len(streams) > 1:
@@ -177,9 +175,9 @@ def _run(options: dict[str, Any]) -> None:
     expression = _expression(options["expression"])
     result = evaluate(
         expression,
-        {name: _value(text, options) for name, text in names.items()},
+        {name: value_of(text, options) for name, text in names.items()},
         wrt=wrt,
-        seeds=[_value(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
+        seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
         grad=not options["no_grad"],
         trace=options["trace"],
         dtype=options["dtype"],
@@ -200,6 +198,11 @@ def _run(options: dict[str, Any]) -> None:
         click.echo(
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
+
+
+def check_seed(seed: int | None) -> None:
+    if seed is not None and not -(2**63) <= seed < 2**64:
+        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
 
 
 def _rendered(result: Result, options: dict[str, Any]) -> str:
@@ -234,7 +237,7 @@ def _check_outputs(options: dict[str, Any]) -> None:
         raise click.UsageError("--save and --save-grads name the same file")
 
 
-def _bindings(words: tuple[str, ...]) -> dict[str, str]:
+def bindings_of(words: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -274,7 +277,7 @@ def _names(texts: tuple[str, ...]) -> list[str] | None:
     return list(dict.fromkeys(names))
 
 
-def _value(text: str, options: dict[str, Any]) -> Given:
+def value_of(text: str, options: dict[str, Any]) -> Given:
     text = text.strip()
     if not text.startswith("@"):
         return text

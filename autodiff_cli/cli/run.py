@@ -59,7 +59,7 @@ class RunCommand(click.Command):
 )
 @click.option(
     "--manual-seed",
-    type=click.IntRange(-(2**63), 2**64 - 1),
+    type=int,
     metavar="N",
     help="Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top.",
 )
@@ -96,9 +96,10 @@ def command(**options: Any) -> int:
     NAME=VALUE binds a variable that the program starts with; a number or a list is a leaf that
     requires grad, as for expressions.
     """
-    from autodiff_cli.cli.eval import _bindings
+    from autodiff_cli.cli.eval import bindings_of, check_seed
 
-    names = _bindings(options["bindings"])
+    names = bindings_of(options["bindings"])
+    check_seed(options["manual_seed"])
     if options["file"] == "-" and "@-" in names.values():
         raise click.UsageError("standard input is the program; it can't be a value too")
 
@@ -149,11 +150,11 @@ def _variables(names: dict[str, str], options: dict[str, Any]) -> dict[str, Any]
     """The bound inputs, as the tensors that the program starts with."""
     if not names:
         return {}
-    from autodiff_cli.cli.eval import _value
+    from autodiff_cli.cli.eval import value_of
     from autodiff_cli.program import bound
 
     return bound(
-        {name: _value(text, options) for name, text in names.items()},
+        {name: value_of(text, options) for name, text in names.items()},
         dtype=options["dtype"],
         max_elements=options["max_elements"],
     )
