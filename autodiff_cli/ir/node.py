@@ -258,7 +258,7 @@ class Op:
         if result.dtype != node.dtype.numpy:
             result = result.astype(node.dtype.numpy)
         elif not self.is_view and isinstance(result, np.ndarray):
-            if result.base is not None or any(result is value for value in values):
+            if result.base is not None or True in [value is result for value in values]:
                 result = result.copy("K" if self.follows_layout else "C")
         node.value = result
         if not node.requires_grad and not self.is_view:

@@ -74,8 +74,15 @@ class Elementwise(Op):
         """The dtype the kernel works in: the operands' common one."""
         counted = operands[self.conditions :] if self.conditions else operands
         common = counted[0].dtype
-        mixed = any(node.dtype is not common for node in counted)
-        given = [params[name] for name in self.scalars if params[name] is not None]
+        mixed = False
+        for node in counted:
+            if node.dtype is not common:
+                mixed = True
+        given = (
+            [params[name] for name in self.scalars if params[name] is not None]
+            if self.scalars
+            else ()
+        )
         if mixed or given:
             common = dtypes.result_type(
                 [*map(_strength, counted), *((dtypes.of_number(n), dtypes.NUMBER) for n in given)]
@@ -100,6 +107,8 @@ class Elementwise(Op):
             dtype = np.dtype(np.float32)
         for position in range(self.conditions, len(arrays)):
             array = arrays[position]
+            if type(array) is np.ndarray and array.dtype is dtype:
+                continue
             if isinstance(array, (bool, int, float)) or array.dtype != dtype:
                 arrays[position] = np.asarray(array).astype(dtype)
         return self.kernel(*arrays, **node.params)

@@ -117,15 +117,16 @@ def _unrolled(rows: Any) -> Any:
 def _cascade(rows: Any) -> Any:
     """A sum over axis 0 in levels: every 2**power partial sums of a level are one of the next."""
     size = len(rows)
+    if size < 16:  # one level; the empty ones add zeros
+        return _sequential(rows) + rows.dtype.type(0)
     power = max(4, math.ceil(math.log2(size)) // LEVELS) if size > 1 else 4
     step = 1 << power
     sums = []
     for level in range(LEVELS):
         blocks = len(rows) // step if level < LEVELS - 1 else 0
         sums.append(_sequential(rows[blocks * step :]))
-        rows = _sequential(
-            np.moveaxis(rows[: blocks * step].reshape(blocks, step, *rows.shape[1:]), 1, 0)
-        )
+        split = rows[: blocks * step].reshape(blocks, step, *rows.shape[1:])
+        rows = _sequential(split.swapaxes(0, 1))
     return _sequential(np.stack(sums))
 
 
