@@ -422,11 +422,11 @@ SAMPLES |= {
 
 def _steps() -> tuple[Any, ...]:
     """The second row of A, every other element."""
-    from autodiff_cli.ir.node import Op
+    from autodiff_cli.ops.movement import select, slice_
 
     row: dict[str, Any] = {"dim": 0, "index": 1}
     part: dict[str, Any] = {"dim": 0, "start": 0, "stop": 3, "step": 2}
-    return ((Op.registry["select"], row), (Op.registry["slice"], part))
+    return ((select, row), (slice_, part))
 
 
 SAMPLES |= {
