@@ -297,9 +297,11 @@ class GradFn:
     def requires_grad(self) -> bool:
         return True
 
-    def saved_tensor(self, name: str) -> Tensor | None:
+    def saved_tensor(self, name: str) -> Any:
         """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
         node = self.node
+        if name in KEPT_PARAMETERS and name in node.params:
+            return node.params[name]
         place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
         if place is None or place not in saved(node):
             raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
@@ -323,6 +325,7 @@ class GradFn:
         return f"<{prefix}{self.class_name} object at {id(self):#x}>"
 
 
+KEPT_PARAMETERS = frozenset(("exponent", "alpha", "beta", "keepdim"))
 TYPE_NAMES[GradFn] = "grad_fn"
 
 
