@@ -273,6 +273,8 @@ def names_of(value: Any) -> list[str]:
     """The names that a program sees in an object, without those with double underscores."""
     if isinstance(value, Tensor):
         found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES}
+    elif isinstance(value, Namespace):
+        found = set(value.names())
     else:
         own = getattr(value, "__dict__", {})
         found = {*own, *_class_names(type(value))}
@@ -483,9 +485,15 @@ def _functions_in(entry: Any) -> list[Any]:
 class Namespace:
     """A module of the language, such as `torch` or `torch.nn`."""
 
-    def __init__(self, name: str, members: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        members: Callable[[str], Any],
+        names: Callable[[], Iterable[str]] = list[str],
+    ) -> None:
         self.name = self.__name__ = name
         self.find = members
+        self.names = names
 
     def member(self, name: str) -> Any:
         return self.find(name)

@@ -13,6 +13,7 @@ from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import (
     CONSTRUCTORS,
     Namespace,
+    delete_attribute,
     is_own,
     meaning,
     set_attribute,
@@ -216,6 +217,7 @@ BUILTINS: dict[str, Any] = {
     "getattr": _named("getattr", _getattr),
     "hasattr": _named("hasattr", _hasattr),
     "setattr": _named("setattr", set_attribute),
+    "delattr": _named("delattr", delete_attribute),
     "next": _named("next", _next),
     "format": _named("format", _format),
     "vars": _named("vars", _vars),

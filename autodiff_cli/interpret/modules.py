@@ -61,12 +61,16 @@ TORCH = {
     "torch.utils": "utils.",
     "torch.utils.data": "utils.data.",
     "torch.backends": "backends.",
+    "torch.backends.mps": "backends.mps.",
+    "torch.backends.cudnn": "backends.cudnn.",
     "torch.cuda": "cuda.",
+    "torch.accelerator": "accelerator.",
+    "torch.xpu": "xpu.",
     "torch.distributions": "distributions.",
     **{
         f"torch.distributions.{part}": f"distributions.{part}."
         for part in "distribution normal uniform bernoulli categorical exponential laplace poisson "
-        "geometric independent kl".split()
+        "geometric independent kl multinomial".split()
     },
     "torch.testing": "testing.",
 }
@@ -92,7 +96,6 @@ PYTHON: dict[str, frozenset[str]] = {
     "json": frozenset(("dumps", "loads")),
     "enum": frozenset("Enum IntEnum auto unique".split()),
     "abc": frozenset("ABC ABCMeta abstractmethod".split()),
-    "textwrap": frozenset("dedent indent fill wrap".split()),
     "bisect": frozenset("bisect bisect_left bisect_right insort".split()),
     "heapq": frozenset("heappush heappop heapify nlargest nsmallest heapreplace".split()),
     "numbers": frozenset("Number Real Integral".split()),
@@ -110,6 +113,9 @@ PYTHON: dict[str, frozenset[str]] = {
     "statistics": frozenset("mean median stdev variance pstdev pvariance fmean".split()),
     "warnings": frozenset(("warn", "filterwarnings", "simplefilter", "catch_warnings")),
     "string": frozenset("ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split()),
+    "unicodedata": frozenset("normalize category combining name".split()),
+    "os": frozenset(("linesep", "sep")),
+    "textwrap": frozenset("dedent indent fill wrap shorten".split()),
     "__future__": frozenset(("annotations", "division", "print_function")),
     "dataclasses": frozenset(("dataclass", "field", "asdict")),
 }
@@ -141,13 +147,13 @@ def submodule(module_name: str, name: str) -> Namespace | None:
 @cache
 def _module(name: str) -> Namespace | None:
     if name in TORCH:
-        return Namespace(name, lambda member: _of_torch(name, member))
+        return Namespace(name, lambda member: _of_torch(name, member), lambda: _known(name))
     if name == "numpy" or name.startswith("numpy."):
         from autodiff_cli.interpret import numpy_names
 
         return numpy_names.namespace(name)
     if name in PYTHON:
-        return Namespace(name, lambda member: _of_python(name, member))
+        return Namespace(name, lambda member: _of_python(name, member), lambda: PYTHON[name])
     return None
 
 
@@ -192,6 +198,7 @@ def _torch_name(module_name: str, name: str) -> Any:
 
 def _known(module_name: str) -> list[str]:
     prefix = TORCH[module_name]
+    library.load(f"{prefix}names")
     names = [
         key.removeprefix(prefix) for key in (*NAMES, *FUNCTIONS.names()) if key.startswith(prefix)
     ]

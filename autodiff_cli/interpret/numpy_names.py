@@ -44,15 +44,24 @@ PARTS: dict[str, frozenset[str]] = {
         "random_sample".split()
     ),
 }
+# What makes a generator of random numbers, and its methods.
+GENERATORS: dict[str, frozenset[str]] = {
+    "RandomState": PARTS["random"]
+    | frozenset("random_sample beta exponential gamma poisson".split()),
+    "default_rng": frozenset(
+        "integers random normal uniform choice permutation shuffle standard_normal beta binomial "
+        "exponential gamma poisson permuted".split()
+    ),
+}
 
 
 @cache
 def namespace(name: str) -> Namespace | None:
     part = name.removeprefix("numpy").removeprefix(".")
     if not part:
-        return Namespace("numpy", _member)
+        return Namespace("numpy", _member, lambda: PLAIN | VALUES | PARTS.keys())
     if part in PARTS:
-        return Namespace(name, lambda member: _of_part(part, member))
+        return Namespace(name, lambda member: _of_part(part, member), lambda: PARTS[part])
     return None
 
 
@@ -91,7 +100,21 @@ def _of_part(part: str, name: str) -> Any:
         return np.linalg.LinAlgError
     if name in PARTS[part]:
         return checked(getattr(getattr(np, part), name))
+    if part == "random" and name in GENERATORS:
+        return lambda seed=None: _generator(name, seed)
     raise AttributeError(f"module 'numpy.{part}' has no attribute '{name}'")
+
+
+def _generator(name: str, seed: Any) -> Namespace:
+    generator = getattr(np.random, name)(seed)
+
+    def member(method: str) -> Any:
+        if method in GENERATORS[name]:
+            return checked(getattr(generator, method))
+        kind = f"{type(generator).__module__}.{type(generator).__name__}"
+        raise AttributeError(f"'{kind}' object has no attribute '{method}'")
+
+    return Namespace(name, member, lambda: GENERATORS[name])
 
 
 def checked(function: Callable[..., Any]) -> Callable[..., Any]:

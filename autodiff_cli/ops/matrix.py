@@ -27,8 +27,68 @@ def _product(
     return Shaped(name, _matmul, shape=shape, vjps=vjps, doc=doc, **record)
 
 
+BLOCK = 384  # how many products the reference's library adds up before it starts another sum
+LARGE = 1 << 22  # multiplications from where on speed counts for more than the last digit
+SMALL = 400  # multiplications of one product of a batch, from where on the library does them
+
+
 def _matmul(a: Any, b: Any) -> Any:
+    """A product with the reference's last digits where its order of additions is known."""
+    if a.ndim > 2 and b.ndim == a.ndim:
+        return _batched(a, b)
+    if a.ndim == b.ndim == 2 and a.dtype == b.dtype == np.float32 and _in_order(a, b):
+        return _chained(a, b)
     return np.matmul(a, b)
+
+
+def _in_order(a: Any, b: Any) -> bool:
+    """Whether the reference's library adds up a matrix product as `_chained` does.
+
+    It has other orders for a single column and for small products of rows, which aren't followed.
+    """
+    (rows, inner), columns = a.shape, b.shape[1]
+    if inner < 2 or not rows or not columns or (columns == 1 and rows > 1):
+        return False
+    if rows * inner * columns > LARGE:
+        return False
+    if b.strides[0] == b.itemsize < b.strides[1]:  # the inner dimension is contiguous in b,
+        if rows < 3 or (columns < 4 and rows < 16):
+            return False
+        if a.strides[1] == a.itemsize:  # and in a
+            return bool(rows >= 16 or inner <= 64)
+    return bool(rows > 1 or inner <= BLOCK)
+
+
+def _chained(a: Any, b: Any, c: Any = None) -> Any:
+    """A chain of fused additions in order, in blocks that are added to `c`.
+
+    numpy's BLAS makes such chains of a matrix (not one row or column) whose columns are contiguous.
+    """
+    (rows, inner), columns = a.shape, b.shape[1]
+    if rows == 1:
+        a = np.concatenate((a, a))
+    if columns == 1:
+        b = np.concatenate((b, b), axis=1)
+    a = np.asfortranarray(a)
+    result, start = c, 0
+    while start < inner:
+        left = inner - start
+        size = left if left <= BLOCK else BLOCK if left > 2 * BLOCK else (left + 1) // 2
+        part = np.matmul(a[:, start : start + size], b[start : start + size])
+        result = part if result is None else np.add(result, part, out=part)
+        start += size
+    return result[:rows, :columns]
+
+
+def _batched(a: Any, b: Any) -> Any:
+    """Matrix products of a batch; the reference adds the small ones up without its library."""
+    rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
+    if a.dtype.kind != "f" or not 0 < rows * inner * columns < SMALL:
+        return np.matmul(a, b)
+    result = a[..., :, :1] * b[..., :1, :]
+    for k in range(1, inner):
+        result += a[..., :, k : k + 1] * b[..., k : k + 1, :]
+    return result
 
 
 dot = _product(
@@ -62,7 +122,9 @@ bmm: Shaped = _product(
 
 
 def _addmm(c: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
-    product = np.matmul(a, b)
+    if alpha == beta == 1 and a.dtype == c.dtype == np.float32 and _in_order(a, b):
+        return _chained(a, b, c)
+    product = _matmul(a, b)
     if alpha != 1:
         product = product * np.asarray(alpha, product.dtype)
     if beta == 0:  # the reference ignores c then, nan and all
@@ -148,7 +210,7 @@ baddbmm = _added(
 )
 addbmm = _added(
     "addbmm",
-    lambda a, b: np.matmul(a, b).sum(0),
+    lambda a, b: _matmul(a, b).sum(0),
     lambda a, b: (a.shape[1], b.shape[2]),
     (
         lambda g, a, b: bmm(_summed_batches(g, a.shape[0]), matrix_t(b)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,12 @@ def _range_of(dtype: DType) -> tuple[int, int]:
     return (int(bounds.min) or -int(bounds.max)), int(bounds.max)
 
 
+SEQUENCES = (list, tuple, deque)
+
+
 def _shape_of(data: Any) -> Shape:
     shape = []
-    while isinstance(data, (list, tuple)):
+    while isinstance(data, SEQUENCES):
         shape.append(len(data))
         if len(shape) > 64:
             raise RuntimeFault("only tensors with up to 64 dims are supported")
@@ -140,7 +144,7 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
                 f"(got {data.shape[0] if data.ndim else 0})"
             )
         return force(data).tolist()
-    if not isinstance(data, (list, tuple)):
+    if not isinstance(data, SEQUENCES):
         raise TypeFault("not a sequence")
     if len(data) != shape[depth]:
         raise ValueFault(

@@ -61,6 +61,21 @@ def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
     return dual
 
 
+def _reaches(tensor: Any, inner: list[Tensor]) -> bool:
+    """Whether a tensor was computed from one of the duals."""
+    own = {id(dual.node) for dual in inner}
+    seen: set[int] = set()
+    pending = [tensor.node]
+    while pending:
+        node = pending.pop()
+        if id(node) in own:
+            return True
+        if id(node) not in seen and node.requires_grad:
+            seen.add(id(node))
+            pending.extend(node.operands)
+    return False
+
+
 @named("autograd.forward_ad.unpack_dual")
 def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
     if not _levels:
@@ -70,9 +85,9 @@ def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
     for dual, tangent in entries:
         if dual is tensor:
             return UnpackedDualTensor(detached(tensor), tangent)
-    primal = _left(tensor, inner)
-    if not tensor.requires_grad or primal is tensor:
+    if not _reaches(tensor, inner):
         return UnpackedDualTensor(tensor, None)
+    primal = _left(tensor, inner)
     with _level():
         (found,) = pushed([tensor], inner, [tangent for _, tangent in entries])
     return UnpackedDualTensor(primal, _left(found, inner))

@@ -28,7 +28,7 @@ from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node, state
 from autodiff_cli.ops.writes import copy_backwards, copy_slices
 from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
 from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
 
 NOT_A_LEAF = (
@@ -325,9 +325,6 @@ class GradFn:
     def __repr__(self) -> str:
         prefix = getattr(self.node.op, "class_prefix", "")
         return f"<{prefix}{self.class_name} object at {id(self):#x}>"
-
-
-TYPE_NAMES[GradFn] = "grad_fn"
 
 
 def _edges(node: Node) -> list[Node]:

@@ -11,7 +11,10 @@ MODULES: dict[str, tuple[str, ...]] = {
     "random.": ("generators",),
     "version.": ("settings",),
     "backends.mps.": ("settings",),
+    "backends.cudnn.": ("settings",),
     "cuda.": ("settings",),
+    "accelerator.": ("settings",),
+    "xpu.": ("settings",),
     "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
     "autograd.functional.": ("differentiation",),
     "autograd.forward_ad.": ("duals",),
@@ -29,7 +32,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "nn.init.": ("nn.init",),
     "nn.utils.": ("nn.clipping",),
     "optim.": ("optim.descent", "optim.adaptive", "optim.lbfgs"),
-    "optim.lr_scheduler.": ("optim.schedulers",),
+    "optim.lr_scheduler.": ("optim.schedulers", "optim.cycles"),
     "utils.data.": ("data",),
     "distributions.": tuple(
         f"distributions.{part}" for part in ("continuous", "discrete", "divergence")

@@ -98,12 +98,28 @@ def broadcast_shapes(*shapes: Any) -> Size:
     )
 
 
-@named("cuda.is_available", "backends.mps.is_available")
+@named(
+    "cuda.is_available",
+    "backends.mps.is_available",
+    "backends.cudnn.is_available",
+    "accelerator.is_available",
+    "xpu.is_available",
+)
 def unavailable() -> bool:
     return False
 
 
-@named("cuda.device_count")
+@named("accelerator.current_accelerator")
+def current_accelerator(check_available: bool = False) -> None:
+    """There is none."""
+
+
+@named("cuda.manual_seed", "cuda.manual_seed_all", "cuda.empty_cache", "cuda.synchronize")
+def without_device(*args: Any) -> None:
+    """Without effect on a machine that has no such device."""
+
+
+@named("cuda.device_count", "accelerator.device_count")
 def device_count() -> int:
     return 0
 

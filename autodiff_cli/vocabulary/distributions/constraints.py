@@ -69,4 +69,11 @@ nonnegative_integer = Constraint(
 )
 unit_interval = interval(0.0, 1.0)
 boolean = Constraint("Boolean()", lambda x: (x == 0) | (x == 1))
+
+
+def multinomial(upper_bound: int) -> Constraint:
+    """Counts of that many trials."""
+    return Constraint("Multinomial()", lambda x: (x >= 0).all(-1) & (x.sum(-1) <= upper_bound))
+
+
 simplex = Constraint("Simplex()", lambda x: (x >= 0).all(-1) & (np.abs(x.sum(-1) - 1) < 1e-6))

@@ -1,6 +1,7 @@
 """Discrete distributions.
 
-Sources: torch/distributions/bernoulli.py, categorical.py, geometric.py, poisson.py.
+Sources: torch/distributions/bernoulli.py, categorical.py, geometric.py, multinomial.py,
+poisson.py.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff_cli.errors import ValueFault
+from autodiff_cli.errors import NotImplementedFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.distributions import constraints
@@ -178,6 +179,59 @@ class Categorical(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         return _enumerated(self, torch_call("arange", self._num_events, dtype=dtypes.int64), expand)
+
+
+@distribution("multinomial", "Multinomial")
+class Multinomial(Distribution):
+    arg_constraints: ClassVar[Any] = {
+        "probs": constraints.simplex,
+        "logits": constraints.real_vector,
+    }
+    lazy: ClassVar[Any] = {
+        "probs": lambda self: self._categorical.probs,
+        "logits": lambda self: self._categorical.logits,
+    }
+
+    def __init__(
+        self,
+        total_count: int = 1,
+        probs: Any = None,
+        logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        if not isinstance(total_count, int):
+            raise NotImplementedFault("inhomogeneous total_count is not supported")
+        self.total_count = total_count
+        self._categorical = Categorical(probs=probs, logits=logits)
+        shape = self._categorical.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args=validate_args)
+
+    support = property(lambda self: constraints.multinomial(self.total_count))
+    param_shape = property(lambda self: self._categorical.param_shape)
+    mean = property(lambda self: self.probs * self.total_count)
+    variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        made = super().expand(batch_shape)
+        made._categorical = self._categorical.expand(batch_shape)
+        return made
+
+    def sample(self, sample_shape: Any = ()) -> Any:
+        drawn = self._categorical.sample((self.total_count, *sample_shape))
+        drawn = call(drawn, "movedim", 0, -1)
+        shape = self._extended_shape(sample_shape)
+        counts = torch_call("zeros", shape, dtype=dtypes.int64)
+        counts = call(counts, "scatter_add", -1, drawn, torch_call("ones_like", drawn))
+        return call(counts, "type_as", self.probs)
+
+    def log_prob(self, value: Any) -> Any:
+        self._validate_sample(value)
+        logits, value = torch_call("broadcast_tensors", self.logits, value)
+        ways = torch_call("lgamma", call(value, "sum", -1) + 1)
+        orders = call(torch_call("lgamma", value + 1), "sum", -1)
+        impossible = (value == 0) & (logits == -math.inf)
+        logits = call(logits, "masked_fill", impossible, 0)
+        return ways - orders + call(logits * value, "sum", -1)
 
 
 @distribution("poisson", "Poisson")
