@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import (
+    AttributeFault,
     AutodiffError,
     InputError,
     LimitError,
@@ -37,6 +38,9 @@ from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.values import Size
+
+if TYPE_CHECKING:
+    from autodiff_cli.program import Settings
 
 
 class Tensor(NamedTuple):
@@ -77,7 +81,8 @@ class Result(NamedTuple):
     """What an expression gave.
 
     Attributes:
-        value: a `Tensor`, a Python value, or a tuple or list of them.
+        value: a `Tensor`, a Python value, or a tuple or list of them; `NO_VALUE` of a program that doesn't
+            end with an expression.
         gradients: one entry a seed; empty if none were asked for.
         trace: the intermediates, in order of evaluation, if asked for.
         default_dtype: the floating dtype that is printed without its name.
@@ -102,8 +107,9 @@ def evaluate(
     dtype: str = "float32",
     manual_seed: int | None = None,
     max_elements: int | None = None,
+    max_steps: int = 10**8,
 ) -> Result:
-    """Evaluate an expression and differentiate it.
+    """Evaluate an expression, or a program, and differentiate it.
 
     Args:
         expression: in the language, such as "mean(3*(x+2)**2)".
@@ -117,6 +123,7 @@ def evaluate(
         dtype: the default floating dtype.
         manual_seed: of the random generator.
         max_elements: the most elements one tensor may have.
+        max_steps: the most statements of a program.
 
     Raises:
         AutodiffError: anything wrong with the text, the inputs or the evaluation.
@@ -135,12 +142,32 @@ def evaluate(
     parameters.hooks.item = _item
     try:
         with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
-            return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
+            try:
+                return _evaluate(source, inputs or {}, wrt, seeds, grad, trace, manual_seed)
+            except AttributeFault as fault:
+                several = any(mark in source.text.strip() for mark in "\n;")
+                if trace or not several or not _of_programs(fault):
+                    raise
+                raise _IsProgram(source) from None
     except _IsProgram as program:
+        from autodiff_cli.program import Settings
+
         if trace:
             raise InputError("--trace shows the steps of expressions, not of programs") from None
         return _evaluate_program(
-            program.source, inputs or {}, wrt, seeds, grad, dtype, manual_seed, state.max_elements
+            program.source,
+            inputs or {},
+            wrt,
+            seeds,
+            grad,
+            Settings(
+                dtype=dtype,
+                manual_seed=manual_seed,
+                max_elements=state.max_elements,
+                max_steps=max_steps,
+                implicit=True,
+                bare=True,
+            ),
         )
     finally:
         dtypes.set_default(before[0])
@@ -244,6 +271,20 @@ class _IsProgram(Exception):
         self.source = source
 
 
+def _of_programs(fault: AttributeFault) -> bool:
+    """Whether an attribute that expressions don't have is one of programs' tensors, such as `backward`."""
+    from autodiff_cli.vocabulary import gradients, writing
+    from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_METHODS
+
+    assert gradients.TENSOR_METHODS is TENSOR_METHODS  # importing it fills the tables
+    name = fault.message.rpartition(" '")[2].rstrip("'")
+    return (
+        name in TENSOR_METHODS
+        or name in TENSOR_ATTRIBUTES
+        or writing.in_place_method(name) is not None
+    )
+
+
 def _parsed(source: Source) -> Script:
     """The tree of an expression.
 
@@ -272,27 +313,22 @@ def _evaluate_program(
     wrt: Sequence[str] | None,
     seeds: Sequence[str | Array],
     grad: bool,
-    dtype: str,
-    manual_seed: int | None,
-    max_elements: int,
+    settings: Settings,
 ) -> Result:
     """A program's last expression, and its gradients; those of its own backward passes if it made some."""
     import sys
 
     from autodiff_cli.autograd import tensor as handles
     from autodiff_cli.autograd.engine import differentiate
-    from autodiff_cli.program import Session, Settings, bound
+    from autodiff_cli.program import Session, bound
 
     started = perf_counter()
-    variables = bound(inputs, dtype=dtype, max_elements=max_elements, wrt=wrt)
+    variables = bound(inputs, dtype=settings.dtype, max_elements=settings.max_elements, wrt=wrt)
     nodes = {
         name: value.node if isinstance(value, handles.Tensor) else value
         for name, value in variables.items()
     }
     leaves = _leaves(nodes, wrt) if grad else {}
-    settings = Settings(
-        dtype=dtype, manual_seed=manual_seed, max_elements=max_elements, implicit=True, bare=True
-    )
     with Session(
         settings, write=sys.stdout.write, complain=sys.stderr.write, variables=variables
     ) as session:
@@ -332,7 +368,7 @@ def _evaluate_program(
         shown,
         tuple(rows),
         (),
-        dtype,
+        settings.dtype,
         {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
     )
 

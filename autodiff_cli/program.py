@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
@@ -31,6 +32,7 @@ from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.messages import warnings
 from autodiff_cli.vocabulary.text import options as text_options
 from autodiff_cli.vocabulary.torch_text import DEFAULT
+from autodiff_cli.vocabulary.values import NO_VALUE
 
 
 class Settings(NamedTuple):
@@ -133,6 +135,7 @@ class Session:
         dtypes.set_default(self.before[0])
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
         output.write, warnings.emit, text_options.current = self.before[4:7]
+        anomaly.check_nan = False
         sys.setrecursionlimit(self.before[7])
         np.set_printoptions(**self.before[8])
 
@@ -145,7 +148,7 @@ class Session:
             last_only: echo only a last expression, as a notebook's cell does.
 
         Returns:
-            The value of the last top-level expression, or None.
+            The value of the last statement, if it is an expression; else NO_VALUE.
 
         Raises:
             ProgramError: the program ended in an error that it didn't catch.
@@ -189,7 +192,7 @@ class Session:
         except BaseException as error:
             raise ProgramError(traceback_text(error), error) from None
         if type(last).__name__ != "ExpressionStatement":
-            return None
+            return NO_VALUE
         if last_only and echoing and value[0] is not None:
             self.write(repr(value[0]) + "\n")
         return value[0]
@@ -265,7 +268,8 @@ def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_
             session.run(cell, echo=True if last_only else None, last_only=last_only)
         except ProgramError as error:
             complain(error.text)
-            return 1
+            code = error.error.code if isinstance(error.error, SystemExit) else 1
+            return code & 0xFF if isinstance(code, int) else 1
     return 0
 
 

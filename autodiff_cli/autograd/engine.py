@@ -53,6 +53,25 @@ def differentiate(
         state.grad_enabled = before
 
 
+class Anomaly:
+    """Whether a gradient of nan ends the pass (`torch.autograd.detect_anomaly`)."""
+
+    __slots__ = ("check_nan",)
+
+    def __init__(self) -> None:
+        self.check_nan = False
+
+
+anomaly = Anomaly()
+
+
+def refuse_nan(node: Node, flow: Node, position: int) -> None:
+    if np.isnan(np.asarray(flow.value)).any():
+        raise RuntimeFault(
+            f"Function '{node.op.grad_fn_name(node)}' returned nan values in its {position}th output."
+        )
+
+
 class _Pass:
     """One backward pass."""
 
@@ -130,6 +149,8 @@ class _Pass:
             if g is not None and (needed is None or id(operand) in needed):
                 flow = op.vjp(node, g, position) if hooked is None else hooked[position]
                 if flow is not None:
+                    if anomaly.check_nan and isinstance(flow, Node):
+                        refuse_nan(node, flow, position)
                     if flow.shape != operand.shape or flow.dtype is not operand.dtype:
                         flow = fitted(flow, operand)
                     self._add(operand, flow)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from autodiff_cli.inputs import Given
     from autodiff_cli.source import Source
 
+MAX_BYTES = 8 << 30  # of memory, with --timeout
 NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
 NAME = re.compile(r"[^\W\d]\w*")
 UNKNOWN_OPTION = re.compile(r"--[A-Za-z]")
@@ -114,6 +116,19 @@ class ExpressionCommand(click.Command):
     help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
 )
 @click.option(
+    "--max-steps",
+    type=click.IntRange(min=1),
+    default=10**8,
+    metavar="N",
+    help="Most statements of a program, as in --max-steps 100000.  [default: 100000000]",
+)
+@click.option(
+    "--timeout",
+    type=float,
+    metavar="SECONDS",
+    help="End the evaluation after so many seconds, as in --timeout 10.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
 )
 @click.option(
@@ -173,24 +188,35 @@ def _run(options: dict[str, Any]) -> None:
     if len(streams) > 1:
         raise click.UsageError("standard input (@-) can be read once only")
     expression = _expression(options["expression"])
-    result = evaluate(
-        expression,
-        {name: value_of(text, options) for name, text in names.items()},
-        wrt=wrt,
-        seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
-        grad=not options["no_grad"],
-        trace=options["trace"],
-        dtype=options["dtype"],
-        manual_seed=options["manual_seed"],
-        max_elements=options["max_elements"],
-    )
+    seconds = options["timeout"]
+    if seconds is None:
+        limit: Any = nullcontext()
+    else:
+        from autodiff_cli.cli.watch import check_timeout, watched
+
+        check_timeout(seconds)
+        limit = watched(seconds, MAX_BYTES)
+    with limit:
+        result = evaluate(
+            expression,
+            {name: value_of(text, options) for name, text in names.items()},
+            wrt=wrt,
+            seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
+            grad=not options["no_grad"],
+            trace=options["trace"],
+            dtype=options["dtype"],
+            manual_seed=options["manual_seed"],
+            max_elements=options["max_elements"],
+            max_steps=options["max_steps"],
+        )
     rendering = perf_counter()
     text = _rendered(result, options)
     rendered = perf_counter()
     try:
         _save(result, options)
     finally:  # a file that can't be written must not cost the result
-        click.echo(text, color=True)
+        if text:
+            click.echo(text, color=True)
     if options["timings"]:
         import orjson
 

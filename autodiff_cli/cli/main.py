@@ -113,10 +113,15 @@ def main(args: list[str] | None = None) -> int:
         return 1
 
 
+def _command_of(ctx: click.Context) -> str:
+    """What to ask for help: the command, or the program where the command is the default one."""
+    return (ctx.find_root() if ctx.info_name == DEFAULT else ctx).command_path
+
+
 def _show_usage(error: click.UsageError) -> None:
     hint = ""
     if error.ctx is not None:
-        hint = f"Try '{error.ctx.find_root().command_path} --help' for help."
+        hint = f"Try '{_command_of(error.ctx)} --help' for help."
     click.echo(f"Error: {error.format_message()}", err=True)
     if hint:
         click.echo(hint, err=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from autodiff_cli.program import Settings
 
 EPILOG = """\b
 Examples:
@@ -86,7 +87,7 @@ class RunCommand(click.Command):
 )
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=float,
     metavar="SECONDS",
     help="End the program after so many seconds, as in --timeout 10.",
 )
@@ -103,8 +104,11 @@ def command(**options: Any) -> int:
     if options["file"] == "-" and "@-" in names.values():
         raise click.UsageError("standard input is the program; it can't be a value too")
 
-    from autodiff_cli.program import Settings, run_cells, run_text
-    from autodiff_cli.source import Source
+    from autodiff_cli.cli.watch import check_timeout, watched
+
+    check_timeout(options["timeout"])
+
+    from autodiff_cli.program import Settings
 
     settings = Settings(
         echo=options["echo"],
@@ -118,7 +122,14 @@ def command(**options: Any) -> int:
     path = options["file"]
     text = _text(path)
     variables = _variables(names, options)
-    _alarm(options["timeout"])
+    with watched(options["timeout"], options["max_bytes"]):
+        return _run(path, text, settings, variables)
+
+
+def _run(path: str, text: str, settings: Settings, variables: dict[str, Any]) -> int:
+    from autodiff_cli.program import run_cells, run_text
+    from autodiff_cli.source import Source
+
     try:
         if path.endswith(".ipynb"):
             from autodiff_cli.tables.notebooks import code_cells
@@ -133,9 +144,6 @@ def command(**options: Any) -> int:
     except KeyboardInterrupt:
         _complain("interrupted\n")
         return 130
-    finally:
-        if options["timeout"] is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def _text(path: str) -> str:
@@ -167,22 +175,3 @@ def _write(text: str) -> None:
 def _complain(text: str) -> None:
     sys.stdout.flush()  # so that an error stands behind what was printed before it
     sys.stderr.write(text)
-
-
-def _alarm(seconds: float | None) -> None:
-    """Let the program end with an error after so many seconds."""
-    if seconds is None:
-        return
-    if not hasattr(signal, "setitimer"):
-        raise click.UsageError("--timeout needs a system with interval timers")
-
-    def ring(number: int, frame: FrameType | None) -> NoReturn:
-        from autodiff_cli.errors import LimitError
-
-        raise LimitError(
-            f"the program has run for {seconds:g} seconds, which is the limit",
-            hint="--timeout SECONDS raises the limit",
-        )
-
-    signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -44,7 +44,9 @@ DEFINABLE = frozenset(
         "init call repr str len getitem setitem delitem iter next contains bool float int index add radd "
         "iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod rmod pow rpow "
         "matmul rmatmul neg pos abs invert eq ne lt le gt ge hash enter exit format and or xor rand ror "
-        "round reversed doc module qualname slots post_init getattr annotations"
+        "round reversed doc module qualname slots post_init getattr annotations "
+        "setattr delattr missing get set set_name init_subclass class_getitem copy deepcopy index ceil floor "
+        "trunc dir"
     ).split()
 )
 READABLE = DEFINABLE - {"__slots__", "__annotations__"} | {"__setattr__", "__version__"}

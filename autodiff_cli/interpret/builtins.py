@@ -28,7 +28,7 @@ from autodiff_cli.vocabulary.legacy import tensor_constructor
 MISSING = object()
 
 
-def as_user_error(error: Exception) -> Exception:
+def as_user_error(error: BaseException) -> BaseException:
     """An exception as the program sees it: what an executor wrapped comes out."""
     if isinstance(error, ExecutionError):
         return error.error
@@ -188,7 +188,7 @@ EXCEPTIONS = (
     "MemoryError ModuleNotFoundError NameError NotImplementedError OSError OverflowError RecursionError "
     "RuntimeError RuntimeWarning StopIteration SyntaxError SystemExit TypeError UnboundLocalError "
     "UserWarning ValueError Warning ZeroDivisionError FileNotFoundError TimeoutError "
-    "PermissionError IOError UnicodeError IndentationError"
+    "PermissionError IOError UnicodeError IndentationError GeneratorExit"
 ).split()
 BUILTINS: dict[str, Any] = {
     **{name: getattr(python, name) for name in EXCEPTIONS},

@@ -123,11 +123,24 @@ GUARDS: dict[str, Callable[[Any], Any]] = {
     "join": _joined,
     "replace": _replaced,
     **dict.fromkeys(
-        "extend update union fromkeys from_iterable intersection difference symmetric_difference issuperset "
+        "update union fromkeys from_iterable intersection difference symmetric_difference issuperset "
         "difference_update intersection_update symmetric_difference_update extendleft subtract".split(),
         counting,
     ),
 }
+
+
+def _extending(method: Callable[..., None]) -> Callable[..., None]:
+    def run(items: Any) -> None:
+        held: list[Any] = method.__self__  # type: ignore[attr-defined]
+        if len(held) + (len(items) if hasattr(items, "__len__") else 0) > MAX_ITEMS:
+            raise LimitError(f"a list of more than {MAX_ITEMS:,} items")
+        method(counted(items))
+
+    return run
+
+
+GUARDS["extend"] = _extending
 
 
 def guarded(name: str, method: Any) -> Any:

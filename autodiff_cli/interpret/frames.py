@@ -15,7 +15,7 @@ from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret import access, builtins
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
-from autodiff_cli.source import Source, Span
+from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import PUBLIC
 
 FINISHED, YIELDED = -1, -2  # what an action returns to leave the loop
@@ -69,7 +69,7 @@ class Frame:
         self.blocks: list[tuple[int, int, int]] = []
         self.handling: list[BaseException] = []
         self.counter = 0
-        self.thrown: Exception | None = None
+        self.thrown: BaseException | None = None
 
     def run(self) -> int:
         """Run until the code finishes or yields; the value is then on top of the stack."""
@@ -77,7 +77,7 @@ class Frame:
         counter = self.counter
         if self.thrown is not None:
             error, self.thrown = self.thrown, None
-            counter = self._handler(error, steps[counter - 1][2])
+            counter = self._handler(error, steps[counter - 1])
         while True:
             try:
                 while True:
@@ -92,15 +92,15 @@ class Frame:
             except (LimitError, KeyboardInterrupt) as error:
                 if isinstance(error, LimitError):
                     error.at(steps[counter - 1][2], self.program.source)
-                _trace(error, self, steps[counter - 1][2])
+                _trace(error, self, steps[counter - 1])
                 raise
-            except Exception as error:
-                counter = self._handler(error, steps[counter - 1][2])
+            except BaseException as error:
+                counter = self._handler(error, steps[counter - 1])
 
-    def _handler(self, error: Exception, span: Span) -> int:
+    def _handler(self, error: BaseException, step: Any) -> int:
         """Where to go on after an exception; raises it again if no handler stands here."""
         error = builtins.as_user_error(error)
-        _trace(error, self, span)
+        _trace(error, self, step)
         if self.handling and error.__context__ is None and error is not self.handling[-1]:
             error.__context__ = self.handling[-1]
         if not self.blocks:
@@ -112,13 +112,15 @@ class Frame:
         return position
 
 
-def _trace(error: BaseException, frame: Frame, span: Span) -> None:
-    """Note on an exception that it came through this place."""
+def _trace(error: BaseException, frame: Frame, step: Any) -> None:
+    """Note on an exception that it came through this place; raised again, it keeps its first one."""
     trace = getattr(error, "program_trace", None)
     if trace is None:
         trace = []
         error.program_trace = trace  # type: ignore[attr-defined]
-    trace.append((frame.code.name, frame.program.source, span))
+    elif trace and trace[-1][3] == id(frame) and getattr(step[0], "raises_again", False):
+        return
+    trace.append((frame.code.name, frame.program.source, step[2], id(frame)))
 
 
 class UserFunction:
@@ -314,7 +316,21 @@ class UserGenerator:
         return next(self)
 
     def close(self) -> None:
-        self.frame = None
+        """End it where it stands, by way of its finally bodies."""
+        frame, self.frame = self.frame, None
+        if frame is None or not frame.counter:
+            return
+        frame.thrown = GeneratorExit()
+        try:
+            if frame.run() == YIELDED:
+                raise RuntimeError("generator ignored GeneratorExit")
+        except (GeneratorExit, StopIteration):
+            return
+
+    def __del__(self) -> None:
+        frame = self.frame
+        if frame is not None and frame.blocks:
+            self.close()
 
     def __repr__(self) -> str:
         name = "<genexpr>" if self.frame is None else self.frame.code.qualified

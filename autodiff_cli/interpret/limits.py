@@ -37,14 +37,21 @@ class Limits:
                 f"the program has executed {self.max_steps:,} statements, which is the limit",
                 hint="--max-steps N raises the limit",
             )
-        used = resident_bytes()
-        if used > self.max_bytes:
-            raise LimitError(
-                f"the program uses {used >> 20:,} MiB of memory; the limit is "
-                f"{self.max_bytes >> 20:,} MiB",
-                hint="--max-bytes N raises the limit",
-            )
+        check_memory(self.max_bytes)
         self.left = min(CHECKPOINT, self.max_steps - self.taken)
+
+
+def check_memory(max_bytes: int) -> None:
+    """
+    Raises:
+        LimitError: the process holds more than so many bytes.
+    """
+    used = resident_bytes()
+    if used > max_bytes:
+        raise LimitError(
+            f"the program uses {used >> 20:,} MiB of memory; the limit is {max_bytes >> 20:,} MiB",
+            hint="--max-bytes N raises the limit",
+        )
 
 
 def resident_bytes() -> int:

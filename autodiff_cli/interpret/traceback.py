@@ -40,15 +40,23 @@ def _one(error: BaseException) -> str:
         return final_line(error)
     lines = [HEADING]
     previous, repeated = "", 0
-    for name, source, span in reversed(trace):
+    for name, source, span, _ in reversed(trace):
         entry = _entry(name, source, span)
-        repeated = repeated + 1 if entry == previous else 0
-        if repeated < MOST_REPEATED:
+        if entry != previous:
+            lines.append(_repetition(repeated))
+            previous, repeated = entry, 0
+        repeated += 1
+        if repeated <= MOST_REPEATED:
             lines.append(entry)
-        previous = entry
-        if repeated >= MOST_REPEATED and lines[-1][:2] != "  [":
-            lines.append("  [Previous line repeated more times]\n")
+    lines.append(_repetition(repeated))
     return "".join(lines) + final_line(error)
+
+
+def _repetition(times: int) -> str:
+    """What stands for entries that were left out."""
+    more = times - MOST_REPEATED
+    plural = "s" if more > 1 else ""
+    return f"  [Previous line repeated {more} more time{plural}]\n" if more > 0 else ""
 
 
 def shown_name(source: Source) -> str:

@@ -14,7 +14,7 @@ import orjson
 from autodiff_cli.evaluate import Gradients, Result, Tensor
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import ReturnType
+from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_SUBCLASS
 
@@ -44,6 +44,8 @@ def _described(value: Any) -> dict[str, Any]:
             "grad_fn": value.grad_fn,
         }
     kind = value.name if isinstance(value, ReturnType) else type_name(value)
+    if value is NO_VALUE:
+        kind = "NoneType"
     return {"value": _plain(value), "shape": None, "dtype": kind, "grad_fn": None}
 
 
@@ -97,6 +99,8 @@ def _plain(value: Any) -> Any:
         return repr(value)
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return str(value) if value.bit_length() <= 10_000 else hex(value)
+    if value is NO_VALUE:
+        return None
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return repr(value)

@@ -7,7 +7,7 @@ from typing import Any
 
 from autodiff_cli.evaluate import Intermediate, Result, Tensor
 from autodiff_cli.vocabulary.torch_text import tensor_text
-from autodiff_cli.vocabulary.values import ReturnType
+from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType
 
 LABEL_WIDTH = 40  # a label longer than this stands on a line of its own
 
@@ -23,13 +23,15 @@ def report(result: Result, paint: Paint = str) -> str:
     """
     blocks = []
     traced = [labelled(_named(step), text(step.value, result), paint) for step in result.trace]
-    value = labelled("value", text(result.value, result), paint)
+    values = []
+    if result.value is not NO_VALUE:
+        values = [labelled("value", text(result.value, result), paint)]
     several = len(result.gradients) > 1
     for number, gradients in enumerate(result.gradients or (None,)):
         lines = list(traced)
         if several and gradients is not None and gradients.seed is not None:
             lines.append(labelled(f"seed {number}", text(gradients.seed, result), paint))
-        lines.append(value)
+        lines += values
         if gradients is not None:
             lines += [
                 labelled(f"{name}.grad", text(grad, result), paint)

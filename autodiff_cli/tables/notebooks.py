@@ -41,9 +41,15 @@ def code_cells(text: str, name: str) -> list[str]:
     return found
 
 
+RUNNING = re.compile(r"%%(time|timeit|capture|prun|matplotlib)\b")  # magics whose cell is Python
+
+
 def _without_magic(source: str) -> str:
     """The cell with the notebook's own commands as comments, so that line numbers stay."""
-    if source.startswith("%%"):
+    first, newline, rest = source.partition("\n")
+    if RUNNING.match(first):
+        source = f"pass  # {first}{newline}{rest}"
+    elif first.startswith("%%"):
         return "# " + source.replace("\n", "\n# ")
     return "\n".join(
         "pass  # " + line.strip() if MAGIC.match(line) else line for line in source.split("\n")

@@ -120,6 +120,9 @@ class _Call(Op):
     __slots__ = ()
     class_prefix = "torch.autograd.function."
 
+    def next_nodes(self, node: Node) -> tuple[Node, ...]:
+        return node.operands
+
     def saved(self, node: Node) -> frozenset[int]:
         return frozenset()  # `ctx.saved_tensors` checks for itself
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import CONSTANT, Node, state
@@ -227,15 +228,38 @@ class _Nothing:
         return None
 
 
-@named("autograd.set_detect_anomaly")
-class set_detect_anomaly(_Nothing):
-    """Accepted: every error here says where it happened anyway."""
+class _AnomalyMode:
+    """Ends a backward pass at the first gradient of nan."""
 
     __module__ = "torch.autograd.anomaly_mode"
 
+    def __init__(self, mode: bool = True, check_nan: bool = True) -> None:
+        self.before = anomaly.check_nan
+        self.wanted = bool(mode) and bool(check_nan)
 
-@named("autograd.detect_anomaly")
-class detect_anomaly(_Nothing):
-    """Accepted: every error here says where it happened anyway."""
+    def __enter__(self) -> None:
+        anomaly.check_nan = self.wanted
+
+    def __exit__(self, *_: Any) -> None:
+        anomaly.check_nan = self.before
+
+
+@named("autograd.set_detect_anomaly", "autograd.anomaly_mode.set_detect_anomaly")
+class set_detect_anomaly(_AnomalyMode):
+    """Sets the mode at once; as a context, until its end."""
 
     __module__ = "torch.autograd.anomaly_mode"
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        super().__init__(mode, check_nan)
+        anomaly.check_nan = self.wanted
+
+
+@named("autograd.detect_anomaly", "autograd.anomaly_mode.detect_anomaly")
+class detect_anomaly(_AnomalyMode):
+    """The mode inside a context."""
+
+    __module__ = "torch.autograd.anomaly_mode"
+
+    def __init__(self, check_nan: bool = True) -> None:
+        super().__init__(True, check_nan)

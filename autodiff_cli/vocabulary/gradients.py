@@ -19,6 +19,7 @@ from autodiff_cli.autograd.tensor import (
     Tensor,
     constant_of,
     detached,
+    of_array,
     require_grad,
     tape_of,
     untracked,
@@ -310,7 +311,9 @@ class GradFn:
         if node.released:
             raise RuntimeFault(FREED)
         held = node if place < 0 else node.operands[place]
-        return Tensor(held) if held.op is not NUMBER else None
+        if held.op is NUMBER:
+            return of_array(np.asarray(held.value))
+        return Tensor(held)
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         return RemovableHandle(tape_of(self.node).function_hooks, hook)

@@ -90,6 +90,18 @@ class Module:
         return f"<module '{self.name}'>"
 
 
+class NoValue:
+    """What a program that doesn't end with an expression gives."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "no value"
+
+
+NO_VALUE = NoValue()
+
+
 class Value:
     """A value with attributes that a user may read: those in `attributes`."""
 

@@ -135,3 +135,7 @@ def with_failed(f: Frame, _: None) -> None:
     error = f.stack.pop()
     if not _exit(f.stack.pop(), error):
         raise error
+
+
+for _action in (reraise, raise_again, with_failed):
+    _action.raises_again = True  # for tracebacks, which show the first place alone
