@@ -8,22 +8,30 @@ never for names with double underscores but those listed here.
 from __future__ import annotations
 
 import string
-import types
-from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Callable, Iterable
-from functools import cache
-from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import AttributeFault
-from autodiff_cli.interpret.counting import Counted, check_format, guarded
+from autodiff_cli.interpret.allowed import (
+    ARRAY_NAMES,
+    BUILTIN_METHODS,
+    OWN_CLASSES,
+    READABLE,
+    is_own,
+)
+from autodiff_cli.interpret.classes import (
+    Namespace,
+    shown_class,
+    shown_class_name,
+    shown_type,
+)
+from autodiff_cli.interpret.counting import check_format, guarded
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
-    OPEN_CLASSES,
     PUBLIC,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
@@ -32,75 +40,9 @@ from autodiff_cli.vocabulary.handles import (
     TorchFunction,
     lift,
 )
-from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
 from autodiff_cli.vocabulary.values import ReturnType, Size, Value
 from autodiff_cli.vocabulary.writing import in_place_method
-
-# The special names that a class may define, and those that programs may read.
-DEFINABLE = frozenset(
-    f"__{name}__"
-    for name in (
-        "init call repr str len getitem setitem delitem iter next contains bool float int index add radd "
-        "iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod rmod pow rpow "
-        "matmul rmatmul neg pos abs invert eq ne lt le gt ge hash enter exit format and or xor rand ror "
-        "round reversed doc module qualname slots post_init getattr annotations "
-        "setattr delattr missing get set set_name init_subclass class_getitem copy deepcopy index ceil floor "
-        "trunc dir"
-    ).split()
-)
-READABLE = DEFINABLE - {"__slots__", "__annotations__"} | {"__setattr__", "__version__"}
-
-BUILTIN_METHODS: dict[type, frozenset[str]] = {
-    str: frozenset(
-        "capitalize casefold center count encode endswith expandtabs find index isalnum isalpha isascii "
-        "isdecimal isdigit isidentifier islower isnumeric isprintable isspace istitle isupper join ljust "
-        "lower lstrip partition removeprefix removesuffix replace rfind rindex rjust rpartition rsplit "
-        "rstrip split splitlines startswith strip swapcase title upper zfill translate "
-        "maketrans".split()
-    ),
-    list: frozenset("append clear copy count extend index insert pop remove reverse sort".split()),
-    tuple: frozenset("count index".split()),
-    dict: frozenset(
-        "clear copy get items keys pop popitem setdefault update values fromkeys".split()
-    ),
-    set: frozenset(
-        "add clear copy difference difference_update discard intersection intersection_update isdisjoint "
-        "issubset issuperset pop remove symmetric_difference union update".split()
-    ),
-    frozenset: frozenset(
-        "copy difference intersection isdisjoint issubset issuperset symmetric_difference union".split()
-    ),
-    int: frozenset("bit_length bit_count conjugate real imag numerator denominator".split()),
-    bool: frozenset("bit_length conjugate real imag numerator denominator".split()),
-    float: frozenset("is_integer hex as_integer_ratio conjugate real imag".split()),
-    range: frozenset("start stop step count index".split()),
-    slice: frozenset("start stop step indices".split()),
-    property: frozenset("setter getter deleter".split()),
-    bytes: frozenset(("decode", "hex")),
-    Counter: frozenset(("most_common", "elements", "subtract", "total")),
-    OrderedDict: frozenset(("move_to_end",)),
-    defaultdict: frozenset(("default_factory",)),
-    chain: frozenset(("from_iterable",)),
-    deque: frozenset(
-        "append appendleft clear copy count extend extendleft index maxlen pop popleft remove reverse "
-        "rotate".split()
-    ),
-}
-ARRAY_NAMES = frozenset(
-    "shape dtype ndim size T sum mean std var min max argmin argmax tolist item copy astype reshape ravel "
-    "flatten transpose dot cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat "
-    "swapaxes take trace diagonal real nbytes itemsize name kind conj".split()
-)
-OWN_CLASSES: set[type] = (
-    OPEN_CLASSES  # of the program, and those of the library that it may look into
-)
-CONSTRUCTORS: dict[Any, Callable[..., Any]] = {}  # what calling a class of ours means
-
-
-def is_own(kind: type) -> bool:
-    return any(base in OWN_CLASSES for base in kind.__mro__)
-
 
 # ---- reading ------------------------------------------------------------------------------------
 
@@ -408,152 +350,6 @@ def delete_attribute(target: Any, name: str) -> None:
         delattr(target, name)
     else:
         raise AttributeError(f"'{shown_type(target)}' object has no attribute '{name}'")
-
-
-# ---- calls and classes --------------------------------------------------------------------------
-
-
-def callable_of(value: Any) -> Any:
-    """What calling a value runs."""
-    if isinstance(value, type) and value in CONSTRUCTORS:
-        return CONSTRUCTORS[value]
-    if callable(value):
-        return value
-    raise TypeError(f"'{shown_type(value)}' object is not callable")
-
-
-def make_class(
-    code: Any, bases: tuple[Any, ...], namespace: dict[str, Any], function_type: type
-) -> type:
-    """`class NAME(BASES)`: a Python class whose methods are the program's functions."""
-    given, bases = bases, types.resolve_bases(bases)
-    named = [base.__name__ for base in given if isinstance(base, types.FunctionType)]
-    if named == ["NamedTuple"]:
-        return _named_tuple(code, namespace)
-    for base in bases:
-        if not isinstance(base, type):
-            raise TypeError(f"cannot inherit from '{shown_type(base)}'")
-        if not (is_own(base) or base is object or issubclass(base, (BaseException, dict, list))):
-            raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
-    names = dict(namespace)
-    for name in names:
-        if name.startswith("__") and name.endswith("__") and name not in DEFINABLE:
-            raise AttributeError(f"{code.name}.{name} can't be defined in a program")
-    names["__module__"] = "__main__"
-    names["__qualname__"] = code.qualified
-    names["__doc__"] = code.docstring
-    meta = next((type(base) for base in bases if type(base).__name__ == "EnumType"), None)
-    if meta is not None:
-        members: Any = meta.__prepare__(code.name, bases)
-        for name, entry in names.items():
-            members[name] = entry
-        made: type = meta(code.name, bases, members)
-    else:
-        if bases is not given:
-            names["__orig_bases__"] = given
-        made = type(code.name, bases or (object,), names)
-    OWN_CLASSES.add(made)
-    for entry in names.values():
-        for inner in _functions_in(entry):
-            if isinstance(inner, function_type) and inner.owner is None:  # type: ignore[attr-defined]
-                inner.owner = made  # type: ignore[attr-defined]
-    return made
-
-
-def _named_tuple(code: Any, namespace: dict[str, Any]) -> type:
-    """`class Point(NamedTuple)`: a namedtuple with methods."""
-    fields = list(namespace.get("__annotations__", ()))
-    defaults = [namespace[field] for field in fields if field in namespace]
-    made = namedtuple(code.name, fields, defaults=defaults, module="__main__")  # type: ignore[misc]
-    for name, entry in namespace.items():
-        if name not in fields and (name in DEFINABLE or not name.startswith("__")):
-            setattr(made, name, entry)
-    made.__doc__ = code.docstring
-    OWN_CLASSES.add(made)
-    return cast("type", made)
-
-
-def _functions_in(entry: Any) -> list[Any]:
-    """The functions behind a method: itself, or what property, staticmethod or a context wraps."""
-    if isinstance(entry, property):
-        return [entry.fget, entry.fset]
-    for name in ("__func__", "function", "func"):
-        inner = getattr(entry, name, None)
-        if inner is not None:
-            return [inner, *_functions_in(inner)]
-    return [entry]
-
-
-class Namespace:
-    """A module of the language, such as `torch` or `torch.nn`."""
-
-    def __init__(
-        self,
-        name: str,
-        members: Callable[[str], Any],
-        names: Callable[[], Iterable[str]] = list[str],
-    ) -> None:
-        self.name = self.__name__ = name
-        self.find = members
-        self.names = names
-
-    def member(self, name: str) -> Any:
-        return self.find(name)
-
-    def __repr__(self) -> str:
-        return f"<module '{self.name}'>"
-
-
-# ---- names of types -----------------------------------------------------------------------------
-
-
-def shown_class(value: Any) -> Any:
-    """The class that `type(value)` shows."""
-    from autodiff_cli.errors import Fault
-
-    if isinstance(value, Fault):
-        if value.module:
-            return _named_class(value.module, value.kind, RuntimeError)
-        for base in type(value).__mro__:
-            if base.__module__ == "builtins" and issubclass(base, Exception):
-                return base
-    if isinstance(value, Counted):
-        return shown_class(value.items)
-    if isinstance(value, GradFn):
-        prefix: str = getattr(value.node.op, "class_prefix", "")
-        return _named_class(prefix.rstrip("."), value.class_name)
-    return SHOWN_CLASSES.get(type(value), type(value))
-
-
-@cache
-def _named_class(module: str, name: str, base: type = object) -> type:
-    """A class that only shows a name."""
-    return type(name, (base,), {"__module__": module or "builtins"})
-
-
-SHOWN_CLASSES: dict[type, type] = {
-    TorchFunction: types.BuiltinFunctionType,
-    TensorMethod: types.BuiltinFunctionType,
-}
-
-
-def shown_class_name(value: type) -> str:
-    return value.__name__
-
-
-def shown_type(value: Any) -> str:
-    """The name of a value's type in messages."""
-    if isinstance(value, type):
-        return "type"
-    if isinstance(value, GradFn):
-        return value.class_name
-    if type(value) in SHOWN_CLASSES:
-        return SHOWN_CLASSES[type(value)].__name__
-    return type_name(value)
-
-
-def shown_name(function: Any) -> str:
-    return str(getattr(function, "__qualname__", None) or getattr(function, "name", function))
 
 
 # ---- str.format ---------------------------------------------------------------------------------

@@ -10,17 +10,10 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
-from autodiff_cli.interpret.access import (
-    CONSTRUCTORS,
-    Namespace,
-    delete_attribute,
-    is_own,
-    meaning,
-    set_attribute,
-    shown_class,
-    shown_type,
-)
 from autodiff_cli.interpret.access import attribute as attribute_of
+from autodiff_cli.interpret.access import delete_attribute, meaning, set_attribute
+from autodiff_cli.interpret.allowed import CONSTRUCTORS, is_own
+from autodiff_cli.interpret.classes import Namespace, shown_class, shown_type
 from autodiff_cli.interpret.counting import check_format, counted, counting
 from autodiff_cli.interpret.names import CONSTANTS, SHORT
 from autodiff_cli.vocabulary.legacy import tensor_constructor

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret import access, builtins
+from autodiff_cli.interpret import access, builtins, classes
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.source import Source
@@ -338,13 +338,13 @@ class UserGenerator:
 
 
 CLASS_BODY = UserFunction.__new__(UserFunction)  # the function of frames that run a class body
-access.SHOWN_CLASSES.update(
+classes.SHOWN_CLASSES.update(
     {
         UserFunction: types.FunctionType,
         BoundMethod: types.MethodType,
         UserGenerator: types.GeneratorType,
         access.HandleMethod: types.MethodType,
-        access.Namespace: types.ModuleType,
+        classes.Namespace: types.ModuleType,
     }
 )
 PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))

@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.access import CONSTRUCTORS, OWN_CLASSES, Namespace, meaning
+from autodiff_cli.interpret.access import meaning
+from autodiff_cli.interpret.allowed import CONSTRUCTORS, OWN_CLASSES
+from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES

@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.access import Namespace
+from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.ir.node import state
 
 PLAIN = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autodiff_cli.errors import AutodiffError, SourceSyntaxError
-from autodiff_cli.interpret.access import shown_class
+from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.source import Source, Span
 
 MOST_REPEATED = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.interpret import access
+from autodiff_cli.interpret import classes
 from autodiff_cli.interpret.actions.table import action
 from autodiff_cli.interpret.frames import Frame
 from autodiff_cli.vocabulary.parameters import type_name
@@ -68,7 +68,7 @@ def raise_again(f: Frame, _: None) -> None:
 
 def _exception(value: Any) -> BaseException:
     if isinstance(value, type) and issubclass(value, BaseException):
-        made = access.callable_of(value)()
+        made = classes.callable_of(value)()
         assert isinstance(made, BaseException)
         return made
     if isinstance(value, BaseException):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.interpret import access
+from autodiff_cli.interpret import allowed, classes
 from autodiff_cli.interpret.actions.table import FINISHED, NULL, YIELDED, action
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.frames import CLASS_BODY, Frame, UserFunction, UserGenerator
@@ -103,7 +103,7 @@ def _enclosing(f: Frame) -> tuple[dict[str, Any], ...]:
 def push_abstract(f: Frame, _: None) -> None:
     import abc
 
-    access.OWN_CLASSES.add(abc.ABC)
+    allowed.OWN_CLASSES.add(abc.ABC)
     f.stack.append(abc.ABC)
 
 
@@ -115,7 +115,7 @@ def make_class(f: Frame, argument: tuple[Code, int]) -> None:
     del f.stack[first:]
     body = Frame(code, f.program, {}, _enclosing(f), CLASS_BODY)
     body.run()
-    f.stack.append(access.make_class(code, bases, body.locals, UserFunction))
+    f.stack.append(classes.make_class(code, bases, body.locals, UserFunction))
 
 
 @action

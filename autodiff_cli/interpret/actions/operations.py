@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.interpret import access, operators
+from autodiff_cli.interpret import access, classes, operators
 from autodiff_cli.interpret.actions.table import ACTIONS, action
 from autodiff_cli.interpret.frames import Frame
 
@@ -103,12 +103,12 @@ def call_plain(f: Frame, count: int) -> None:
     stack = f.stack
     if count == 1:
         argument = stack.pop()
-        stack[-1] = access.callable_of(stack[-1])(argument)
+        stack[-1] = classes.callable_of(stack[-1])(argument)
         return
     first = len(stack) - count
     arguments = stack[first:]
     del stack[first:]
-    stack[-1] = access.callable_of(stack[-1])(*arguments)
+    stack[-1] = classes.callable_of(stack[-1])(*arguments)
 
 
 @action
@@ -119,7 +119,7 @@ def call(f: Frame, shape: Any) -> None:
     del stack[first:]
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
-    function = access.callable_of(stack[-1])
+    function = classes.callable_of(stack[-1])
     for kind, value in zip(shape.kinds, values, strict=True):
         if kind is None:
             args.append(value)
@@ -129,7 +129,7 @@ def call(f: Frame, shape: Any) -> None:
             for key in value:
                 if key in kwargs:
                     raise TypeError(
-                        f"{access.shown_name(stack[-1])}() got multiple values for keyword argument "
+                        f"{classes.shown_name(stack[-1])}() got multiple values for keyword argument "
                         f"'{key}'"
                     )
                 kwargs[key] = value[key]
