@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from contextlib import nullcontext
+from keyword import iskeyword
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -268,7 +269,7 @@ def bindings_of(words: tuple[str, ...]) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         name = name.strip()
-        if not equals or not NAME.fullmatch(name):
+        if not equals or not NAME.fullmatch(name) or iskeyword(name):
             raise click.UsageError(f"'{word}' is not NAME=VALUE; {_advice(word)}")
         if not value.strip() or value.strip() == "@":
             raise click.UsageError(
@@ -282,6 +283,8 @@ def bindings_of(words: tuple[str, ...]) -> dict[str, str]:
 
 def _advice(word: str) -> str:
     """What to type instead of a word that binds nothing."""
+    if iskeyword(word.partition("=")[0].strip()):
+        return "a keyword of the language can't be a name"
     if word.startswith("-"):
         return "autodiff --help lists the options"
     if word in ("=", ":="):

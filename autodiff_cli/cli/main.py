@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from time import perf_counter
+from typing import Any
 
 STARTED = perf_counter()
 # Graphs have no cycles, so the collector finds nothing in them, and a tenth of the start-up would be
@@ -23,6 +24,10 @@ from autodiff_cli import __version__  # noqa: E402
 
 COMMANDS = {"eval": "autodiff_cli.cli.eval", "run": "autodiff_cli.cli.run"}
 DEFAULT = "eval"
+
+
+class Interrupted(Exception):
+    """Ctrl-C, on its way past click."""
 
 
 class LazyGroup(click.Group):
@@ -47,6 +52,12 @@ class LazyGroup(click.Group):
         if first not in COMMANDS and first not in ("--help", "--version"):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args or ["--help"])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # click would print an empty line
+            raise Interrupted from None
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The default command's help, and the list of commands."""
@@ -90,7 +101,7 @@ def main(args: list[str] | None = None) -> int:
         mode = getattr(error, "color_mode", "auto")
         click.echo(painted_error(error.report(), wanted(mode, sys.stderr)), err=True, color=True)
         return 1
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Interrupted, click.Abort):
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:

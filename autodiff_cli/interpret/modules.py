@@ -17,6 +17,7 @@ from autodiff_cli.interpret.access import meaning
 from autodiff_cli.interpret.allowed import CONSTRUCTORS, OWN_CLASSES
 from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.interpret.counting import counting
+from autodiff_cli.interpret.limits import MAX_DEPTH
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
@@ -80,7 +81,7 @@ TORCH = {
 PYTHON: dict[str, frozenset[str]] = {
     "math": MATH_FUNCTIONS
     | frozenset("pi e tau inf nan perm comb prod factorial sumprod cbrt lcm exp2 fma".split()),
-    "time": frozenset("time perf_counter process_time monotonic".split()),
+    "time": frozenset("sleep time perf_counter process_time monotonic".split()),
     "random": frozenset(
         "seed random randint randrange uniform gauss choice choices shuffle sample normalvariate".split()
     ),
@@ -94,14 +95,17 @@ PYTHON: dict[str, frozenset[str]] = {
     ),
     "collections": frozenset(("OrderedDict", "defaultdict", "Counter", "deque", "namedtuple")),
     "contextlib": frozenset(("contextmanager", "nullcontext", "suppress")),
-    "sys": frozenset("exit maxsize version_info float_info stdout stderr argv platform".split()),
+    "sys": frozenset(
+        "exit maxsize version_info float_info stdout stderr argv platform "
+        "setrecursionlimit getrecursionlimit".split()
+    ),
     "json": frozenset(("dumps", "loads")),
     "enum": frozenset("Enum IntEnum auto unique".split()),
     "abc": frozenset("ABC ABCMeta abstractmethod".split()),
     "bisect": frozenset("bisect bisect_left bisect_right insort".split()),
     "heapq": frozenset("heappush heappop heapify nlargest nsmallest heapreplace".split()),
     "numbers": frozenset("Number Real Integral".split()),
-    "pprint": frozenset(("pformat",)),
+    "pprint": frozenset(("pformat", "pprint")),
     "typing": frozenset(
         "Any Callable Dict Iterable Iterator List Optional Sequence Tuple Type Union Set Literal "
         "TypeVar Generic NamedTuple Mapping Generator Final ClassVar Protocol Hashable NoReturn cast "
@@ -280,6 +284,17 @@ def _ignored() -> Callable[..., Any]:
     return lambda *args, **kwargs: None
 
 
+def _pprint() -> Callable[..., Any]:
+    from pprint import pformat
+
+    from autodiff_cli.interpret.builtins import output
+
+    def run(value: Any, *args: Any, **kwargs: Any) -> None:
+        output.write(pformat(value, **kwargs) + "\n")
+
+    return run
+
+
 def _factorial() -> Callable[..., Any]:
     def factorial(n: Any) -> int:
         if isinstance(n, int) and n > 10_000:
@@ -388,6 +403,9 @@ def _abstractmethod() -> Callable[..., Any]:
 
 
 SPECIAL: dict[str, Callable[[], Any]] = {
+    "sys.setrecursionlimit": _ignored,
+    "sys.getrecursionlimit": lambda: lambda: MAX_DEPTH,
+    "pprint.pprint": _pprint,
     "sys.stdout": lambda: STDOUT,
     "sys.stderr": lambda: STDERR,
     "sys.argv": lambda: ["program"],
