@@ -6,6 +6,7 @@ never less accurate than the reference's, and the same however many threads ther
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeAlias
 
@@ -17,7 +18,7 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.summation import add_reduce
 
 Axes: TypeAlias = tuple[int, ...]
-FOLDED = 16  # rows from which on a sum of rows adds halves, not row after row
+STRIPS = 16  # rows that are added one after the other
 
 
 class Reducer(NamedTuple):
@@ -43,21 +44,31 @@ def _sum(x: Any, axes: Axes, node: Node) -> Any:
 
 
 def _pairwise(x: Any, axes: Axes) -> Any:
-    """A sum as float64: along rows as numpy adds them, which is pairwise; over rows by halves."""
+    """A sum as float64: along rows as numpy adds them, which is pairwise; over rows in strips."""
+    if math.prod([x.shape[axis] for axis in axes]) == x.size:
+        total = add_reduce(x.ravel() if x.flags.c_contiguous else x, axis=None, keepdims=False)
+        return np.asarray(total, np.float64).reshape((1,) * x.ndim)
     if x.ndim - 1 in axes and x.shape[-1] > 1:
         x = add_reduce(x, axis=-1, keepdims=True)
         axes = axes[:-1]
     for axis in axes:
-        size = x.shape[axis]
-        while size > FOLDED and x.dtype != np.float64 and x.ndim - 1 != axis:
-            half = size // 2
-            lead = (slice(None),) * axis
-            folded = x[(*lead, slice(half))] + x[(*lead, slice(half, 2 * half))]
-            if size % 2:
-                folded[(*lead, slice(1))] += x[(*lead, slice(2 * half, size))]
-            x, size = folded, half
+        while x.shape[axis] > STRIPS and x.dtype != np.float64:
+            x = _strips(x, axis)
         x = add_reduce(x, axis=axis, keepdims=True, dtype=np.float64)
     return x.astype(np.float64, copy=False)
+
+
+def _strips(x: Any, axis: int) -> Any:
+    """A sum over an axis down to a sixteenth of its length: strips of rows are added, each one long vector."""
+    lead, size, tail = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    rows = size // STRIPS
+    before = (slice(None),) * axis
+    strips = x[(*before, slice(rows * STRIPS))].reshape(*lead, STRIPS, rows * math.prod(tail))
+    total = add_reduce(strips, axis=axis).reshape(*lead, rows, *tail)
+    if size % STRIPS:
+        rest = x[(*before, slice(rows * STRIPS, size))]
+        total[(*before, slice(1))] += add_reduce(rest, axis=axis, keepdims=True)
+    return total
 
 
 def _rounded(parts: list[Any], node: Node) -> Any:

@@ -20,6 +20,7 @@ from autodiff_cli.ir.node import Array, Node, state
 from autodiff_cli.ops.kinds import rounding
 from autodiff_cli.transform.fuse import Region, scheduled
 from autodiff_cli.transform.lower import lowered
+from autodiff_cli.transform.passes import prepared
 
 
 class Plan:
@@ -38,12 +39,12 @@ class Plan:
     """
 
     def __init__(self, outputs: Sequence[Node], *, exact: bool = False) -> None:
-        before = state.eager
-        state.eager = False
+        before = state.eager, state.grad_enabled, state.span
+        state.eager = state.grad_enabled = False
         try:
-            self.outputs = prepared(outputs)
+            self.outputs = executable(outputs)
         finally:
-            state.eager = before
+            state.eager, state.grad_enabled, state.span = before
         self.exact = exact
         self.dtypes = [output.dtype.numpy for output in outputs]
         schedule = scheduled(self.outputs)
@@ -149,9 +150,9 @@ class Plan:
         return products
 
 
-def prepared(outputs: Sequence[Node]) -> list[Node]:
-    """The outputs' graph as it is executed."""
-    return lowered(outputs)
+def executable(outputs: Sequence[Node]) -> list[Node]:
+    """The outputs' graph as it is executed: composites taken apart, then all passes."""
+    return prepared(lowered(outputs))
 
 
 def _computed(node: Node, arrays: Mapping[int, Any]) -> Any:

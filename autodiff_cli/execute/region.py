@@ -19,6 +19,7 @@ from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
 from autodiff_cli.execute import pool
 from autodiff_cli.execute.partial import REDUCERS
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import NUMBER, Array, Node, Shape
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
@@ -259,7 +260,7 @@ class Program:
         held = set(self._group_axes(self.region.held))
         inner_first = self._filled(target, range(len(self.space))[::-1], held)
         gone = self._partial(inner_first)
-        if gone > math.prod(self.space) // 32:
+        if gone > math.prod(self.space) // 8:
             outer_first = self._filled(target, range(len(self.space)), held)
             if self._partial(outer_first) < gone:
                 return outer_first
@@ -474,8 +475,9 @@ class _Worker:
         node = step.node
         reducer = REDUCERS[node.op]
         if x.shape != shape:  # a broadcast that nothing has spread yet
-            sizes = [n if at in step.axes else x.shape[at] for at, n in enumerate(shape)]
-            x = np.broadcast_to(x, sizes)
+            sizes = tuple([n if at in step.axes else x.shape[at] for at, n in enumerate(shape)])
+            if x.shape != sizes:
+                x = np.broadcast_to(x, sizes)
         part = reducer.part(x, step.axes, node)
         if step.product is not None:
             self.partials[step.product][number] = part
@@ -508,8 +510,11 @@ def _uniform(op: Elementwise, node: Node) -> bool:
     if node.dtype.name == "float16" or type(op).evaluate is not Elementwise.evaluate:
         return False
     dtype = op.compute_dtype(node.operands, node.params)
-    return not op.conditions and all(
-        operand.op is NUMBER or operand.dtype is dtype for operand in node.operands
+    return all(
+        operand.dtype is dtypes.bool_
+        if position < op.conditions
+        else operand.op is NUMBER or operand.dtype is dtype
+        for position, operand in enumerate(node.operands)
     )
 
 

@@ -81,16 +81,16 @@ class Place(NamedTuple):
         space, round: of its region.
         axes: where its dimensions lie.
         ended: whether its value is known only at the end of the round.
-        cost: operations that computing it again would take; those of its region's members it needs.
-        light: whether only elementwise operations lead to it.
+        ready: the first round in which it can be computed again from what is kept then; None: in none.
+        cost: operations that this would take.
     """
 
     space: Shape
     round: int
     axes: Axes
     ended: bool
+    ready: int | None
     cost: int
-    light: bool
 
 
 class Schedule(NamedTuple):
@@ -180,21 +180,27 @@ class Planner:
     def _in(self, node: Node, space: Shape) -> Place | None:
         """The node as a member of a region of `space`, if it can be one."""
         known: list[Axes | None] = []
-        when, cost, light = 0, 1, True
+        when, cost = 0, 1
+        ready: int | None = 0
         for operand in node.operands:
             inside = self.places.get(id(operand))
             if inside is None:
+                made: int | None = self.whole[id(operand)]
                 when = max(when, self.whole[id(operand)])
                 known.append(None)
             elif inside.space == space and not inside.ended:
+                made = inside.ready
                 when = max(when, inside.round)
                 cost += inside.cost
-                light = light and inside.light
                 known.append(inside.axes)
             else:
-                again = inside.light and not inside.ended and operand.numel * 4 <= math.prod(space)
-                when = max(when, inside.round + (0 if again else 1))
+                made = inside.round + 1
+                if inside.ready is not None and operand.numel * 4 <= math.prod(space):
+                    made = inside.ready
+                    cost += inside.cost
+                when = max(when, made)
                 known.append(None)
+            ready = None if ready is None or made is None else max(ready, made)
         axes = member_axes(node, space, known)
         if axes is None:
             return None
@@ -203,8 +209,9 @@ class Planner:
             axis = (known[0] or identity(node.operands[0].shape) if node.op is ix.take_along else axes)[dim]
             if axis is None or not self._hold(space, when, frozenset({axis})):
                 return None
-            light = False
-        return Place(space, when, axes, False, min(cost, 1 << 20), light)
+        if node.op is ix.take_along:  # small enough to be kept
+            return Place(space, when, axes, False, when + 1, 0)
+        return Place(space, when, axes, False, ready, min(cost, 1 << 20))
 
     def _reduction(self, node: Node) -> Place | None:
         (operand,) = node.operands
@@ -214,9 +221,9 @@ class Planner:
             return None
         inside = self.places.get(id(operand))
         if inside is not None and not inside.ended:
-            space, when, known, cost = inside.space, inside.round, inside.axes, inside.cost
+            space, when, known = inside.space, inside.round, inside.axes
         elif operand.numel >= LARGE:
-            space, known, cost = operand.shape, identity(operand.shape), 0
+            space, known = operand.shape, identity(operand.shape)
             when = self.whole[id(operand)] if inside is None else inside.round + 1
         else:
             return None
@@ -230,17 +237,14 @@ class Planner:
             and math.prod(space[axis] for axis in gone) <= LONGEST_ROW
             and self._hold(space, when, gone)
         )
-        return Place(space, when, axes, not local, cost + 2, False)
+        return Place(space, when, axes, not local, when + 1, 0)
 
     def _hold(self, space: Shape, when: int, axes: frozenset[int]) -> bool:
         """Whether blocks of a region can have `axes` in whole; from now on they do."""
         held = self.held.get((space, when), frozenset())
         if held and not axes <= held:
             return False
-        if not held and (
-            len(axes) == sum(size > 1 for size in space)
-            or math.prod(space[axis] for axis in axes) > LONGEST_ROW
-        ):
+        if not held and not holdable(space, axes):
             return False
         self.held[(space, when)] = held | axes
         return True
@@ -274,7 +278,8 @@ class Planner:
                 if id(node) in demanded:
                     steps.append(node)
                     demanded.update(id(operand) for operand in node.operands)
-        return Schedule(steps[::-1])
+        merger = Merger(steps[::-1], self.order, self.outputs, self.places)
+        return Schedule(merger.merged())
 
     def _region(
         self, space: Shape, when: int, products: list[Node], demanded: set[int]
@@ -305,9 +310,20 @@ class Planner:
             return False
         if place.space == region.space and place.round == region.round:
             return not place.ended
-        if id(operand) in demanded or place.ended or place.cost > CHEAP:
+        if id(operand) in demanded or place.ready is None or place.ready > region.round:
             return False
-        return place.light
+        if place.cost > CHEAP or operand.op in REDUCTIONS or operand.op is ix.take_along:
+            return False
+        if operand.op is ix.put_along:
+            axis = place.axes[operand.params["dim"]]
+            if (
+                place.space != region.space
+                or axis is None
+                or not self._hold(region.space, region.round, frozenset({axis}))
+            ):
+                return False
+            region.held = self.held[(region.space, region.round)]
+        return True
 
 
 def member_axes(node: Node, space: Shape, known: Sequence[Axes | None]) -> Axes | None:
@@ -411,6 +427,165 @@ def operand_axes(
         inner = tuple([None if at == dim else axis for at, axis in enumerate(axes)])
         return [inner, inner]
     return [aligned(axes, operand.shape) for operand in node.operands]
+
+
+class Merger:
+    """Puts regions of one space together: an earlier one waits for a later one that reads the same arrays.
+
+    Args:
+        steps: in an order in which they can run.
+        order: every node, operands first.
+        outputs: what is wanted in the end.
+        places: where members belong.
+    """
+
+    WINDOW = 64  # how many steps apart two regions may be
+
+    def __init__(
+        self,
+        steps: Sequence[Node | Region],
+        order: Sequence[Node],
+        outputs: Sequence[Node],
+        places: dict[int, Place],
+    ) -> None:
+        self.steps: list[Node | Region | None] = list(steps)
+        self.number = {id(node): at for at, node in enumerate(order)}
+        self.outputs = {id(output) for output in outputs}
+        self.places = places
+        self.maker: dict[int, int] = {}  # the step that makes a node's array
+        for at, step in enumerate(steps):
+            for node in products_of(step):
+                self.maker[id(node)] = at
+        self.needs = [{self.maker[key] for key in self._reads(step)} for step in steps]
+
+    def _reads(self, step: Node | Region) -> set[int]:
+        """The arrays of other steps that a step reads."""
+        return {id(node) for node in inputs_of(step) if id(node) in self.maker}
+
+    def merged(self) -> list[Node | Region]:
+        later: dict[Shape, list[int]] = {}
+        for at in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[at]
+            if not isinstance(step, Region):
+                continue
+            # the latest that it can join: there most of what both need is known
+            for target in later.get(step.space, ()):
+                if target - at <= self.WINDOW and self._joined(at, target):
+                    break
+            else:
+                later.setdefault(step.space, []).append(at)
+        return self._sorted()
+
+    def _joined(self, at: int, target: int) -> bool:
+        first, second = self.steps[at], self.steps[target]
+        assert isinstance(first, Region) and isinstance(second, Region)
+        own = {id(node) for node in first.products}
+        read = [node for node in inputs_of(second) if id(node) in own]
+        shared = own | {id(node) for node in inputs_of(first) if node.numel >= LARGE}
+        if not any(id(node) in shared for node in inputs_of(second)):
+            return False
+        if any(self.places[id(node)].ended for node in read) or self._leads(at, target):
+            return False
+        held = first.held | second.held
+        if first.held and second.held and first.held != second.held:
+            return False
+        if held and not holdable(first.space, held):
+            return False
+        axes = {**first.axes, **second.axes}
+        both = Region(second.space, second.round)
+        both.axes, both.held = axes, held
+        for region in (first, second):
+            if any(axes[key] != lies for key, lies in region.axes.items()):
+                return False
+        both.members = sorted(
+            {id(node): node for node in (*first.members, *second.members)}.values(),
+            key=lambda node: self.number[id(node)],
+        )
+        for node in both.members:
+            lies = operand_axes(node, axes[id(node)], both.space, self.places)
+            for operand, wanted in zip(node.operands, lies, strict=True):
+                if axes.get(id(operand), wanted) != wanted:
+                    return False
+        both.products = [node for node in first.products if self._needed(node, at, target)]
+        both.products += [node for node in second.products if node not in both.products]
+        self.steps[at], self.steps[target] = None, both
+        self.needs[target] = (self.needs[target] | self.needs[at]) - {at, target}
+        for node in first.products:
+            self.maker[id(node)] = target
+        for needs in self.needs:
+            if at in needs:
+                needs.remove(at)
+                needs.add(target)
+        self.needs[target].discard(target)
+        return True
+
+    def _leads(self, at: int, target: int) -> bool:
+        """Whether the second step depends on the first by way of others."""
+        pending = [step for step in self.needs[target] if step != at]
+        seen = set(pending)
+        while pending:
+            step = pending.pop()
+            if step == at:
+                return True
+            for before in self.needs[step]:
+                if before >= at and before not in seen:
+                    seen.add(before)
+                    pending.append(before)
+        return False
+
+    def _needed(self, node: Node, at: int, target: int) -> bool:
+        """Whether anything but those two steps needs a product."""
+        if id(node) in self.outputs:
+            return True
+        return any(
+            step is not None and number not in (at, target) and at in self.needs[number]
+            and any(read is node for read in inputs_of(step))
+            for number, step in enumerate(self.steps)
+        )
+
+    def _sorted(self) -> list[Node | Region]:
+        """The steps in an order in which they can run, near the one that they had."""
+        ordered: list[Node | Region] = []
+        done: set[int] = set()
+        for first in range(len(self.steps)):
+            pending = [first]
+            while pending:
+                at = pending[-1]
+                step = self.steps[at]
+                waits = [n for n in self.needs[at] if n not in done and self.steps[n] is not None]
+                if at in done or step is None:
+                    pending.pop()
+                elif waits:
+                    pending.extend(waits)
+                else:
+                    pending.pop()
+                    done.add(at)
+                    ordered.append(step)
+        return ordered
+
+
+def holdable(space: Shape, axes: frozenset[int]) -> bool:
+    """Whether blocks can have `axes` in whole and still be many."""
+    some = len(axes) < sum(size > 1 for size in space)
+    return some and math.prod(space[axis] for axis in axes) <= LONGEST_ROW
+
+
+def products_of(step: Node | Region) -> list[Node]:
+    """The nodes whose arrays a step makes."""
+    return step.products if isinstance(step, Region) else [step]
+
+
+def inputs_of(step: Node | Region) -> list[Node]:
+    """The nodes whose arrays a step reads."""
+    if not isinstance(step, Region):
+        return list(step.operands)
+    found: dict[int, Node] = {}
+    for node in step.members:
+        lies = operand_axes(node, step.axes[id(node)], step.space, {})
+        for operand, axes in zip(node.operands, lies, strict=True):
+            if step.axes.get(id(operand)) != axes:
+                found[id(operand)] = operand
+    return list(found.values())
 
 
 def scheduled(outputs: Sequence[Node]) -> Schedule:
