@@ -369,7 +369,7 @@ def member_axes(node: Node, space: Shape, known: Sequence[Axes | None]) -> Axes 
                     found[node.ndim - operand.ndim + at] = axis
         axes = tuple(found)
         if any(
-            size > 1 and (axis is None or space[axis] != size)
+            size != 1 and (axis is None or space[axis] != size)
             for size, axis in zip(node.shape, axes, strict=True)
         ):
             return None
