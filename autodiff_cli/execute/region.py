@@ -35,8 +35,9 @@ from autodiff_cli.transform.fuse import (
 )
 
 Box: TypeAlias = tuple[slice, ...]
-LEAST = 1 << 14  # elements of a block, at least
-MOST = 1 << 18
+LEAST = 1 << 16  # elements of a block, at least: below, calling numpy costs as much as computing
+MOST = 1 << 17
+WHOLE = slice(None)
 LANES = 64  # blocks are multiples of it, so that numpy's loops have no rest but the last
 
 
@@ -255,7 +256,7 @@ class Program:
             len(self._group_axes(i.axes)) == len(self.space) for i in self.inputs
         )
         width = max([d.itemsize for d in self.buffers], default=4)
-        target = cache_bytes() * 3 // 4 // (max(live, 2) * width)
+        target = cache_bytes() * 2 // (max(live, 2) * width)
         target = min(max(target // LANES * LANES, LEAST), MOST)
         held = set(self._group_axes(self.region.held))
         inner_first = self._filled(target, range(len(self.space))[::-1], held)
@@ -403,73 +404,77 @@ class _Worker:
         self.arrays = arrays
         self.products = products
         self.partials = partials
-        self.cut = [
+        self.rooms: dict[Shape, list[Any]] = {}
+        self.cuts = [
             None if number in program.constants else tuple([n > 1 for n in array.shape])
             for number, array in enumerate(arrays)
         ]
+        self.product_cuts = [tuple([n > 1 for n in array.shape]) for array in products]
+
+    def _rooms(self, shape: Shape) -> list[Any]:
+        """The buffers as arrays of a block's shape."""
+        rooms = self.rooms.get(shape)
+        if rooms is None:
+            size = math.prod(shape)
+            rooms = [buffer[:size].reshape(shape) for buffer in self.buffers]
+            self.rooms[shape] = rooms
+        return rooms
 
     def block(self, number: int) -> None:
-        program = self.program
-        box = program.boxes[number]
+        box = self.program.boxes[number]
         registers = self.registers
         shape = tuple([cut.stop - cut.start for cut in box])
-        size = math.prod(shape)
-        whole = slice(None)
-        for at, array in enumerate(self.arrays):
-            cuts = self.cut[at]
-            if cuts is None:
-                registers[at] = array
+        for at, (array, own) in enumerate(zip(self.arrays, self.cuts, strict=True)):
+            registers[at] = array if own is None else array[_cut(box, own)]
+        rooms = self._rooms(shape)
+        step = None
+        try:
+            for step in self.program.steps:
+                self._step(step, registers, rooms, box, number, shape)
+        except AutodiffError as error:
+            assert step is not None
+            raise ExecutionError(step.node, error) from error
+        except tuple(PYTHON_FAULTS) as error:
+            assert step is not None
+            raise ExecutionError(step.node, fault_of(error)) from error
+
+    def _step(
+        self, step: Step, registers: list[Any], rooms: list[Any], box: Box, number: int, shape: Shape
+    ) -> None:
+        """One member's value in one block."""
+        node = step.node
+        kind = step.kind
+        out = None
+        if step.product is not None and kind != "reduce":
+            out = self.products[step.product][_cut(box, self.product_cuts[step.product])]
+        operands = [registers[r] for r in step.operands]
+        result: Any
+        if kind == "into":
+            if step.writes is None:
+                result = node.op.kernel(*operands, **node.params)
             else:
-                registers[at] = array[
-                    tuple([cut if own else whole for cut, own in zip(box, cuts, strict=True)])
-                ]
-        for step in program.steps:
-            node = step.node
-            out = None
-            if step.product is not None and step.kind != "reduce":
-                target = self.products[step.product]
-                out = target[
-                    tuple(
-                        [
-                            cut if n > 1 else whole
-                            for cut, n in zip(box, target.shape, strict=True)
-                        ]
-                    )
-                ]
-            operands = [registers[r] for r in step.operands]
-            try:
-                if step.kind == "into":
-                    if out is not None and step.writes is not None:
-                        result = node.op.kernel(*operands, out=out, **node.params)
-                    elif step.writes is not None:
-                        room = self.buffers[step.writes][:size].reshape(shape)
-                        result = node.op.kernel(*operands, out=room, **node.params)
-                    else:
-                        result = node.op.kernel(*operands, **node.params)
-                elif step.kind == "alias":
-                    result = operands[0]
-                elif step.kind == "evaluate":
-                    result = np.asarray(node.op.evaluate(node, operands.copy()))
-                    if result.dtype != node.dtype.numpy:
-                        result = result.astype(node.dtype.numpy)
-                    elif result.base is not None or any(result is given for given in operands):
-                        result = result.copy()  # what it shows is written to later
-                elif step.kind == "reduce":
-                    result = self._reduce(step, operands[0], number, shape)
-                elif step.kind == "take":
-                    result = np.take_along_axis(operands[0], operands[1], step.axes[0])
-                else:
-                    result = np.zeros(shape, node.dtype.numpy)
-                    np.put_along_axis(result, operands[1], operands[0], step.axes[0])
-            except AutodiffError as error:
-                raise ExecutionError(node, error) from error
-            except tuple(PYTHON_FAULTS) as error:
-                raise ExecutionError(node, fault_of(error)) from error
-            if out is not None and result is not out:
-                out[...] = result
-            registers[step.register] = result
-            for register in step.frees:
-                registers[register] = None
+                room = rooms[step.writes] if out is None else out
+                result = node.op.kernel(*operands, out=room, **node.params)
+        elif kind == "alias":
+            result = operands[0]
+        elif kind == "evaluate":
+            result = np.asarray(node.op.evaluate(node, operands.copy()))
+            if result.dtype != node.dtype.numpy:
+                result = result.astype(node.dtype.numpy)
+            elif result.base is not None or any(result is given for given in operands):
+                result = result.copy()  # what it shows is written to later
+        elif kind == "reduce":
+            result = self._reduce(step, operands[0], number, shape)
+        elif kind == "take":
+            result = np.take_along_axis(operands[0], operands[1], step.axes[0])
+        else:
+            result = np.zeros(shape, node.dtype.numpy)
+            np.put_along_axis(result, operands[1], operands[0], step.axes[0])
+        if out is not None and result is not out:
+            out[...] = result
+        registers[step.register] = result
+        for register in step.frees:
+            registers[register] = None
 
     def _reduce(self, step: Step, x: Any, number: int, shape: Shape) -> Any:
         node = step.node
@@ -483,6 +488,11 @@ class _Worker:
             self.partials[step.product][number] = part
         held = self.program.region.held
         return reducer.finish([part], node) if held else part
+
+
+def _cut(box: Box, own: tuple[bool, ...]) -> Box:
+    """The part of an array that belongs to a block: along axes of size 1 all of it."""
+    return tuple([cut if along else WHOLE for cut, along in zip(box, own, strict=True)])
 
 
 def operand_axes_in(region: Region, node: Node) -> list[Axes]:
