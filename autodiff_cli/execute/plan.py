@@ -80,7 +80,9 @@ class Plan:
             made = [step] if isinstance(step, Node) else step.region.products
             for node in made:
                 is_view = isinstance(step, Node) and node.op.is_view
-                sizes[id(node)] = 0 if is_view else math.prod(node.shape) * node.dtype.numpy.itemsize
+                sizes[id(node)] = (
+                    0 if is_view else math.prod(node.shape) * node.dtype.numpy.itemsize
+                )
                 held += sizes[id(node)]
             most = max(most, held)
             for key in frees:

@@ -160,9 +160,7 @@ class Program:
         base = len(self.inputs)
         register_of = {id(node): base + at for at, node in enumerate(region.members)}
         # registers of members follow those of the inputs: what `_reads` numbered is inputs, or -1 - place
-        resolved = [
-            tuple([base - 1 - r if r < 0 else r for r in registers]) for registers in reads
-        ]
+        resolved = [tuple([base - 1 - r if r < 0 else r for r in registers]) for registers in reads]
         last = {base - 1 - r if r < 0 else r: at for r, at in last.items()}
         full_axes = set(range(len(self.space)))
         free: list[int] = []
@@ -439,7 +437,13 @@ class _Worker:
             raise ExecutionError(step.node, fault_of(error)) from error
 
     def _step(
-        self, step: Step, registers: list[Any], rooms: list[Any], box: Box, number: int, shape: Shape
+        self,
+        step: Step,
+        registers: list[Any],
+        rooms: list[Any],
+        box: Box,
+        number: int,
+        shape: Shape,
     ) -> None:
         """One member's value in one block."""
         node = step.node
@@ -484,6 +488,8 @@ class _Worker:
             if x.shape != sizes:
                 x = np.broadcast_to(x, sizes)
         part = reducer.part(x, step.axes, node)
+        if not step.axes and np.may_share_memory(part, x):  # of axes of size 1: nothing was added
+            part = part.copy()
         if step.product is not None:
             self.partials[step.product][number] = part
         held = self.program.region.held

@@ -83,6 +83,7 @@ class Place(NamedTuple):
         ended: whether its value is known only at the end of the round.
         ready: the first round in which it can be computed again from what is kept then; None: in none.
         cost: operations that this would take.
+        bound: whether that is possible in regions of its own space alone.
     """
 
     space: Shape
@@ -91,6 +92,7 @@ class Place(NamedTuple):
     ended: bool
     ready: int | None
     cost: int
+    bound: bool
 
 
 class Schedule(NamedTuple):
@@ -180,7 +182,7 @@ class Planner:
     def _in(self, node: Node, space: Shape) -> Place | None:
         """The node as a member of a region of `space`, if it can be one."""
         known: list[Axes | None] = []
-        when, cost = 0, 1
+        when, cost, bound = 0, 1, node.op is ix.put_along
         ready: int | None = 0
         for operand in node.operands:
             inside = self.places.get(id(operand))
@@ -192,10 +194,12 @@ class Planner:
                 made = inside.ready
                 when = max(when, inside.round)
                 cost += inside.cost
+                bound = bound or inside.bound
                 known.append(inside.axes)
             else:
                 made = inside.round + 1
-                if inside.ready is not None and operand.numel * 4 <= math.prod(space):
+                small = operand.numel * 4 <= math.prod(space)
+                if inside.ready is not None and small and not inside.bound and inside.cost <= CHEAP:
                     made = inside.ready
                     cost += inside.cost
                 when = max(when, made)
@@ -206,16 +210,20 @@ class Planner:
             return None
         if node.op is ix.take_along or node.op is ix.put_along:
             dim = node.params["dim"]
-            axis = (known[0] or identity(node.operands[0].shape) if node.op is ix.take_along else axes)[dim]
+            axis = (
+                known[0] or identity(node.operands[0].shape) if node.op is ix.take_along else axes
+            )[dim]
             if axis is None or not self._hold(space, when, frozenset({axis})):
                 return None
         if node.op is ix.take_along:  # small enough to be kept
-            return Place(space, when, axes, False, when + 1, 0)
-        return Place(space, when, axes, False, ready, min(cost, 1 << 20))
+            return Place(space, when, axes, False, when + 1, 0, False)
+        return Place(space, when, axes, False, ready, min(cost, 1 << 20), bound)
 
     def _reduction(self, node: Node) -> Place | None:
         (operand,) = node.operands
-        if node.op is red.vector_norm and (node.params["ord"] != 2 or operand.dtype is not node.dtype):
+        if node.op is red.vector_norm and (
+            node.params["ord"] != 2 or operand.dtype is not node.dtype
+        ):
             return None
         if operand.dtype.name == "float16" or not operand.numel:
             return None
@@ -237,7 +245,7 @@ class Planner:
             and math.prod(space[axis] for axis in gone) <= LONGEST_ROW
             and self._hold(space, when, gone)
         )
-        return Place(space, when, axes, not local, when + 1, 0)
+        return Place(space, when, axes, not local, when + 1, 0, False)
 
     def _hold(self, space: Shape, when: int, axes: frozenset[int]) -> bool:
         """Whether blocks of a region can have `axes` in whole; from now on they do."""
@@ -281,9 +289,7 @@ class Planner:
         merger = Merger(steps[::-1], self.order, self.outputs, self.places)
         return Schedule(merger.merged())
 
-    def _region(
-        self, space: Shape, when: int, products: list[Node], demanded: set[int]
-    ) -> Region:
+    def _region(self, space: Shape, when: int, products: list[Node], demanded: set[int]) -> Region:
         """What is needed for the products; what has to be there before is demanded."""
         region = Region(space, when)
         region.products = products
@@ -310,9 +316,13 @@ class Planner:
             return False
         if place.space == region.space and place.round == region.round:
             return not place.ended
-        if id(operand) in demanded or place.ready is None or place.ready > region.round:
+        if id(operand) in demanded and place.round < region.round:
             return False
-        if place.cost > CHEAP or operand.op in REDUCTIONS or operand.op is ix.take_along:
+        if place.ready is None or place.ready > region.round or place.cost > CHEAP:
+            return False
+        if operand.op in REDUCTIONS or operand.op is ix.take_along:
+            return False
+        if place.bound and place.space != region.space:
             return False
         if operand.op is ix.put_along:
             axis = place.axes[operand.params["dim"]]
@@ -403,9 +413,7 @@ def reduction_axes(node: Node, known: Axes) -> Axes:
     return tuple([axis for at, axis in enumerate(known) if at not in dims])
 
 
-def operand_axes(
-    node: Node, axes: Axes, space: Shape, places: dict[int, Place]
-) -> list[Axes]:
+def operand_axes(node: Node, axes: Axes, space: Shape, places: dict[int, Place]) -> list[Axes]:
     """Where the dimensions of a member's operands lie."""
     op = node.op
     if op in RESHAPES:
@@ -538,7 +546,9 @@ class Merger:
         if id(node) in self.outputs:
             return True
         return any(
-            step is not None and number not in (at, target) and at in self.needs[number]
+            step is not None
+            and number not in (at, target)
+            and at in self.needs[number]
             and any(read is node for read in inputs_of(step))
             for number, step in enumerate(self.steps)
         )
