@@ -6,15 +6,22 @@ from collections.abc import Sequence
 
 from autodiff_cli.ir.node import Node
 from autodiff_cli.transform.factors import factors
-from autodiff_cli.transform.fold import fold
-from autodiff_cli.transform.scalars import scalars
+from autodiff_cli.transform.fold import folded
+from autodiff_cli.transform.rewrite import rewritten
+from autodiff_cli.transform.scalars import narrowed
 from autodiff_cli.transform.share import share
 from autodiff_cli.transform.signs import signs
-from autodiff_cli.transform.simplify import simplify
+from autodiff_cli.transform.simplify import simplified
+
+
+def locally(outputs: Sequence[Node]) -> list[Node]:
+    """`fold`, `scalars` and `simplify` in one walk: each looks at a node and its operands alone."""
+    return rewritten(outputs, lambda node, before: simplified(narrowed(folded(node))))
+
 
 # In this order: numbers are found before rules look for them, and what is left is shared before
 # the last two count how often it is used. Each makes what nobody needs unreachable: dead code falls away.
-PASSES = (fold, scalars, simplify, share, signs, factors)
+PASSES = (locally, share, signs, factors)
 
 
 def prepared(outputs: Sequence[Node]) -> list[Node]:

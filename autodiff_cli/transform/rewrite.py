@@ -29,12 +29,11 @@ def rewritten(outputs: Sequence[Node], rule: Rule) -> list[Node]:
         if before.value is not None:
             new[id(before)] = before
             continue
-        operands = before.operands
-        replaced = tuple([new[id(operand)] for operand in operands])
         node = before
-        for old, operand in zip(operands, replaced):
-            if old is not operand:
-                node = made(before.op, replaced, before.params, before)
+        for operand in before.operands:
+            if new[id(operand)] is not operand:
+                operands = tuple([new[id(operand)] for operand in before.operands])
+                node = made(before.op, operands, before.params, before)
                 break
         new[id(before)] = rule(node, before)
     return [new[id(output)] for output in outputs]

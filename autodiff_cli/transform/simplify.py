@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Number, Op, number
+from autodiff_cli.ir.node import NO_PARAMS, Node, Number, Op, number
+from autodiff_cli.ir.shapes import reduced
 from autodiff_cli.ops.arithmetic import (
     add,
     add_number,
@@ -45,10 +46,14 @@ from autodiff_cli.ops.movement import (
     view,
 )
 from autodiff_cli.ops.pointwise import cast, clone, detach, rnn_layer
+from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.selection import where
-from autodiff_cli.transform.rewrite import fitting, in_place_of, rewritten
+from autodiff_cli.ops.summation import GRAIN
+from autodiff_cli.transform.rewrite import fitting, in_place_of, made, rewritten
 
 Simpler: TypeAlias = Callable[[Node], Node | None]
+
+EXACT_COUNT = 2**24  # float32 numbers that float64 adds up without rounding
 
 
 def simplify(outputs: Sequence[Node]) -> list[Node]:
@@ -193,6 +198,36 @@ def _expand(node: Node) -> Node | None:
     return _nothing(node)
 
 
+def _sum(node: Node) -> Node | None:
+    """A sum over what `expand` repeated is a product, where `summation.total` makes it one.
+
+    From GRAIN elements on it adds float32 in float64, where up to 2**24 of one number are exact. A sum of
+    negative zeros is 0.0, which the product isn't before 0.0 is added.
+    """
+    (x,) = node.operands
+    if x.op is not expand or x.value is not None or x.numel < GRAIN or not node.numel:
+        return None
+    if x.dtype is not dtypes.float32 or node.dtype is not x.dtype:
+        return None
+    (one,) = x.operands
+    if node.op is sum_to:
+        kept = (1,) * (x.ndim - node.ndim) + node.shape
+    else:
+        dim = node.params["dim"]
+        kept = reduced(x.shape, tuple(range(x.ndim)) if dim is None else dim, True)
+    count = x.numel // node.numel
+    if (1,) * (x.ndim - one.ndim) + one.shape != kept or count > EXACT_COUNT:
+        return None
+    if one.shape != node.shape:
+        one = made(view, (one,), {"shape": node.shape}, node)
+    product = made(mul, (one, number(count)), NO_PARAMS, node)
+    return made(add, (product, number(0.0)), {"alpha": 1}, node)
+
+
+def _sum_to(node: Node) -> Node | None:
+    return _nothing(node) or _sum(node)
+
+
 def _slice(node: Node) -> Node | None:
     return _nothing(node) if node.params["step"] == 1 else None
 
@@ -219,7 +254,8 @@ RULES: dict[Op, Simpler] = {
     detach: _nothing,
     rnn_layer: _nothing,
     expand: _expand,
-    sum_to: _nothing,
+    sum_: _sum,
+    sum_to: _sum_to,
     slice_: _slice,
     **dict.fromkeys(RESHAPES, _reshaped),
     **dict.fromkeys(PERMUTATIONS, _permuted),
