@@ -206,6 +206,7 @@ class Op:
     registry: ClassVar[dict[str, Op]] = {}
     is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
     follows_layout: ClassVar[bool] = False  # its strides depend on its operands' strides
+    is_foreign: ClassVar[bool] = False  # its derivative is code of a program, not a rule
 
     def __init__(
         self,

@@ -20,24 +20,31 @@ from autodiff_cli.transform.replay import remade
 from autodiff_cli.transform.reverse import fitted
 
 
-def batched(outputs: Sequence[Node], inputs: Sequence[Node], rows: Sequence[Node]) -> list[Node]:
+def batched(
+    outputs: Sequence[Node], inputs: Sequence[Node], rows: Sequence[Node], *, since: int = 0
+) -> list[Node]:
     """The outputs for each row of the inputs.
 
     Args:
         outputs: the nodes to compute for each row.
         inputs: any nodes of the graph, leaves or not.
         rows: for each input its rows, `(size, *input.shape)`, of its dtype.
+        since: the number of the first node that may depend on an input.
 
     Returns:
         One node for each output, `(size, *output.shape)`; repeated where it needs no input.
     """
     size = rows[0].shape[0]
     made = {id(node): own for node, own in zip(inputs, rows, strict=True)}
-    return _pushed(outputs, made, {}, size)
+    return _pushed(outputs, made, {}, size, since)
 
 
 def _pushed(
-    outputs: Sequence[Node], made: dict[int, Node], others: dict[int, Node], size: int
+    outputs: Sequence[Node],
+    made: dict[int, Node],
+    others: dict[int, Node],
+    size: int,
+    since: int = 0,
 ) -> list[Node]:
     """The rows of the outputs.
 
@@ -47,9 +54,9 @@ def _pushed(
     """
     before = state.grad_enabled, state.span
     try:
-        for node in topological(outputs):
+        for node in topological(outputs, since=since):
             key = id(node)
-            if key in made or key in others or not node.operands:
+            if key in made or key in others or not node.operands or node.number < since:
                 continue
             state.span = node.span
             state.grad_enabled = before[0] and not _detached(node)

@@ -6,9 +6,10 @@ and the basis pushed through it as rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, state
 from autodiff_cli.ops.create import eye, full, zeros_like
 from autodiff_cli.ops.movement import permute, reshape
 from autodiff_cli.ops.pointwise import as_dtype
@@ -31,18 +32,25 @@ def jacobian(output: Node, wrt: Sequence[Node], *, create_graph: bool = False) -
         One node for each of `wrt`, of shape `output.shape + x.shape` and the dtype of x; zeros where the
         output doesn't depend on it.
     """
-    shapes = [(*output.shape, *x.shape) for x in wrt]
-    found: list[Node | None] = [None] * len(wrt)
-    if output.numel:
-        if sum(x.numel for x in wrt) < output.numel:
-            found = [_by_columns(output, x, create_graph) for x in wrt]
-        else:
-            found = _by_rows(output, wrt, create_graph)
     return [
-        full(shape=shape, value=0, dtype=x.dtype)
-        if entry is None
-        else as_dtype(reshape(entry, shape), x.dtype)
-        for entry, shape, x in zip(found, shapes, wrt, strict=True)
+        full(shape=(*output.shape, *x.shape), value=0, dtype=x.dtype) if entry is None else entry
+        for entry, x in zip(jacobian_parts(output, wrt, create_graph), wrt, strict=True)
+    ]
+
+
+def jacobian_parts(
+    output: Node, wrt: Sequence[Node], create_graph: bool = False
+) -> list[Node | None]:
+    """As `jacobian`, with None where the output doesn't depend on one of `wrt`."""
+    if not output.numel:
+        return [None] * len(wrt)
+    if sum(x.numel for x in wrt) < output.numel:
+        found = [_by_columns(output, x, create_graph) for x in wrt]
+    else:
+        found = _by_rows(output, wrt, create_graph)
+    return [
+        None if entry is None else as_dtype(reshape(entry, (*output.shape, *x.shape)), x.dtype)
+        for entry, x in zip(found, wrt, strict=True)
     ]
 
 
@@ -84,6 +92,64 @@ def hvp(output: Node, wrt: Sequence[Node], vectors: Sequence[Node]) -> list[Node
     ]
 
 
+# ---- many at once -------------------------------------------------------------------------------
+
+
+def gradient_rows(
+    outputs: Sequence[Node],
+    rows: Sequence[Node],
+    wrt: Sequence[Node],
+    *,
+    create_graph: bool = False,
+) -> list[Node | None]:
+    """As `reverse`, for rows of seeds: `(size, *output.shape)` each gives gradients `(size, *x.shape)`."""
+    with _unvalued():
+        seeds = [_stand_in(output) for output in outputs]
+        found = reverse(outputs, seeds, wrt, create_graph=create_graph)
+    return _of_each(found, seeds, rows, create_graph)
+
+
+def tangent_rows(
+    outputs: Sequence[Node],
+    primals: Sequence[Node],
+    rows: Sequence[Node],
+    *,
+    create_graph: bool = False,
+) -> list[Node | None]:
+    """As `forward`, for rows of tangents: `(size, *x.shape)` each gives `(size, *output.shape)`."""
+    with _unvalued():
+        tangents = [_stand_in(x) for x in primals]
+        found = forward(outputs, primals, tangents, create_graph=create_graph)
+    return _of_each(found, tangents, rows, create_graph)
+
+
+def _of_each(
+    found: Sequence[Node | None],
+    stand_ins: Sequence[Node],
+    rows: Sequence[Node],
+    create_graph: bool,
+) -> list[Node | None]:
+    flowing = [node for node in found if node is not None]
+    before = state.grad_enabled
+    state.grad_enabled = create_graph
+    try:
+        made = iter(batched(flowing, stand_ins, rows, since=stand_ins[0].number))
+    finally:
+        state.grad_enabled = before
+    return [None if node is None else next(made) for node in found]
+
+
+@contextmanager
+def _unvalued() -> Iterator[None]:
+    """Inside, nodes aren't computed when they are made: those of stand-ins have no value."""
+    before = state.eager
+    state.eager = False
+    try:
+        yield
+    finally:
+        state.eager = before
+
+
 # ---- by a basis ---------------------------------------------------------------------------------
 
 
@@ -91,23 +157,15 @@ def _by_rows(output: Node, wrt: Sequence[Node], create_graph: bool) -> list[Node
     """The gradients of each element of the output, `(output.numel, *x.shape)`."""
     if output.numel == 1:
         return reverse([output], [_ones(output)], wrt, create_graph=create_graph)
-    cotangent = _stand_in(output)
-    gradients = reverse([output], [cotangent], wrt, create_graph=create_graph)
-    flowing = [gradient for gradient in gradients if gradient is not None]
-    rows = iter(batched(flowing, [cotangent], [_basis(output)]))
-    return [None if gradient is None else next(rows) for gradient in gradients]
+    return gradient_rows([output], [_basis(output)], wrt, create_graph=create_graph)
 
 
 def _by_columns(output: Node, x: Node, create_graph: bool) -> Node | None:
     """The tangents for each element of x, `(*output.shape, x.numel)`."""
     if x.numel == 1:
         return forward([output], [x], [_ones(x)], create_graph=create_graph)[0]
-    moving = _stand_in(x)
-    (tangent,) = forward([output], [x], [moving], create_graph=create_graph)
-    if tangent is None or not x.numel:
-        return None
-    (columns,) = batched([tangent], [moving], [_basis(x)])
-    return permute(columns, dims=(*range(1, columns.ndim), 0))
+    (columns,) = tangent_rows([output], [x], [_basis(x)], create_graph=create_graph)
+    return None if columns is None else permute(columns, dims=(*range(1, columns.ndim), 0))
 
 
 def _basis(x: Node) -> Node:
