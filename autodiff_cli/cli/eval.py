@@ -28,6 +28,7 @@ Examples:
   autodiff 'mean(3*(x+2)**2)' x='ones(2,2)'
   autodiff 'y = x+2; z = y*y*3; z.mean()' x='[[1,2],[3,4]]' --trace
   autodiff 'x*x' x='[1,2,3]' --seed '[1,0,0]' --seed '[0,1,0]' --json
+  autodiff 'tanh(A@x)' A='rand(2,3)' x='[1,2,3]' --wrt x --jacobian
   autodiff 'F.binary_cross_entropy_with_logits(x@w+b, y)' \\
       x='ones(5)' y='zeros(3)' w=@w.npy b=@b.npy --wrt w,b
   seq 5 | autodiff 'norm(x)' x=@-
@@ -89,6 +90,30 @@ class ExpressionCommand(click.Command):
     help="Cotangent of the result's shape, as in --seed '[1,0]'. Repeat for several.",
 )
 @click.option(
+    "--jacobian",
+    is_flag=True,
+    help="Every element of the result by every element of the inputs: 'x**2' x='[1,2]' --jacobian.",
+)
+@click.option(
+    "--hessian",
+    is_flag=True,
+    help="Second derivatives of a scalar by every pair of inputs: 'sum(x**3)' x='[1,2]' --hessian.",
+)
+@click.option(
+    "--jvp",
+    multiple=True,
+    metavar="NAME=TANGENT",
+    help="Tangent of the result for a tangent of an input, as in --jvp x='[1,0]'. Repeat for "
+    "several inputs; those of the others are 0.",
+)
+@click.option(
+    "--hvp",
+    multiple=True,
+    metavar="NAME=VECTOR",
+    help="A scalar's Hessian times a vector, as in --hvp x='[1,0]'. Repeat for several inputs; the "
+    "others' vectors are 0.",
+)
+@click.option(
     "--no-grad",
     is_flag=True,
     help="Print the value alone, whatever its shape: 'x*x' x='[1,2]' --no-grad.",
@@ -130,12 +155,26 @@ class ExpressionCommand(click.Command):
     help="End the evaluation after so many seconds, as in --timeout 10.",
 )
 @click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    envvar="AUTODIFF_THREADS",
+    show_envvar=True,
+    metavar="N",
+    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
+)
+@click.option(
+    "--max-memory",
+    metavar="SIZE",
+    help="Refuse what would need more memory, as in --max-memory 500M (K, M, G, T).",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
 )
 @click.option(
     "--save",
     metavar="FILE.npz",
-    help="Write value and grad.NAME arrays, in full precision, as in --save out.npz.",
+    help="Write value, grad.NAME and jacobian.NAME (hessian.NAME.NAME, jvp, hvp.NAME) arrays, in "
+    "full precision, as in --save out.npz.",
 )
 @click.option(
     "--save-grads",
@@ -179,14 +218,21 @@ def _run(options: dict[str, Any]) -> None:
 
     names = bindings_of(options["bindings"])
     wrt = _names(options["wrt"])
+    tangents = _vectors("--jvp", options["jvp"])
+    vectors = _vectors("--hvp", options["hvp"])
+    max_memory = None
+    if options["max_memory"] is not None:
+        from autodiff_cli.cli.resources import bytes_of
+
+        max_memory = bytes_of("--max-memory", options["max_memory"])
 
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
     check_seed(options["manual_seed"])
     _check_outputs(options)
-    streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
-    if len(streams) > 1:
+    values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
+    if [options["expression"], *values].count("@-") > 1:
         raise click.UsageError("standard input (@-) can be read once only")
     expression = _expression(options["expression"])
     seconds = options["timeout"]
@@ -204,11 +250,17 @@ def _run(options: dict[str, Any]) -> None:
             wrt=wrt,
             seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
             grad=not options["no_grad"],
+            jacobian=options["jacobian"],
+            hessian=options["hessian"],
+            jvp={name: value_of(text, options) for name, text in tangents.items()},
+            hvp={name: value_of(text, options) for name, text in vectors.items()},
             trace=options["trace"],
             dtype=options["dtype"],
             manual_seed=options["manual_seed"],
             max_elements=options["max_elements"],
             max_steps=options["max_steps"],
+            threads=options["threads"],
+            max_memory=max_memory,
         )
     rendering = perf_counter()
     text = _rendered(result, options)
@@ -247,6 +299,9 @@ def _check_outputs(options: dict[str, Any]) -> None:
     """Refuse at once what could not be written, or makes no sense together."""
     if options["no_grad"] and options["seeds"]:
         raise click.UsageError("--seed asks for gradients, and --no-grad for none")
+    for kind in ("jacobian", "hessian", "jvp", "hvp"):
+        if options["no_grad"] and options[kind]:
+            raise click.UsageError(f"--{kind} asks for derivatives, and --no-grad for none")
     if options["save"] is None and options["save_grads"] is None:
         return
     from autodiff_cli.tables.files import check_writable, is_special
@@ -295,6 +350,22 @@ def _advice(word: str) -> str:
     if NAME.fullmatch(word):
         return f"give it a value, as in {word}=3; --wrt takes names with commas: --wrt x,y"
     return "the expression comes first, quoted as one word, and then NAME=VALUE"
+
+
+def _vectors(option: str, words: tuple[str, ...]) -> dict[str, str]:
+    """The values behind an option that is given as NAME=VALUE, by name."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or value.strip() in ("", "@"):
+            raise click.UsageError(
+                f"{option} takes an input's name and a value, as in {option} x='[1, 0]', not '{word}'"
+            )
+        if name in values:
+            raise click.UsageError(f"{option} names '{name}' twice")
+        values[name] = value
+    return values
 
 
 def _names(texts: tuple[str, ...]) -> list[str] | None:
@@ -349,6 +420,7 @@ def _save(result: Result, options: dict[str, Any]) -> None:
     }
     if options["save"]:
         value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
-        save_arrays(options["save"], value | grads)
+        further = {name: tensor.array for name, tensor in result.derivatives().items()}
+        save_arrays(options["save"], value | grads | further)
     if options["save_grads"]:
         save_arrays(options["save_grads"], grads)

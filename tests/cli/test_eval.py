@@ -29,7 +29,10 @@ HEADLINE_JSON = (
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # SIGPIPE stays pytest's
+    install = signal.signal
+    monkeypatch.setattr(  # SIGPIPE stays pytest's
+        signal, "signal", lambda number, *rest: number == signal.SIGPIPE or install(number, *rest)
+    )
 
     def call(*args: str) -> tuple[int, str, str]:
         code = main(list(args))
