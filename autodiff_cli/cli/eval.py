@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from keyword import iskeyword
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -179,7 +180,7 @@ class ExpressionCommand(click.Command):
 @click.option(
     "--save-grads",
     metavar="FILE.npz",
-    help="Write the grad.NAME arrays alone, as in --save-grads grads.npz.",
+    help="Write those without value, as in --save-grads grads.npz.",
 )
 @click.option(
     "--timings",
@@ -235,15 +236,7 @@ def _run(options: dict[str, Any]) -> None:
     if [options["expression"], *values].count("@-") > 1:
         raise click.UsageError("standard input (@-) can be read once only")
     expression = _expression(options["expression"])
-    seconds = options["timeout"]
-    if seconds is None:
-        limit: Any = nullcontext()
-    else:
-        from autodiff_cli.cli.watch import check_timeout, watched
-
-        check_timeout(seconds)
-        limit = watched(seconds, MAX_BYTES)
-    with limit:
+    with _limits(options["timeout"]), _progress():
         result = evaluate(
             expression,
             {name: value_of(text, options) for name, text in names.items()},
@@ -277,6 +270,25 @@ def _run(options: dict[str, Any]) -> None:
         click.echo(
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
+
+
+def _limits(seconds: float | None) -> AbstractContextManager[None]:
+    """The clock, if it is asked for."""
+    if seconds is None:
+        return nullcontext()
+    from autodiff_cli.cli.watch import check_timeout, watched
+
+    check_timeout(seconds)
+    return watched(seconds, MAX_BYTES)
+
+
+def _progress() -> AbstractContextManager[None]:
+    """A progress bar, if there is a terminal for it."""
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext()
+    from autodiff_cli.cli.progress import progress
+
+    return progress(sys.stderr)
 
 
 def check_seed(seed: int | None) -> None:
@@ -412,15 +424,15 @@ def _save(result: Result, options: dict[str, Any]) -> None:
     from autodiff_cli.tables.files import save_arrays
 
     several = len(result.gradients) > 1
-    grads = {
+    derivatives = {
         f"{f'seed{number}.' if several else ''}grad.{name}": grad.array
         for number, gradients in enumerate(result.gradients)
         for name, grad in gradients.by_input.items()
         if grad is not None
     }
+    derivatives |= {name: tensor.array for name, tensor in result.derivatives().items()}
     if options["save"]:
         value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
-        further = {name: tensor.array for name, tensor in result.derivatives().items()}
-        save_arrays(options["save"], value | grads | further)
+        save_arrays(options["save"], value | derivatives)
     if options["save_grads"]:
-        save_arrays(options["save_grads"], grads)
+        save_arrays(options["save_grads"], derivatives)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from autodiff_cli.errors import InputError, NameFault, RuntimeFault
-from autodiff_cli.evaluate import check_differentiable
+from autodiff_cli.evaluate import check_differentiable, looped
 from autodiff_cli.evaluate.result import Tensor
 from autodiff_cli.inputs import Given, bind
 from autodiff_cli.ir import dtypes
@@ -18,7 +18,7 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.transform.jacobian import hessian, hvp, jacobian, jvp
+from autodiff_cli.transform import jacobian as batched
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import NO_VALUE, Size
 
@@ -63,19 +63,24 @@ def nodes_of(
     """
     output = _output(asked, value, leaves)
     wrt = list(leaves.values())
+    loop = looped.needs_loop(output)
     found: dict[Name, Node] = {}
     if asked.jacobian:
+        jacobian = looped.jacobian if loop else batched.jacobian
         for name, node in zip(leaves, jacobian(output, wrt), strict=True):
             found["jacobian", name] = node
     if asked.hessian:
+        hessian = looped.hessian if loop else batched.hessian
         for name, row in zip(leaves, hessian(_scalar(output, "hessian"), wrt), strict=True):
             for other, node in zip(leaves, row, strict=True):
                 found["hessian", name, other] = node
     if asked.jvp:
+        jvp = looped.jvp if loop else batched.jvp
         tangents = _vectors("jvp", asked.jvp, leaves, bound)
         tangent = jvp(output, [leaves[name] for name in tangents], list(tangents.values()))
         found["jvp",] = _zeros(output) if tangent is None else as_dtype(tangent, output.dtype)
     if asked.hvp:
+        hvp = looped.hvp if loop else batched.hvp
         given = _vectors("hvp", asked.hvp, leaves, bound)
         vectors = [given.get(name, _zeros(node)) for name, node in leaves.items()]
         for name, node in zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True):

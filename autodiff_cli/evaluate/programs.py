@@ -16,6 +16,7 @@ from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.saved import check_saved
 from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
+from autodiff_cli.evaluate.looped import needs_loop
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
@@ -123,7 +124,9 @@ def _derived(
     """
     node = value.node if isinstance(value, handles.Tensor) else value
     before = state.eager, state.grad_enabled
-    state.eager, state.grad_enabled = False, True
+    # a program's own backward methods look at values
+    state.eager = isinstance(node, Node) and needs_loop(node)
+    state.grad_enabled = True
     try:
         wanted = nodes_of(asked, node, leaves, bound)
         for reached in topological([node]):
