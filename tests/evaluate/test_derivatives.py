@@ -235,3 +235,42 @@ def test_threads_and_memory_reach_the_execution(monkeypatch: pytest.MonkeyPatch,
     evaluate(text, {"x": [1, 2]}, jacobian=True, threads=3, max_memory=1 << 33)
     assert seen == {(3, 1 << 33)}
     assert (settings.threads, settings.max_memory) == before
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize("text", EXPRESSIONS)
+def test_the_references(text: str) -> None:
+    import torch
+    from torch.autograd import functional
+
+    names = {name: getattr(torch, name) for name in dir(torch)}
+
+    def function(x: Any, y: Any) -> Any:
+        return eval(text, names | {"x": x, "y": y, "sum": torch.sum})
+
+    def scalar(x: Any, y: Any) -> Any:
+        return function(x, y).sum()
+
+    def same(found: Any, expected: Any) -> None:
+        np.testing.assert_allclose(found.array, expected.numpy(), rtol=1e-6, atol=1e-7)
+
+    inputs, vectors = (
+        (torch.tensor(X), torch.tensor(Y)),
+        (torch.tensor(ALONG_X), torch.tensor(ALONG_Y)),
+    )
+    result = asked(text, jacobian=True, jvp={"x": ALONG_X, "y": ALONG_Y})
+    for found, expected in zip(
+        (result.jacobian or {}).values(), functional.jacobian(function, inputs), strict=True
+    ):
+        same(found, expected)
+    same(result.jvp, functional.jvp(function, inputs, vectors)[1])
+    result = asked(f"sum({text})", hessian=True, hvp={"x": ALONG_X, "y": ALONG_Y})
+    for row, references in zip(
+        (result.hessian or {}).values(), functional.hessian(scalar, inputs), strict=True
+    ):
+        for found, expected in zip(row.values(), references, strict=True):
+            same(found, expected)
+    for found, expected in zip(
+        (result.hvp or {}).values(), functional.hvp(scalar, inputs, vectors)[1], strict=True
+    ):
+        same(found, expected)
