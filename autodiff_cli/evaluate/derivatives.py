@@ -47,7 +47,12 @@ class Asked(NamedTuple):
 
 
 def nodes_of(
-    asked: Asked, value: Any, leaves: Mapping[str, Node], bound: Mapping[str, Any]
+    asked: Asked,
+    value: Any,
+    leaves: Mapping[str, Node],
+    bound: Mapping[str, Any],
+    *,
+    loop: bool = False,
 ) -> dict[Name, Node]:
     """The derivatives of a value, not yet computed.
 
@@ -56,6 +61,7 @@ def nodes_of(
         value: what the expression gave: has to be one tensor.
         leaves: the inputs to differentiate by.
         bound: all inputs.
+        loop: whether code of a program decides what flows.
 
     Raises:
         RuntimeFault: the value has no such derivative; a vector has another shape than its input.
@@ -63,7 +69,6 @@ def nodes_of(
     """
     output = _output(asked, value, leaves)
     wrt = list(leaves.values())
-    loop = looped.needs_loop(output)
     found: dict[Name, Node] = {}
     if asked.jacobian:
         jacobian = looped.jacobian if loop else batched.jacobian

@@ -1,7 +1,7 @@
-"""Derivatives through Functions of a program: their backward methods are called once for each gradient.
+"""Derivatives of a program's graph to which it added code of its own: one backward pass for each gradient.
 
-Such a method is code of the program's own, which may look at the numbers that it gets, so that nothing can be
-batched through it; nor has it a forward mode. The reference does the same.
+Hooks, and the backward methods of a program's Functions, may look at the numbers that they get, so that
+nothing can be batched through them; nor have they a forward mode. The reference does the same.
 """
 
 from __future__ import annotations
@@ -10,22 +10,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.ir.node import Node, constant, leaf
-from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full, zeros_like
-from autodiff_cli.transform.reverse import reverse
-
-
-def needs_loop(output: Node) -> bool:
-    """Whether a Function of a program stands in the graph."""
-    return any(node.op.name == "function_call" for node in topological([output]))
 
 
 def jacobian(output: Node, wrt: Sequence[Node]) -> list[Node]:
     """As `transform.jacobian.jacobian`."""
     basis = np.eye(output.numel, dtype=output.dtype.numpy).reshape(-1, *output.shape)
-    rows = [reverse([output], [constant(row)], wrt) for row in basis]
+    rows = [_flows([(output, constant(row))], wrt) for row in basis]
     found = []
     for position, x in enumerate(wrt):
         flows = [row[position] for row in rows]
@@ -40,7 +34,7 @@ def jacobian(output: Node, wrt: Sequence[Node]) -> list[Node]:
 
 def hessian(output: Node, wrt: Sequence[Node]) -> list[list[Node]]:
     """As `transform.jacobian.hessian`."""
-    gradients = reverse([output], [_ones(output)], wrt, create_graph=True)
+    gradients = _flows([(output, _ones(output))], wrt, create_graph=True)
     return [
         jacobian(zeros_like(x) if gradient is None else gradient, wrt)
         for x, gradient in zip(wrt, gradients, strict=True)
@@ -54,13 +48,13 @@ def jvp(output: Node, primals: Sequence[Node], tangents: Sequence[Node]) -> Node
     wherever it is taken. It is taken at ones, for methods that look whether there is a gradient at all.
     """
     cotangent = leaf(np.ones(output.shape, output.dtype.numpy), requires_grad=True)
-    gradients = reverse([output], [cotangent], primals, create_graph=True)
+    gradients = _flows([(output, cotangent)], primals, create_graph=True)
     return _along(gradients, tangents, [cotangent])[0]
 
 
 def hvp(output: Node, wrt: Sequence[Node], vectors: Sequence[Node]) -> list[Node]:
     """As `transform.jacobian.hvp`."""
-    gradients = reverse([output], [_ones(output)], wrt, create_graph=True)
+    gradients = _flows([(output, _ones(output))], wrt, create_graph=True)
     products = _along(gradients, vectors, wrt)
     return [
         zeros_like(x) if product is None else product
@@ -79,7 +73,13 @@ def _along(
     ]
     if not pairs:
         return [None] * len(wrt)
-    return reverse([gradient for gradient, _ in pairs], [vector for _, vector in pairs], wrt)
+    return _flows(pairs, wrt)
+
+
+def _flows(
+    roots: Sequence[tuple[Node, Node]], wrt: Sequence[Node], *, create_graph: bool = False
+) -> list[Node | None]:
+    return differentiate(roots, retain_graph=True, create_graph=create_graph, targets=wrt)
 
 
 def _ones(x: Node) -> Node:

@@ -1,7 +1,7 @@
 """Texts that are programs: the value of the last expression, and its derivatives.
 
 Nodes of programs are computed as they are made; what differentiates them here is built without values
-and executed at once, as for expressions.
+and executed at once, as for expressions, unless the program has a say in it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,14 @@ from typing import Any
 
 from autodiff_cli.autograd import tensor as handles
 from autodiff_cli.autograd.engine import differentiate
-from autodiff_cli.autograd.saved import check_saved
+from autodiff_cli.autograd.ruled import is_ruled
 from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
-from autodiff_cli.evaluate.looped import needs_loop
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
+from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.node import Array, Node, state
-from autodiff_cli.ir.walk import topological
 from autodiff_cli.program import Session, Settings, bound
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.values import Size
@@ -73,7 +72,7 @@ def evaluate_program(
         elif any(gradient is not None for gradient in made.values()):
             rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
         elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
-            rows = _rows(value.node, leaves, seeds, scalars_only=asked is None)
+            rows = _rows(value.node, leaves, seeds, source, scalars_only=asked is None)
     return Result(
         shown,
         rows,
@@ -85,28 +84,53 @@ def evaluate_program(
 
 
 def _rows(
-    node: Node, leaves: Mapping[str, Node], seeds: Sequence[str | Array], *, scalars_only: bool
+    node: Node,
+    leaves: Mapping[str, Node],
+    seeds: Sequence[str | Array],
+    source: Source,
+    *,
+    scalars_only: bool,
 ) -> tuple[Gradients, ...]:
-    """The gradients for each seed; a backward pass for each, as each runs the program's hooks."""
-    rows = []
-    for cotangent in cotangents_of(node, leaves, seeds, scalars_only=scalars_only):
+    """The gradients for each seed."""
+    cotangents = cotangents_of(node, leaves, seeds, scalars_only=scalars_only)
+    targets = list(leaves.values())
+    for cotangent in cotangents:
         force(cotangent)
-        flows = differentiate(
-            [(node, cotangent)],
-            retain_graph=True,
-            create_graph=False,
-            targets=list(leaves.values()),
-        )
-        rows.append(
-            Gradients(
-                Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
-                {
-                    name: None if flow is None else _tensor_of(flow)
-                    for name, flow in zip(leaves, flows, strict=True)
-                },
+    flows: list[list[Node | None]]
+    if len(cotangents) > 1 and is_ruled([node], targets):
+        flows = _at_once(node, cotangents, targets, source)
+    else:
+        flows = [
+            differentiate(
+                [(node, cotangent)], retain_graph=True, create_graph=False, targets=targets
             )
+            for cotangent in cotangents
+        ]
+    return tuple(
+        Gradients(
+            Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
+            {
+                name: None if flow is None else _tensor_of(flow)
+                for name, flow in zip(leaves, row, strict=True)
+            },
         )
-    return tuple(rows)
+        for cotangent, row in zip(cotangents, flows, strict=True)
+    )
+
+
+def _at_once(
+    node: Node, cotangents: Sequence[Node], targets: Sequence[Node], source: Source
+) -> list[list[Node | None]]:
+    """The gradients for several cotangents, computed together."""
+    eager, state.eager = state.eager, False
+    try:
+        flows = by_seeds(node, cotangents, targets)
+        flowing = [flow for row in flows for flow in row if flow is not None]
+        for flow, array in zip(flowing, executed(flowing, source), strict=True):
+            flow.value = array
+    finally:
+        state.eager = eager
+    return flows
 
 
 def _derived(
@@ -123,15 +147,11 @@ def _derived(
             written to.
     """
     node = value.node if isinstance(value, handles.Tensor) else value
+    loop = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
     before = state.eager, state.grad_enabled
-    # a program's own backward methods look at values
-    state.eager = isinstance(node, Node) and needs_loop(node)
-    state.grad_enabled = True
+    state.eager, state.grad_enabled = loop, True
     try:
-        wanted = nodes_of(asked, node, leaves, bound)
-        for reached in topological([node]):
-            if reached.requires_grad and reached.operands:
-                check_saved(reached)
+        wanted = nodes_of(asked, node, leaves, bound, loop=loop)
         arrays = executed(list(wanted.values()), source)
     finally:
         state.eager, state.grad_enabled = before

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from autodiff_cli.autograd.ruled import rows_fit
 from autodiff_cli.errors import AutodiffError, RuntimeFault, ValueFault
 from autodiff_cli.interpret.machine import Machine
-from autodiff_cli.ir.node import Array, Node, constant, leaf
+from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression
+from autodiff_cli.transform.jacobian import gradient_rows
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.values import Size
@@ -53,14 +55,10 @@ def by_seeds(value: Node, seeds: Sequence[Node], wrt: Sequence[Node]) -> list[li
     Returns:
         One list a seed, as `reverse` gives it.
     """
-    from autodiff_cli.transform.batch import batched
-
-    seed = leaf(np.asarray(seeds[0].value), requires_grad=False)  # stands for each of them
-    gradients = reverse([value], [seed], wrt)
-    flowing = [node for node in gradients if node is not None]
-    together = iter(batched(flowing, [seed], [mv.stack(*seeds, dim=0)]))
-    stacked = [None if node is None else next(together) for node in gradients]
+    if not rows_fit(len(seeds), [value], wrt):
+        return [reverse([value], [seed], wrt) for seed in seeds]
+    together = gradient_rows([value], [mv.stack(*seeds, dim=0)], wrt)
     return [
-        [None if node is None else mv.select(node, dim=0, index=row) for node in stacked]
+        [None if node is None else mv.select(node, dim=0, index=row) for node in together]
         for row in range(len(seeds))
     ]
