@@ -218,7 +218,7 @@ def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.cli.main import STARTED
 
     names = bindings_of(options["bindings"])
-    wrt = _names(options["wrt"])
+    wrt = names_of(options["wrt"])
     tangents = _vectors("--jvp", options["jvp"])
     vectors = _vectors("--hvp", options["hvp"])
     max_memory = None
@@ -235,7 +235,7 @@ def _run(options: dict[str, Any]) -> None:
     values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
     if [options["expression"], *values].count("@-") > 1:
         raise click.UsageError("standard input (@-) can be read once only")
-    expression = _expression(options["expression"])
+    expression = expression_of(options["expression"])
     with _limits(options["timeout"]), _progress():
         result = evaluate(
             expression,
@@ -380,7 +380,7 @@ def _vectors(option: str, words: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def _names(texts: tuple[str, ...]) -> list[str] | None:
+def names_of(texts: tuple[str, ...]) -> list[str] | None:
     if not texts:
         return None
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
@@ -404,7 +404,7 @@ def value_of(text: str, options: dict[str, Any]) -> Given:
         dtypes.set_default(before)
 
 
-def _expression(text: str) -> Source:
+def expression_of(text: str) -> Source:
     from autodiff_cli.source import Source
 
     if not text.startswith("@"):
