@@ -195,13 +195,18 @@ class Op:
         doc: one line.
         latex: a format string with one `{}` an operand.
         domain: where it is defined, if not everywhere.
+        linear: groups of operands in which it is linear, the other operands held: `((0,),)` for a map
+            of its first operand, `((0,), (1,))` for a product, `((0, 2),)` for one linear in both at once.
+        batch: the rule by which it takes operands with a leading axis of rows, as "module.function" of
+            `ops.batching`; without one it runs row by row.
     """
 
-    __slots__ = ("doc", "domain", "grad_fn", "kernel", "latex", "name", "vjps")
+    __slots__ = ("batch", "doc", "domain", "grad_fn", "kernel", "latex", "linear", "name", "vjps")
 
     registry: ClassVar[dict[str, Op]] = {}
     is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
     follows_layout: ClassVar[bool] = False  # its strides depend on its operands' strides
+    is_foreign: ClassVar[bool] = False  # its derivative is code of a program, not a rule
 
     def __init__(
         self,
@@ -213,6 +218,8 @@ class Op:
         doc: str = "",
         latex: str = "",
         domain: str = "",
+        linear: tuple[tuple[int, ...], ...] = (),
+        batch: str = "",
     ) -> None:
         if name in Op.registry:
             raise ValueError(f"operation {name!r} is declared twice")
@@ -224,6 +231,8 @@ class Op:
         self.doc = doc
         self.latex = latex
         self.domain = domain
+        self.linear = linear
+        self.batch = batch
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
         nodes = tuple([o if isinstance(o, Node) else number(o) for o in operands])
@@ -270,6 +279,10 @@ class Op:
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         """One derivative rule for each operand."""
         return self.vjps
+
+    def linear_in(self, operands: tuple[Node, ...]) -> tuple[tuple[int, ...], ...]:
+        """The groups of operands in which the operation is linear, the others held."""
+        return self.linear
 
     def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
         """The result's shape and dtype; raises the reference's error if there is none."""

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from autodiff_cli.ir.node import Node
 
 
-def topological(outputs: Iterable[Node], *, through_values: bool = True) -> list[Node]:
+def topological(
+    outputs: Iterable[Node], *, through_values: bool = True, since: int = 0
+) -> list[Node]:
     """Every node the outputs need, operands before the operations that use them.
 
     Args:
         outputs: the nodes to start from.
         through_values: whether to go on above a node whose value is known already.
+        since: the number of the first node to go on above; those made before it end the walk.
     """
     order: list[Node] = []
     done: set[int] = set()
@@ -23,7 +26,12 @@ def topological(outputs: Iterable[Node], *, through_values: bool = True) -> list
             key = id(node)
             if key in done:
                 continue
-            if ready or not node.operands or (node.value is not None and not through_values):
+            if (
+                ready
+                or not node.operands
+                or node.number < since
+                or (node.value is not None and not through_values)
+            ):
                 done.add(key)
                 order.append(node)
                 continue

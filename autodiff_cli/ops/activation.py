@@ -202,5 +202,6 @@ glu = Shaped(
     _glu,
     shape=_glu_shape,
     vjps=(_glu_vjp,),
+    batch="shape.along",
     doc="one half of a dimension times the sigmoid of the other",
 )

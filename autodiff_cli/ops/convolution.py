@@ -104,6 +104,9 @@ class _Convolution(Shaped):
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         return self.vjps[: len(operands)]
 
+    def linear_in(self, operands: tuple[Node, ...]) -> tuple[tuple[int, ...], ...]:
+        return ((0,), (1,)) if len(operands) == 2 else ()
+
 
 def _convolved_shape(
     x: Node, w: Node, *bias: Node, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
@@ -126,6 +129,7 @@ convolution: Shaped = _Convolution(
         lambda g, y, x, w, *b, **how: convolution_weight(g, x, shape=w.shape, **how),
         _bias_vjp,
     ),
+    batch="window.convolution",
     doc="cross-correlation with a bank of kernels",
 )
 convolution_input: Shaped = Shaped(
@@ -137,6 +141,8 @@ convolution_input: Shaped = Shaped(
         lambda g, y, x, w, shape, **how: convolution_weight(x, g, shape=w.shape, **how),
     ),
     grad_fn="ConvolutionBackwardBackward0",
+    linear=((0,), (1,)),
+    batch="window.convolution_input",
     doc="the adjoint of convolution by its input",
 )
 convolution_weight: Shaped = Shaped(
@@ -148,6 +154,8 @@ convolution_weight: Shaped = Shaped(
         lambda g, y, flow, x, shape, **how: convolution_input(flow, g, shape=x.shape, **how),
     ),
     grad_fn="ConvolutionBackwardBackward0",
+    linear=((0,), (1,)),
+    batch="window.convolution_weight",
     doc="the adjoint of convolution by its weight",
 )
 
@@ -184,6 +192,8 @@ im2col: Shaped = Shaped(
     _columns,
     shape=_columns_shape,
     vjps=(lambda g, y, x, **how: col2im(g, shape=x.shape, **how),),
+    linear=((0,),),
+    batch="shape.folded",
     doc="every window of images, as a column",
 )
 col2im: Shaped = Shaped(
@@ -191,6 +201,8 @@ col2im: Shaped = Shaped(
     _from_columns,
     shape=lambda g, shape, **how: shape,
     vjps=(lambda g, y, x, shape, **how: im2col(g, **how),),
+    linear=((0,),),
+    batch="shape.folded",
     doc="columns added where their windows are: the adjoint of im2col",
 )
 
@@ -227,6 +239,7 @@ best_place = Shaped(
     _best_place,
     shape=_pooled_shape,
     dtype=lambda x, **_: dtypes.int64,
+    batch="shape.leading",
     doc="where each window's greatest element is",
 )
 
@@ -250,6 +263,8 @@ max_pool = Shaped(
     _pick,
     shape=lambda x, index, dims: index.shape,
     vjps=(_pick_vjp, None),
+    linear=((0,),),
+    batch="shape.leading",
     doc="each window's greatest element",
 )
 
@@ -292,6 +307,8 @@ avg_pool: Shaped = Shaped(
     _average,
     shape=_pooled_shape,
     vjps=(lambda g, y, x, **how: avg_pool_backward(g, shape=x.shape, **how),),
+    linear=((0,),),
+    batch="shape.leading",
     doc="each window's mean",
 )
 avg_pool_backward: Shaped = Shaped(
@@ -299,6 +316,8 @@ avg_pool_backward: Shaped = Shaped(
     _spread,
     shape=lambda g, shape, **how: shape,
     vjps=(lambda g, y, x, shape, **how: avg_pool(g, **how),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="spread evenly over windows: the adjoint of avg_pool2d",
 )
 
@@ -327,6 +346,8 @@ adaptive_avg_pool: Shaped = Shaped(
     _adaptive,
     shape=lambda x, size: (*x.shape[:-2], *size),
     vjps=(lambda g, y, x, size: adaptive_avg_pool_backward(g, shape=x.shape),),
+    linear=((0,),),
+    batch="shape.leading",
     doc="means of as many ranges as asked for",
 )
 adaptive_avg_pool_backward: Shaped = Shaped(
@@ -334,5 +355,7 @@ adaptive_avg_pool_backward: Shaped = Shaped(
     _adaptive_back,
     shape=lambda g, shape: shape,
     vjps=(lambda g, y, x, shape: adaptive_avg_pool(g, size=x.shape[-2:]),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="the adjoint of adaptive_avg_pool2d",
 )

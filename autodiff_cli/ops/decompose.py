@@ -70,6 +70,7 @@ svdvals: Shaped = Shaped(
     shape=lambda x: (*x.shape[:-2], _rank(x)),
     vjps=(_singular_values_vjp,),
     grad_fn="LinalgSvdBackward0",
+    batch="shape.leading",
     doc="singular values of matrices, from the greatest",
 )
 svd_u: Shaped = Shaped(
@@ -78,6 +79,7 @@ svd_u: Shaped = Shaped(
     shape=lambda x: (*x.shape[:-1], _rank(x)),
     vjps=(_left_vjp,),
     grad_fn="LinalgSvdBackward0",
+    batch="shape.leading",
     doc="left singular vectors, as columns",
 )
 svd_vh: Shaped = Shaped(
@@ -86,5 +88,6 @@ svd_vh: Shaped = Shaped(
     shape=lambda x: (*x.shape[:-2], _rank(x), x.shape[-1]),
     vjps=(_right_vjp,),
     grad_fn="LinalgSvdBackward0",
+    batch="shape.leading",
     doc="right singular vectors, as rows",
 )

@@ -19,6 +19,7 @@ norm_dim = Shaped(
     dtype=_given_dtype,
     vjps=(_vector_norm_vjp,),
     grad_fn="NormBackward1",
+    batch="shape.along",
     doc="the vector p-norm, by torch.norm's own C++",
 )
 
@@ -40,6 +41,7 @@ dist = Shaped(
         lambda g, y, a, b, p: _distance_vjp(g, y, a, b, p),
         lambda g, y, a, b, p: _negated(_distance_vjp(g, y, a, b, p)),
     ),
+    batch="system.dist",
     doc="the p-norm of a difference",
 )
 
@@ -76,6 +78,7 @@ cdist = Shaped(
         lambda g, y, a, b, p: _cdist_flow(g, y, a, b, p, -2),
         lambda g, y, a, b, p: _negated(_cdist_flow(g, y, a, b, p, -3)),
     ),
+    batch="system.cdist",
     doc="the p-norm of the difference of every two rows",
 )
 cross: Shaped = Shaped(
@@ -86,5 +89,7 @@ cross: Shaped = Shaped(
         lambda g, y, a, b, dim: cross(b, g, dim=dim),
         lambda g, y, a, b, dim: cross(g, a, dim=dim),
     ),
+    linear=((0,), (1,)),
+    batch="system.cross",
     doc="the vector perpendicular to two",
 )

@@ -24,6 +24,7 @@ def _drawn(name: str, grad_fn: str, count: int, doc: str) -> Shaped:
         shape=lambda drawn, *given: drawn.shape,
         vjps=rules,
         grad_fn=grad_fn,
+        batch="pointwise.copy",
         doc=doc,
     )
 

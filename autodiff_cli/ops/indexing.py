@@ -43,6 +43,8 @@ take_along: Shaped = Shaped(
         lambda g, y, x, index, dim: put_along(g, index, shape=x.shape, dim=dim),
         None,
     ),
+    linear=((0,),),
+    batch="shape.along",
     doc="elements picked along a dimension, one for each index",
 )
 put_along: Shaped = Shaped(
@@ -51,6 +53,8 @@ put_along: Shaped = Shaped(
     shape=lambda x, index, shape, dim: shape,
     vjps=(lambda g, y, x, index, shape, dim: take_along(g, index, dim=dim), None),
     grad_fn="ScatterAddBackward0",
+    linear=((0,),),
+    batch="shape.along",
     doc="zeros, with elements added where the indices say: the adjoint of gather",
 )
 
@@ -106,12 +110,16 @@ index = _Index(
     "index",
     lambda x, at, dims: x[at],
     vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
+    linear=((0,),),
+    batch="indexing.index",
     doc="elements picked by index tensors",
 )
 masked_select = _Index(
     "masked_select",
     lambda x, at, dims: np.atleast_1d(x)[at],
     vjps=(lambda g, y, x, *at, dims: index_backward(g, *at, dims=dims, shape=x.shape),),
+    linear=((0,),),
+    batch="indexing.index",
     doc="elements picked by a mask, in order",
 )
 index_backward: _IndexBackward = _IndexBackward(
@@ -121,6 +129,8 @@ index_backward: _IndexBackward = _IndexBackward(
         lambda g, y, x, *at, dims, shape: (index if g.ndim else masked_select)(g, *at, dims=dims),
     ),
     grad_fn="IndexPutBackward0",
+    linear=((0,),),
+    batch="indexing.index_backward",
     doc="zeros, with elements added where index tensors say: the adjoint of index",
 )
 
@@ -143,5 +153,7 @@ index_select = Shaped(
         ),
         None,
     ),
+    linear=((0,),),
+    batch="indexing.index_select",
     doc="some indices of a dimension, in a given order",
 )

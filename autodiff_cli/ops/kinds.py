@@ -97,7 +97,7 @@ class Elementwise(Op):
         **record: Any,
     ) -> None:
         rules = vjps or tuple(_times_incoming(partial) for partial in partials)
-        super().__init__(name, kernel, vjps=rules, **record)
+        super().__init__(name, kernel, vjps=rules, batch="pointwise.elementwise", **record)
         self.result = result
         self.scalars = scalars
         self.conditions = conditions
@@ -229,7 +229,7 @@ class View(Shaped):
         strides: Callable[..., Shape | None],
         **record: Any,
     ) -> None:
-        super().__init__(name, kernel, **record)
+        super().__init__(name, kernel, linear=((0,),), **record)
         self.strides_rule = strides
 
     def layout(self, node: Node) -> Shape | None:

@@ -79,6 +79,7 @@ inv: Shaped = Shaped(
     shape=lambda x: x.shape,
     vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
     grad_fn="LinalgInvExBackward0",
+    batch="shape.leading",
     doc="inverse of matrices",
     latex="{}^{{-1}}",
 )
@@ -105,6 +106,7 @@ cofactor: Shaped = Shaped(
     _cofactor,
     shape=lambda x: x.shape,
     vjps=(_cofactor_vjp,),
+    batch="shape.leading",
     doc="the derivative of the determinant",
 )
 det: Shaped = Shaped(
@@ -112,6 +114,7 @@ det: Shaped = Shaped(
     lambda x: np.asarray(np.linalg.det(x)).astype(x.dtype),
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
+    batch="shape.leading",
     doc="determinant",
     latex=r"\det {}",
 )
@@ -121,6 +124,7 @@ det_sign = Shaped(
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: None,),
     grad_fn="LinalgSlogdetBackward0",
+    batch="shape.leading",
     doc="sign of the determinant",
 )
 log_abs_det = Shaped(
@@ -129,6 +133,7 @@ log_abs_det = Shaped(
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * matrix_t(inv(x)),),
     grad_fn="LinalgSlogdetBackward0",
+    batch="shape.leading",
     doc="log of the absolute determinant",
 )
 
@@ -171,6 +176,8 @@ solve: Shaped = Shaped(
     shape=_solve_shape,
     vjps=(_solve_matrix_vjp, _solve_right_vjp),
     grad_fn="LinalgSolveExBackward0",
+    linear=((1,),),
+    batch="system.solve",
     doc="x with a x = b, or x a = b",
 )
 
@@ -197,6 +204,7 @@ pinv: Shaped = Shaped(
     lambda x, rtol: np.linalg.pinv(x, rcond=rtol).astype(x.dtype),
     shape=lambda x, rtol: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     vjps=(_pinv_rule,),
+    batch="shape.leading",
     doc="pseudo-inverse",
 )
 
@@ -213,6 +221,7 @@ lstsq = Shaped(
         lambda g, y, a, b, rtol: pinv_vjp(bmm(g, matrix_t(b)), _by_pinv(a, rtol), a),
         lambda g, y, a, b, rtol: bmm(matrix_t(_by_pinv(a, rtol)), g),
     ),
+    batch="shape.leading",
     doc="the x of least |a x - b|",
 )
 
@@ -263,6 +272,7 @@ def _factor(name: str, shown: str, grad_fn: str) -> Shaped:
         shape=lambda x, upper: x.shape,
         vjps=(_cholesky_vjp,),
         grad_fn=grad_fn,
+        batch="shape.leading",
         doc="the triangle L with L L^T = x",
     )
 
@@ -319,6 +329,7 @@ qr_q: Shaped = Shaped(
     shape=lambda x: (*x.shape[:-1], min(x.shape[-2:])),
     vjps=(lambda g, y, x: _qr_vjp(g, None, x),),
     grad_fn="LinalgQrBackward0",
+    batch="shape.leading",
     doc="the orthonormal columns Q of x = Q R",
 )
 qr_r: Shaped = Shaped(
@@ -327,6 +338,7 @@ qr_r: Shaped = Shaped(
     shape=lambda x: (*x.shape[:-2], min(x.shape[-2:]), x.shape[-1]),
     vjps=(lambda g, y, x: _qr_vjp(None, g, x),),
     grad_fn="LinalgQrBackward0",
+    batch="shape.leading",
     doc="the triangle R of x = Q R",
 )
 
@@ -350,6 +362,7 @@ eigenvalues: Shaped = Shaped(
     shape=lambda x, uplo: x.shape[:-1],
     vjps=(_eigenvalue_vjp,),
     grad_fn="LinalgEighBackward0",
+    batch="shape.leading",
     doc="eigenvalues of symmetric matrices, from the least",
 )
 eigenvectors: Shaped = Shaped(
@@ -358,6 +371,7 @@ eigenvectors: Shaped = Shaped(
     shape=lambda x, uplo: x.shape,
     vjps=(_eigenvector_vjp,),
     grad_fn="LinalgEighBackward0",
+    batch="shape.leading",
     doc="eigenvectors of symmetric matrices, as columns",
 )
 
@@ -384,5 +398,6 @@ matrix_exp: Shaped = Shaped(
     _expm,
     shape=lambda x: x.shape,
     vjps=(_expm_vjp,),
+    batch="shape.leading",
     doc="exponential of matrices",
 )

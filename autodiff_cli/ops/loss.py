@@ -46,6 +46,7 @@ mse_loss = Shaped(
         lambda g, y, x, target, reduction: _share(g, x, reduction) * (2 * (x - target)),
         lambda g, y, x, target, reduction: _share(g, x, reduction) * (-2 * (x - target)),
     ),
+    batch="loss.pointwise",
     doc="squared differences",
 )
 
@@ -98,6 +99,7 @@ binary_cross_entropy = _Weighted(
     _binary_cross_entropy,
     shape=_shape,
     vjps=(_bce_vjp, _bce_target_vjp),
+    batch="loss.pointwise",
     doc="cross entropy of probabilities against targets",
     domain="0 <= x <= 1",
 )
@@ -160,6 +162,7 @@ binary_cross_entropy_with_logits = _Weighted(
     ),
     dtype=lambda x, target, *w, **_: target.dtype,  # computed in place of a copy of it
     vjps=(_logits_vjp, _logits_target_vjp),
+    batch="loss.pointwise",
     doc="cross entropy of sigmoid(x) against targets, without overflow",
 )
 
@@ -244,6 +247,8 @@ nll_loss = _Likelihood(
     _nll_loss,
     vjps=(_nll_loss_vjp,),
     grad_fn=lambda node: "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0",
+    linear=((0,),),
+    batch="loss.nll_loss",
     doc="minus the log probability of the target class",
 )
 nll_loss_backward: _Likelihood = _Likelihood(
@@ -254,5 +259,7 @@ nll_loss_backward: _Likelihood = _Likelihood(
             g, *at, reduction=reduction, ignore_index=ignore_index
         ),
     ),
+    linear=((0,),),
+    batch="loss.nll_loss_backward",
     doc="the adjoint of nll_loss",
 )

@@ -22,9 +22,16 @@ def outer(a: Node, b: Node) -> Node:
 
 
 def _product(
-    name: str, shape: Callable[..., Shape], vjps: tuple[Rule, ...], doc: str, **record: Any
+    name: str,
+    batch: str,
+    shape: Callable[..., Shape],
+    vjps: tuple[Rule, ...],
+    doc: str,
+    **record: Any,
 ) -> Shaped:
-    return Shaped(name, _matmul, shape=shape, vjps=vjps, doc=doc, **record)
+    return Shaped(
+        name, _matmul, shape=shape, vjps=vjps, linear=((0,), (1,)), batch=batch, doc=doc, **record
+    )
 
 
 BLOCK = 384  # how many products the reference's library adds up before it starts another sum
@@ -102,14 +109,22 @@ def _batched(a: Any, b: Any) -> Any:
 
 dot = _product(
     "dot",
+    "product.dot",
     lambda a, b: (),
     (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
     "inner product of two vectors",
     latex="{}^T {}",
 )
-vdot = _product("vdot", dot.shape_rule, dot.vjps, "inner product of two real vectors")  # type: ignore[arg-type]
+vdot = _product(
+    "vdot",
+    "product.dot",
+    lambda a, b: (),
+    (lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
+    "inner product of two real vectors",
+)
 mv: Shaped = _product(
     "mv",
+    "product.mv",
     lambda a, v: (a.shape[0],),
     (lambda g, y, a, v: outer(g, v), lambda g, y, a, v: mv(transposed(a), g)),
     "matrix times vector",
@@ -117,6 +132,7 @@ mv: Shaped = _product(
 )
 mm: Shaped = _product(
     "mm",
+    "product.mm",
     lambda a, b: (a.shape[0], b.shape[1]),
     (lambda g, y, a, b: mm(g, transposed(b)), lambda g, y, a, b: mm(transposed(a), g)),
     "matrix times matrix",
@@ -124,6 +140,7 @@ mm: Shaped = _product(
 )
 bmm: Shaped = _product(
     "bmm",
+    "shape.leading",
     lambda a, b: (*a.shape[:-1], b.shape[-1]),
     (lambda g, y, a, b: bmm(g, matrix_t(b)), lambda g, y, a, b: bmm(matrix_t(a), g)),
     "matrix times matrix, for each of a batch of any dimensions",
@@ -154,6 +171,7 @@ addmm = Shaped(
         lambda g, y, c, a, b, beta, alpha: _scaled(mm(g, transposed(b)), alpha),
         lambda g, y, c, a, b, beta, alpha: _scaled(mm(transposed(a), g), alpha),
     ),
+    batch="product.addmm",
     doc="beta*c + alpha*(a @ b)",
 )
 
@@ -191,6 +209,7 @@ def _added(
         kernel,
         shape=lambda c, a, b, beta, alpha: shape(a, b),
         vjps=(lambda g, y, c, a, b, beta, alpha: _scaled(g, beta), by_first, by_second),
+        batch=f"product.{name}",
         doc="beta*c + alpha*(a @ b)",
     )
 

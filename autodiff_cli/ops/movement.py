@@ -32,6 +32,7 @@ def _reshaper(name: str, grad_fn: str, doc: str) -> View:
         strides=_view_strides,
         vjps=(lambda g, y, x, shape: view(g, shape=x.shape),),
         grad_fn=grad_fn,
+        batch="shape.shifted",
         doc=doc,
     )
 
@@ -76,6 +77,7 @@ def _permuter(name: str, grad_fn: str, doc: str) -> View:
         strides=lambda x, dims: tuple([layout.strides_of(x)[dim] for dim in dims]),
         vjps=(lambda g, y, x, dims: y.op(g, dims=_inverse(dims)),),
         grad_fn=grad_fn,
+        batch="shape.permute",
         doc=doc,
     )
 
@@ -132,6 +134,7 @@ expand = View(
     shape=lambda x, shape: shape,
     strides=_expand_strides,
     vjps=(lambda g, y, x, shape: sum_to(g, shape=x.shape),),
+    batch="shape.expand",
     doc="repeated along dimensions of size 1, without a copy",
 )
 
@@ -152,6 +155,8 @@ sum_to: Shaped = Shaped(
     shape=lambda x, shape: shape,
     vjps=(lambda g, y, x, shape: expand(g, shape=x.shape),),
     grad_fn="SumBackward1",
+    linear=((0,),),
+    batch="shape.sum_to",
     doc="summed over what broadcasting repeated: the adjoint of expand",
 )
 
@@ -170,6 +175,7 @@ def _selector(name: str, grad_fn: str, doc: str) -> View:
         strides=lambda x, dim, index: layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :],
         vjps=(lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),),
         grad_fn=grad_fn,
+        batch="shape.shifted",
         doc=doc,
     )
 
@@ -189,6 +195,8 @@ select_backward: Shaped = Shaped(
     lambda x, shape, dim, index: _embed(x, shape, _at(len(shape), dim, index)),
     shape=lambda x, shape, dim, index: shape,
     vjps=(lambda g, y, x, shape, dim, index: select(g, dim=dim, index=index),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="zeros but for one index: the adjoint of select",
 )
 
@@ -216,6 +224,7 @@ def _slicer(name: str, grad_fn: str, doc: str) -> View:
             ),
         ),
         grad_fn=grad_fn,
+        batch="shape.shifted",
         doc=doc,
     )
 
@@ -236,6 +245,8 @@ slice_backward: Shaped = Shaped(
             g, dim=dim, start=start, stop=stop, step=step
         ),
     ),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="zeros but for a slice: the adjoint of slice",
 )
 
@@ -250,6 +261,9 @@ class Join(Op):
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         return self.vjps * len(operands)
+
+    def linear_in(self, operands: tuple[Node, ...]) -> tuple[tuple[int, ...], ...]:
+        return (tuple(range(len(operands))),)
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         dtype = node.dtype.numpy
@@ -310,12 +324,14 @@ cat = Cat(
     "cat",
     lambda arrays, dim: np.concatenate(arrays, axis=dim),
     vjps=(_each_operand,),
+    batch="shape.cat",
     doc="joined along a dimension",
 )
 stack = Stack(
     "stack",
     lambda arrays, dim: np.stack(arrays, axis=dim),
     vjps=(_each_operand,),
+    batch="shape.shifted",
     doc="joined along a new dimension",
 )
 
@@ -338,5 +354,7 @@ repeat = Shaped(
         n * size for n, size in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)
     ),
     vjps=(_untiled,),
+    linear=((0,),),
+    batch="shape.repeat",
     doc="copies side by side, along each dimension",
 )

@@ -100,7 +100,13 @@ def _shift_vjp(g: Node, y: Node, x: Node, w: Node, b: Node, affine: Shape, **how
 
 
 def _normalizer(name: str, doc: str) -> Op:
-    return _Normalization(name, _normalize, vjps=(_normalize_vjp, _weight_vjp, _shift_vjp), doc=doc)
+    return _Normalization(
+        name,
+        _normalize,
+        vjps=(_normalize_vjp, _weight_vjp, _shift_vjp),
+        batch="window.normalization",
+        doc=doc,
+    )
 
 
 layer_norm = _normalizer("native_layer_norm", "normalized over the last dimensions")
@@ -160,6 +166,8 @@ embedding = Shaped(
     lambda weight, index, padding: weight[index],
     shape=lambda weight, index, padding: (*index.shape, weight.shape[1]),
     vjps=(_embedding_vjp, None),
+    linear=((0,),),
+    batch="indexing.embedding",
     doc="rows of a table",
 )
 
@@ -186,6 +194,8 @@ upsample_nearest: Shaped = Shaped(
     _upsample,
     shape=lambda x, size: (*x.shape[:-2], *size),
     vjps=(lambda g, y, x, size: upsample_nearest_backward(g, shape=x.shape),),
+    linear=((0,),),
+    batch="shape.leading",
     doc="each element repeated to a size",
 )
 upsample_nearest_backward: Shaped = Shaped(
@@ -193,5 +203,7 @@ upsample_nearest_backward: Shaped = Shaped(
     _downsum,
     shape=lambda g, shape: shape,
     vjps=(lambda g, y, x, shape: upsample_nearest(g, size=x.shape[-2:]),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="the adjoint of upsample_nearest2d",
 )

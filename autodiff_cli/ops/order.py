@@ -34,6 +34,7 @@ argsort = Shaped(
     _argsort,
     shape=lambda x, dim, descending: x.shape,
     dtype=_index_dtype,
+    batch="shape.along",
     doc="the indices that sort along a dimension",
 )
 
@@ -53,6 +54,7 @@ argkth = Shaped(
     _rank_index,
     shape=lambda x, dim, rank: _kept(x, dim),
     dtype=_index_dtype,
+    batch="shape.along",
     doc="the index of the element of a rank",
 )
 
@@ -74,6 +76,7 @@ argmedian = Shaped(
     _median_index,
     shape=lambda x, dim, skip_nan: _kept(x, dim),
     dtype=_index_dtype,
+    batch="shape.along",
     doc="the index of the lower median",
 )
 
@@ -95,6 +98,7 @@ argmode = Shaped(
     _mode_index,
     shape=lambda x, dim: _kept(x, dim),
     dtype=_index_dtype,
+    batch="shape.along",
     doc="the index of the most frequent element",
 )
 
@@ -110,6 +114,8 @@ def _picker(name: str, grad_fn: str, doc: str) -> Shaped:
             None,
         ),
         grad_fn=grad_fn,
+        linear=((0,),),
+        batch="shape.along",
         doc=doc,
     )
 
@@ -142,6 +148,8 @@ def _one_picker(name: str, grad_fn: str, doc: str) -> Shaped:
             None,
         ),
         grad_fn=grad_fn,
+        linear=((0,),),
+        batch="shape.along",
         doc=doc,
     )
 

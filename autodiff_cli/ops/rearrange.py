@@ -52,6 +52,7 @@ diagonal = View(
     shape=_diagonal_shape,
     strides=_diagonal_strides,
     vjps=(_diagonal_vjp,),
+    batch="shape.shifted",
     doc="the elements of two dimensions with equal indices",
 )
 diagonal_copy = Shaped(
@@ -60,6 +61,8 @@ diagonal_copy = Shaped(
     shape=_diagonal_shape,
     vjps=(_diagonal_vjp,),
     grad_fn="DiagonalBackward0_copy",
+    linear=((0,),),
+    batch="shape.shifted",
     doc="the diagonal of a matrix, as a copy",
 )
 
@@ -81,6 +84,8 @@ def _embedder(name: str, grad_fn: str, doc: str) -> Shaped:
             ),
         ),
         grad_fn=grad_fn,
+        linear=((0,),),
+        batch="shape.shifted",
         doc=doc,
     )
 
@@ -116,6 +121,8 @@ trace = Shaped(
     shape=lambda x: (),
     dtype=_trace_dtype,
     vjps=(_trace_vjp,),
+    linear=((0,),),
+    batch="shape.trace",
     doc="sum of the diagonal",
     latex=r"\mathrm{{tr}} {}",
 )
@@ -127,6 +134,8 @@ def _triangle(name: str, kernel: Callable[..., Any], doc: str) -> Shaped:
         lambda x, diagonal: kernel(x, diagonal),
         shape=lambda x, diagonal: x.shape,
         vjps=(lambda g, y, x, diagonal: y.op(g, diagonal=diagonal),),
+        linear=((0,),),
+        batch="shape.leading",
         doc=doc,
     )
 
@@ -141,6 +150,8 @@ flip: Shaped = Shaped(
     lambda x, dims: np.flip(x, dims).copy(),
     shape=lambda x, dims: x.shape,
     vjps=(lambda g, y, x, dims: flip(g, dims=dims),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="some dimensions in reverse order",
 )
 roll: Shaped = Shaped(
@@ -148,6 +159,8 @@ roll: Shaped = Shaped(
     lambda x, shifts, dims: np.roll(x, shifts, dims or None),
     shape=lambda x, shifts, dims: x.shape,
     vjps=(lambda g, y, x, shifts, dims: roll(g, shifts=tuple(-n for n in shifts), dims=dims),),
+    linear=((0,),),
+    batch="shape.roll",
     doc="shifted along dimensions, what leaves at one end entering at the other",
 )
 
@@ -164,6 +177,8 @@ rot90: Shaped = Shaped(
     lambda x, k, dims: np.rot90(x, k, dims).copy(),
     shape=_rot90_shape,
     vjps=(lambda g, y, x, k, dims: rot90(g, k=-k, dims=dims),),
+    linear=((0,),),
+    batch="shape.shifted",
     doc="turned by quarters in the plane of two dimensions",
 )
 
@@ -214,6 +229,7 @@ unfold = View(
             g, shape=x.shape, dim=dim, size=size, step=step
         ),
     ),
+    batch="shape.unfold",
     doc="every window of a dimension, as a new last dimension",
 )
 unfold_backward: Shaped = Shaped(
@@ -221,6 +237,8 @@ unfold_backward: Shaped = Shaped(
     _overlay,
     shape=lambda g, shape, dim, size, step: shape,
     vjps=(lambda g, y, x, shape, dim, size, step: unfold(g, dim=dim, size=size, step=step),),
+    linear=((0,),),
+    batch="shape.unfold_backward",
     doc="windows added where they came from: the adjoint of unfold",
 )
 
@@ -247,6 +265,7 @@ pad: Shaped = Shaped(
             g, margins=tuple((-b, -a) for b, a in margins), value=0
         ),
     ),
+    batch="shape.shifted",
     doc="with margins of a number around it",
 )
 

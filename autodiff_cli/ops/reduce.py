@@ -79,6 +79,8 @@ sum_ = Shaped(
     dtype=_given_dtype,
     vjps=(lambda g, y, x, dim, keepdim, dtype: spread(g, x, dim),),
     grad_fn=_numbered("SumBackward0", "SumBackward1"),
+    linear=((0,),),
+    batch="shape.along",
     doc="sum of the elements",
     latex=r"\sum {}",
 )
@@ -89,6 +91,8 @@ mean = Shaped(
     dtype=_given_dtype,
     vjps=(lambda g, y, x, dim, keepdim, dtype: spread(g, x, dim) / _count(x, dim),),
     grad_fn=_numbered("MeanBackward0", "MeanBackward1"),
+    linear=((0,),),
+    batch="shape.along",
     doc="mean of the elements",
 )
 
@@ -147,6 +151,7 @@ prod = Shaped(
     dtype=_given_dtype,
     vjps=(_prod_vjp,),
     grad_fn=_numbered("ProdBackward0", "ProdBackward1"),
+    batch="shape.flattened",
     doc="product of the elements",
     latex=r"\prod {}",
 )
@@ -179,6 +184,7 @@ def _extreme(name: str, kernel: Callable[..., Any], grad_fn: str, rule: Rule, do
         shape=_shape,
         vjps=(rule,),
         grad_fn=grad_fn,
+        batch="shape.along",
         doc=doc,
     )
 
@@ -196,7 +202,14 @@ def _arg(kernel: Callable[..., Any], name: str, doc: str) -> Shaped:
         axis = None if dim is None else dim[0]
         return kernel(x, axis=axis, keepdims=keepdim)
 
-    return Shaped(name, evaluate, shape=_shape, dtype=lambda x, **_: dtypes.int64, doc=doc)
+    return Shaped(
+        name,
+        evaluate,
+        shape=_shape,
+        dtype=lambda x, **_: dtypes.int64,
+        batch="shape.flattened",
+        doc=doc,
+    )
 
 
 argmax = _arg(np.argmax, "argmax", "index of the first greatest element")
@@ -271,6 +284,7 @@ vector_norm = Shaped(
     shape=_shape,
     dtype=_given_dtype,
     vjps=(_vector_norm_vjp,),
+    batch="shape.along",
     doc="the vector p-norm",
     latex=r"\lVert {} \rVert",
 )
@@ -300,6 +314,7 @@ logsumexp = Shaped(
     _logsumexp,
     shape=_shape,
     vjps=(lambda g, y, x, dim, keepdim: keep(g, x, dim) * exp(x - keep(y, x, dim)),),
+    batch="shape.along",
     doc="log of the sum of exponentials",
 )
 
@@ -335,6 +350,7 @@ softmax = Shaped(
     _softmax,
     shape=lambda x, dim: x.shape,
     vjps=(lambda g, y, x, dim: y * (g - _total(g * y, _along(x, dim))),),
+    batch="shape.along",
     doc="exponentials that sum to 1 along a dimension",
 )
 log_softmax = Shaped(
@@ -342,5 +358,6 @@ log_softmax = Shaped(
     _log_softmax,
     shape=lambda x, dim: x.shape,
     vjps=(lambda g, y, x, dim: g - exp(y) * _total(g, _along(x, dim)),),
+    batch="shape.along",
     doc="log of softmax",
 )

@@ -70,6 +70,8 @@ recurrence: Shaped = Shaped(
         lambda g, y, c, b, dim: recurrence_back(c, g, dim=dim) * previous(y, dim, 0),
         lambda g, y, c, b, dim: recurrence_back(c, g, dim=dim),
     ),
+    linear=((1,),),
+    batch="shape.along",
     doc="r_i = b_i + c_i r_(i-1) along a dimension",
 )
 recurrence_back: Shaped = Shaped(
@@ -80,6 +82,8 @@ recurrence_back: Shaped = Shaped(
         lambda g, y, c, b, dim: previous(recurrence(c, g, dim=dim), dim, 0) * y,
         lambda g, y, c, b, dim: recurrence(c, g, dim=dim),
     ),
+    linear=((1,),),
+    batch="shape.along",
     doc="r_i = b_i + c_(i+1) r_(i+1) along a dimension: the adjoint of recurrence",
 )
 
@@ -102,6 +106,8 @@ cumsum: Shaped = Shaped(
     shape=_shape,
     dtype=_given_dtype,
     vjps=(_cumsum_vjp,),
+    linear=((0,),),
+    batch="shape.along",
     doc="running sum",
 )
 
@@ -123,6 +129,7 @@ cumprod = Shaped(
     shape=_shape,
     dtype=_given_dtype,
     vjps=(_cumprod_vjp,),
+    batch="shape.along",
     doc="running product",
 )
 
@@ -143,6 +150,7 @@ logcumsumexp = Shaped(
     _logcumsumexp,
     shape=_shape,
     vjps=(_logcumsumexp_vjp,),
+    batch="shape.along",
     doc="log of the running sum of exponentials",
 )
 
@@ -165,7 +173,14 @@ def _running(name: str, later: Any, doc: str) -> Shaped:
             result[at] = np.where(takes, at, result[at - 1])
         return np.moveaxis(result, 0, dim)
 
-    return Shaped(name, kernel, shape=_shape, dtype=lambda x, dim: dtypes.int64, doc=doc)
+    return Shaped(
+        name,
+        kernel,
+        shape=_shape,
+        dtype=lambda x, dim: dtypes.int64,
+        batch="shape.along",
+        doc=doc,
+    )
 
 
 argcummax = _running("argcummax", np.greater_equal, "index of the running maximum")

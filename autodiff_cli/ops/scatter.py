@@ -45,6 +45,8 @@ scatter = Shaped(
         None,
         lambda g, y, x, index, src, dim: take_along(g, index, dim=dim),
     ),
+    linear=((0, 2),),
+    batch="shape.along",
     doc="with elements replaced where indices along a dimension say",
 )
 scatter_number: Shaped = Shaped(
@@ -53,6 +55,7 @@ scatter_number: Shaped = Shaped(
     shape=_shape,
     vjps=(lambda g, y, x, index, dim, value: scatter_number(g, index, dim=dim, value=0), None),
     grad_fn="ScatterBackward1",
+    batch="shape.along",
     doc="with a number where indices along a dimension say",
 )
 scatter_add = Shaped(
@@ -64,6 +67,8 @@ scatter_add = Shaped(
         None,
         lambda g, y, x, index, src, dim: take_along(g, index, dim=dim),
     ),
+    linear=((0, 2),),
+    batch="shape.along",
     doc="with elements added where indices along a dimension say",
 )
 
@@ -87,6 +92,8 @@ index_add = Shaped(
             reshape(index_select(g, index, dim=dim), source.shape), alpha
         ),
     ),
+    linear=((0, 2),),
+    batch="indexing.held_index",
     doc="with tensors added at indices of a dimension",
 )
 index_copy = Shaped(
@@ -98,6 +105,8 @@ index_copy = Shaped(
         None,
         lambda g, y, x, index, source, dim: reshape(index_select(g, index, dim=dim), source.shape),
     ),
+    linear=((0, 2),),
+    batch="indexing.held_index",
     doc="with tensors in the place of indices of a dimension",
 )
 index_fill_number: Shaped = Shaped(
@@ -106,6 +115,7 @@ index_fill_number: Shaped = Shaped(
     shape=_shape,
     vjps=(lambda g, y, x, index, dim, value: index_fill_number(g, index, dim=dim, value=0), None),
     grad_fn="IndexFillBackward0",
+    batch="indexing.held_index",
     doc="with a number at indices of a dimension",
 )
 index_fill = Shaped(
@@ -119,6 +129,8 @@ index_fill = Shaped(
         lambda g, y, x, index, value, dim: g - index_fill_number(g, index, dim=dim, value=0),
     ),
     grad_fn="IndexFillBackward1",
+    linear=((0, 2),),
+    batch="indexing.held_index",
     doc="with a 0-dim tensor at indices of a dimension",
 )
 
@@ -152,6 +164,8 @@ index_put: _IndexPut = _IndexPut(
         _put_nothing,
         lambda g, y, x, values, *at, dims, accumulate: index(g, *at, dims=dims),
     ),
+    linear=((0, 1),),
+    batch="indexing.index_put",
     doc="with values where index tensors say",
 )
 
@@ -178,6 +192,7 @@ masked_scatter = Shaped(
         None,
         lambda g, y, x, mask, source: masked_gather(g, mask, shape=source.shape),
     ),
+    linear=((0, 2),),
     doc="with another tensor's elements, in order, where a mask holds",
 )
 masked_gather: Shaped = Shaped(
@@ -185,6 +200,7 @@ masked_gather: Shaped = Shaped(
     _masked_gather,
     shape=lambda g, mask, shape: shape,
     vjps=(lambda g, y, x, mask, shape: masked_scatter(zeros_like(x), mask, g), None),
+    linear=((0,),),
     doc="the masked elements in order, then zeros: the adjoint of masked_scatter",
 )
 masked_fill_tensor = Shaped(
@@ -197,6 +213,8 @@ masked_fill_tensor = Shaped(
         lambda g, y, x, mask, value: where(mask, g, 0.0),
     ),
     grad_fn="MaskedFillBackward1",
+    linear=((0, 2),),
+    batch="pointwise.masked_fill_tensor",
     doc="with a 0-dim tensor where the mask holds",
 )
 take = Shaped(
@@ -212,5 +230,7 @@ take = Shaped(
         ),
         None,
     ),
+    linear=((0,),),
+    batch="indexing.take",
     doc="elements picked as if the tensor were flat",
 )

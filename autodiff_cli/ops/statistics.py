@@ -49,7 +49,9 @@ def _std_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, correction: Nu
 
 
 def _moment(name: str, kernel: Any, rule: Any, grad_fn: str, doc: str) -> Shaped:
-    return Shaped(name, kernel, shape=_shape, vjps=(rule,), grad_fn=grad_fn, doc=doc)
+    return Shaped(
+        name, kernel, shape=_shape, vjps=(rule,), grad_fn=grad_fn, batch="shape.along", doc=doc
+    )
 
 
 var = _moment("var", _var, _var_vjp, "VarBackward0", "variance")
@@ -86,6 +88,7 @@ nansum = Shaped(
             isnan(x), 0.0, as_dtype(spread(g, x, dim), x.dtype)
         ),
     ),
+    batch="shape.along",
     doc="sum of what is a number",
 )
 
@@ -99,7 +102,7 @@ def _truth(name: str, kernel: Any, doc: str) -> Shaped:
         result = kernel(x != 0, axis=dim, keepdims=keepdim)
         return np.asarray(result).astype(np.uint8 if x.dtype == np.uint8 else bool)
 
-    return Shaped(name, evaluate, shape=_shape, dtype=_truth_dtype, doc=doc)
+    return Shaped(name, evaluate, shape=_shape, dtype=_truth_dtype, batch="shape.along", doc=doc)
 
 
 any_ = _truth("any", np.logical_or.reduce, "whether an element is not 0")
@@ -109,6 +112,7 @@ count_nonzero = Shaped(
     lambda x, dim, keepdim: np.asarray(add_reduce(x != 0, axis=dim, dtype=np.int64)),
     shape=_shape,
     dtype=lambda x, **_: dtypes.int64,
+    batch="shape.along",
     doc="how many elements are not 0",
 )
 
@@ -130,6 +134,7 @@ def _of_aminmax(name: str, kernel: Any) -> Shaped:
         shape=_shape,
         vjps=(_aminmax_vjp,),
         grad_fn="AminmaxBackward0",
+        batch="shape.along",
         doc="one of the results of aminmax",
     )
 

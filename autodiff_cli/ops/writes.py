@@ -40,6 +40,7 @@ copy_slices: Shaped = Shaped(
         lambda g, y, base, value, steps: as_strided(g, steps=steps, shape=value.shape),
     ),
     grad_fn="CopySlices",
+    linear=((0, 1),),
     doc="a tensor with the part that the steps lead to replaced",
 )
 
@@ -103,6 +104,8 @@ copy = _Replacing(
     _copied,
     vjps=(lambda g, y, x, source: zeros_like(g), lambda g, y, x, source: g),
     grad_fn="CopyBackwards",
+    linear=((1,),),
+    batch="pointwise.copy",
     doc="the elements of another tensor, in place",
 )
 fill_tensor = _Replacing(
@@ -113,5 +116,7 @@ fill_tensor = _Replacing(
         lambda g, y, x, value: sum_to(g, shape=value.shape),
     ),
     grad_fn="FillBackward3",
+    linear=((1,),),
+    batch="pointwise.copy",
     doc="the one element of another tensor everywhere, in place",
 )

@@ -35,15 +35,15 @@ def reverse(
     before = state.grad_enabled, state.span
     state.grad_enabled = create_graph
     try:
-        return _reverse(outputs, seeds, wrt)
+        return gradients(topological(outputs), outputs, seeds, wrt)
     finally:
         state.grad_enabled, state.span = before
 
 
-def _reverse(
-    outputs: Sequence[Node], seeds: Sequence[Node], wrt: Sequence[Node]
+def gradients(
+    order: Sequence[Node], outputs: Sequence[Node], seeds: Sequence[Node], wrt: Sequence[Node]
 ) -> list[Node | None]:
-    order = topological(outputs)
+    """`reverse` through the nodes of `order` alone, in the present mode."""
     wanted = {id(node) for node in wrt}
     needed = set(wanted)  # nodes that lead to one of `wrt`
     for node in order:

@@ -8,7 +8,7 @@ Source: torch/autograd/function.py, torch/csrc/autograd/python_function.cpp.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -94,6 +94,7 @@ class _Output(Op):
     """One output of a call."""
 
     __slots__ = ()
+    is_foreign: ClassVar[bool] = True
 
     def joint(self, node: Node) -> Node:
         return node.operands[0]
@@ -118,6 +119,7 @@ class _Call(Op):
     """A call of a Function: its joint node."""
 
     __slots__ = ()
+    is_foreign: ClassVar[bool] = True
     class_prefix = "torch.autograd.function."
 
     def next_nodes(self, node: Node) -> tuple[Node, ...]:

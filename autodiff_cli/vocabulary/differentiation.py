@@ -11,11 +11,15 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.engine import differentiate
+from autodiff_cli.autograd.ruled import is_ruled, release, rows_fit
 from autodiff_cli.autograd.tensor import Tensor, detached, of_array
 from autodiff_cli.errors import AssertionFault, NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.ops.create import zeros_like
+from autodiff_cli.ops.create import full, zeros_like
+from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.transform.forward import forward
+from autodiff_cli.transform.jacobian import gradient_rows, jacobian_parts
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.gradients import (
     as_tensors,
@@ -87,8 +91,13 @@ def grad(
 def _batched(
     roots: list[Node], seeds: list[Node], targets: list[Node], retain: bool, create_graph: bool
 ) -> list[Node | None]:
-    """One pass for each row of the cotangents, whose results are stacked."""
+    """The gradients for each row of the cotangents."""
     count = seeds[0].shape[0] if seeds else 0
+    if count and is_ruled(roots, targets) and rows_fit(count, roots, targets):
+        flows = gradient_rows(roots, seeds, targets, create_graph=create_graph)
+        if not retain:
+            release(roots, targets)
+        return flows
     rows = [
         differentiate(
             [
@@ -277,8 +286,57 @@ def jacobian(
         return _unpacked(unpacked, several_out)
 
 
+def jacobian_nodes(
+    output: Tensor, inputs: Sequence[Tensor], create_graph: bool
+) -> list[Node | None] | None:
+    """The Jacobian of one output by every input, as one batched execution; None where it can't be one."""
+    root, nodes = output.node, [tensor.node for tensor in inputs]
+    count = min(root.numel, sum(node.numel for node in nodes))
+    if not root.requires_grad or not count:
+        return None
+    if not is_ruled([root], nodes) or not rows_fit(count, [root], nodes):
+        return None
+    return jacobian_parts(root, nodes, create_graph)
+
+
+def tangent_nodes(
+    outputs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    tangents: Sequence[Tensor | None],
+    create_graph: bool,
+) -> list[Node | None] | None:
+    """The tangents of outputs, in forward mode; None where rules alone don't give them."""
+    roots, nodes = [out.node for out in outputs], [tensor.node for tensor in inputs]
+    if not is_ruled(roots, nodes):
+        return None
+    moving = [
+        full(shape=node.shape, value=1, dtype=node.dtype)
+        if tangent is None
+        else as_dtype(tangent.node, node.dtype)
+        for tangent, node in zip(tangents, nodes, strict=True)
+    ]
+    return forward(roots, nodes, moving, create_graph=create_graph)
+
+
+def _independent(place: int, number: int) -> RuntimeFault:
+    return RuntimeFault(
+        f"Output {place} of the user-provided function is independent of input {number}. This is not "
+        "allowed in strict mode."
+    )
+
+
 def _rows(output: Tensor, inputs: Tensors, create_graph: bool, strict: bool) -> Tensors:
-    """The Jacobian of one output by every input, a row for each of its elements."""
+    """The Jacobian of one output by every input."""
+    found = jacobian_nodes(output, inputs, create_graph)
+    if found is not None:
+        if strict and None in found:
+            raise _independent(0, found.index(None))
+        return tuple(
+            Tensor(full(shape=output.shape + tensor.shape, value=0, dtype=tensor.dtype))
+            if node is None
+            else Tensor(mv.view(node, shape=node.shape))
+            for node, tensor in zip(found, inputs, strict=True)
+        )
     rows = []
     flat = lift(lambda node: reshape_to(node, (-1,)), output)
     for place in range(output.node.numel):
@@ -287,10 +345,7 @@ def _rows(output: Tensor, inputs: Tensors, create_graph: bool, strict: bool) -> 
         if strict:
             for number, flow in enumerate(flows):
                 if flow is None:
-                    raise RuntimeFault(
-                        f"Output {place} of the user-provided function is independent of input {number}. "
-                        "This is not allowed in strict mode."
-                    )
+                    raise _independent(place, number)
         rows.append(_filled(flows, inputs))
     columns = []
     for number, tensor in enumerate(inputs):
@@ -385,7 +440,7 @@ def jvp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """By two backward passes: the gradient of the vector-Jacobian product by its own vector."""
+    """In forward mode, or else by differentiating the vector-Jacobian product by its own vector."""
     with enable_grad():
         several_in, given = _as_tuple(inputs, "inputs", "jvp")
         tensors = _fresh(given, create_graph)
@@ -401,10 +456,14 @@ def jvp(
             )
         several_out, outputs = _called(func, tensors, "jvp")
         _check_strict(outputs, "outputs", strict)
-        seeds = tuple(requires_grad_(Tensor(zeros_like(output.node))) for output in outputs)
-        flows = _flows(outputs, tensors, seeds, create_graph=True)
-        _check_strict(flows, "grad_inputs", strict)
-        tangents = _flows(flows, seeds, vectors, create_graph=create_graph)
+        moved = None if strict else tangent_nodes(outputs, tensors, vectors, create_graph)
+        if moved is None:
+            seeds = tuple(requires_grad_(Tensor(zeros_like(output.node))) for output in outputs)
+            flows = _flows(outputs, tensors, seeds, create_graph=True)
+            _check_strict(flows, "grad_inputs", strict)
+            tangents = _flows(flows, seeds, vectors, create_graph=create_graph)
+        else:
+            tangents = _tensors(moved)
         result = _filled(tangents, outputs)
     return (
         _unpacked(_finished(outputs, create_graph), several_out),
@@ -419,6 +478,27 @@ def _scalar_output(outputs: Tensors, several: bool, name: str) -> None:
         raise RuntimeFault(
             f"The Tensor returned by the function given to {name} should contain a single element"
         )
+
+
+def _tensors(nodes: Sequence[Node | None]) -> tuple[Tensor | None, ...]:
+    return tuple(None if node is None else Tensor(node) for node in nodes)
+
+
+def _moved_slopes(
+    slopes: Sequence[Tensor | None],
+    tensors: Tensors,
+    vectors: Sequence[Tensor | None],
+    create_graph: bool,
+) -> tuple[Tensor | None, ...]:
+    """How gradients change along vectors: forward over reverse, or else reverse twice over reverse."""
+    flowing = [slope for slope in slopes if slope is not None]
+    moved = tangent_nodes(flowing, tensors, vectors, create_graph)
+    if moved is None:
+        seeds = tuple(requires_grad_(Tensor(zeros_like(t.node))) for t in tensors)
+        double_back = _flows(slopes, tensors, seeds, create_graph=True)
+        return _flows(double_back, seeds, vectors, create_graph=create_graph)
+    entries = iter(_tensors(moved))
+    return tuple(None if slope is None else next(entries) for slope in slopes)
 
 
 def _of_gradient(
@@ -444,12 +524,9 @@ def _of_gradient(
         _check_strict(slopes, "grad_inputs", strict)
         if name == "vhp":
             products = _flows(slopes, tensors, vectors, create_graph=create_graph)
-            result = _filled(products, tensors)
         else:
-            seeds = tuple(requires_grad_(Tensor(zeros_like(t.node))) for t in tensors)
-            double_back = _flows(slopes, tensors, seeds, create_graph=True)
-            products = _flows(double_back, seeds, vectors, create_graph=create_graph)
-            result = _filled(products, tensors)
+            products = _moved_slopes(slopes, tensors, vectors, create_graph)
+        result = _filled(products, tensors)
     return (
         _unpacked(_finished(outputs, create_graph), several_out),
         _unpacked(_finished(result, create_graph), several_in),

@@ -18,6 +18,7 @@ from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.differentiation import grad as gradients
+from autodiff_cli.vocabulary.differentiation import jacobian_nodes, tangent_nodes
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import lift, named
@@ -231,7 +232,16 @@ def jacrev(func: Func, argnums: Any = 0, *, has_aux: bool = False, **_: Any) -> 
 
 
 def _rows(output: Any, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
-    """The Jacobians of one output, a row of each for each of its elements."""
+    """The Jacobians of one output."""
+    found = jacobian_nodes(output, inner, True)
+    if found is not None:
+        parts = iter(
+            of_array(np.zeros((*output.shape, *tensor.shape), tensor.dtype.numpy))
+            if node is None
+            else Tensor(node)
+            for node, tensor in zip(found, inner, strict=True)
+        )
+        return [rebuilt(tree, parts) for tree in chosen]
     count = output.node.numel
     rows = []
     for place in range(count):
@@ -250,7 +260,16 @@ def _rows(output: Any, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
 
 
 def pushed(outputs: Sequence[Any], inputs: Sequence[Tensor], tangents: Sequence[Any]) -> list[Any]:
-    """Tangents of outputs, by differentiating the vector-Jacobian product by its own vector."""
+    """Tangents of outputs: in forward mode, or else by differentiating twice backward."""
+    moving = [out for out in outputs if out.requires_grad]
+    moved = tangent_nodes(moving, inputs, tangents, True)
+    if moved is not None:
+        entries = iter(moved)
+        nodes = [next(entries) if out.requires_grad else None for out in outputs]
+        return [
+            of_array(np.zeros(out.shape, out.dtype.numpy)) if node is None else Tensor(node)
+            for out, node in zip(outputs, nodes, strict=True)
+        ]
     result: list[Any] = []
     for out in outputs:
         zero = of_array(np.zeros(out.shape, out.dtype.numpy))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import math
+import pkgutil
 from typing import Any
 
 import numpy as np
 
+from autodiff_cli import ops
 from autodiff_cli.ir import dtypes
+
+for family in pkgutil.iter_modules(ops.__path__):  # all operations, whichever tests run
+    importlib.import_module(f"{ops.__name__}.{family.name}")
 
 F64 = dtypes.float64
 A = np.array([[0.7, -1.3, 2.1], [0.4, 1.9, -0.6]])
@@ -223,7 +229,7 @@ SAMPLES |= {
     },
     **{
         name: [([A, np.array([[2], [0]])], {"dim": 1, "keepdim": k}) for k in (False, True)]
-        for name in ("kthvalue", "median_dim", "nanmedian_dim")
+        for name in ("kthvalue", "mode", "median_dim", "nanmedian_dim")
     },
     "median": [([ROW], {"dim": None})],
     "nanmedian": [([ROW], {"dim": None})],
@@ -409,6 +415,7 @@ SAMPLES |= {
     "normal_of_std": [([A, POSITIVE], {})],
     "normal_of_both": [([A, C, POSITIVE], {})],
     "bernoulli": [([A, UNIT], {})],
+    "poisson": [([A, POSITIVE], {})],
 }
 
 WINDOWS = {"kernel": (2, 3), "stride": (2, 1), "padding": (1, 0), "dilation": (1, 2)}
