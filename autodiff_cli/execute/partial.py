@@ -59,7 +59,7 @@ def _pairwise(x: Any, axes: Axes) -> Any:
 
 
 def _strips(x: Any, axis: int) -> Any:
-    """A sum over an axis down to a sixteenth of its length: strips of rows are added, each one long vector."""
+    """A sum over an axis down to a sixteenth of its length: strips of rows are added as long vectors."""
     lead, size, tail = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
     rows = size // STRIPS
     before = (slice(None),) * axis

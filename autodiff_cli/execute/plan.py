@@ -15,12 +15,14 @@ from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, LimitError, fault_
 from autodiff_cli.execute import pool
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.settings import settings
+from autodiff_cli.execute.walk import walk
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.ir.node import Array, Node, state
 from autodiff_cli.ops.kinds import rounding
-from autodiff_cli.transform.fuse import Region, scheduled
+from autodiff_cli.transform.fuse import scheduled
 from autodiff_cli.transform.lower import lowered
 from autodiff_cli.transform.passes import prepared
+from autodiff_cli.transform.regions import Region
 
 
 class Plan:
@@ -47,9 +49,8 @@ class Plan:
             state.eager, state.grad_enabled, state.span = before
         self.exact = exact
         self.dtypes = [output.dtype.numpy for output in outputs]
-        schedule = scheduled(self.outputs)
         self.steps: list[Node | Program] = [
-            Program(step) if isinstance(step, Region) else step for step in schedule.steps
+            Program(step) if isinstance(step, Region) else step for step in scheduled(self.outputs)
         ]
         self.fallbacks: dict[int, Program] = {}
         self.frees = self._frees()
@@ -143,11 +144,11 @@ class Plan:
             def done(begun: int, count: int) -> None:
                 report((at + begun / count) / steps)
 
-        products = program.run(arrays, workers, done)
+        products = walk(program, arrays, workers, done)
         if products is None:  # an input whose strides don't let neighbouring axes be walked as one
             if at not in self.fallbacks:
                 self.fallbacks[at] = Program(program.region, collapse=False)
-            products = self.fallbacks[at].run(arrays, workers, done)
+            products = walk(self.fallbacks[at], arrays, workers, done)
             assert products is not None
         return products
 

@@ -1,8 +1,4 @@
-"""Regions: runs of elementwise operations with the broadcasts that feed them and the reductions that end them.
-
-A region has a *space*, the shape that is walked block by block. Each of its members lies along some axes of
-the space: a member of the space's shape along all, a row sum along the first. The values of members exist
-for one block at a time; only *products* are arrays in whole.
+"""Which parts of a graph are computed together, and when.
 
 Time is counted in rounds: first the operations that run whole, then the regions. A reduction that needs the
 whole space is known at the end of its round, so what uses it belongs to a later one. What a later round needs
@@ -13,118 +9,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
 
-from autodiff_cli.ir.node import NUMBER, Node, Op, Shape
+from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import reduce as red
-from autodiff_cli.ops.create import full
 from autodiff_cli.ops.kinds import Elementwise
-
-Axes: TypeAlias = "tuple[int | None, ...]"  # for each dimension of a node the axis it lies along
+from autodiff_cli.transform.axes import (
+    REDUCTIONS,
+    RESHAPES,
+    Axes,
+    identity,
+    member_axes,
+    operand_axes,
+    reduced_axes,
+    reduction_axes,
+)
+from autodiff_cli.transform.merge import Merger
+from autodiff_cli.transform.regions import LONGEST_ROW, Place, Region, Step, holdable
 
 LARGE = 1 << 15  # elements from which on blocks pay
-LONGEST_ROW = 1 << 17  # elements of a row up to which its reduction is known within a block
 CHEAP = 16  # operations that are computed again rather than kept
-
-RESHAPES: frozenset[Op] = frozenset(
-    {
-        mv.view,
-        mv.reshape_alias,
-        mv.unsafe_view,
-        mv.squeeze,
-        mv.squeeze_dim,
-        mv.squeeze_dims,
-        mv.squeeze_product,
-        mv.unsqueeze,
-        mv.alias,
-    }
-)
-SUMS: frozenset[Op] = frozenset({red.sum_, mv.sum_to})
-EXTREMES: frozenset[Op] = frozenset({red.amax, red.amin, red.max_, red.min_})
-REDUCTIONS = SUMS | EXTREMES | {red.vector_norm}
-
-
-class Region:
-    """What is computed in one walk over a space.
-
-    Attributes:
-        space: the shape that is walked.
-        round: when.
-        members: operations in order, operands before what uses them.
-        axes: for each member, by id, where its dimensions lie.
-        products: the members whose arrays are made.
-        held: axes that a block must have in whole.
-    """
-
-    __slots__ = ("axes", "held", "members", "products", "round", "space")
-
-    def __init__(self, space: Shape, round: int) -> None:
-        self.space = space
-        self.round = round
-        self.members: list[Node] = []
-        self.axes: dict[int, Axes] = {}
-        self.products: list[Node] = []
-        self.held: frozenset[int] = frozenset()
-
-    def __repr__(self) -> str:
-        names = " ".join(node.op.name for node in self.members)
-        return f"<region {list(self.space)} round {self.round}: {names}>"
-
-
-class Place(NamedTuple):
-    """Where a member belongs, and what it is there.
-
-    Attributes:
-        space, round: of its region.
-        axes: where its dimensions lie.
-        ended: whether its value is known only at the end of the round.
-        ready: the first round in which it can be computed again from what is kept then; None: in none.
-        cost: operations that this would take.
-        bound: whether that is possible in regions of its own space alone.
-    """
-
-    space: Shape
-    round: int
-    axes: Axes
-    ended: bool
-    ready: int | None
-    cost: int
-    bound: bool
-
-
-class Schedule(NamedTuple):
-    """The steps of an execution in order: single nodes that run whole, and regions."""
-
-    steps: list[Node | Region]
-
-
-def reduced_axes(node: Node, axes: Axes) -> frozenset[int]:
-    """The axes of the space that a reduction sums out, from those of its operand."""
-    operand = node.operands[0]
-    if node.op is mv.sum_to:
-        lead = operand.ndim - node.ndim
-        gone = [
-            dim
-            for dim in range(operand.ndim)
-            if dim < lead or (node.shape[dim - lead] == 1 != operand.shape[dim])
-        ]
-    else:
-        dim = node.params["dim"]
-        gone = list(range(operand.ndim) if dim is None else dim)
-    return frozenset(axis for at in gone if (axis := axes[at]) is not None)
-
-
-def identity(shape: Shape) -> Axes:
-    return tuple([None if size == 1 else axis for axis, size in enumerate(shape)])
-
-
-def aligned(node_axes: Axes, shape: Shape) -> Axes:
-    """Where the dimensions of an operand lie that is broadcast to a node."""
-    lead = len(node_axes) - len(shape)
-    return tuple([None if size == 1 else node_axes[lead + at] for at, size in enumerate(shape)])
 
 
 class Planner:
@@ -259,7 +165,7 @@ class Planner:
 
     # ---- backwards: what has to be made -----------------------------------------------------------
 
-    def schedule(self) -> Schedule:
+    def schedule(self) -> list[Step]:
         self.settle()
         demanded = {id(output) for output in self.outputs}
         by_round: dict[int, tuple[list[Node], dict[Shape, list[Node]]]] = {}
@@ -273,7 +179,7 @@ class Planner:
                 wholes.append(node)
             else:
                 groups.setdefault(place.space, []).append(node)
-        steps: list[Node | Region] = []
+        steps: list[Step] = []
         for when in sorted(by_round, reverse=True):
             wholes, groups = by_round[when]
             regions = []
@@ -287,7 +193,7 @@ class Planner:
                     steps.append(node)
                     demanded.update(id(operand) for operand in node.operands)
         merger = Merger(steps[::-1], self.order, self.outputs, self.places)
-        return Schedule(merger.merged())
+        return merger.merged()
 
     def _region(self, space: Shape, when: int, products: list[Node], demanded: set[int]) -> Region:
         """What is needed for the products; what has to be there before is demanded."""
@@ -298,7 +204,8 @@ class Planner:
         pending = list(products)
         while pending:
             node = pending.pop()
-            lies = operand_axes(node, region.axes[id(node)], space, self.places)
+            lies = operand_axes(node, region.axes[id(node)], self._source_axes(node, space))
+            region.lies[id(node)] = lies
             for operand, axes in zip(node.operands, lies, strict=True):
                 known = region.axes.get(id(operand))
                 if known is None and self._inside(operand, region, demanded):
@@ -308,6 +215,13 @@ class Planner:
                     demanded.add(id(operand))
         region.members = [node for node in self.order if id(node) in region.axes]
         return region
+
+    def _source_axes(self, node: Node, space: Shape) -> Axes:
+        """Where the dimensions of a member's first operand lie, if it isn't broadcast to it."""
+        source = node.operands[0]
+        place = self.places.get(id(source))
+        inside = place is not None and place.space == space and not place.ended
+        return place.axes if inside and place is not None else identity(source.shape)
 
     def _inside(self, operand: Node, region: Region, demanded: set[int]) -> bool:
         """Whether an operand is computed within the region."""
@@ -336,273 +250,6 @@ class Planner:
         return True
 
 
-def member_axes(node: Node, space: Shape, known: Sequence[Axes | None]) -> Axes | None:
-    """Where a member's dimensions lie, from where its operands' do; None if it doesn't fit.
-
-    Args:
-        node: elementwise, a broadcast, a reshape or a gather along a dimension.
-        space: the region's.
-        known: the axes of the operands in the region.
-    """
-    op = node.op
-    if op in RESHAPES:
-        return _reshaped(node, known[0])
-    if op is ix.take_along:
-        index = node.operands[1]
-        source = known[0] or (identity(space) if node.operands[0].shape == space else None)
-        dim = node.params["dim"]
-        if source is None or not index.ndim or index.shape[dim] != 1:
-            return None
-        if index.shape[:dim] + index.shape[dim + 1 :] != (
-            node.operands[0].shape[:dim] + node.operands[0].shape[dim + 1 :]
-        ):
-            return None
-        axes: Axes = tuple([None if at == dim else axis for at, axis in enumerate(source)])
-        return axes if known[1] is None or known[1] == axes else None
-    if op is ix.put_along:
-        g, index = node.operands
-        dim = node.params["dim"]
-        if node.shape != space or not g.ndim or g.shape[dim] != 1 or g.shape != index.shape:
-            return None
-        axes = identity(space)
-        if g.shape[:dim] + g.shape[dim + 1 :] != space[:dim] + space[dim + 1 :]:
-            return None
-        inner = tuple([None if at == dim else axis for at, axis in enumerate(axes)])
-        return axes if all(k is None or k == inner for k in known) else None
-    if node.shape == space:
-        axes = identity(space)
-    else:
-        found: list[int | None] = [None] * node.ndim
-        for operand, lies in zip(node.operands, known, strict=True):
-            for at, axis in enumerate(lies or ()):
-                if axis is not None:
-                    found[node.ndim - operand.ndim + at] = axis
-        axes = tuple(found)
-        if any(
-            size != 1 and (axis is None or space[axis] != size)
-            for size, axis in zip(node.shape, axes, strict=True)
-        ):
-            return None
-    for operand, lies in zip(node.operands, known, strict=True):
-        if lies is not None and lies != aligned(axes, operand.shape):
-            return None
-    return axes
-
-
-def _reshaped(node: Node, known: Axes | None) -> Axes | None:
-    """A view that only adds or drops dimensions of size 1."""
-    if known is None:
-        return None
-    (operand,) = node.operands
-    sizes = [size for size in operand.shape if size > 1]
-    if sizes != [size for size in node.shape if size > 1]:
-        return None
-    axes = iter([axis for axis, size in zip(known, operand.shape, strict=True) if size > 1])
-    return tuple([next(axes) if size > 1 else None for size in node.shape])
-
-
-def reduction_axes(node: Node, known: Axes) -> Axes:
-    """Where a reduction's dimensions lie."""
-    gone = reduced_axes(node, known)
-    if node.ndim == len(known):
-        return tuple([None if axis in gone else axis for axis in known])
-    if node.op is mv.sum_to:
-        return aligned(tuple([None if axis in gone else axis for axis in known]), node.shape)
-    dim = node.params["dim"]
-    dims = range(len(known)) if dim is None else dim
-    return tuple([axis for at, axis in enumerate(known) if at not in dims])
-
-
-def operand_axes(node: Node, axes: Axes, space: Shape, places: dict[int, Place]) -> list[Axes]:
-    """Where the dimensions of a member's operands lie."""
-    op = node.op
-    if op in RESHAPES:
-        (operand,) = node.operands
-        own = iter([axis for axis, size in zip(axes, node.shape, strict=True) if size > 1])
-        return [tuple([next(own) if size > 1 else None for size in operand.shape])]
-    if op in REDUCTIONS:
-        (operand,) = node.operands
-        place = places.get(id(operand))
-        inside = place is not None and place.space == space and not place.ended
-        return [place.axes if inside and place is not None else identity(operand.shape)]
-    if op is ix.take_along:
-        source, index = node.operands
-        place = places.get(id(source))
-        inside = place is not None and place.space == space and not place.ended
-        return [place.axes if inside and place is not None else identity(source.shape), axes]
-    if op is ix.put_along:
-        dim = node.params["dim"]
-        inner = tuple([None if at == dim else axis for at, axis in enumerate(axes)])
-        return [inner, inner]
-    return [aligned(axes, operand.shape) for operand in node.operands]
-
-
-class Merger:
-    """Puts regions of one space together: an earlier one waits for a later one that reads the same arrays.
-
-    Args:
-        steps: in an order in which they can run.
-        order: every node, operands first.
-        outputs: what is wanted in the end.
-        places: where members belong.
-    """
-
-    WINDOW = 64  # how many steps apart two regions may be
-
-    def __init__(
-        self,
-        steps: Sequence[Node | Region],
-        order: Sequence[Node],
-        outputs: Sequence[Node],
-        places: dict[int, Place],
-    ) -> None:
-        self.steps: list[Node | Region | None] = list(steps)
-        self.number = {id(node): at for at, node in enumerate(order)}
-        self.outputs = {id(output) for output in outputs}
-        self.places = places
-        self.maker: dict[int, int] = {}  # the step that makes a node's array
-        for at, step in enumerate(steps):
-            for node in products_of(step):
-                self.maker[id(node)] = at
-        self.needs = [{self.maker[key] for key in self._reads(step)} for step in steps]
-
-    def _reads(self, step: Node | Region) -> set[int]:
-        """The arrays of other steps that a step reads."""
-        return {id(node) for node in inputs_of(step) if id(node) in self.maker}
-
-    def merged(self) -> list[Node | Region]:
-        later: dict[Shape, list[int]] = {}
-        for at in range(len(self.steps) - 1, -1, -1):
-            step = self.steps[at]
-            if not isinstance(step, Region):
-                continue
-            # the latest that it can join: there most of what both need is known
-            for target in later.get(step.space, ()):
-                if target - at <= self.WINDOW and self._joined(at, target):
-                    break
-            else:
-                later.setdefault(step.space, []).append(at)
-        return self._sorted()
-
-    def _joined(self, at: int, target: int) -> bool:
-        first, second = self.steps[at], self.steps[target]
-        assert isinstance(first, Region) and isinstance(second, Region)
-        own = {id(node) for node in first.products}
-        read = [node for node in inputs_of(second) if id(node) in own]
-        shared = own | {id(node) for node in inputs_of(first) if node.numel >= LARGE}
-        if not any(id(node) in shared for node in inputs_of(second)):
-            return False
-        if any(self.places[id(node)].ended for node in read) or self._leads(at, target):
-            return False
-        held = first.held | second.held
-        if first.held and second.held and first.held != second.held:
-            return False
-        if held and not holdable(first.space, held):
-            return False
-        axes = {**first.axes, **second.axes}
-        both = Region(second.space, second.round)
-        both.axes, both.held = axes, held
-        for region in (first, second):
-            if any(axes[key] != lies for key, lies in region.axes.items()):
-                return False
-        both.members = sorted(
-            {id(node): node for node in (*first.members, *second.members)}.values(),
-            key=lambda node: self.number[id(node)],
-        )
-        for node in both.members:
-            lies = operand_axes(node, axes[id(node)], both.space, self.places)
-            for operand, wanted in zip(node.operands, lies, strict=True):
-                if axes.get(id(operand), wanted) != wanted:
-                    return False
-        both.products = [node for node in first.products if self._needed(node, at, target)]
-        both.products += [node for node in second.products if node not in both.products]
-        self.steps[at], self.steps[target] = None, both
-        self.needs[target] = (self.needs[target] | self.needs[at]) - {at, target}
-        for node in first.products:
-            self.maker[id(node)] = target
-        for needs in self.needs:
-            if at in needs:
-                needs.remove(at)
-                needs.add(target)
-        self.needs[target].discard(target)
-        return True
-
-    def _leads(self, at: int, target: int) -> bool:
-        """Whether the second step depends on the first by way of others."""
-        pending = [step for step in self.needs[target] if step != at]
-        seen = set(pending)
-        while pending:
-            step = pending.pop()
-            if step == at:
-                return True
-            for before in self.needs[step]:
-                if before >= at and before not in seen:
-                    seen.add(before)
-                    pending.append(before)
-        return False
-
-    def _needed(self, node: Node, at: int, target: int) -> bool:
-        """Whether anything but those two steps needs a product."""
-        if id(node) in self.outputs:
-            return True
-        return any(
-            step is not None
-            and number not in (at, target)
-            and at in self.needs[number]
-            and any(read is node for read in inputs_of(step))
-            for number, step in enumerate(self.steps)
-        )
-
-    def _sorted(self) -> list[Node | Region]:
-        """The steps in an order in which they can run, near the one that they had."""
-        ordered: list[Node | Region] = []
-        done: set[int] = set()
-        for first in range(len(self.steps)):
-            pending = [first]
-            while pending:
-                at = pending[-1]
-                step = self.steps[at]
-                waits = [n for n in self.needs[at] if n not in done and self.steps[n] is not None]
-                if at in done or step is None:
-                    pending.pop()
-                elif waits:
-                    pending.extend(waits)
-                else:
-                    pending.pop()
-                    done.add(at)
-                    ordered.append(step)
-        return ordered
-
-
-def holdable(space: Shape, axes: frozenset[int]) -> bool:
-    """Whether blocks can have `axes` in whole and still be many."""
-    some = len(axes) < sum(size > 1 for size in space)
-    return some and math.prod(space[axis] for axis in axes) <= LONGEST_ROW
-
-
-def products_of(step: Node | Region) -> list[Node]:
-    """The nodes whose arrays a step makes."""
-    return step.products if isinstance(step, Region) else [step]
-
-
-def inputs_of(step: Node | Region) -> list[Node]:
-    """The nodes whose arrays a step reads."""
-    if not isinstance(step, Region):
-        return list(step.operands)
-    found: dict[int, Node] = {}
-    for node in step.members:
-        lies = operand_axes(node, step.axes[id(node)], step.space, {})
-        for operand, axes in zip(node.operands, lies, strict=True):
-            if step.axes.get(id(operand)) != axes:
-                found[id(operand)] = operand
-    return list(found.values())
-
-
-def scheduled(outputs: Sequence[Node]) -> Schedule:
+def scheduled(outputs: Sequence[Node]) -> list[Step]:
     """The order in which a graph is computed: single nodes that run whole, and regions."""
     return Planner(outputs).schedule()
-
-
-def is_scalar(node: Node) -> bool:
-    """Whether an operand is one number for all elements."""
-    return node.op is NUMBER or node.op is full or not node.shape

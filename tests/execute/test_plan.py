@@ -20,7 +20,7 @@ from samples import SAMPLES
 
 import autodiff_cli
 from autodiff_cli.errors import AutodiffError, LimitError
-from autodiff_cli.execute import execute, region, whole
+from autodiff_cli.execute import blocks, execute, whole
 from autodiff_cli.execute.plan import Plan
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.settings import settings
@@ -45,9 +45,9 @@ def blocks_of(least: int, most: int) -> Iterator[None]:
     """Regions and blocks of a few elements, so that small arrays make many."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fuse, "LARGE", 2)
-        patch.setattr(region, "LEAST", least)
-        patch.setattr(region, "MOST", most)
-        patch.setattr(region, "LANES", 2)
+        patch.setattr(blocks, "LEAST", least)
+        patch.setattr(blocks, "MOST", most)
+        patch.setattr(blocks, "LANES", 2)
         yield
 
 
