@@ -1,4 +1,4 @@
-"""The sizes of blocks: from the cache, the arrays that are alive at a time, and how results are put together."""
+"""The sizes of blocks: from the cache, and the arrays that are alive at a time."""
 
 from __future__ import annotations
 
