@@ -6,7 +6,8 @@ Peers are torch (eager), JAX (jit) and HIPS autograd, as far as the interpreter 
 language has the expression, with gradients derived by hand; and for least squares the products of
 matrices alone. In process all run in this process, taking turns; figures are
 medians. From the shell a process reads the inputs from .npy files and writes the gradients to an .npz
-file. Every peer's results are compared first. Prints tables, then one JSON line.
+file; run that with an interpreter that has the package installed (a checkout works out the parser's tables
+at each start). Every peer's results are compared first. Prints tables, then one JSON line.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from expressions import DEFAULT_SIZE, EXPRESSIONS, FORMS, Expression
-from measure import importable, machine, medians, significant, table
+from measure import environment, importable, machine, medians, significant, table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -196,7 +197,8 @@ def shell(expression: Expression, options: argparse.Namespace) -> dict[str, floa
 
 
 def runner(words: list[str]) -> Callable[[], object]:
-    return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    kept = environment()
+    return lambda: subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=kept)
 
 
 # ---- tables -------------------------------------------------------------------------------------

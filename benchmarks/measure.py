@@ -36,6 +36,11 @@ def medians(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, 
     return {name: statistics.median(values) for name, values in times.items()}
 
 
+def environment() -> dict[str, str]:
+    """That of measured processes: a user's Python writes byte code, without which every start compiles."""
+    return {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
 def importable(wanted: Sequence[str]) -> list[str]:
     """Which peers this interpreter has."""
     return [name for name in wanted if find_spec(name)]

@@ -10,7 +10,7 @@ from autodiff_cli.execute import whole
 from autodiff_cli.ir.node import Array, Node, Number
 from autodiff_cli.ir.walk import topological
 
-PAYS = 1 << 17  # elements from which on planning costs less than it gains
+PAYS = 1 << 16  # elements from which on planning costs less than it gains
 
 
 def execute(outputs: Sequence[Node]) -> list[Array]:
