@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_cli.execute.whole import execute
-from autodiff_cli.ir.node import Array, Node, Number
+from autodiff_cli.ir.node import Array, Node, Number, state
 
 
 def force(node: Node) -> Array:
     """The node's value, computed now and kept: for a condition, an index, a printed value."""
+    state.reads(node)
     if node.value is None:
         node.value = execute([node])[0]
     return np.asarray(node.value)
