@@ -8,7 +8,7 @@ import pytest
 
 from autodiff_cli.program import run_text
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary import transforms
+from autodiff_cli.vocabulary import vmap as rows
 
 PREPARED = """
 import torch
@@ -86,14 +86,14 @@ def printed(program: str) -> list[str]:
 def batches(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each `vmap` that is called, whether it was one batch."""
     found: list[bool] = []
-    plain = transforms._in_rows
+    plain = rows._in_rows
 
     def noted(*args: Any) -> Any:
-        rows = plain(*args)
-        found.append(rows is not None)
-        return rows
+        result = plain(*args)
+        found.append(result is not None)
+        return result
 
-    monkeypatch.setattr(transforms, "_in_rows", noted)
+    monkeypatch.setattr(rows, "_in_rows", noted)
     return found
 
 
@@ -183,5 +183,5 @@ def test_rows_that_would_not_fit_run_pass_by_pass(monkeypatch: pytest.MonkeyPatc
     from autodiff_cli.autograd import ruled
 
     monkeypatch.setattr(ruled, "MOST", 4)
-    monkeypatch.setattr(transforms, "MOST", 4)
+    monkeypatch.setattr(rows, "MOST", 4)
     assert printed(program) == expected
