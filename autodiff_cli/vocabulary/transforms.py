@@ -303,6 +303,35 @@ def jvp(
     return (*result, _outside(aux, inner)) if has_aux else result
 
 
+@named("func.linearize")
+def linearize(func: Func, *primals: Any) -> Any:
+    """The output, and the function that gives its tangent for those of the primals."""
+    with _level():
+        given = mapped(primals, _own)
+        output = func(*given)
+    inner = leaves(given)
+
+    def push(*tangents: Any) -> Any:
+        moving = leaves(tangents)
+        for number, (tangent, primal) in enumerate(zip(moving, inner, strict=True)):
+            for what in ("shape", "dtype"):
+                own, other = (_shown(tensor, what) for tensor in (tangent, primal))
+                if own != other:
+                    raise RuntimeFault(
+                        f"tangent:{number} with {what} {own} in flattened pytree doesn't match the {what} "
+                        f"{other} of the corresponding primal."
+                    )
+        with _level():
+            found = rebuilt(output, iter(pushed(leaves(output), inner, moving)))
+        return _outside(found, inner)
+
+    return _outside(output, inner), push
+
+
+def _shown(tensor: Tensor, what: str) -> str:
+    return f"torch.{tensor.dtype.name}" if what == "dtype" else repr(Size(tensor.shape))
+
+
 @named("func.jacfwd")
 def jacfwd(func: Func, argnums: Any = 0, has_aux: bool = False, **_: Any) -> Func:
     """The same Jacobian as `jacrev` gives; the direction it is computed in can't be seen."""
