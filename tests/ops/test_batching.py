@@ -32,7 +32,9 @@ PRECISE: dict[str, Any] = {"rtol": 1e-7, "atol": 1e-9}
 def varied(name: str, array: Any, position: int) -> np.ndarray[Any, Any]:
     """Rows of a sample, the first the sample itself, inside the operation's domain."""
     own = np.asarray(array)
-    if own.dtype.kind != "f" or name in TARGETS.get(position, ()):
+    if own.dtype.kind != "f":
+        return np.stack([own, np.flip(own), own])
+    if name in TARGETS.get(position, ()):
         return np.stack([own] * SIZE)
     return np.stack([own, own * 0.97, own * 0.94])
 
