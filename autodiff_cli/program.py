@@ -124,7 +124,7 @@ class Session:
         warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
         warnings.given = set()
         text_options.current = DEFAULT
-        parameters.hooks.item = lambda node: np.asarray(node.value).item()
+        parameters.hooks.item = parameters.known_item
         limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
         limits.taken, limits.depth = 0, 0
         limits.left = min(CHECKPOINT, settings.max_steps)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.saved import check_saved
-from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
+from autodiff_cli.autograd.tensor import Tape, Tensor, cut_off
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.node import INPUT, UNTRACKED, Node, state
 from autodiff_cli.ops.writes import copy_backwards
@@ -244,11 +244,12 @@ def owned(g: Node) -> Node:
     value = g.value
     if isinstance(value, np.ndarray):
         value = np.array(value, order="C")
-    return constant_of(value, g)
+    return cut_off(value, g)
 
 
 def accumulate(tensor: Tensor, g: Node) -> None:
     """Add to a tensor's `grad`: in place, unless the gradient itself is to be differentiated."""
+    state.acts()
     held = tensor.grad
     if held is None:
         tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))

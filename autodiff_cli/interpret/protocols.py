@@ -158,6 +158,7 @@ def _truth(self: Tensor) -> bool:
     if node.numel != 1:
         which = "more than one value" if node.numel else "no values"
         raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
+    state.reads(node)
     return bool(node.value if isinstance(node.value, np.generic) else self.array.item())
 
 

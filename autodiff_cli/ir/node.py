@@ -30,6 +30,23 @@ Params: TypeAlias = dict[str, Any]
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 
 
+class Recording:
+    """What is watched while a program computes one row, to be repeated for the others as a batch.
+
+    Nodes keep their operands meanwhile, whether a gradient flows through them or not.
+
+    Attributes:
+        read: nodes whose values left the graph, for a condition or as a number.
+        repeatable: whether nothing else happened that every row has to do for itself, such as a write.
+    """
+
+    __slots__ = ("read", "repeatable")
+
+    def __init__(self) -> None:
+        self.read: list[Node] = []
+        self.repeatable = True
+
+
 class State:
     """What building a node depends on besides its operands.
 
@@ -41,9 +58,18 @@ class State:
         max_elements: the most elements one tensor may have.
         saving: called with each new node of a program that keeps values for its derivative, if
             somebody wants to know.
+        recording: what is recorded for a batch, if something is.
     """
 
-    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "saving", "span")
+    __slots__ = (
+        "eager",
+        "grad_enabled",
+        "made",
+        "max_elements",
+        "recording",
+        "saving",
+        "span",
+    )
 
     def __init__(self) -> None:
         self.grad_enabled = True
@@ -52,6 +78,17 @@ class State:
         self.span: Span | None = None
         self.max_elements = 10**9
         self.saving: Callable[[Node], None] | None = None
+        self.recording: Recording | None = None
+
+    def reads(self, node: Node) -> None:
+        """Take note that the value of a node is about to leave the graph."""
+        if self.recording is not None:
+            self.recording.read.append(node)
+
+    def acts(self) -> None:
+        """Take note of what has an effect besides its result."""
+        if self.recording is not None:
+            self.recording.repeatable = False
 
 
 state = State()
@@ -270,7 +307,7 @@ class Op:
             if result.base is not None or True in [value is result for value in values]:
                 result = result.copy("K" if self.follows_layout else "C")
         node.value = result
-        if not node.requires_grad and not self.is_view:
+        if not node.requires_grad and not self.is_view and state.recording is None:
             node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
         elif state.saving is not None and node.requires_grad:
             state.saving(node)
@@ -338,15 +375,19 @@ class _Source(Op):
 
     __slots__ = ()
 
-    def __init__(self, name: str, doc: str) -> None:
-        super().__init__(name, _no_kernel, doc=doc)
+    def __init__(self, name: str, doc: str, batch: str = "") -> None:
+        super().__init__(name, _no_kernel, doc=doc, batch=batch)
 
 
 def _no_kernel() -> Array:
     raise ValueError("a source node has its value from the start")
 
 
-INPUT = _Source("input", "a leaf: a value given by the user, for which gradients may be asked")
+INPUT = _Source(
+    "input",
+    "a leaf: a value given by the user, for which gradients may be asked",
+    batch="pointwise.source",  # of a recording: a leaf that was made of another node's value
+)
 CONSTANT = _Source("constant", "a tensor that is part of the expression")
 UNTRACKED = _Source(
     "untracked", "a view made under `no_grad`, which says that it requires grad and passes none on"

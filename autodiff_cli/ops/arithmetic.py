@@ -361,8 +361,9 @@ def _at_once(
             else:
                 return op(a, b, **params)
             value = compute(left, right)
-            if state.grad_enabled and (a.requires_grad or other.requires_grad):
-                return Node(op, (a, other), params, (), a.dtype, True, value)
+            flows = state.grad_enabled and (a.requires_grad or other.requires_grad)
+            if flows or state.recording is not None:
+                return Node(op, (a, other), params, (), a.dtype, flows, value)
             return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
         return op(a, b, **params)
 
