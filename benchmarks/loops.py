@@ -1,4 +1,4 @@
-"""Small programs in loops, forward and backward: what an interpreted program of single numbers and short vectors costs.
+"""Small programs in loops, forward and backward: single numbers, short vectors, small layers.
 
     python benchmarks/loops.py [--rounds N] [PROGRAM]...
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from autodiff_cli.execute import blas
 from autodiff_cli.execute.whole import execute
 from autodiff_cli.ir.node import Array, Node, Number
+
+blas.install()
 
 
 def force(node: Node) -> Array:
