@@ -253,11 +253,11 @@ def accumulate(tensor: Tensor, g: Node) -> None:
     if held is None:
         tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))
         if isinstance(g.value, np.ndarray) and g.numel > 1 and 0 in g.value.strides:
-            tensor.grad.memory.writes.append(state.made)  # the reference fills a new tensor
+            tensor.grad.memory.wrote(state.made)  # the reference fills a new tensor
     elif state.grad_enabled:
         tensor.grad = Tensor(held.node + g)
     else:
         array = held.array
         np.add(array, np.asarray(g.value), out=array)
         state.made += 1
-        held.memory.writes.append(state.made)
+        held.memory.wrote(state.made)

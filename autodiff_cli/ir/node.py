@@ -37,18 +37,20 @@ class State:
         grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
         eager: whether a node is computed when it is made, as programs need it: they write to tensors.
         made: how many nodes were made so far; numbers them.
+        written: the number of the newest node at the last write to any tensor.
         span: the place in the source that is being evaluated.
         max_elements: the most elements one tensor may have.
         saving: called with each new node of a program that keeps values for its derivative, if
             somebody wants to know.
     """
 
-    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "saving", "span")
+    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "saving", "span", "written")
 
     def __init__(self) -> None:
         self.grad_enabled = True
         self.eager = False
         self.made = 0
+        self.written = 0
         self.span: Span | None = None
         self.max_elements = 10**9
         self.saving: Callable[[Node], None] | None = None
@@ -70,6 +72,12 @@ class Memory:
     def __init__(self) -> None:
         self.writes: list[int] = []
         self.latest: Node | None = None
+
+    def wrote(self, number: int) -> None:
+        """Count a write, when the newest node had this number."""
+        self.writes.append(number)
+        if number > state.written:
+            state.written = number
 
 
 class Node:

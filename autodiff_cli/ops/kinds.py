@@ -9,8 +9,22 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import NUMBER, Node, Number, Op, Params, Rule, Shape
+from autodiff_cli.ir.node import (
+    CONSTANT,
+    NO_PARAMS,
+    NUMBER,
+    Node,
+    Number,
+    Op,
+    Params,
+    Rule,
+    Shape,
+    known_number,
+    state,
+)
 from autodiff_cli.ir.shapes import broadcast
+
+EXACT = 1 << 53  # up to here integers are float64 numbers, so that they are rounded once
 
 Result: TypeAlias = Literal["same", "float", "bool"]
 
@@ -49,7 +63,7 @@ class Elementwise(Op):
         conditions: how many leading operands are masks, outside type promotion.
     """
 
-    __slots__ = ("conditions", "result", "scalars")
+    __slots__ = ("conditions", "direct", "result", "scalars")
     follows_layout: ClassVar[bool] = True
 
     def __init__(
@@ -69,6 +83,82 @@ class Elementwise(Op):
         self.result = result
         self.scalars = scalars
         self.conditions = conditions
+        kind = type(self)
+        # Whether floats of one dtype give floats of this dtype, by the kernel alone.
+        self.direct = (
+            result != "bool"
+            and not conditions
+            and kind.evaluate is Elementwise.evaluate
+            and kind.infer is Elementwise.infer
+            and kind.rules is Op.rules
+        )
+
+    def __call__(self, *operands: Node | Number, **params: Any) -> Node:
+        if state.eager and self.direct:
+            node = self._directly(operands, params)
+            if node is not None:
+                return node
+        return super().__call__(*operands, **params)
+
+    def _directly(self, operands: tuple[Node | Number, ...], params: Params) -> Node | None:
+        """The computed node of operands that are floats of one dtype, or numbers; None for others.
+
+        What programs make most, so nothing is inferred that is known.
+        """
+        dtype: DType | None = None
+        shape: Shape = ()
+        numbers = recorded = False
+        nodes: list[Node] = []
+        for operand in operands:
+            if type(operand) is Node:
+                nodes.append(operand)
+                if operand.op is NUMBER:
+                    numbers = True
+                    continue
+                if dtype is None:
+                    dtype, shape = operand.dtype, operand.shape
+                elif operand.dtype is not dtype:
+                    return None
+                elif operand.shape != shape:
+                    if shape and operand.shape:
+                        return None
+                    shape = shape or operand.shape
+                if operand.requires_grad:
+                    recorded = True
+            elif type(operand) is float or (type(operand) is int and -EXACT < operand < EXACT):
+                nodes.append(known_number(operand))
+                numbers = True
+            else:
+                return None
+        if dtype is None or (dtype is not dtypes.float32 and dtype is not dtypes.float64):
+            return None
+        arrays: list[Any] = [node.value for node in nodes]
+        if numbers:
+            scalar = dtype.numpy.type
+            for position, node in enumerate(nodes):
+                if node.op is NUMBER:
+                    arrays[position] = scalar(node.value)
+        result = self.kernel(*arrays, **params)
+        if result.dtype is not dtype.numpy:
+            result = result.astype(dtype.numpy)
+        elif type(result) is np.ndarray:
+            if result.base is not None or any([array is result for array in arrays]):
+                result = result.copy("K")
+        if recorded and state.grad_enabled and self._records(nodes):
+            node = Node(self, tuple(nodes), params, shape, dtype, True, result)
+            if state.saving is not None:
+                state.saving(node)
+            return node
+        return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, result)
+
+    def _records(self, nodes: list[Node]) -> bool:
+        """Whether a gradient flows through to one of the operands."""
+        if not self.vjps:
+            return False
+        for node, rule in zip(nodes, self.vjps, strict=True):
+            if node.requires_grad and rule is not None:
+                return True
+        return False
 
     def compute_dtype(self, operands: tuple[Node, ...], params: Params) -> DType:
         """The dtype the kernel works in: the operands' common one."""
@@ -137,6 +227,7 @@ def _times_incoming(partial: Rule) -> Rule:
         assert slope is not None
         return g * slope
 
+    vjp.partial = partial  # type: ignore[attr-defined]
     return vjp
 
 
