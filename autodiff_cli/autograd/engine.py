@@ -16,8 +16,16 @@ import numpy as np
 
 from autodiff_cli.autograd.saved import check_saved
 from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
+from autodiff_cli.autograd.values import (
+    DTYPES,
+    VALUES,
+    ValueRules,
+    suits,
+    value_rules,
+    values_of,
+)
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import INPUT, UNTRACKED, Node, state
+from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, state
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -89,6 +97,7 @@ class _Pass:
         self.cotangents: dict[int, Any] = {}
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
+        self.bare = not state.grad_enabled and not anomaly.check_nan  # no graph of it is wanted
 
     def run(self) -> list[Node | None]:
         order = self._reached()
@@ -102,15 +111,24 @@ class _Pass:
         for root, _ in self.roots:
             if root.op is INPUT and not self.waiting[id(root)]:
                 self._leaf(root, wanted)
+        bare = self.bare
         for node in order:
             key = id(node)
             g = self.cotangents.pop(key, None)
-            if g is not None and node.tape is not None:
-                g = with_hooks(node.tape, g)
-            if wanted is not None and key in wanted and g is not None:
-                self.captured[key] = g
+            tape = node.tape
+            if g is not None and (tape is not None or (wanted is not None and key in wanted)):
+                g = as_node(g, node)
+                if tape is not None:
+                    g = with_hooks(tape, g)
+                if wanted is not None and key in wanted:
+                    self.captured[key] = g
             if through is None or key in through or (self.accumulating and key in self.captured):
-                self._through(node, g, needed, wanted)
+                if bare and g is not None and tape is None:
+                    rules = value_rules(node.op)
+                    if rules is not None and suits(node, rules):
+                        self._through_values(node, g, rules, needed, wanted)
+                        continue
+                self._through(node, None if g is None else as_node(g, node), needed, wanted)
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]
@@ -161,6 +179,34 @@ class _Pass:
         if g is not None and not self.retain_graph:
             node.released = True
 
+    def _through_values(
+        self,
+        node: Node,
+        g: Any,
+        rules: ValueRules,
+        needed: set[int] | None,
+        wanted: set[int] | None,
+    ) -> None:
+        """As `_through`, on bare values."""
+        check_saved(node)
+        if type(g) is Node:
+            g = g.value
+        values = values_of(node)
+        for operand, rule in zip(node.operands, rules.rules, strict=True):
+            if not operand.requires_grad:
+                continue
+            if rule is not None and (needed is None or id(operand) in needed):
+                flow: Any = rule(g, node.value, *values, **node.params)
+                if operand.shape != node.shape and flow.shape != operand.shape:
+                    flow = fitted(constant_of(flow, node), operand)
+                self._add(operand, flow)
+            if operand.op is INPUT:
+                self.waiting[id(operand)] -= 1
+                if not self.waiting[id(operand)]:
+                    self._leaf(operand, wanted)
+        if not self.retain_graph:
+            node.released = True
+
     def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""
         tape: Tape = node.tape
@@ -180,13 +226,20 @@ class _Pass:
 
     def _add(self, node: Node, flow: Any) -> None:
         key = id(node)
+        if self.bare and type(flow) is Node and flow.op is CONSTANT and flow.dtype in DTYPES:
+            flow = flow.value
         held = self.cotangents.get(key)
-        self.cotangents[key] = flow if held is None else held + flow
+        if held is not None:
+            if type(held) is Node or type(flow) is Node:
+                held, flow = as_node(held, node), as_node(flow, node)
+            flow = held + flow
+        self.cotangents[key] = flow
 
     def _leaf(self, node: Node, wanted: set[int] | None) -> None:
         g = self.cotangents.pop(id(node), None)
         if g is None:
             return
+        g = as_node(g, node)
         tape: Tape | None = node.tape
         if tape is not None and (wanted is None or id(node) in wanted):
             g = with_hooks(tape, g)
@@ -199,6 +252,11 @@ class _Pass:
                 accumulate(tensor, g)
                 for hook in list(tape.after.values()):
                     hook(tensor)
+
+
+def as_node(g: Any, node: Node) -> Any:
+    """A cotangent of `node` as a node, where it is a bare value."""
+    return constant_of(g, node) if type(g) in VALUES else g
 
 
 def _number(node: Node) -> int:

@@ -63,7 +63,7 @@ class Elementwise(Op):
         conditions: how many leading operands are masks, outside type promotion.
     """
 
-    __slots__ = ("conditions", "direct", "result", "scalars")
+    __slots__ = ("conditions", "direct", "plain", "result", "scalars")
     follows_layout: ClassVar[bool] = True
 
     def __init__(
@@ -84,20 +84,25 @@ class Elementwise(Op):
         self.scalars = scalars
         self.conditions = conditions
         kind = type(self)
-        # Whether floats of one dtype give floats of this dtype, by the kernel alone.
-        self.direct = (
-            result != "bool"
-            and not conditions
-            and kind.evaluate is Elementwise.evaluate
+        # Whether the kernel alone computes the result of floats of one dtype;
+        self.plain = (
+            kind.evaluate is Elementwise.evaluate
             and kind.infer is Elementwise.infer
             and kind.rules is Op.rules
         )
+        # and whether that is of this dtype.
+        self.direct = self.plain and result != "bool" and not conditions
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        if state.eager and self.direct:
-            node = self._directly(operands, params)
-            if node is not None:
-                return node
+        if state.eager and self.plain:
+            if self.direct:
+                node = self._directly(operands, params)
+                if node is not None:
+                    return node
+            else:
+                for operand in operands:
+                    if isinstance(operand, (np.ndarray, np.generic)):
+                        return self.kernel(*operands, **params)
         return super().__call__(*operands, **params)
 
     def _directly(self, operands: tuple[Node | Number, ...], params: Params) -> Node | None:
@@ -128,6 +133,8 @@ class Elementwise(Op):
             elif type(operand) is float or (type(operand) is int and -EXACT < operand < EXACT):
                 nodes.append(known_number(operand))
                 numbers = True
+            elif isinstance(operand, (np.ndarray, np.generic)):  # a rule that is run on values
+                return self.kernel(*operands, **params)
             else:
                 return None
         if dtype is None or (dtype is not dtypes.float32 and dtype is not dtypes.float64):
@@ -142,7 +149,7 @@ class Elementwise(Op):
         if result.dtype is not dtype.numpy:
             result = result.astype(dtype.numpy)
         elif type(result) is np.ndarray:
-            if result.base is not None or any([array is result for array in arrays]):
+            if result.base is not None or any(array is result for array in arrays):
                 result = result.copy("K")
         if recorded and state.grad_enabled and self._records(nodes):
             node = Node(self, tuple(nodes), params, shape, dtype, True, result)
