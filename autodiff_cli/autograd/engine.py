@@ -19,13 +19,11 @@ from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
 from autodiff_cli.autograd.values import (
     DTYPES,
     VALUES,
-    ValueRules,
     suits,
     value_rules,
-    values_of,
 )
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, state
+from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, Rule, state
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -126,7 +124,7 @@ class _Pass:
                 if bare and g is not None and tape is None:
                     rules = value_rules(node.op)
                     if rules is not None and suits(node, rules):
-                        self._through_values(node, g, rules, needed, wanted)
+                        self._through_values(node, g, rules.rules, needed, wanted)
                         continue
                 self._through(node, None if g is None else as_node(g, node), needed, wanted)
         if targets is None:
@@ -147,10 +145,10 @@ class _Pass:
             found.append(node)
             for operand in node.operands:
                 if operand.requires_grad:
-                    if operand.op is INPUT:
-                        waiting[id(operand)] = waiting.get(id(operand), 0) + 1
-                    else:
+                    if operand.op is not INPUT:
                         pending.append(operand)
+                    else:
+                        waiting[id(operand)] = waiting.get(id(operand), 0) + 1
         found.sort(key=_number, reverse=True)
         return found
 
@@ -183,23 +181,30 @@ class _Pass:
         self,
         node: Node,
         g: Any,
-        rules: ValueRules,
+        rules: tuple[Rule | None, ...],
         needed: set[int] | None,
         wanted: set[int] | None,
     ) -> None:
         """As `_through`, on bare values."""
-        check_saved(node)
+        if node.released or node.number <= state.written:
+            check_saved(node)
         if type(g) is Node:
             g = g.value
-        values = values_of(node)
-        for operand, rule in zip(node.operands, rules.rules, strict=True):
+        operands = node.operands
+        values = [operand.value for operand in node.kept or operands]
+        shape, params, cotangents = node.shape, node.params, self.cotangents
+        for operand, rule in zip(operands, rules, strict=True):
             if not operand.requires_grad:
                 continue
             if rule is not None and (needed is None or id(operand) in needed):
-                flow: Any = rule(g, node.value, *values, **node.params)
-                if operand.shape != node.shape and flow.shape != operand.shape:
+                flow: Any = rule(g, node.value, *values, **params)
+                if operand.shape != shape and flow.shape != operand.shape:
                     flow = fitted(constant_of(flow, node), operand)
-                self._add(operand, flow)
+                key = id(operand)
+                if key in cotangents or type(flow) is Node:
+                    self._add(operand, flow)
+                else:
+                    cotangents[key] = flow
             if operand.op is INPUT:
                 self.waiting[id(operand)] -= 1
                 if not self.waiting[id(operand)]:

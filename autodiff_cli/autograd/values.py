@@ -85,8 +85,3 @@ def suits(node: Node, rules: ValueRules) -> bool:
         elif operand.dtype is not dtype:
             return False
     return True
-
-
-def values_of(node: Node) -> list[Any]:
-    """The values that the node's derivative reads."""
-    return [operand.value for operand in node.kept or node.operands]

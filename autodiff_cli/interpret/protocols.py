@@ -54,6 +54,8 @@ def _beside(self: Tensor, value: Any) -> Any:
     return _operand(value)
 
 
+FLOATS = (dtypes.float32, dtypes.float64)
+# What needs no check on floats of one dtype.
 QUICK = {"+": plus, "-": minus, "*": times, "/": over}
 
 
@@ -62,20 +64,21 @@ def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
     quick = QUICK.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
+        node = self._node if self.view is None else self.node
         kind = type(other)
-        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
-            if kind is Tensor:
-                return Tensor(quick(self.node, other.node))
-            if kind is float or kind is int:
-                return Tensor(quick(self.node, other))
-        if kind is Tensor:
-            return Tensor(compute(self.node, other.node))
         if kind is float or kind is int:
-            return Tensor(compute(self.node, other))
-        operand = _beside(self, other)
-        if operand is NotImplemented:
-            return NotImplemented
-        return Tensor(compute(self.node, operand))
+            if quick is not None and node.dtype in FLOATS:
+                return Tensor(quick(node, other))
+            return Tensor(compute(node, other))
+        if kind is Tensor:
+            operand = other._node if other.view is None else other.node
+            if quick is not None and node.dtype in FLOATS and operand.dtype is node.dtype:
+                return Tensor(quick(node, operand))
+        else:
+            operand = _beside(self, other)
+            if operand is NotImplemented:
+                return NotImplemented
+        return Tensor(compute(node, operand))
 
     return run
 
@@ -85,9 +88,10 @@ def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
     quick = QUICK[sign] if sign in ("+", "*") else None  # where the order doesn't matter
 
     def run(self: Tensor, other: Any) -> Any:
-        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
-            if type(other) is float or type(other) is int:
-                return Tensor(quick(self.node, other))
+        if quick is not None and (type(other) is float or type(other) is int):
+            node = self._node if self.view is None else self.node
+            if node.dtype in FLOATS:
+                return Tensor(quick(node, other))
         operand = _beside(self, other)
         if operand is NotImplemented:
             return NotImplemented

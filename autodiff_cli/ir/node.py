@@ -360,13 +360,14 @@ def number(value: Number) -> Node:
     return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
 
 
-_numbers: dict[tuple[type, Number, DType], Node] = {}
+_numbers: dict[tuple[type, Number], Node] = {}
+dtypes.of_default.append(_numbers)
 MAX_NUMBERS = 4096
 
 
 def known_number(value: Number) -> Node:
     """`number`, one node for all uses of a value: loops use the same few."""
-    key = type(value), value, dtypes.default()
+    key = type(value), value
     node = _numbers.get(key)
     if node is None:
         node = number(value)
