@@ -234,23 +234,28 @@ class Op:
         self.domain = domain
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        nodes = tuple([o if isinstance(o, Node) else number(o) for o in operands])
+        nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
         shape, dtype = self.infer(nodes, params)
-        numel = 1
-        for size in shape:
-            numel *= size
-        if numel > state.max_elements:
-            raise too_many_elements(shape)
-        if len(shape) > MAX_DIMS:
-            raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
+        if shape:
+            if math.prod(shape) > state.max_elements:
+                raise too_many_elements(shape)
+            if len(shape) > MAX_DIMS:
+                raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False
         if state.grad_enabled and dtype.is_floating and self.vjps:
-            for node, rule in zip(nodes, self.rules(nodes), strict=True):
-                if node.requires_grad and rule is not None:
-                    requires_grad = True
+            for node in nodes:
+                if node.requires_grad:
+                    requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
         return self.at_once(node) if state.eager else node
+
+    def _records(self, nodes: tuple[Node, ...]) -> bool:
+        """Whether a gradient flows through to one of the operands."""
+        for node, rule in zip(nodes, self.rules(nodes), strict=True):
+            if node.requires_grad and rule is not None:
+                return True
+        return False
 
     def at_once(self, node: Node) -> Node:
         """The node with its value; as a constant where the graph need not remember how it came about.

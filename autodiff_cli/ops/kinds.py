@@ -151,21 +151,12 @@ class Elementwise(Op):
         elif type(result) is np.ndarray:
             if result.base is not None or any(array is result for array in arrays):
                 result = result.copy("K")
-        if recorded and state.grad_enabled and self._records(nodes):
-            node = Node(self, tuple(nodes), params, shape, dtype, True, result)
+        if recorded and state.grad_enabled and self.vjps and self._records(found := tuple(nodes)):
+            node = Node(self, found, params, shape, dtype, True, result)
             if state.saving is not None:
                 state.saving(node)
             return node
         return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, result)
-
-    def _records(self, nodes: list[Node]) -> bool:
-        """Whether a gradient flows through to one of the operands."""
-        if not self.vjps:
-            return False
-        for node, rule in zip(nodes, self.vjps, strict=True):
-            if node.requires_grad and rule is not None:
-                return True
-        return False
 
     def compute_dtype(self, operands: tuple[Node, ...], params: Params) -> DType:
         """The dtype the kernel works in: the operands' common one."""
