@@ -17,7 +17,7 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant, state
-from autodiff_cli.ops.arithmetic import minus, over, plus, times
+from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
 from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.indexing import subscript
@@ -59,6 +59,13 @@ FLOATS = (dtypes.float32, dtypes.float64)
 QUICK = {"+": plus, "-": minus, "*": times, "/": over}
 
 
+def _subtracted(a: Node, b: Any) -> Node:
+    return rsub_number(a, other=b, alpha=1)
+
+
+QUICK_REFLECTED = {"+": plus, "-": _subtracted, "*": times}
+
+
 def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
     quick = QUICK.get(sign)
@@ -85,7 +92,7 @@ def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
 
 def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
-    quick = QUICK[sign] if sign in ("+", "*") else None  # where the order doesn't matter
+    quick = QUICK_REFLECTED.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
         if quick is not None and (type(other) is float or type(other) is int):

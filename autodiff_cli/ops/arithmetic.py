@@ -71,7 +71,9 @@ rsub = Elementwise(
 )
 rsub_number = Elementwise(
     "rsub_number",
-    lambda a, other, alpha: np.subtract(like(a, other), np.multiply(a, like(a, alpha))),
+    lambda a, other, alpha: np.subtract(
+        like(a, other), a if alpha == 1 else np.multiply(a, like(a, alpha))
+    ),
     vjps=(lambda g, y, a, other, alpha: _scaled(-g, alpha),),
     scalars=("other", "alpha"),
     grad_fn="RsubBackward1",

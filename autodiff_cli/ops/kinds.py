@@ -31,7 +31,10 @@ Result: TypeAlias = Literal["same", "float", "bool"]
 
 def like(array: Any, value: Number) -> Any:
     """A Python number in the dtype of `array`, as the reference casts its scalars."""
-    return np.asarray(value).astype(array.dtype)
+    dtype = array.dtype
+    if type(value) is float and dtype.kind == "f":
+        return dtype.type(value)
+    return np.asarray(value).astype(dtype)
 
 
 def precise(ufunc: Any) -> Callable[..., Any]:
