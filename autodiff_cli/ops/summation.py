@@ -122,6 +122,10 @@ def _outer(stack: Any) -> Any:
     columns = stack.shape[2]
     group = UNROLLED * (lanes if columns >= lanes else 1)
     whole = columns // group * group
+    if whole == columns:
+        return _cascade(stack).reshape(-1)
+    if not whole:
+        return _unrolled(stack).reshape(-1)
     return np.concatenate(
         [_cascade(stack[:, :, :whole]), _unrolled(stack[:, :, whole:])], axis=-1
     ).reshape(-1)
@@ -132,7 +136,9 @@ def _unrolled(rows: Any) -> Any:
     size = len(rows) // UNROLLED
     whole = rows[: size * UNROLLED].reshape(size, UNROLLED, *rows.shape[1:])
     partial = _cascade(whole)
-    first = _sequential(np.concatenate([partial[:1], rows[size * UNROLLED :]]))
+    first = partial[0]
+    if size * UNROLLED < len(rows):
+        first = _sequential(np.concatenate([partial[:1], rows[size * UNROLLED :]]))
     return _sequential(np.concatenate([first[None], partial[1:]]))
 
 
@@ -156,4 +162,4 @@ def _sequential(rows: Any) -> Any:
     """Row after row, each sum rounded."""
     if not len(rows):
         return np.zeros(rows.shape[1:], rows.dtype)
-    return np.add.accumulate(rows, axis=0)[-1]
+    return rows[0] if len(rows) == 1 else accumulate(rows)[-1]
