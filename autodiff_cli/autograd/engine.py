@@ -10,6 +10,7 @@ Source: torch/csrc/autograd/engine.cpp, functions/accumulate_grad.h.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from autodiff_cli.autograd.values import (
     value_rules,
 )
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, Rule, state
+from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, state
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -122,9 +123,7 @@ class _Pass:
                     self.captured[key] = g
             if through is None or key in through or (self.accumulating and key in self.captured):
                 if bare and g is not None and tape is None:
-                    rules = value_rules(node.op)
-                    if rules is not None and suits(node, rules):
-                        self._through_values(node, g, rules.rules, needed, wanted)
+                    if self._through_values(node, g, needed, wanted):
                         continue
                 self._through(node, None if g is None else as_node(g, node), needed, wanted)
         if targets is None:
@@ -181,11 +180,13 @@ class _Pass:
         self,
         node: Node,
         g: Any,
-        rules: tuple[Rule | None, ...],
         needed: set[int] | None,
         wanted: set[int] | None,
-    ) -> None:
-        """As `_through`, on bare values."""
+    ) -> bool:
+        """As `_through`, on bare values; False where the node's rules need nodes."""
+        rules = value_rules(node.op)
+        if rules is None or not suits(node, rules):
+            return False
         if node.released or node.number <= state.written:
             check_saved(node)
         if type(g) is Node:
@@ -193,7 +194,7 @@ class _Pass:
         operands = node.operands
         values = [operand.value for operand in node.kept or operands]
         shape, params, cotangents = node.shape, node.params, self.cotangents
-        for operand, rule in zip(operands, rules, strict=True):
+        for operand, rule in zip(operands, rules.rules, strict=True):
             if not operand.requires_grad:
                 continue
             if rule is not None and (needed is None or id(operand) in needed):
@@ -211,6 +212,7 @@ class _Pass:
                     self._leaf(operand, wanted)
         if not self.retain_graph:
             node.released = True
+        return True
 
     def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""
@@ -264,8 +266,7 @@ def as_node(g: Any, node: Node) -> Any:
     return constant_of(g, node) if type(g) in VALUES else g
 
 
-def _number(node: Node) -> int:
-    return node.number
+_number = attrgetter("number")
 
 
 def _leading_to(order: list[Node], wanted: set[int]) -> tuple[set[int], set[int]]:
