@@ -155,7 +155,7 @@ def reshape_in_place(tensor: Tensor, shown: Node) -> None:
     state.acts()
     memory = tensor.memory
     state.made += 1
-    memory.writes.append(state.made)
+    memory.wrote(state.made)
     shown.number, shown.memory = state.made, memory
     tensor.node = shown
     memory.latest = shown
@@ -174,7 +174,7 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     if value is not array:
         np.copyto(array, value, casting="unsafe")
     state.made += 1
-    memory.writes.append(state.made)
+    memory.wrote(state.made)
     if not recorded:
         return
     new.number = state.made

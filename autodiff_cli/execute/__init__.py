@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.execute import whole
+from autodiff_cli.execute import blas, whole
 from autodiff_cli.ir.node import Array, Node, Number, state
 from autodiff_cli.ir.walk import topological
 
@@ -35,6 +35,9 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
 
             return Plan(outputs).run()
     return whole.computed(outputs, order)
+
+
+blas.install()
 
 
 def force(node: Node) -> Array:

@@ -54,6 +54,7 @@ class State:
         grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
         eager: whether a node is computed when it is made, as programs need it: they write to tensors.
         made: how many nodes were made so far; numbers them.
+        written: the number of the newest node at the last write to any tensor.
         span: the place in the source that is being evaluated.
         max_elements: the most elements one tensor may have.
         saving: called with each new node of a program that keeps values for its derivative, if
@@ -69,12 +70,14 @@ class State:
         "recording",
         "saving",
         "span",
+        "written",
     )
 
     def __init__(self) -> None:
         self.grad_enabled = True
         self.eager = False
         self.made = 0
+        self.written = 0
         self.span: Span | None = None
         self.max_elements = 10**9
         self.saving: Callable[[Node], None] | None = None
@@ -107,6 +110,12 @@ class Memory:
     def __init__(self) -> None:
         self.writes: list[int] = []
         self.latest: Node | None = None
+
+    def wrote(self, number: int) -> None:
+        """Count a write, when the newest node had this number."""
+        self.writes.append(number)
+        if number > state.written:
+            state.written = number
 
 
 class Node:
@@ -272,23 +281,28 @@ class Op:
         self.batch = batch
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        nodes = tuple([o if isinstance(o, Node) else number(o) for o in operands])
+        nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
         shape, dtype = self.infer(nodes, params)
-        numel = 1
-        for size in shape:
-            numel *= size
-        if numel > state.max_elements:
-            raise too_many_elements(shape)
-        if len(shape) > MAX_DIMS:
-            raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
+        if shape:
+            if math.prod(shape) > state.max_elements:
+                raise too_many_elements(shape)
+            if len(shape) > MAX_DIMS:
+                raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False
         if state.grad_enabled and dtype.is_floating and self.vjps:
-            for node, rule in zip(nodes, self.rules(nodes), strict=True):
-                if node.requires_grad and rule is not None:
-                    requires_grad = True
+            for node in nodes:
+                if node.requires_grad:
+                    requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
         return self.at_once(node) if state.eager else node
+
+    def _records(self, nodes: tuple[Node, ...]) -> bool:
+        """Whether a gradient flows through to one of the operands."""
+        for node, rule in zip(nodes, self.rules(nodes), strict=True):
+            if node.requires_grad and rule is not None:
+                return True
+        return False
 
     def at_once(self, node: Node) -> Node:
         """The node with its value; as a constant where the graph need not remember how it came about.
@@ -406,13 +420,14 @@ def number(value: Number) -> Node:
     return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
 
 
-_numbers: dict[tuple[type, Number, DType], Node] = {}
+_numbers: dict[tuple[type, Number], Node] = {}
+dtypes.of_default.append(_numbers)
 MAX_NUMBERS = 4096
 
 
 def known_number(value: Number) -> Node:
     """`number`, one node for all uses of a value: loops use the same few."""
-    key = type(value), value, dtypes.default()
+    key = type(value), value
     node = _numbers.get(key)
     if node is None:
         node = number(value)

@@ -210,7 +210,7 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
     found = np.array([function(*row) for row in rows], tensor.dtype.numpy)
     np.copyto(tensor.array, found.reshape(tensor.shape))
     state.acts()
-    tensor.memory.writes.append(0)
+    tensor.memory.wrote(0)
     return tensor
 
 
