@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import pkgutil
 import re
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,6 @@ from hypothesis import given
 from random_graphs import SPECIAL, assert_same_bits, graphs
 from samples import SAMPLES
 
-import autodiff_cli
 from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.execute import blocks, execute, whole
 from autodiff_cli.execute.plan import Plan
@@ -34,10 +31,6 @@ from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.source import Span
 from autodiff_cli.transform import fuse
 from autodiff_cli.transform.reverse import reverse
-
-for module in pkgutil.walk_packages(autodiff_cli.__path__, "autodiff_cli."):
-    if not module.name.endswith("__main__"):
-        import_module(module.name)  # every operation is declared
 
 
 @contextmanager
