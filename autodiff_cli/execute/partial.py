@@ -19,16 +19,19 @@ from autodiff_cli.ops.summation import add_reduce
 
 Axes: TypeAlias = tuple[int, ...]
 STRIPS = 16  # rows that are added one after the other
+LONG = 1 << 12  # elements of a sum from which on strips are faster than pairs
 
 
 class Reducer(NamedTuple):
     """Attributes:
     part: `part(x, axes, node)`: a block reduced over axes, which are kept with size 1.
     finish: `finish(parts, node)`: those of one place put together, in the node's dtype.
+    scratch: whether `part` also takes an array like x to write to.
     """
 
-    part: Callable[[Any, Axes, Node], Any]
+    part: Callable[..., Any]
     finish: Callable[[list[Any], Node], Any]
+    scratch: bool = False
 
 
 def _wide(parts: list[Any]) -> Any:
@@ -46,7 +49,10 @@ def _sum(x: Any, axes: Axes, node: Node) -> Any:
 def _pairwise(x: Any, axes: Axes) -> Any:
     """A sum as float64: along rows as numpy adds them, which is pairwise; over rows in strips."""
     if math.prod([x.shape[axis] for axis in axes]) == x.size:
-        total = add_reduce(x.ravel() if x.flags.c_contiguous else x, axis=None, keepdims=False)
+        flat = x.ravel() if x.flags.c_contiguous else x
+        while flat.size >= LONG and flat.ndim == 1 and x.dtype == np.float32:
+            flat = _strips(flat, 0)
+        total = add_reduce(flat, axis=None, keepdims=False)
         return np.asarray(total, np.float64).reshape((1,) * x.ndim)
     if x.ndim - 1 in axes and x.shape[-1] > 1:
         x = add_reduce(x, axis=-1, keepdims=True)
@@ -85,8 +91,8 @@ def _extreme(ufunc: Any) -> Reducer:
 SAFE = 1e-30, 1e30  # between these a float32 sum of squares has neither overflowed nor lost digits
 
 
-def _squares(x: Any, axes: Axes, node: Node) -> Any:
-    total = _pairwise(np.square(x), axes)
+def _squares(x: Any, axes: Axes, node: Node, scratch: Any) -> Any:
+    total = _pairwise(np.square(x, out=scratch), axes)
     low, high = SAFE
     if x.dtype == np.float32 and not np.all((total > low) & (total < high)):
         wide = add_reduce(np.square(x, dtype=np.float64), axis=axes, keepdims=True)
@@ -106,5 +112,5 @@ REDUCERS: dict[Op, Reducer] = {
     red.max_: _extreme(np.maximum),
     red.amin: _extreme(np.minimum),
     red.min_: _extreme(np.minimum),
-    red.vector_norm: Reducer(_squares, _root),
+    red.vector_norm: Reducer(_squares, _root, scratch=True),
 }

@@ -13,6 +13,7 @@ import numpy as np
 
 from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, LimitError, fault_of
 from autodiff_cli.execute import pool
+from autodiff_cli.execute.memory import KEPT, store
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.execute.walk import walk
@@ -127,6 +128,7 @@ class Plan:
                         arrays.pop(key, None)
         finally:
             rounding.exact = before
+            store.limit = 0 if limit is not None else KEPT
         return [
             np.asarray(
                 arrays[id(output)] if id(output) in arrays else given.get(id(output), output.value),

@@ -11,6 +11,7 @@ import numpy as np
 from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
 from autodiff_cli.execute import pool
 from autodiff_cli.execute.blocks import Box
+from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
 from autodiff_cli.execute.region import Program, Step
 from autodiff_cli.execute.whole import ExecutionError
@@ -50,7 +51,7 @@ def walk(
     shown_results: list[Any] = []
     partials: dict[int, list[Any]] = {}
     for number, node in enumerate(program.region.products):
-        array = np.empty(node.shape, node.dtype.numpy)
+        array = empty(node.shape, node.dtype.numpy)
         results.append(array)
         shown_results.append(program.view(array, program.region.axes[id(node)]))
         if node.op in REDUCTIONS:
@@ -103,6 +104,7 @@ class Worker:
         self.products = products
         self.partials = partials
         self.rooms: dict[Shape, list[Any]] = {}
+        self.scratch: dict[Any, Any] = {}
         self.cuts = [
             None if number in program.constants else tuple([n > 1 for n in array.shape])
             for number, array in enumerate(arrays)
@@ -180,6 +182,14 @@ class Worker:
         for register in step.frees:
             registers[register] = None
 
+    def _scratch(self, x: Any) -> Any:
+        """Room for an array like one of a block."""
+        key = x.shape, x.dtype
+        room = self.scratch.get(key)
+        if room is None:
+            room = self.scratch[key] = np.empty(x.shape, x.dtype)
+        return room
+
     def _reduce(self, step: Step, x: Any, number: int, shape: Shape) -> Any:
         node = step.node
         reducer = REDUCERS[node.op]
@@ -187,7 +197,10 @@ class Worker:
             sizes = tuple([n if at in step.axes else x.shape[at] for at, n in enumerate(shape)])
             if x.shape != sizes:
                 x = np.broadcast_to(x, sizes)
-        part = reducer.part(x, step.axes, node)
+        if reducer.scratch:
+            part = reducer.part(x, step.axes, node, self._scratch(x))
+        else:
+            part = reducer.part(x, step.axes, node)
         if not step.axes and np.may_share_memory(part, x):  # of axes of size 1: nothing was added
             part = part.copy()
         if step.product is not None:

@@ -1,0 +1,78 @@
+"""Memory of large results that is used again.
+
+A fresh array of many pages costs about as much as copying it, as the system clears each page at its first
+use. A process that executes more than once gives the memory of results that nobody holds any longer to the
+next ones.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.ir.node import Shape
+
+LARGE = 1 << 22  # bytes from which on arrays have pages of their own
+KEPT = 1 << 27  # bytes that are kept at most
+
+
+class _Memory(np.ndarray[Any, Any]):
+    """Bytes that are lent; a class of its own, so that numpy leaves the lease between it and the result."""
+
+    __slots__ = ()
+
+
+class _Lease(np.ndarray[Any, Any]):
+    """What a result and its views keep alive."""
+
+    __slots__ = ()
+
+    def __del__(self) -> None:
+        memory = self.base
+        if isinstance(memory, _Memory) and store.size + memory.size <= store.limit:
+            store.kept.append(memory)
+            store.size += memory.size
+
+
+class Store:
+    """The memory that is kept.
+
+    Attributes:
+        kept: free memory.
+        size: its bytes.
+        limit: the most bytes to keep; 0 until a first execution is over, so that a process that
+            executes once holds on to nothing.
+    """
+
+    def __init__(self) -> None:
+        self.kept: list[_Memory] = []
+        self.size = 0
+        self.limit = 0
+
+    def take(self, size: int) -> _Memory:
+        """Memory of at least `size` bytes, and at most a fourth more."""
+        for at, memory in enumerate(self.kept):
+            if size <= memory.size <= size + size // 4:
+                del self.kept[at]
+                self.size -= memory.size
+                return memory
+        return np.ndarray.__new__(_Memory, (size,), np.uint8)
+
+
+store = Store()
+
+
+def empty(shape: Shape, dtype: np.dtype[Any]) -> Any:
+    """`np.empty`, of memory that was used before if there is some.
+
+    >>> empty((2, 3), np.dtype(np.float32)).shape
+    (2, 3)
+    """
+    size = math.prod(shape) * dtype.itemsize
+    if size < LARGE or not store.limit:
+        return np.empty(shape, dtype)
+    memory = store.take(size)
+    lease = np.ndarray.__new__(_Lease, (memory.size,), np.uint8, memory)
+    return np.ndarray(shape, dtype, lease)
