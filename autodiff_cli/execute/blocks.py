@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Collection, Sequence
 from itertools import product
 from typing import TypeAlias
@@ -12,15 +11,17 @@ from autodiff_cli.ir.node import Shape
 
 Box: TypeAlias = tuple[slice, ...]
 LEAST = 1 << 16  # elements of a block, at least: below, calling numpy costs as much as computing
-MOST = 1 << 17
+MOST = 1 << 18
 LANES = 64  # blocks are multiples of it, so that numpy's loops have no rest but the last
 
 
 def cache_bytes() -> int:
-    """The size of a processor's own second-level cache."""
+    """The size of a processor's own second-level cache, as far as the system tells."""
     try:
-        return os.sysconf("SC_LEVEL2_CACHE_SIZE") or 1 << 20
-    except (AttributeError, ValueError, OSError):
+        with open("/sys/devices/system/cpu/cpu0/cache/index2/size") as file:
+            size = file.read().strip()
+        return int(size[:-1]) << {"K": 10, "M": 20}[size[-1]]
+    except (OSError, ValueError, LookupError):
         return 1 << 20
 
 
@@ -32,10 +33,10 @@ def block_shape(
     Args:
         space: what is cut.
         held: axes that a block has in whole.
-        bytes_each: that are alive at a time for each element of a block.
+        bytes_each: of all that is read and written, for each element of a block.
         partial: how many elements the partial results of all blocks of a shape have.
     """
-    target = cache_bytes() * 2 // bytes_each
+    target = 2 * cache_bytes() // bytes_each  # what is read once need not stay
     target = min(max(target // LANES * LANES, LEAST), MOST)
     inner_first = _filled(space, held, target, range(len(space))[::-1])
     if partial(inner_first) > math.prod(space) // 8:

@@ -235,9 +235,10 @@ class Program:
     # ---- blocks ---------------------------------------------------------------------------------
 
     def _block(self) -> Shape:
-        live = len(self.buffers) + sum(
-            len(self._group_axes(i.axes)) == len(self.space) for i in self.inputs
-        )
+        lying = [axes for _, axes in self.inputs]
+        lying += [self.region.axes[id(node)] for node in self.region.products]
+        whole = sum(len(self._group_axes(axes)) == len(self.space) for axes in lying)
+        live = len(self.buffers) + whole
         width = max([d.itemsize for d in self.buffers], default=4)
         held = set(self._group_axes(self.region.held))
         return block_shape(self.space, held, max(live, 2) * width, self._partial)
