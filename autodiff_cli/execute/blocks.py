@@ -10,7 +10,7 @@ from typing import TypeAlias
 from autodiff_cli.ir.node import Shape
 
 Box: TypeAlias = tuple[slice, ...]
-LEAST = 1 << 16  # elements of a block, at least: below, calling numpy costs as much as computing
+LEAST = 1 << 15  # elements of a block, at least: below, calling numpy costs as much as computing
 MOST = 1 << 18
 LANES = 64  # blocks are multiples of it, so that numpy's loops have no rest but the last
 
@@ -36,7 +36,7 @@ def block_shape(
         bytes_each: of all that is read and written, for each element of a block.
         partial: how many elements the partial results of all blocks of a shape have.
     """
-    target = 2 * cache_bytes() // bytes_each  # what is read once need not stay
+    target = cache_bytes() // bytes_each
     target = min(max(target // LANES * LANES, LEAST), MOST)
     inner_first = _filled(space, held, target, range(len(space))[::-1])
     if partial(inner_first) > math.prod(space) // 8:

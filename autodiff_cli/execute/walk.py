@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
 from autodiff_cli.execute.region import Program, Step
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Params, Shape
 from autodiff_cli.transform.axes import REDUCTIONS
 
 WHOLE = slice(None)
@@ -87,7 +88,11 @@ def _combine(program: Program, number: int, parts: list[Any], target: Any) -> No
 
 
 class Worker:
-    """One thread's registers and buffers."""
+    """One thread's registers and buffers.
+
+    What a step reads and writes is mostly the same in every block of a shape: buffers. Such steps are
+    bound to them once; the others look into the registers.
+    """
 
     def __init__(
         self,
@@ -103,64 +108,80 @@ class Worker:
         self.arrays = arrays
         self.products = products
         self.partials = partials
-        self.rooms: dict[Shape, list[Any]] = {}
+        self.shape: Shape | None = None  # of the block that the calls are bound to
+        self.calls: list[tuple[Node, Callable[[], Any]]] = []
+        self.bound: dict[
+            int, Any
+        ] = {}  # registers that are the same in every block, and their arrays
+        self.box: Box = ()
+        self.number = 0
         self.scratch: dict[Any, Any] = {}
-        self.cuts = [
-            None if number in program.constants else tuple([n > 1 for n in array.shape])
-            for number, array in enumerate(arrays)
-        ]
+        self.cuts = [tuple([n > 1 for n in array.shape]) for array in arrays]
         self.product_cuts = [tuple([n > 1 for n in array.shape]) for array in products]
 
-    def _rooms(self, shape: Shape) -> list[Any]:
-        """The buffers as arrays of a block's shape."""
-        rooms = self.rooms.get(shape)
-        if rooms is None:
-            size = math.prod(shape)
-            rooms = [buffer[:size].reshape(shape) for buffer in self.buffers]
-            self.rooms[shape] = rooms
-        return rooms
-
     def block(self, number: int) -> None:
-        box = self.program.boxes[number]
-        registers = self.registers
+        """Compute one block."""
+        self.number = number
+        self.box = box = self.program.boxes[number]
         shape = tuple([cut.stop - cut.start for cut in box])
+        if shape != self.shape:
+            self._bind(shape)
+        registers, bound = self.registers, self.bound
         for at, (array, own) in enumerate(zip(self.arrays, self.cuts, strict=True)):
-            registers[at] = array if own is None else array[_cut(box, own)]
-        rooms = self._rooms(shape)
-        step = None
+            if at not in bound:
+                registers[at] = array[_cut(box, own)]
+        node: Node | None = None
         try:
-            for step in self.program.steps:
-                self._step(step, registers, rooms, box, number, shape)
+            for node, call in self.calls:  # noqa: B007 (named where it fails)
+                call()
         except AutodiffError as error:
-            assert step is not None
-            raise ExecutionError(step.node, error) from error
+            assert node is not None
+            raise ExecutionError(node, error) from error
         except tuple(PYTHON_FAULTS) as error:
-            assert step is not None
-            raise ExecutionError(step.node, fault_of(error)) from error
+            assert node is not None
+            raise ExecutionError(node, fault_of(error)) from error
 
-    def _step(
-        self,
-        step: Step,
-        registers: list[Any],
-        rooms: list[Any],
-        box: Box,
-        number: int,
-        shape: Shape,
-    ) -> None:
+    def _bind(self, shape: Shape) -> None:
+        """Make the calls for blocks of a shape."""
+        size = math.prod(shape)
+        rooms = [buffer[:size].reshape(shape) for buffer in self.buffers]
+        bound = {at: array for at, array in enumerate(self.arrays) if not any(self.cuts[at])}
+        calls: list[tuple[Node, Callable[[], Any]]] = []
+        for step in self.program.steps:
+            known = [bound.get(register) for register in step.operands]
+            fixed = all(array is not None for array in known) and step.product is None
+            room = None if step.writes is None else rooms[step.writes]
+            if fixed and step.kind == "alias":
+                bound[step.register] = known[0]
+                continue
+            if room is not None and step.product is None:
+                bound[step.register] = room
+            if fixed and room is not None:
+                kernel, params = _loop(step.node)
+                calls.append((step.node, partial(kernel, *known, out=room, **params)))
+            else:
+                calls.append((step.node, partial(self._step, step, room, shape)))
+        self.shape, self.calls, self.bound = shape, calls, bound
+        for register, array in bound.items():
+            self.registers[register] = array
+
+    def _step(self, step: Step, room: Any, shape: Shape) -> None:
         """One member's value in one block."""
-        node = step.node
-        kind = step.kind
-        out = None
+        node, kind, registers = step.node, step.kind, self.registers
         if step.product is not None and kind != "reduce":
-            out = self.products[step.product][_cut(box, self.product_cuts[step.product])]
+            own = self.product_cuts[step.product]
+            out = room = self.products[step.product][_cut(self.box, own)]
+        else:
+            out = None
         operands = [registers[r] for r in step.operands]
         result: Any
         if kind == "into":
-            if step.writes is None:
-                result = node.op.kernel(*operands, **node.params)
-            else:
-                room = rooms[step.writes] if out is None else out
-                result = node.op.kernel(*operands, out=room, **node.params)
+            kernel, params = _loop(node)
+            result = (
+                kernel(*operands, **params)
+                if step.writes is None
+                else kernel(*operands, out=room, **params)
+            )
         elif kind == "alias":
             result = operands[0]
         elif kind == "evaluate":
@@ -170,7 +191,7 @@ class Worker:
             elif result.base is not None or any(result is given for given in operands):
                 result = result.copy()  # what it shows is written to later
         elif kind == "reduce":
-            result = self._reduce(step, operands[0], number, shape)
+            result = self._reduce(step, operands[0], shape)
         elif kind == "take":
             result = np.take_along_axis(operands[0], operands[1], step.axes[0])
         else:
@@ -180,7 +201,8 @@ class Worker:
             out[...] = result
         registers[step.register] = result
         for register in step.frees:
-            registers[register] = None
+            if register not in self.bound:
+                registers[register] = None
 
     def _scratch(self, x: Any) -> Any:
         """Room for an array like one of a block."""
@@ -190,7 +212,7 @@ class Worker:
             room = self.scratch[key] = np.empty(x.shape, x.dtype)
         return room
 
-    def _reduce(self, step: Step, x: Any, number: int, shape: Shape) -> Any:
+    def _reduce(self, step: Step, x: Any, shape: Shape) -> Any:
         node = step.node
         reducer = REDUCERS[node.op]
         if x.shape != shape:  # a broadcast that nothing has spread yet
@@ -204,7 +226,7 @@ class Worker:
         if not step.axes and np.may_share_memory(part, x):  # of axes of size 1: nothing was added
             part = part.copy()
         if step.product is not None:
-            self.partials[step.product][number] = part
+            self.partials[step.product][self.number] = part
         held = self.program.region.held
         return reducer.finish([part], node) if held else part
 
@@ -212,3 +234,12 @@ class Worker:
 def _cut(box: Box, own: tuple[bool, ...]) -> Box:
     """The part of an array that belongs to a block: along axes of size 1 all of it."""
     return tuple([cut if along else WHOLE for cut, along in zip(box, own, strict=True)])
+
+
+def _loop(node: Node) -> tuple[Callable[..., Any], Params]:
+    """What computes an elementwise operation on arrays of its dtype: numpy's own loop if it is one."""
+    kernel, params = node.op.kernel, node.params
+    plain = getattr(kernel, "plain", None)
+    if plain is not None and node.dtype.is_floating and params.get("alpha", 1) == 1:
+        return plain, NO_PARAMS
+    return kernel, params

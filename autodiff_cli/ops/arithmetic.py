@@ -50,14 +50,14 @@ def _times(b: Any, alpha: Number) -> Any:
 
 add = Elementwise(
     "add",
-    in_place(lambda a, b, alpha, out=None: np.add(a, _times(b, alpha), out=out)),
+    in_place(lambda a, b, alpha, out=None: np.add(a, _times(b, alpha), out=out), np.add),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(g, alpha)),
     doc="a + alpha*b",
     latex="{} + {}",
 )
 sub = Elementwise(
     "sub",
-    in_place(lambda a, b, alpha, out=None: np.subtract(a, _times(b, alpha), out=out)),
+    in_place(lambda a, b, alpha, out=None: np.subtract(a, _times(b, alpha), out=out), np.subtract),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(-g, alpha)),
     doc="a - alpha*b",
     latex="{} - {}",
@@ -82,7 +82,8 @@ rsub_number = Elementwise(
 mul = Elementwise(
     "mul",
     in_place(
-        lambda a, b, out=None: (np.logical_and if a.dtype == bool else np.multiply)(a, b, out=out)
+        lambda a, b, out=None: (np.logical_and if a.dtype == bool else np.multiply)(a, b, out=out),
+        np.multiply,
     ),
     vjps=(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
     doc="a*b",

@@ -58,9 +58,15 @@ class Rounding:
 rounding = Rounding()
 
 
-def in_place(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a kernel that can be told where its result goes, by `out=`, as numpy's ufuncs can."""
+def in_place(kernel: Callable[..., Any], plain: np.ufunc | None = None) -> Callable[..., Any]:
+    """Mark a kernel that can be told where its result goes, by `out=`, as numpy's ufuncs can.
+
+    Args:
+        kernel: the kernel.
+        plain: what it comes to for floating point numbers, where `alpha` is 1 if it has one.
+    """
     kernel.takes_out = True  # type: ignore[attr-defined]
+    kernel.plain = plain  # type: ignore[attr-defined]
     return kernel
 
 
