@@ -16,7 +16,7 @@ LAYERS = (
 ALLOWED = {
     "syntax": {"lark"},
     "ops": {"scipy"},
-    "tables": {"orjson"},
+    "tables": {"orjson", "polars", "zstandard"},
     "render": {"orjson"},
     "cli": {"click", "orjson"},
 }

@@ -305,14 +305,14 @@ def _replace(target: Path, arrays: Mapping[str, Array]) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             np.savez(file, allow_pickle=False, **dict(arrays))
-        os.chmod(temporary, _mode(target))  # mkstemp makes files private
+        os.chmod(temporary, mode_of(target))  # mkstemp makes files private
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)
         raise
 
 
-def _mode(target: Path) -> int:
+def mode_of(target: Path) -> int:
     """The permissions of the file that is replaced, or those of a new one."""
     if target.exists():
         return target.stat().st_mode & 0o777
