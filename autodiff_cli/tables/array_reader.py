@@ -9,6 +9,7 @@ import io
 import math
 import zipfile
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from typing import BinaryIO, Literal, NamedTuple
 
 import numpy as np
@@ -51,8 +52,24 @@ def read(
     Raises:
         InputError: it is damaged, holds objects, or has no such column.
     """
+    with closing(_binary(path)) as stream:
+        arrays = _arrays(stream, path, format)
+        try:
+            yield from _chunks(arrays, path, naming, wanted, kept, size)
+        finally:
+            for array in arrays:
+                array.file.close()
+
+
+def _chunks(
+    arrays: list[Stored],
+    path: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Collection[str] | Literal["all"] | None,
+    size: int,
+) -> Iterator[Chunk]:
     file = sources.called(path)
-    arrays = _arrays(path, format)
     columns = _named(arrays, naming, path)
     names = tuple(columns)
     want, keep = layouts.chosen(names, wanted, kept, file)
@@ -87,7 +104,11 @@ def header(path: str, format: str, naming: Naming) -> tuple[str, ...]:
     Raises:
         InputError: it is damaged.
     """
-    return tuple(_named(_arrays(path, format), naming, path))
+    with closing(_binary(path)) as stream:
+        arrays = _arrays(stream, path, format)
+        for array in arrays:
+            array.file.close()
+        return tuple(_named(arrays, naming, path))
 
 
 class Part(NamedTuple):
@@ -143,10 +164,9 @@ def _named(arrays: list[Stored], naming: Naming, path: str) -> dict[str, Part]:
     return dict(zip(naming.apply(titles, file), parts))
 
 
-def _arrays(path: str, format: str) -> list[Stored]:
+def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
     """The arrays of a file, open behind their headers."""
     file = sources.called(path)
-    stream = _binary(path)
     stem = "x" if path == "-" else path.replace("\\", "/").rpartition("/")[2].partition(".")[0]
     if format == "npy":
         arrays = [_opened(stem, stream, file)]

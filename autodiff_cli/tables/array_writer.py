@@ -69,7 +69,9 @@ class ArrayWriter:
 
     def _add(self, name: str, column: Column | TextColumn) -> None:
         if isinstance(column, TextColumn):
-            spool = self.spools.setdefault(name, Spool(np.dtype("U1"), ()))
+            if name not in self.spools:
+                self.spools[name] = Spool(np.dtype("U1"), ())
+            spool = self.spools[name]
             spool.texts = [*(spool.texts or ()), *(text or "" for text in column.texts)]
             spool.dtype = np.dtype(f"U{max(1, *map(len, spool.texts))}")
             return
@@ -77,7 +79,9 @@ class ArrayWriter:
         if column.nulls is not None and column.nulls.any():
             values = values.astype(np.result_type(values, np.float32))
             values[column.nulls] = np.nan
-        spool = self.spools.setdefault(name, Spool(values.dtype, values.shape[1:]))
+        if name not in self.spools:
+            self.spools[name] = Spool(values.dtype, values.shape[1:])
+        spool = self.spools[name]
         try:
             spool.file.write(np.ascontiguousarray(values, spool.dtype).tobytes())
         except OSError as error:
@@ -91,7 +95,12 @@ class ArrayWriter:
             self._array(next(iter(self.spools.values())))
         else:
             self._records()
+        self._free()
         self.output.close()
+
+    def _free(self) -> None:
+        for spool in self.spools.values():
+            spool.file.close()
 
     def _array(self, spool: Spool) -> None:
         self.output.write(_header(spool.dtype, (self.count, *spool.shape)))
@@ -127,6 +136,7 @@ class ArrayWriter:
                         member.write(rows.tobytes())
 
     def abort(self) -> None:
+        self._free()
         self.output.abort()
 
 

@@ -133,7 +133,7 @@ def test_columns_are_named(here: Path, engine: str) -> None:
     name = write("x.csv", "1,2\n3,4\n")
     assert values(name, engine, columns=["a", "b"]) == {"a": [1, 3], "b": [2, 4]}
     assert header([name], columns=["a", "b"]) == ("a", "b")
-    with pytest.raises(InputError, match="x.csv has no header"):
+    with pytest.raises(InputError, match=r"x\.csv has no header"):
         list(read([name], engine=engine))  # type: ignore[arg-type]
     with pytest.raises(InputError, match="3 columns are named"):
         list(read([name], columns=["a", "b", "c"]))
@@ -280,11 +280,11 @@ def test_files_globs_and_skipping(here: Path, engine: str) -> None:
     ]
     with pytest.raises(InputError, match=r"no file matches 'q\*.csv'"):
         list(read(["q*.csv"]))
-    with pytest.raises(InputError, match="no such file: 'q.csv'"):
+    with pytest.raises(InputError, match=r"no such file: 'q\.csv'"):
         list(read(["q.csv"]))
     with pytest.raises(InputError, match="is a folder"):
         list(read(["."], format="csv"))
-    with pytest.raises(InputError, match="unknown suffix '.xlsx'"):
+    with pytest.raises(InputError, match=r"unknown suffix '\.xlsx'"):
         list(read(["q.xlsx"]))
 
 
@@ -303,7 +303,7 @@ def test_zstd(here: Path, engine: str) -> None:
     write("x.csv.zst", compress(text) + compress(b"2\n"))
     assert values("x.csv.zst", engine)["a"] == [1] * 1000 + [2]
     write("y.csv.zst", compress(text)[:-3])
-    with pytest.raises(InputError, match="y.csv.zst: the zstd data break off"):
+    with pytest.raises(InputError, match=r"y\.csv\.zst: the zstd data break off"):
         list(read(["y.csv.zst"]))
 
 
@@ -312,7 +312,7 @@ def test_a_truncated_gzip_gives_the_rows_before(here: Path, engine: str) -> None
     name = write("x.csv.gz", text)
     Path(name).write_bytes(Path(name).read_bytes()[:-20_000])
     found: list[float] = []
-    with pytest.raises(InputError, match="x.csv.gz: the gzip data break off"):
+    with pytest.raises(InputError, match=r"x\.csv\.gz: the gzip data break off"):
         for chunk in read([name], engine=engine):  # type: ignore[arg-type]
             found += chunk.columns["a"].values.tolist()  # type: ignore[union-attr]
     assert found == list(range(len(found)))
