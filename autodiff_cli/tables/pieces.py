@@ -67,9 +67,18 @@ def pieces(stream: Stream, size: int, separator: str | None, name: str) -> Itera
         if not data:
             yield from _last(b"".join(rest), line, separator, whole=True)
             return
+        end = data.rfind(b"\n") + 1
+        if end and (separator is None or not any(b'"' in part for part in (*rest, data))):
+            taken = b"".join((*rest, memoryview(data)[:end]))
+            lines = count(taken, NEWLINE)
+            yield Piece(taken, line, lines, "none")
+            line += lines
+            rest = [data[end:]]
+            length = len(data) - end
+            continue
         rest.append(data)
         length += len(data)
-        if data.find(b"\n") < 0 and length <= LONGEST_ROW:
+        if not end and length <= LONGEST_ROW:
             continue
         whole = rest[0] if len(rest) == 1 else b"".join(rest)
         end, quotes = cut(whole, separator)

@@ -13,7 +13,7 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece, cut
-from autodiff_cli.tables.rows import Chunk, Column, RowError, shown
+from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
 
 ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
 
@@ -167,12 +167,11 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
                 place = RowError(layout.file, row + offset, name, message, None, lines[offset])
                 errors[offset] = place
         values[list(errors)] = np.nan
-        columns[name] = Column(values, errors)
+        columns[name] = Column(values, in_order(errors))
     kept = None
     if layout.kept or layout.everything:
         kept = KeptTexts({name: across[layout.names.index(name)] for name in layout.kept})
-    bad = {offset: bad[offset] for offset in sorted(bad)}
-    return Chunk(layout.file, row, len(rows), columns, bad, kept, layout.names)
+    return Chunk(layout.file, row, len(rows), columns, in_order(bad), kept, layout.names)
 
 
 def _ragged(count: int, width: int) -> str:

@@ -12,7 +12,7 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece
-from autodiff_cli.tables.rows import Chunk, Column, RowError, shown
+from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
 
 NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
@@ -61,10 +61,9 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
                 errors[offset] = RowError(
                     layout.file, row + offset, name, message, None, line_number
                 )
-        columns[name] = Column(values, errors)
+        columns[name] = Column(values, in_order(errors))
     kept = kept_of(lines, layout)
-    bad = {offset: bad[offset] for offset in sorted(bad)}
-    return Chunk(layout.file, row, len(lines), columns, bad, kept, layout.names)
+    return Chunk(layout.file, row, len(lines), columns, in_order(bad), kept, layout.names)
 
 
 def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:

@@ -16,11 +16,10 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
-from autodiff_cli.tables.pieces import Piece, count
+from autodiff_cli.tables.pieces import QUOTE, RETURN, Piece, count
 from autodiff_cli.tables.rows import Chunk, Column
 
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
-BLANK_LINES = (b"\n\n", b"\n\r\n")
 
 
 def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
@@ -39,9 +38,15 @@ def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
 
 
 def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
-    """The wanted columns as numbers; None if any row isn't as it should be."""
+    """The wanted columns as numbers; None if any row isn't as it should be.
+
+    A blank line, which is no row, comes from polars as a row of nulls.
+    """
     data = piece.data
-    if piece.quotes == "odd" or data[:1] in (b"\n", b"\r") or any(b in data for b in BLANK_LINES):
+    if piece.quotes == "odd" or not layout.wanted:
+        return None
+    returns = count(data, RETURN)
+    if returns and returns > data.count(b"\r\n"):  # some are no part of a line's end
         return None
     types = {
         name: polars.Float64() if name in layout.wanted else polars.String()
@@ -71,7 +76,7 @@ def _csv(
             has_header=False,
             separator=layout.separator,
             schema=dict(types),
-            columns=None if only is None else list(only),
+            columns=None if only is None else [layout.names.index(name) for name in only],
         )
     except REFUSALS:
         return None
@@ -101,7 +106,9 @@ def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     if columns is None:
         return plain_json.chunk(piece, layout, row)
     length = next(iter(columns.values())).count
-    kept = plain_json.kept_of(plain_json.lines_of(piece.data)[0], layout)
+    kept = None
+    if layout.kept or layout.everything:
+        kept = plain_json.kept_of(plain_json.lines_of(piece.data)[0], layout)
     return Chunk(layout.file, row, length, columns, {}, kept, layout.names)
 
 
@@ -115,34 +122,44 @@ def _json_columns(piece: Piece, layout: Layout) -> dict[str, Column] | None:
         frame = polars.read_ndjson(piece.data, schema={t: _type(d) for t, d in depths.items()})
     except REFUSALS:
         return None
-    if not len(frame) or _repeats_null(piece.data, titles, len(frame)):
+    if not len(frame) or _repeats(piece.data, titles, len(frame)):
         return None
     columns = {}
     for title, name in titles.items():
-        values = _array(frame[title], depths[title])
+        values = array_of(frame[title], depths[title])
         if values is None:
             return None
         columns[name] = Column(values)
     return columns
 
 
-def _repeats_null(data: bytes, titles: Mapping[str, str], rows: int) -> bool:
-    """Whether an object may name a column twice, the last time with null, which polars passes over."""
-    if b"null" not in data:
-        return False
+def _repeats(data: bytes, titles: Mapping[str, str], rows: int) -> bool:
+    """Whether an object may name a column twice: the last counts, and polars takes the first.
+
+    Where all rows have as many quotes as the first, as is usual, no names are looked for.
+    """
+    first = _first_line(data)
+    if count(data, QUOTE) == rows * first.count(b'"'):
+        return any(first.count(orjson.dumps(title)) > 1 for title in titles)
     return any(data.count(orjson.dumps(title)) > rows for title in titles)
 
 
-def _depths(data: bytes, titles: Mapping[str, str]) -> dict[str, int] | None:
-    """How deep the lists of each wanted column are nested in the first row."""
+def _first_line(data: bytes) -> bytes:
+    """The first line that isn't blank."""
     start = 0
     while start < len(data):
         end = data.find(b"\n", start) + 1 or len(data)
         line = data[start:end].strip()
         if line:
-            break
+            return line
         start = end
-    else:
+    return b""
+
+
+def _depths(data: bytes, titles: Mapping[str, str]) -> dict[str, int] | None:
+    """How deep the lists of each wanted column are nested in the first row."""
+    line = _first_line(data)
+    if not line:
         return None
     row = plain_json.object_of(line)[0]
     depths = {}
@@ -164,7 +181,7 @@ def _type(depth: int) -> polars.DataType:
     return found
 
 
-def _array(series: polars.Series, depth: int) -> Array | None:
+def array_of(series: polars.Series, depth: int) -> Array | None:
     """The numbers of a column of lists that all have one shape; None if there are others."""
     shape = [len(series)]
     for _ in range(depth):

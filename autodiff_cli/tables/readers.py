@@ -22,7 +22,7 @@ Engine: TypeAlias = Literal["auto", "plain", "polars"]
 Keep: TypeAlias = Collection[str] | Literal["all"] | None
 Parser: TypeAlias = Callable[[Piece, Layout, int], Chunk]
 
-PIECE = 8 << 20  # bytes: large enough that calls don't count, small enough for a processor's cache
+PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
 LOOKED_AT = 1 << 16  # bytes that show the columns
 OBJECTS = 100  # of JSON Lines whose names are taken for all
 
@@ -83,9 +83,7 @@ def header(
     found = sources.format_of(path, format)
     naming = layouts.naming(columns)
     if found.name not in TEXT:
-        from autodiff_cli.tables import stored
-
-        return stored.header(path, found.name, naming)
+        return _stored_header(path, found.name, naming)
     stream: Stream
     if path == "-":
         stream = sources.looked_at(found.compression)
@@ -120,9 +118,7 @@ def _file(
 ) -> Iterator[Chunk]:
     found = sources.format_of(path, format)
     if found.name not in TEXT:
-        from autodiff_cli.tables import stored
-
-        yield from stored.read(path, found.name, naming, wanted, kept, size, engine)
+        yield from _stored(path, found.name, naming, wanted, kept, size)
         return
     stream = sources.opened(path, found.compression)
     try:
@@ -131,6 +127,45 @@ def _file(
     finally:
         if path != "-":
             stream.close()
+
+
+def _stored(
+    path: str,
+    name: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    size: int,
+) -> Iterator[Chunk]:
+    """The rows of a format that stores values."""
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables import array_reader
+
+        return array_reader.read(path, name, naming, wanted, kept, size)
+    try:
+        from autodiff_cli.tables import polars_reader
+    except ImportError:
+        raise no_polars(name) from None
+    return polars_reader.read(path, name, naming, wanted, kept, size)
+
+
+def _stored_header(path: str, name: str, naming: Naming) -> tuple[str, ...]:
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables import array_reader
+
+        return array_reader.header(path, name, naming)
+    try:
+        from autodiff_cli.tables import polars_reader
+    except ImportError:
+        raise no_polars(name) from None
+    return polars_reader.header(path, name, naming)
+
+
+def no_polars(what: str) -> InputError:
+    """That something needs polars, and how to get it."""
+    return InputError(
+        f"{what} needs polars, which isn't installed", hint="pip install 'autodiff-cli[tables]'"
+    )
 
 
 def _text(
@@ -177,9 +212,7 @@ def parser(name: str, engine: Engine) -> Parser:
             from autodiff_cli.tables import polars_text
         except ImportError:
             if engine == "polars":
-                raise InputError(
-                    "polars isn't installed", hint="pip install 'autodiff-cli[tables]'"
-                ) from None
+                raise no_polars("this reader") from None
         else:
             return polars_text.json_chunk if name == "jsonl" else polars_text.csv_chunk
     return plain_json.chunk if name == "jsonl" else plain_csv.chunk

@@ -146,6 +146,11 @@ def within(bad: Bad, start: int, stop: int) -> dict[int, RowError]:
     return {offset - start: error for offset, error in bad.items() if start <= offset < stop}
 
 
+def in_order(bad: Bad) -> dict[int, RowError]:
+    """The bad rows, the first one first."""
+    return {offset: bad[offset] for offset in sorted(bad)}
+
+
 class Chunk:
     """Consecutive rows of one file.
 

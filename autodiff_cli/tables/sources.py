@@ -141,6 +141,16 @@ def standard_input() -> Input:
     return _standard[1]
 
 
+def everything() -> bytes:
+    """All of standard input; it can be asked for again."""
+    stream = standard_input()
+    parts = []
+    while data := stream.read(1 << 24):
+        parts.append(data)
+    stream.head = b"".join(parts)
+    return stream.head
+
+
 def format_of(path: str, format: str | None) -> Format:
     """The format of a file by its suffix, of standard input by its first bytes."""
     if path != "-":

@@ -15,7 +15,7 @@ from autodiff_cli.tables import resume as resuming
 from autodiff_cli.tables.formats import TEXT, Format
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
-from autodiff_cli.tables.readers import Engine, separator_of
+from autodiff_cli.tables.readers import Engine, no_polars, separator_of
 from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.rows import Column, TextColumn
 
@@ -69,16 +69,26 @@ def open_writer(
     path = None if output == "-" else output
     found = _format(path, to, source)
     if found.name not in TEXT:
-        from autodiff_cli.tables import storing
-
         if resume is not None:
             raise resuming.unfit(found.name)
-        return storing.open_writer(path, found.name)
+        return _stored_writer(path, found.name)
     if resume is not None:
         if found.compression:
             raise resuming.unfit(found.compression)
         return _text_writer(resuming.Continued(resume), found.name, engine, resume)
     return _text_writer(outputs.opened(path, found.compression), found.name, engine, None)
+
+
+def _stored_writer(path: str | None, name: str) -> Writer:
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables.array_writer import ArrayWriter
+
+        return ArrayWriter(outputs.opened(path, None), name)
+    try:
+        from autodiff_cli.tables.polars_writer import FrameWriter
+    except ImportError:
+        raise no_polars(name) from None
+    return FrameWriter(outputs.opened(path, None), name)
 
 
 def _format(path: str | None, to: str | None, source: str | None) -> Format:
@@ -103,9 +113,7 @@ def encoders(engine: Engine) -> tuple[CsvText, JsonText]:
             from autodiff_cli.tables import polars_written
         except ImportError:
             if engine == "polars":
-                raise InputError(
-                    "polars isn't installed", hint="pip install 'autodiff-cli[tables]'"
-                ) from None
+                raise no_polars("this writer") from None
         else:
             if polars_written.same_digits():
                 return polars_written.csv_text, polars_written.json_text

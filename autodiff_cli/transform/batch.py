@@ -56,7 +56,7 @@ def _pushed(
     try:
         for node in topological(outputs, since=since):
             key = id(node)
-            if key in made or key in others or not node.operands or node.number < since:
+            if key in made or key in others or node.number < since:
                 continue
             state.span = node.span
             state.grad_enabled = before[0] and not _detached(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.node import INPUT, Node, state
 from autodiff_cli.ir.walk import topological
 
 
@@ -17,7 +17,7 @@ def replayed(outputs: Sequence[Node], others: dict[int, Node], since: int = 0) -
         since: the number of the first node that may have to be made again.
     """
     for node in topological(outputs, since=since):
-        if id(node) not in others and node.operands and node.number >= since:
+        if id(node) not in others and node.number >= since:
             again = remade(node, others)
             if again is not node:
                 others[id(node)] = again
@@ -27,6 +27,7 @@ def replayed(outputs: Sequence[Node], others: dict[int, Node], since: int = 0) -
 def remade(node: Node, others: dict[int, Node]) -> Node:
     """The node on other operands, or itself; where nodes are computed as they are made, with a value."""
     operands = tuple([others.get(id(operand), operand) for operand in node.operands])
-    if operands == node.operands and (node.value is not None or not state.eager):
+    valued = node.value is not None or node.op is INPUT
+    if operands == node.operands and (valued or not state.eager):
         return node
     return node.op(*operands, **node.params)
