@@ -15,6 +15,7 @@ from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
+from autodiff_cli.execute.settings import settings as resources
 from autodiff_cli.inputs import bind
 from autodiff_cli.interpret import access, protocols
 from autodiff_cli.interpret.actions import link
@@ -47,6 +48,7 @@ class Settings(NamedTuple):
         max_steps: the most statements it may execute.
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
+        threads: the most threads of an execution; as set before if None.
     """
 
     echo: bool = False
@@ -57,6 +59,7 @@ class Settings(NamedTuple):
     max_steps: int = 10**8
     max_elements: int = 10**9
     max_bytes: int = 8 << 30
+    threads: int | None = None
 
 
 DEFAULTS = Settings()
@@ -108,6 +111,9 @@ class Session:
             dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
             warnings.emit, text_options.current, sys.getrecursionlimit(), np.get_printoptions(),
         )  # fmt: skip
+        self.threads = resources.threads
+        if settings.threads is not None:
+            resources.threads = settings.threads
         protocols.install()
         dtypes.set_default(dtypes.NAMES[settings.dtype])
         state.max_elements = settings.max_elements
@@ -136,6 +142,7 @@ class Session:
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
         output.write, warnings.emit, text_options.current = self.before[4:7]
         anomaly.check_nan = False
+        resources.threads = self.threads
         sys.setrecursionlimit(self.before[7])
         np.set_printoptions(**self.before[8])
 

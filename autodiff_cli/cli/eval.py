@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from keyword import iskeyword
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ Examples:
   autodiff 'mean(3*(x+2)**2)' x='ones(2,2)'
   autodiff 'y = x+2; z = y*y*3; z.mean()' x='[[1,2],[3,4]]' --trace
   autodiff 'x*x' x='[1,2,3]' --seed '[1,0,0]' --seed '[0,1,0]' --json
+  autodiff 'tanh(A@x)' A='rand(2,3)' x='[1,2,3]' --wrt x --jacobian
   autodiff 'F.binary_cross_entropy_with_logits(x@w+b, y)' \\
       x='ones(5)' y='zeros(3)' w=@w.npy b=@b.npy --wrt w,b
   seq 5 | autodiff 'norm(x)' x=@-
@@ -89,6 +91,30 @@ class ExpressionCommand(click.Command):
     help="Cotangent of the result's shape, as in --seed '[1,0]'. Repeat for several.",
 )
 @click.option(
+    "--jacobian",
+    is_flag=True,
+    help="Every element of the result by every element of the inputs: 'x**2' x='[1,2]' --jacobian.",
+)
+@click.option(
+    "--hessian",
+    is_flag=True,
+    help="Second derivatives of a scalar by every pair of inputs: 'sum(x**3)' x='[1,2]' --hessian.",
+)
+@click.option(
+    "--jvp",
+    multiple=True,
+    metavar="NAME=TANGENT",
+    help="Tangent of the result for a tangent of an input, as in --jvp x='[1,0]'. Repeat for "
+    "several inputs; those of the others are 0.",
+)
+@click.option(
+    "--hvp",
+    multiple=True,
+    metavar="NAME=VECTOR",
+    help="A scalar's Hessian times a vector, as in --hvp x='[1,0]'. Repeat for several inputs; the "
+    "others' vectors are 0.",
+)
+@click.option(
     "--no-grad",
     is_flag=True,
     help="Print the value alone, whatever its shape: 'x*x' x='[1,2]' --no-grad.",
@@ -130,17 +156,31 @@ class ExpressionCommand(click.Command):
     help="End the evaluation after so many seconds, as in --timeout 10.",
 )
 @click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    envvar="AUTODIFF_THREADS",
+    show_envvar=True,
+    metavar="N",
+    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
+)
+@click.option(
+    "--max-memory",
+    metavar="SIZE",
+    help="Refuse what would need more memory, as in --max-memory 500M (K, M, G, T).",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
 )
 @click.option(
     "--save",
     metavar="FILE.npz",
-    help="Write value and grad.NAME arrays, in full precision, as in --save out.npz.",
+    help="Write value, grad.NAME and jacobian.NAME (hessian.NAME.NAME, jvp, hvp.NAME) arrays, in "
+    "full precision, as in --save out.npz.",
 )
 @click.option(
     "--save-grads",
     metavar="FILE.npz",
-    help="Write the grad.NAME arrays alone, as in --save-grads grads.npz.",
+    help="Write those without value, as in --save-grads grads.npz.",
 )
 @click.option(
     "--timings",
@@ -178,37 +218,42 @@ def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.cli.main import STARTED
 
     names = bindings_of(options["bindings"])
-    wrt = _names(options["wrt"])
+    wrt = names_of(options["wrt"])
+    tangents = _vectors("--jvp", options["jvp"])
+    vectors = _vectors("--hvp", options["hvp"])
+    max_memory = None
+    if options["max_memory"] is not None:
+        from autodiff_cli.cli.resources import bytes_of
+
+        max_memory = bytes_of("--max-memory", options["max_memory"])
 
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
     check_seed(options["manual_seed"])
     _check_outputs(options)
-    streams = [w for w in (options["expression"], *names.values(), *options["seeds"]) if w == "@-"]
-    if len(streams) > 1:
+    values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
+    if [options["expression"], *values].count("@-") > 1:
         raise click.UsageError("standard input (@-) can be read once only")
-    expression = _expression(options["expression"])
-    seconds = options["timeout"]
-    if seconds is None:
-        limit: Any = nullcontext()
-    else:
-        from autodiff_cli.cli.watch import check_timeout, watched
-
-        check_timeout(seconds)
-        limit = watched(seconds, MAX_BYTES)
-    with limit:
+    expression = expression_of(options["expression"])
+    with _limits(options["timeout"]), _progress():
         result = evaluate(
             expression,
             {name: value_of(text, options) for name, text in names.items()},
             wrt=wrt,
             seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
             grad=not options["no_grad"],
+            jacobian=options["jacobian"],
+            hessian=options["hessian"],
+            jvp={name: value_of(text, options) for name, text in tangents.items()},
+            hvp={name: value_of(text, options) for name, text in vectors.items()},
             trace=options["trace"],
             dtype=options["dtype"],
             manual_seed=options["manual_seed"],
             max_elements=options["max_elements"],
             max_steps=options["max_steps"],
+            threads=options["threads"],
+            max_memory=max_memory,
         )
     rendering = perf_counter()
     text = _rendered(result, options)
@@ -225,6 +270,25 @@ def _run(options: dict[str, Any]) -> None:
         click.echo(
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
+
+
+def _limits(seconds: float | None) -> AbstractContextManager[None]:
+    """The clock, if it is asked for."""
+    if seconds is None:
+        return nullcontext()
+    from autodiff_cli.cli.watch import check_timeout, watched
+
+    check_timeout(seconds)
+    return watched(seconds, MAX_BYTES)
+
+
+def _progress() -> AbstractContextManager[None]:
+    """A progress bar, if there is a terminal for it."""
+    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        return nullcontext()
+    from autodiff_cli.cli.progress import progress
+
+    return progress(sys.stderr)
 
 
 def check_seed(seed: int | None) -> None:
@@ -247,6 +311,9 @@ def _check_outputs(options: dict[str, Any]) -> None:
     """Refuse at once what could not be written, or makes no sense together."""
     if options["no_grad"] and options["seeds"]:
         raise click.UsageError("--seed asks for gradients, and --no-grad for none")
+    for kind in ("jacobian", "hessian", "jvp", "hvp"):
+        if options["no_grad"] and options[kind]:
+            raise click.UsageError(f"--{kind} asks for derivatives, and --no-grad for none")
     if options["save"] is None and options["save_grads"] is None:
         return
     from autodiff_cli.tables.files import check_writable, is_special
@@ -297,7 +364,23 @@ def _advice(word: str) -> str:
     return "the expression comes first, quoted as one word, and then NAME=VALUE"
 
 
-def _names(texts: tuple[str, ...]) -> list[str] | None:
+def _vectors(option: str, words: tuple[str, ...]) -> dict[str, str]:
+    """The values behind an option that is given as NAME=VALUE, by name."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or value.strip() in ("", "@"):
+            raise click.UsageError(
+                f"{option} takes an input's name and a value, as in {option} x='[1, 0]', not '{word}'"
+            )
+        if name in values:
+            raise click.UsageError(f"{option} names '{name}' twice")
+        values[name] = value
+    return values
+
+
+def names_of(texts: tuple[str, ...]) -> list[str] | None:
     if not texts:
         return None
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
@@ -321,7 +404,7 @@ def value_of(text: str, options: dict[str, Any]) -> Given:
         dtypes.set_default(before)
 
 
-def _expression(text: str) -> Source:
+def expression_of(text: str) -> Source:
     from autodiff_cli.source import Source
 
     if not text.startswith("@"):
@@ -341,14 +424,15 @@ def _save(result: Result, options: dict[str, Any]) -> None:
     from autodiff_cli.tables.files import save_arrays
 
     several = len(result.gradients) > 1
-    grads = {
+    derivatives = {
         f"{f'seed{number}.' if several else ''}grad.{name}": grad.array
         for number, gradients in enumerate(result.gradients)
         for name, grad in gradients.by_input.items()
         if grad is not None
     }
+    derivatives |= {name: tensor.array for name, tensor in result.derivatives().items()}
     if options["save"]:
         value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
-        save_arrays(options["save"], value | grads)
+        save_arrays(options["save"], value | derivatives)
     if options["save_grads"]:
-        save_arrays(options["save_grads"], grads)
+        save_arrays(options["save_grads"], derivatives)

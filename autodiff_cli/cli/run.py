@@ -79,11 +79,21 @@ class RunCommand(click.Command):
     help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
 )
 @click.option(
+    "--max-memory",
     "--max-bytes",
+    "max_memory",
+    default="8G",
+    show_default=True,
+    metavar="SIZE",
+    help="Most memory the program may use, as in --max-memory 500M (K, M, G, T).",
+)
+@click.option(
+    "--threads",
     type=click.IntRange(min=1),
-    default=8 << 30,
+    envvar="AUTODIFF_THREADS",
+    show_envvar=True,
     metavar="N",
-    help="Most memory the program may use, as in --max-bytes 1000000000.  [default: 8 GiB]",
+    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
 )
 @click.option(
     "--timeout",
@@ -104,8 +114,10 @@ def command(**options: Any) -> int:
     if options["file"] == "-" and "@-" in names.values():
         raise click.UsageError("standard input is the program; it can't be a value too")
 
+    from autodiff_cli.cli.resources import bytes_of
     from autodiff_cli.cli.watch import check_timeout, watched
 
+    max_bytes = bytes_of("--max-memory", options["max_memory"])
     check_timeout(options["timeout"])
 
     from autodiff_cli.program import Settings
@@ -117,12 +129,13 @@ def command(**options: Any) -> int:
         manual_seed=options["manual_seed"],
         max_steps=options["max_steps"],
         max_elements=options["max_elements"],
-        max_bytes=options["max_bytes"],
+        max_bytes=max_bytes,
+        threads=options["threads"],
     )
     path = options["file"]
     text = _text(path)
     variables = _variables(names, options)
-    with watched(options["timeout"], options["max_bytes"]):
+    with watched(options["timeout"], max_bytes):
         return _run(path, text, settings, variables)
 
 

@@ -2,10 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from autodiff_cli.execute.whole import execute
+from autodiff_cli.execute import whole
 from autodiff_cli.ir.node import Array, Node, Number
+from autodiff_cli.ir.walk import topological
+
+PAYS = 1 << 16  # elements from which on planning costs less than it gains
+
+
+def execute(outputs: Sequence[Node]) -> list[Array]:
+    """Compute the outputs in one pass; what none of them needs is not computed.
+
+    Graphs of small arrays are computed node by node, those with large ones by a plan.
+
+    Args:
+        outputs: nodes of one graph; the same node may stand more than once.
+
+    Returns:
+        One array an output, of its node's shape and dtype. Not to be written to: it may be shared.
+
+    Raises:
+        ExecutionError: an operation met a value outside its domain, as with an integer division by 0.
+        LimitError: more memory is needed than `settings.max_memory`.
+    """
+    order = topological(outputs, through_values=False)
+    for node in order:
+        if node.shape and node.numel >= PAYS and node.value is None:
+            from autodiff_cli.execute.plan import Plan
+
+            return Plan(outputs).run()
+    return whole.computed(outputs, order)
 
 
 def force(node: Node) -> Array:

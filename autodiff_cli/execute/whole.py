@@ -33,7 +33,11 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
     Raises:
         ExecutionError: an operation met a value outside its domain, as with an integer division by 0.
     """
-    order = topological(outputs, through_values=False)
+    return computed(outputs, topological(outputs, through_values=False))
+
+
+def computed(outputs: Sequence[Node], order: Sequence[Node]) -> list[Array]:
+    """`execute`, by way of the nodes of `order`."""
     uses: dict[int, int] = {}
     for node in order:
         if node.value is None:

@@ -50,7 +50,7 @@ def check_memory(max_bytes: int) -> None:
     if used > max_bytes:
         raise LimitError(
             f"the program uses {used >> 20:,} MiB of memory; the limit is {max_bytes >> 20:,} MiB",
-            hint="--max-bytes N raises the limit",
+            hint="--max-memory SIZE raises the limit",
         )
 
 

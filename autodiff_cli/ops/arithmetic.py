@@ -24,7 +24,7 @@ from autodiff_cli.ir.node import (
     state,
 )
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise, like, precise
+from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
 from autodiff_cli.ops.selection import (
     eq,
     ge,
@@ -42,34 +42,36 @@ def _scaled(g: Node, alpha: Number) -> Node:
     return g if alpha == 1 else g * alpha
 
 
+def _times(b: Any, alpha: Number) -> Any:
+    return b if alpha == 1 else np.multiply(b, like(b, alpha))
+
+
 add = Elementwise(
     "add",
-    lambda a, b, alpha: np.add(a, b) if alpha == 1 else np.add(a, np.multiply(b, like(b, alpha))),
+    in_place(lambda a, b, alpha, out=None: np.add(a, _times(b, alpha), out=out)),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(g, alpha)),
     doc="a + alpha*b",
     latex="{} + {}",
 )
 sub = Elementwise(
     "sub",
-    lambda a, b, alpha: (
-        np.subtract(a, b) if alpha == 1 else np.subtract(a, np.multiply(b, like(b, alpha)))
-    ),
+    in_place(lambda a, b, alpha, out=None: np.subtract(a, _times(b, alpha), out=out)),
     vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(-g, alpha)),
     doc="a - alpha*b",
     latex="{} - {}",
 )
 rsub = Elementwise(
     "rsub",
-    lambda a, b, alpha: (
-        np.subtract(b, a) if alpha == 1 else np.subtract(b, np.multiply(a, like(a, alpha)))
-    ),
+    in_place(lambda a, b, alpha, out=None: np.subtract(b, _times(a, alpha), out=out)),
     vjps=(lambda g, y, a, b, alpha: _scaled(-g, alpha), lambda g, y, a, b, alpha: g),
     doc="b - alpha*a",
     latex="{1} - {0}",
 )
 rsub_number = Elementwise(
     "rsub_number",
-    lambda a, other, alpha: np.subtract(like(a, other), np.multiply(a, like(a, alpha))),
+    in_place(
+        lambda a, other, alpha, out=None: np.subtract(like(a, other), _times(a, alpha), out=out)
+    ),
     vjps=(lambda g, y, a, other, alpha: _scaled(-g, alpha),),
     scalars=("other", "alpha"),
     grad_fn="RsubBackward1",
@@ -77,7 +79,9 @@ rsub_number = Elementwise(
 )
 mul = Elementwise(
     "mul",
-    lambda a, b: np.logical_and(a, b) if a.dtype == bool else np.multiply(a, b),
+    in_place(
+        lambda a, b, out=None: (np.logical_and if a.dtype == bool else np.multiply)(a, b, out=out)
+    ),
     vjps=(lambda g, y, a, b: g * b, lambda g, y, a, b: g * a),
     doc="a*b",
     latex="{} {}",
@@ -94,7 +98,7 @@ div = Elementwise(
 # The reference's C++ composites call the overloads for numbers, which are functions of their own.
 add_number = Elementwise(
     "add_number",
-    lambda a, other: np.add(a, like(a, other)),
+    in_place(lambda a, other, out=None: np.add(a, like(a, other), out=out)),
     vjps=(lambda g, y, a, other: g,),
     scalars=("other",),
     grad_fn="AddBackward1",
@@ -102,7 +106,7 @@ add_number = Elementwise(
 )
 mul_number = Elementwise(
     "mul_number",
-    lambda a, other: np.multiply(a, like(a, other)),
+    in_place(lambda a, other, out=None: np.multiply(a, like(a, other), out=out)),
     vjps=(lambda g, y, a, other: g * other,),
     scalars=("other",),
     grad_fn="MulBackward1",
@@ -110,7 +114,7 @@ mul_number = Elementwise(
 )
 div_number = Elementwise(
     "div_number",
-    lambda a, other: np.true_divide(a, like(a, other)),
+    in_place(lambda a, other, out=None: np.true_divide(a, like(a, other), out=out)),
     vjps=(lambda g, y, a, other: g / other,),
     scalars=("other",),
     result="float",
@@ -224,27 +228,31 @@ def _not_differentiable(name: str) -> Node:
 # ---- powers -------------------------------------------------------------------------------------
 
 
-def _power(a: Any, exponent: Any) -> Any:
+@in_place
+def _power(a: Any, exponent: Any, out: Any = None) -> Any:
     # The reference multiplies for small powers; np.power would go through logarithms for some.
     if a.dtype.kind == "f":
         if exponent == 2:
-            return np.square(a)
+            return np.square(a, out=out)
         if exponent == 3:
-            return a * a * a
+            return np.multiply(a * a, a, out=out)
         if exponent == 0.5:
-            return np.sqrt(a)
+            return np.sqrt(a, out=out)
         if exponent == -1:
-            return np.reciprocal(a)
+            return np.reciprocal(a, out=out)
         if exponent == -0.5:
-            return np.reciprocal(np.sqrt(a))
+            return np.reciprocal(np.sqrt(a), out=out)
         if exponent == -2:
-            return np.reciprocal(np.square(a))
-    return precise(np.power)(a, like(a, exponent))
+            return np.reciprocal(np.square(a), out=out)
+    return _to_power(a, like(a, exponent), out=out)
+
+
+_to_power = precise(np.power)
 
 
 def _elementwise_power(a: Any, b: Any) -> Any:
     if a.dtype.kind == "f" or not np.any(b < 0):
-        return precise(np.power)(a, b)
+        return _to_power(a, b)
     # In the integers only 1 and -1 have an inverse; the reference gives 0 for the others.
     odd = np.where(b % 2 == 0, np.asarray(1, a.dtype), a)
     inverse = np.where(abs(a) == 1, odd, np.asarray(0, a.dtype))

@@ -140,6 +140,8 @@ expand = View(
 
 
 def _sum_to(x: Any, shape: Shape) -> Any:
+    if np.shape(x) == shape:  # a sum, even of one element, would make -0.0 0.0
+        return x
     lead = np.ndim(x) - len(shape)
     axes = tuple(range(lead)) + tuple(
         lead + dim for dim, size in enumerate(shape) if size == 1 and np.shape(x)[lead + dim] != 1

@@ -16,7 +16,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops.arithmetic import pow_number
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise, precise
+from autodiff_cli.ops.kinds import Elementwise, in_place, precise
 from autodiff_cli.ops.selection import eq, le, where
 
 
@@ -25,8 +25,13 @@ def _sign(x: Any) -> Any:
     return x if x.dtype == bool else np.subtract(x > 0, x < 0, dtype=np.int8).astype(x.dtype)
 
 
-def _sigmoid(x: Any) -> Any:
-    return np.reciprocal(1 + precise(np.exp)(-x))
+_exp = precise(np.exp)
+
+
+@in_place
+def _sigmoid(x: Any, out: Any = None) -> Any:
+    power = _exp(np.negative(x, out=out), out=out)
+    return np.reciprocal(np.add(power, 1, out=out), out=out)
 
 
 exp = Elementwise(
@@ -95,7 +100,7 @@ sqrt = Elementwise(
 )
 rsqrt = Elementwise(
     "rsqrt",
-    lambda x: np.reciprocal(np.sqrt(x)),
+    in_place(lambda x, out=None: np.reciprocal(np.sqrt(x, out=out), out=out)),
     vjps=(lambda g, y, x: -0.5 * g * pow_number(y, exponent=3),),
     result="float",
     doc="1/sqrt(x)",
@@ -103,7 +108,7 @@ rsqrt = Elementwise(
 )
 reciprocal = Elementwise(
     "reciprocal",
-    lambda x: np.true_divide(np.asarray(1, x.dtype), x),
+    in_place(lambda x, out=None: np.true_divide(np.asarray(1, x.dtype), x, out=out)),
     vjps=(lambda g, y, x: -g * (y * y),),
     result="float",
     doc="1/x",

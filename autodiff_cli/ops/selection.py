@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Number
-from autodiff_cli.ops.kinds import Elementwise, like
+from autodiff_cli.ops.kinds import Elementwise, in_place, like
 
 eq: Elementwise = Elementwise("eq", np.equal, result="bool", doc="a == b", latex="{} = {}")
 ne = Elementwise("ne", np.not_equal, result="bool", doc="a != b", latex=r"{} \ne {}")
@@ -31,9 +31,25 @@ bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, doc="a ^ b")
 
 # ---- selection ----------------------------------------------------------------------------------
 
+
+@in_place
+def _where(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
+    if out is None:
+        return np.where(condition, a, b)
+    if condition.size == 1:
+        out[...] = a if condition.item() else b
+    elif np.may_share_memory(out, a):  # then it has to stay until it is chosen
+        np.copyto(out, a)
+        np.copyto(out, b, where=np.logical_not(condition))
+    else:
+        np.copyto(out, b)
+        np.copyto(out, a, where=condition)
+    return out
+
+
 where: Elementwise = Elementwise(
     "where",
-    np.where,
+    _where,
     vjps=(
         None,
         lambda g, y, c, a, b: where(c, g, 0.0),

@@ -35,6 +35,8 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
         return add_reduce(x, axis=axis, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis
     if 0 < x.size < GRAIN and axes and x.dtype != np.float16:
+        if 0 in x.strides:  # of one number seen everywhere: laid out as other results are
+            x = np.positive(x)
         kept = [1 if at in axes else size for at, size in enumerate(x.shape)]
         result = _in_order(x, axes)
         if result is not None:

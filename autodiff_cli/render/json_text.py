@@ -20,13 +20,18 @@ OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_SUBCLASS
 
 
 def json_lines(result: Result) -> str:
-    """One line for each seed; the last without its line end."""
+    """One line for each seed; the last without its line end.
+
+    What doesn't depend on the seed, except for the value, stands in the first.
+    """
     several = len(result.gradients) > 1
     lines = []
     for number, gradients in enumerate(result.gradients or (None,)):
         record: dict[str, Any] = {"seed": number} if several else {}
         record |= _described(result.value)
         record["grads"] = _grads(gradients)
+        if not number:
+            record |= _derivatives(result)
         if result.trace and not number:
             record["trace"] = [
                 {"source": step.text, **_described(step.value)} for step in result.trace
@@ -55,6 +60,18 @@ def _grads(gradients: Gradients | None) -> dict[str, Any]:
     return {
         name: None if grad is None else _numbers(grad) for name, grad in gradients.by_input.items()
     }
+
+
+def _derivatives(result: Result) -> dict[str, Any]:
+    """The further derivatives, nested by input: {"hessian": {"x": {"y": ...}}}."""
+    record: dict[str, Any] = {}
+    for name, tensor in result.derivatives().items():
+        *places, last = name.split(".")
+        place = record
+        for key in places:
+            place = place.setdefault(key, {})
+        place[last] = _numbers(tensor)
+    return record
 
 
 def _numbers(tensor: Tensor) -> Any:

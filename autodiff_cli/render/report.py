@@ -39,7 +39,21 @@ def report(result: Result, paint: Paint = str) -> str:
             ]
         blocks.append("\n".join(lines))
         traced = []
+    derivatives = [
+        labelled(_label(name), text(tensor, result), paint)
+        for name, tensor in result.derivatives().items()
+    ]
+    if several and derivatives:  # they belong to none of the seeds
+        blocks.append("\n".join(derivatives))
+    elif derivatives:
+        blocks = ["\n".join([*filter(None, blocks), *derivatives])]
     return "\n\n".join(blocks)
+
+
+def _label(name: str) -> str:
+    """`hessian.x.y` as a label, in the manner of `x.grad`: `x.y.hessian`."""
+    kind, *inputs = name.split(".")
+    return ".".join([*inputs, kind])
 
 
 def _named(step: Intermediate) -> str:

@@ -19,6 +19,8 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, state, too_many_elements
+from autodiff_cli.tables.archive import write_archive
+from autodiff_cli.tables.mapped import mapped
 
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
@@ -45,8 +47,13 @@ def read_array(reference: str) -> Array:
 
 def _read(reference: str) -> Array:
     path, key = _split(reference)
-    data = _bytes(path)
     name = _called(path)
+    if Path(path).suffix.lower() in SUFFIXES:
+        large = mapped(path)
+        if large is not None:
+            _no_key(key, name)
+            return _supported(large, name)
+    data = _bytes(path)
     if not data.strip():
         if path == "-":
             raise InputError(
@@ -293,7 +300,7 @@ def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
     try:
         if is_special(path):  # written through
             with target.open("wb") as file:
-                np.savez(file, allow_pickle=False, **dict(arrays))
+                write_archive(file, arrays, seekable=False)
         else:
             _replace(target, arrays)
     except OSError as error:
@@ -304,7 +311,7 @@ def _replace(target: Path, arrays: Mapping[str, Array]) -> None:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **dict(arrays))
+            write_archive(file, arrays)
         os.chmod(temporary, mode_of(target))  # mkstemp makes files private
         os.replace(temporary, target)
     except BaseException:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
-from random_graphs import Graph, graphs, total
+from smooth_graphs import Graph, graphs, total
 
 from autodiff_cli.execute import execute
 from autodiff_cli.ir.legality import check

@@ -1,0 +1,423 @@
+"""The library's front door: text and inputs to a `Result`.
+
+The pipeline is parse, bind, interpret (which builds the graph), differentiate, execute; one execution
+computes the value, every gradient, every further derivative and every traced intermediate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.errors import (
+    AttributeFault,
+    InputError,
+    LimitError,
+    NameFault,
+    RuntimeFault,
+    SourceSyntaxError,
+)
+from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
+from autodiff_cli.execute import execute
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.inputs import Given, bind
+from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Array, Node, state
+from autodiff_cli.ops.create import full
+from autodiff_cli.source import Source
+from autodiff_cli.syntax import parse_expression
+from autodiff_cli.syntax.tree import Script
+from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary import parameters
+from autodiff_cli.vocabulary.values import Size
+
+if TYPE_CHECKING:
+    from autodiff_cli.evaluate.derivatives import Asked, Name
+
+__all__ = ["Gradients", "Intermediate", "Result", "Tensor", "evaluate"]
+
+
+def evaluate(
+    expression: str | Source,
+    inputs: Mapping[str, Given] | None = None,
+    *,
+    wrt: Sequence[str] | None = None,
+    seeds: Sequence[str | Array] = (),
+    grad: bool = True,
+    jacobian: bool = False,
+    hessian: bool = False,
+    jvp: Mapping[str, Given] | None = None,
+    hvp: Mapping[str, Given] | None = None,
+    trace: bool = False,
+    dtype: str = "float32",
+    manual_seed: int | None = None,
+    max_elements: int | None = None,
+    max_steps: int = 10**8,
+    threads: int | None = None,
+    max_memory: int | None = None,
+    write: Callable[[str], object] | None = None,
+) -> Result:
+    """Evaluate an expression, or a program, and differentiate it.
+
+    Args:
+        expression: in the language, such as "mean(3*(x+2)**2)".
+        inputs: values by name: expressions of the language as strings, numbers, lists, or arrays. A
+            number, a list or a floating tensor is a leaf; integer and bool tensors are constants.
+        wrt: names of the leaves to differentiate by; all of them if None.
+        seeds: cotangents of the output's shape, as expressions or arrays; needed if the output is not a
+            scalar. Each gives one entry of `Result.gradients`.
+        grad: whether to compute gradients. Where a further derivative is asked for, an output that is no
+            scalar and has no seed simply has none.
+        jacobian: whether to compute that of the output by each leaf.
+        hessian: whether to compute that of the output, which has to be a scalar.
+        jvp: tangents of inputs, by name, for the output's; those of other inputs are zero.
+        hvp: vectors of the inputs' shapes, by name, for the Hessian's product with them; likewise.
+        trace: whether to keep every intermediate tensor.
+        dtype: the default floating dtype.
+        manual_seed: of the random generator.
+        max_elements: the most elements one tensor may have.
+        max_steps: the most statements of a program.
+        threads: the most threads to compute with; as many as there are processors if None.
+        max_memory: the most bytes of arrays at a time: what would need more is refused.
+        write: called with what a program prints; standard output if None.
+
+    Raises:
+        AutodiffError: anything wrong with the text, the inputs or the evaluation.
+
+    >>> result = evaluate("mean(3*(x+2)**2)", {"x": "ones(2,2)"})
+    >>> result.value.array.item(), result.value.grad_fn
+    (27.0, 'MeanBackward0')
+    >>> result.gradients[0].by_input["x"].array.tolist()
+    [[4.5, 4.5], [4.5, 4.5]]
+    >>> evaluate("x**2", {"x": [1, 2]}, jacobian=True).jacobian["x"].array.tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
+    source = expression if isinstance(expression, Source) else Source(expression)
+    asked = None
+    if jacobian or hessian or jvp or hvp:
+        from autodiff_cli.evaluate.derivatives import Asked
+
+        asked = Asked(jacobian, hessian, jvp or {}, hvp or {})
+    before = dtypes.default(), state.max_elements
+    dtypes.set_default(dtypes.NAMES[dtype])
+    if max_elements is not None:
+        state.max_elements = max_elements
+    resources = None
+    if threads is not None or max_memory is not None:
+        from autodiff_cli.execute.settings import settings
+
+        resources = settings.threads, settings.max_memory
+        settings.threads, settings.max_memory = threads, max_memory
+    install_hooks()
+    try:
+        with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
+            try:
+                return _evaluate(source, inputs or {}, wrt, seeds, grad, asked, trace, manual_seed)
+            except AttributeFault as fault:
+                from autodiff_cli.evaluate.recognition import needs_program
+
+                if trace or not needs_program(source, fault):
+                    raise
+                raise IsProgram(source) from None
+    except IsProgram as program:
+        from autodiff_cli.evaluate.programs import evaluate_program
+        from autodiff_cli.program import Settings
+
+        if trace:
+            raise InputError("--trace shows the steps of expressions, not of programs") from None
+        limits = Settings(
+            dtype=dtype,
+            manual_seed=manual_seed,
+            max_elements=state.max_elements,
+            max_steps=max_steps,
+            implicit=True,
+            bare=True,
+        )
+        if max_memory is not None:
+            limits = limits._replace(max_bytes=max_memory)
+        return evaluate_program(
+            program.source, inputs or {}, wrt, seeds, grad, asked, limits, write
+        )
+    finally:
+        dtypes.set_default(before[0])
+        state.max_elements = before[1]
+        if resources is not None:
+            settings.threads, settings.max_memory = resources
+
+
+def install_hooks() -> None:
+    """Let the binding of arguments compute the numbers that it needs."""
+    parameters.hooks.item = _item
+
+
+def _item(node: Node) -> Any:
+    from autodiff_cli.execute import item
+
+    return item(node)
+
+
+def _evaluate(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    asked: Asked | None,
+    trace: bool,
+    manual_seed: int | None,
+) -> Result:
+    started = perf_counter()
+    script = parsed(source)
+    read = perf_counter()
+    if manual_seed is not None:
+        default_generator().manual_seed(manual_seed)
+    scope: dict[str, Any] = {}
+    for name, given in inputs.items():
+        try:
+            scope[name] = bind(name, given, wrt is None or name in wrt)
+        except NameFault as fault:
+            if any(f"'{other}'" in fault.message for other in inputs):
+                fault.hint = "a value can't use other inputs: put that into the expression"
+            raise
+    bound = dict(scope)
+    leaves = leaves_of(bound, wrt) if grad or asked else {}
+    machine = Machine(source, scope, trace=trace)
+    value = machine.run_script(script)
+    check_used(bound, machine.used, source)
+    wanted: dict[Name, Node] = {}
+    if asked is not None:
+        from autodiff_cli.evaluate.derivatives import nodes_of
+
+        wanted = nodes_of(asked, value, leaves, bound)
+    scalars_only = asked is None
+    cotangents = cotangents_of(value, leaves, seeds, scalars_only=scalars_only) if grad else []
+    gradients = _reversed(value, cotangents, list(leaves.values()))
+    built = perf_counter()
+
+    outputs = _nodes(value)
+    traced = _nodes([step.value for step in machine.steps])
+    flat = [node for row in gradients for node in row if node is not None]
+    arrays = executed(
+        [*outputs, *flat, *(cotangents if seeds else ()), *wanted.values(), *traced], source
+    )
+    finished = iter(arrays)
+    tensors = {id(node): computed_tensor(node, next(finished)) for node in outputs}
+    rows = [
+        {
+            name: None if node is None else Tensor(next(finished), node.dtype.name)
+            for name, node in zip(leaves, row, strict=True)
+        }
+        for row in gradients
+    ]
+    shown_seeds = [Tensor(next(finished), c.dtype.name) for c in cotangents] if seeds else [None]
+    derived = {name: Tensor(next(finished), node.dtype.name) for name, node in wanted.items()}
+    shown = {id(node): computed_tensor(node, next(finished)) for node in traced}
+    steps = tuple(
+        Intermediate(source.slice(step.span), _computed(step.value, shown))
+        for step in machine.steps
+    )
+    further: dict[str, Any] = {}
+    if derived:
+        from autodiff_cli.evaluate.derivatives import gathered
+
+        further = gathered(derived)
+    return Result(
+        _computed(value, tensors),
+        tuple(Gradients(seed, row) for seed, row in zip(shown_seeds, rows, strict=False)),
+        steps,
+        dtypes.default().name,
+        {
+            "parse": read - started,
+            "build": built - read,
+            "forward_backward": perf_counter() - built,
+        },
+        **further,
+    )
+
+
+def _reversed(
+    value: Any, cotangents: list[Node], leaves: list[Node]
+) -> Sequence[Sequence[Node | None]]:
+    """The gradients for each cotangent."""
+    if len(cotangents) < 2:
+        return [reverse([value], [cotangent], leaves) for cotangent in cotangents]
+    from autodiff_cli.evaluate.seeds import by_seeds
+
+    return by_seeds(value, cotangents, leaves)
+
+
+def executed(nodes: list[Node], source: Source) -> list[Array]:
+    """The arrays of nodes; what fails has its place in the source.
+
+    Raises:
+        AutodiffError: an operation met a value outside its domain; memory ran out.
+    """
+    try:
+        return execute(nodes)
+    except ExecutionError as error:
+        if error.node.span is not None:
+            error.error.at(error.node.span, source)
+        raise error.error from None
+    except MemoryError as error:
+        raise RuntimeFault(f"out of memory: {error}") from None
+
+
+class IsProgram(Exception):
+    """The text is a program, not an expression."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.source = source
+
+
+def parsed(source: Source) -> Script:
+    """The tree of an expression.
+
+    Raises:
+        IsProgram: the text is one of statements.
+        SourceSyntaxError: it is neither; in the words for programs if it looks like one.
+    """
+    try:
+        return parse_expression(source)
+    except SourceSyntaxError as error:
+        from autodiff_cli.evaluate.recognition import check_program
+
+        check_program(source, error)
+    raise IsProgram(source)
+
+
+# ---- inputs -------------------------------------------------------------------------------------
+
+
+def check_used(bound: Mapping[str, Any], used: set[str], source: Source) -> None:
+    idle = [name for name in bound if name not in used]
+    if idle:
+        names = ", ".join(f"'{name}'" for name in idle)
+        plural = "s" if len(idle) > 1 else ""
+        raise InputError(
+            f"input{plural} {names} bound and not used in the expression",
+            hint=f"remove {' '.join(f'{name}=…' for name in idle)}, or use the name",
+        )
+
+
+def leaves_of(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:
+    """The inputs to differentiate by."""
+    for name in wrt or ():
+        check_differentiable("--wrt", name, bound)
+    names = bound if wrt is None else wrt
+    return {
+        name: bound[name]
+        for name in names
+        if isinstance(bound[name], Node) and bound[name].requires_grad
+    }
+
+
+def check_differentiable(option: str, name: str, bound: Mapping[str, Any]) -> None:
+    """Refuse a name behind an option that is not that of a floating point input.
+
+    Raises:
+        InputError: there is no such input.
+        RuntimeFault: it is no tensor, or one of integers.
+    """
+    if name not in bound:
+        known = ", ".join(bound) or "none"
+        raise InputError(f"{option} names '{name}', which is not an input; the inputs are {known}")
+    value = bound[name]
+    if not (isinstance(value, Node) and value.dtype.is_floating):
+        kind = value.dtype.name if isinstance(value, Node) else "no tensor"
+        raise RuntimeFault(
+            "only Tensors of floating point and complex dtype can require gradients",
+            hint=f"'{name}' is {kind}; leave it out of {option}, or give floating point numbers",
+        )
+
+
+# ---- seeds --------------------------------------------------------------------------------------
+
+
+def cotangents_of(
+    value: Any,
+    leaves: Mapping[str, Node],
+    seeds: Sequence[str | Array],
+    *,
+    scalars_only: bool = True,
+) -> list[Node]:
+    """One cotangent a seed, or ones for a scalar; none where there is nothing to differentiate.
+
+    Args:
+        value: the result.
+        leaves: the inputs to differentiate by.
+        seeds: as given.
+        scalars_only: whether a result without seeds that is no scalar is an error, or has no gradients.
+    """
+    if not isinstance(value, Node):
+        if seeds or (leaves and any(node.requires_grad for node in _nodes(value))):
+            raise RuntimeFault(
+                "grad can be implicitly created only for scalar outputs",
+                hint="the result is not one tensor: pick one of its parts, such as (…)[0], or use "
+                "--no-grad",
+            )
+        return []
+    if not leaves and not seeds:
+        return []
+    if not value.requires_grad:
+        raise RuntimeFault(
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            hint="the result does not depend on a floating point input: use --no-grad",
+        )
+    if not seeds:
+        if value.numel != 1:
+            if not scalars_only:
+                return []
+            raise RuntimeFault(
+                "grad can be implicitly created only for scalar outputs",
+                hint=f"the result has shape {list(value.shape)}: give a cotangent of that shape with "
+                f"--seed 'ones({', '.join(map(str, value.shape))})', reduce it with sum() or mean(), "
+                "or use --no-grad",
+            )
+        return [full(shape=value.shape, value=1, dtype=value.dtype)]
+    from autodiff_cli.evaluate.seeds import seed_of
+
+    return [seed_of(seed, number, value) for number, seed in enumerate(seeds)]
+
+
+# ---- results ------------------------------------------------------------------------------------
+
+
+MAX_ENTRIES = 1_000_000  # of a result that is a list: short programs can name far longer ones
+
+
+def _nodes(value: Any) -> list[Node]:
+    """The tensors in a value, which may be nested lists and tuples."""
+    found: list[Node] = []
+    entries = 0
+    pending = [value]
+    while pending:
+        entry = pending.pop()
+        if isinstance(entry, Node):
+            found.append(entry)
+        elif isinstance(entry, (list, tuple)):
+            entries += len(entry)
+            if entries > MAX_ENTRIES:
+                raise LimitError(
+                    f"a result of more than {MAX_ENTRIES:,} Python values",
+                    hint="make it a tensor: tensor([...])",
+                )
+            pending.extend(reversed(entry))
+    return found
+
+
+def _computed(value: Any, tensors: Mapping[int, Tensor]) -> Any:
+    """The value with every node replaced by its tensor."""
+    if isinstance(value, Node):
+        return tensors[id(value)]
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        entries = [_computed(entry, tensors) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value

@@ -1,0 +1,181 @@
+"""Texts that are programs: the value of the last expression, and its derivatives.
+
+Nodes of programs are computed as they are made; what differentiates them here is built without values
+and executed at once, as for expressions, unless the program has a say in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from autodiff_cli.autograd import tensor as handles
+from autodiff_cli.autograd.engine import differentiate
+from autodiff_cli.autograd.ruled import is_ruled
+from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
+from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
+from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
+from autodiff_cli.evaluate.seeds import by_seeds
+from autodiff_cli.execute import force
+from autodiff_cli.inputs import Given
+from autodiff_cli.ir.node import Array, Node, state
+from autodiff_cli.program import Session, Settings, bound
+from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.values import Size
+
+
+def evaluate_program(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    asked: Asked | None,
+    settings: Settings,
+    write: Callable[[str], object] | None = None,
+) -> Result:
+    """A program's last expression, and its gradients; those of its own backward passes if it made some.
+
+    Args:
+        source: the program.
+        inputs, wrt, seeds, grad: as `evaluate` takes them.
+        asked: the derivatives to give besides gradients.
+        settings: limits and modes.
+        write: called with what the program prints; standard output if None.
+    """
+    started = perf_counter()
+    variables = bound(inputs, dtype=settings.dtype, max_elements=settings.max_elements, wrt=wrt)
+    nodes = {
+        name: value.node if isinstance(value, handles.Tensor) else value
+        for name, value in variables.items()
+    }
+    leaves = leaves_of(nodes, wrt) if grad or asked else {}
+    with Session(
+        settings, write=write or sys.stdout.write, complain=sys.stderr.write, variables=variables
+    ) as session:
+        value = session.run(source)
+        built = perf_counter()
+        shown = _computed(value)
+        derived: dict[Name, Tensor] = {}
+        if asked is not None:
+            derived = _derived(asked, value, leaves, nodes, source)
+        made = {
+            name: tensor.grad
+            for name in leaves
+            if isinstance(tensor := variables[name], handles.Tensor)
+        }
+        rows: tuple[Gradients, ...] = ()
+        if not grad:
+            pass
+        elif any(gradient is not None for gradient in made.values()):
+            rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
+        elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
+            rows = _rows(value.node, leaves, seeds, source, scalars_only=asked is None)
+    return Result(
+        shown,
+        rows,
+        (),
+        settings.dtype,
+        {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
+        **gathered(derived),
+    )
+
+
+def _rows(
+    node: Node,
+    leaves: Mapping[str, Node],
+    seeds: Sequence[str | Array],
+    source: Source,
+    *,
+    scalars_only: bool,
+) -> tuple[Gradients, ...]:
+    """The gradients for each seed."""
+    cotangents = cotangents_of(node, leaves, seeds, scalars_only=scalars_only)
+    targets = list(leaves.values())
+    for cotangent in cotangents:
+        force(cotangent)
+    flows: list[list[Node | None]]
+    if len(cotangents) > 1 and is_ruled([node], targets):
+        flows = _at_once(node, cotangents, targets, source)
+    else:
+        flows = [
+            differentiate(
+                [(node, cotangent)], retain_graph=True, create_graph=False, targets=targets
+            )
+            for cotangent in cotangents
+        ]
+    return tuple(
+        Gradients(
+            Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
+            {
+                name: None if flow is None else _tensor_of(flow)
+                for name, flow in zip(leaves, row, strict=True)
+            },
+        )
+        for cotangent, row in zip(cotangents, flows, strict=True)
+    )
+
+
+def _at_once(
+    node: Node, cotangents: Sequence[Node], targets: Sequence[Node], source: Source
+) -> list[list[Node | None]]:
+    """The gradients for several cotangents, computed together."""
+    eager, state.eager = state.eager, False
+    try:
+        flows = by_seeds(node, cotangents, targets)
+        flowing = [flow for row in flows for flow in row if flow is not None]
+        for flow, array in zip(flowing, executed(flowing, source), strict=True):
+            flow.value = array
+    finally:
+        state.eager = eager
+    return flows
+
+
+def _derived(
+    asked: Asked,
+    value: Any,
+    leaves: Mapping[str, Node],
+    bound: Mapping[str, Any],
+    source: Source,
+) -> dict[Name, Tensor]:
+    """The derivatives asked for.
+
+    Raises:
+        RuntimeFault: also where a backward pass would: a value that a derivative reads was freed or
+            written to.
+    """
+    node = value.node if isinstance(value, handles.Tensor) else value
+    loop = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
+    before = state.eager, state.grad_enabled
+    state.eager, state.grad_enabled = loop, True
+    try:
+        wanted = nodes_of(asked, node, leaves, bound, loop=loop)
+        arrays = executed(list(wanted.values()), source)
+    finally:
+        state.eager, state.grad_enabled = before
+    return {
+        name: Tensor(array, node.dtype.name)
+        for (name, node), array in zip(wanted.items(), arrays, strict=True)
+    }
+
+
+def _tensor_of(node: Node) -> Tensor:
+    return computed_tensor(node, force(node))
+
+
+def _gradient(grad: Any) -> Tensor | None:
+    return None if grad is None else _tensor_of(grad.node)
+
+
+def _computed(value: Any) -> Any:
+    """The value of a program with every tensor replaced by its elements."""
+    if isinstance(getattr(value, "node", None), Node):
+        return _tensor_of(value.node)
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        entries = [_computed(entry) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value

@@ -1,0 +1,64 @@
+"""Cotangents that the user gives, and the gradients for several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from autodiff_cli.autograd.ruled import rows_fit
+from autodiff_cli.errors import AutodiffError, RuntimeFault, ValueFault
+from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.ir.node import Array, Node, constant
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.source import Source
+from autodiff_cli.syntax import parse_expression
+from autodiff_cli.transform.jacobian import gradient_rows
+from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary.creation import tensor_from
+from autodiff_cli.vocabulary.values import Size
+
+
+def seed_of(seed: str | Array, number: int, value: Node) -> Node:
+    """The cotangent that a seed gives.
+
+    Raises:
+        RuntimeFault: it hasn't the value's shape.
+        ValueFault: it is no tensor.
+    """
+    if isinstance(seed, str):
+        source = Source(seed, f"seed {number}")
+        given = Machine(source, {}).run_script(parse_expression(source))
+    else:
+        given = constant(seed)
+    try:
+        node = tensor_from(given, None)
+    except AutodiffError as error:
+        raise ValueFault(f"seed {number}: {error.message}") from None
+    if node.shape != value.shape:
+        raise RuntimeFault(
+            f"Mismatch in shape: grad_output[0] has a shape of {Size(node.shape)!r} and output[0] has "
+            f"a shape of {Size(value.shape)!r}.",
+            hint=f"seed {number} needs the shape of the result: {list(value.shape)}",
+        )
+    return constant(np.asarray(node.value), value.dtype)
+
+
+def by_seeds(value: Node, seeds: Sequence[Node], wrt: Sequence[Node]) -> list[list[Node | None]]:
+    """The gradients for each of several seeds: one reverse graph, batched over them.
+
+    Args:
+        value: the node to differentiate.
+        seeds: cotangents of its shape.
+        wrt: the leaves.
+
+    Returns:
+        One list a seed, as `reverse` gives it.
+    """
+    if not rows_fit(len(seeds), [value], wrt):
+        return [reverse([value], [seed], wrt) for seed in seeds]
+    together = gradient_rows([value], [mv.stack(*seeds, dim=0)], wrt)
+    return [
+        [None if node is None else mv.select(node, dim=0, index=row) for node in together]
+        for row in range(len(seeds))
+    ]

@@ -1,0 +1,169 @@
+"""A whole graph's execution, planned once: passes, regions, and when each array can go.
+
+A plan can be run again for other values of its inputs, of the same shapes and dtypes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, LimitError, fault_of
+from autodiff_cli.execute import pool
+from autodiff_cli.execute.region import Program
+from autodiff_cli.execute.settings import settings
+from autodiff_cli.execute.walk import walk
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.ir.node import Array, Node, state
+from autodiff_cli.ops.kinds import rounding
+from autodiff_cli.transform.fuse import scheduled
+from autodiff_cli.transform.lower import lowered
+from autodiff_cli.transform.passes import prepared
+from autodiff_cli.transform.regions import Region
+
+
+class Plan:
+    """How some outputs of one graph are computed.
+
+    Args:
+        outputs: nodes; the same one may stand more than once.
+        exact: whether float32 functions are rounded as `execute.whole` does; otherwise they are numpy's
+            own, which are up to ten times as fast and up to 4 ulp off.
+
+    >>> from autodiff_cli.ir.node import leaf
+    >>> x = leaf(np.zeros(100_000, np.float32), requires_grad=True)
+    >>> plan = Plan([x * 2 + 1])
+    >>> float(plan.run()[0][0]), float(plan.run({id(x): np.ones(100_000, np.float32)})[0][0])
+    (1.0, 3.0)
+    """
+
+    def __init__(self, outputs: Sequence[Node], *, exact: bool = False) -> None:
+        before = state.eager, state.grad_enabled, state.span
+        state.eager = state.grad_enabled = False
+        try:
+            self.outputs = executable(outputs)
+        finally:
+            state.eager, state.grad_enabled, state.span = before
+        self.exact = exact
+        self.dtypes = [output.dtype.numpy for output in outputs]
+        self.steps: list[Node | Program] = [
+            Program(step) if isinstance(step, Region) else step for step in scheduled(self.outputs)
+        ]
+        self.fallbacks: dict[int, Program] = {}
+        self.frees = self._frees()
+
+    def _reads(self, step: Node | Program) -> list[Node]:
+        return list(step.operands) if isinstance(step, Node) else [i.node for i in step.inputs]
+
+    def _frees(self) -> list[list[int]]:
+        """For each step the arrays that nothing needs behind it."""
+        last: dict[int, int] = {}
+        for at, step in enumerate(self.steps):
+            for node in self._reads(step):
+                last[id(node)] = at
+            for node in [step] if isinstance(step, Node) else step.region.products:
+                last.setdefault(id(node), at)
+        for output in self.outputs:
+            last.pop(id(output), None)
+        frees: list[list[int]] = [[] for _ in self.steps]
+        for key, at in last.items():
+            frees[at].append(key)
+        return frees
+
+    def bytes_needed(self) -> int:
+        """An estimate of the most memory that the arrays take at a time, inputs apart."""
+        sizes: dict[int, int] = {}
+        held = most = 0
+        for step, frees in zip(self.steps, self.frees, strict=True):
+            made = [step] if isinstance(step, Node) else step.region.products
+            for node in made:
+                is_view = isinstance(step, Node) and node.op.is_view
+                sizes[id(node)] = (
+                    0 if is_view else math.prod(node.shape) * node.dtype.numpy.itemsize
+                )
+                held += sizes[id(node)]
+            most = max(most, held)
+            for key in frees:
+                held -= sizes.pop(key, 0)
+        return most
+
+    def run(self, values: Mapping[int, Array] | None = None) -> list[Array]:
+        """The outputs' arrays. Not to be written to: they may be shared.
+
+        Args:
+            values: arrays instead of the values that some of the inputs have, by the nodes' id.
+
+        Raises:
+            ExecutionError: an operation met a value outside its domain.
+            LimitError: the estimate of `bytes_needed` is beyond `settings.max_memory`.
+        """
+        limit = settings.max_memory
+        if limit is not None and (needed := self.bytes_needed()) > limit:
+            raise LimitError(
+                f"about {needed / 1e6:,.0f} MB of arrays are needed; the limit is {limit / 1e6:,.0f} MB",
+                hint="--max-memory SIZE raises the limit, as in --max-memory 8G",
+            )
+        workers = pool.threads()
+        given = values or {}
+        arrays: dict[int, Any] = {}
+        before = rounding.exact
+        rounding.exact = self.exact
+        try:
+            with np.errstate(all="ignore"):
+                for at, step in enumerate(self.steps):
+                    for node in self._reads(step):
+                        if id(node) not in arrays:
+                            arrays[id(node)] = given.get(id(node), node.value)
+                    if isinstance(step, Node):
+                        arrays[id(step)] = _computed(step, arrays)
+                    else:
+                        products = self._walk(at, step, arrays, workers)
+                        for node, array in zip(step.region.products, products, strict=True):
+                            arrays[id(node)] = array
+                    for key in self.frees[at]:
+                        arrays.pop(key, None)
+        finally:
+            rounding.exact = before
+        return [
+            np.asarray(
+                arrays[id(output)] if id(output) in arrays else given.get(id(output), output.value),
+                dtype,
+            )
+            for output, dtype in zip(self.outputs, self.dtypes, strict=True)
+        ]
+
+    def _walk(self, at: int, program: Program, arrays: dict[int, Any], workers: int) -> list[Array]:
+        report = settings.progress
+        done = None
+        if report is not None:
+            steps = len(self.steps)
+
+            def done(begun: int, count: int) -> None:
+                report((at + begun / count) / steps)
+
+        products = walk(program, arrays, workers, done)
+        if products is None:  # an input whose strides don't let neighbouring axes be walked as one
+            if at not in self.fallbacks:
+                self.fallbacks[at] = Program(program.region, collapse=False)
+            products = walk(self.fallbacks[at], arrays, workers, done)
+            assert products is not None
+        return products
+
+
+def executable(outputs: Sequence[Node]) -> list[Node]:
+    """The outputs' graph as it is executed: composites taken apart, then all passes."""
+    return prepared(lowered(outputs))
+
+
+def _computed(node: Node, arrays: Mapping[int, Any]) -> Any:
+    """One operation, whole."""
+    try:
+        result = node.op.evaluate(node, [arrays[id(operand)] for operand in node.operands])
+    except AutodiffError as error:
+        raise ExecutionError(node, error) from error
+    except tuple(PYTHON_FAULTS) as error:
+        raise ExecutionError(node, fault_of(error)) from error
+    return result if result.dtype == node.dtype.numpy else result.astype(node.dtype.numpy)

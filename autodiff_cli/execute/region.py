@@ -1,0 +1,304 @@
+"""A region as steps: which register and which buffer each member's value has within a block.
+
+Within a block each member is an array with as many dimensions as the space, of size 1 along axes that it
+doesn't lie along, so that members of all shapes broadcast against each other. Results go into buffers that
+are used again as soon as nothing reads them any more.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autodiff_cli.execute.blocks import block_shape, boxes
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import NUMBER, Array, Node, Shape
+from autodiff_cli.ops import indexing as ix
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.create import full
+from autodiff_cli.ops.kinds import Elementwise, takes_out
+from autodiff_cli.transform.axes import REDUCTIONS, RESHAPES, Axes, gathered_axis, reduced_axes
+from autodiff_cli.transform.regions import Region
+
+
+class Input(NamedTuple):
+    """What a region reads: an array from before, and where its dimensions lie."""
+
+    node: Node
+    axes: Axes
+
+
+class Step(NamedTuple):
+    """One member in a block.
+
+    Attributes:
+        node: the member.
+        register: where its value goes.
+        operands: the registers it reads.
+        frees: registers that nothing reads afterwards.
+        writes: the number of the buffer that its result is written to; None: an array of its own.
+        kind: "into", "evaluate", "alias", "reduce", "take" or "put".
+        axes: those that a reduction sums out, or the one that is gathered along.
+        product: the number of the product that it is, if it is one.
+    """
+
+    node: Node
+    register: int
+    operands: tuple[int, ...]
+    frees: tuple[int, ...]
+    writes: int | None
+    kind: str
+    axes: tuple[int, ...]
+    product: int | None
+
+
+class Program:
+    """A region's steps, with the buffers they write to: made once, walked for arrays of the same shapes.
+
+    Args:
+        region: what is computed.
+        collapse: whether neighbouring axes along which everything lies together are walked as one.
+
+    Attributes:
+        inputs: what is read; `constants`: those of them that are numbers, by position.
+        steps: the members in order.
+        space: the region's, after collapsing.
+        buffers: the dtypes of the buffers; `registers`: how many registers there are.
+        block: a block's shape; `boxes`: all blocks.
+    """
+
+    def __init__(self, region: Region, *, collapse: bool = True) -> None:
+        self.region = region
+        self.inputs: list[Input] = []
+        self._numbers: dict[tuple[int, Axes], int] = {}
+        self.constants: dict[int, Array] = {}
+        self.steps: list[Step] = []
+        self.groups = self._grouped(collapse)
+        self.space = tuple(
+            [math.prod(region.space[axis] for axis in group) for group in self.groups]
+        )
+        self.buffers: list[np.dtype[Any]] = []
+        self._compile()
+        self.block = self._block()
+        self.boxes = boxes(self.space, self.block)
+
+    # ---- axes -----------------------------------------------------------------------------------
+
+    def _lying(self) -> list[Axes]:
+        """Where members and what they read lie."""
+        region = self.region
+        found = [region.axes[id(node)] for node in region.members]
+        for lies in region.lies.values():
+            found += lies
+        return found
+
+    def _grouped(self, collapse: bool) -> list[tuple[int, ...]]:
+        """Neighbouring axes along which everything lies together: they are walked as one."""
+        space = self.region.space
+        axes = [axis for axis, size in enumerate(space) if size > 1]
+        if not axes:
+            return [tuple(range(len(space)))] if space else []
+        if not collapse:
+            return [(axis,) for axis in axes]
+        masks = {frozenset(a for a in lies if a is not None) for lies in self._lying()}
+        masks |= {
+            reduced_axes(node, self.region.lies[id(node)][0])
+            for node in self.region.members
+            if node.op in REDUCTIONS
+        }
+        single = {
+            axis for node in self.region.members if (axis := self._gathered(node)) is not None
+        }
+        groups: list[tuple[int, ...]] = [(axes[0],)]
+        for before, axis in zip(axes, axes[1:]):
+            together = all((before in mask) == (axis in mask) for mask in masks)
+            if together and before not in single and axis not in single:
+                groups[-1] = (*groups[-1], axis)
+            else:
+                groups.append((axis,))
+        return groups
+
+    def _group_axes(self, axes: Axes | frozenset[int]) -> tuple[int, ...]:
+        given = {axis for axis in axes if axis is not None}
+        return tuple([at for at, group in enumerate(self.groups) if given & set(group)])
+
+    def _shape(self, axes: Axes) -> Shape:
+        """The shape of a member in whole, among the groups."""
+        own = set(self._group_axes(axes))
+        return tuple([size if at in own else 1 for at, size in enumerate(self.space)])
+
+    def _gathered(self, node: Node) -> int | None:
+        return gathered_axis(node, self.region.axes[id(node)], self.region.lies[id(node)])
+
+    # ---- steps ----------------------------------------------------------------------------------
+
+    def _compile(self) -> None:
+        region = self.region
+        products = {id(node): number for number, node in enumerate(region.products)}
+        last: dict[int, int] = {}
+        reads: list[tuple[int, ...]] = []
+        for at, node in enumerate(region.members):
+            registers = self._reads(node)
+            reads.append(registers)
+            for register in registers:
+                last[register] = at
+        base = len(self.inputs)
+        register_of = {id(node): base + at for at, node in enumerate(region.members)}
+        # registers of members follow those of the inputs: what `_reads` numbered is inputs, or -1 - place
+        resolved = [tuple([base - 1 - r if r < 0 else r for r in registers]) for registers in reads]
+        last = {base - 1 - r if r < 0 else r: at for r, at in last.items()}
+        full_axes = set(range(len(self.space)))
+        free: list[int] = []
+        held: dict[int, int] = {}  # register -> buffer
+        sharers: dict[int, int] = {}  # buffer -> registers that show it
+        for at, node in enumerate(region.members):
+            register = register_of[id(node)]
+            kind, axes = self._kind(node)
+            dying = tuple([r for r in set(resolved[at]) if last[r] == at and r >= base])
+            writes = None
+            if kind == "alias":
+                source = resolved[at][0]
+                if source in held:
+                    held[register] = held[source]
+                    sharers[held[source]] += 1
+            for r in dying:
+                if r in held:
+                    buffer = held.pop(r)
+                    sharers[buffer] -= 1
+                    if not sharers[buffer]:
+                        free.append(buffer)
+            if kind == "into" and set(self._group_axes(region.axes[id(node)])) == full_axes:
+                dtype = node.dtype.numpy
+                writes = next((b for b in reversed(free) if self.buffers[b] == dtype), None)
+                if writes is None:
+                    writes = len(self.buffers)
+                    self.buffers.append(dtype)
+                else:
+                    free.remove(writes)
+                held[register] = writes
+                sharers[writes] = 1
+                if register not in last:  # a product alone
+                    free.append(writes)
+                    del held[register]
+            self.steps.append(
+                Step(
+                    node,
+                    register,
+                    resolved[at],
+                    dying,
+                    writes,
+                    kind,
+                    axes,
+                    products.get(id(node)),
+                )
+            )
+        self.registers = base + len(region.members)
+
+    def _reads(self, node: Node) -> tuple[int, ...]:
+        """The registers of a member's operands: inputs as they are numbered, members as -1 - place."""
+        region = self.region
+        places = {id(member): at for at, member in enumerate(region.members)}
+        registers = []
+        for operand, axes in zip(node.operands, region.lies[id(node)], strict=True):
+            if id(operand) in places and region.axes[id(operand)] == axes:
+                registers.append(-1 - places[id(operand)])
+                continue
+            key = id(operand), axes
+            if operand.op is NUMBER or operand.op is full:
+                key = (*key, node.op.name, node.dtype.name)  # type: ignore[assignment]
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._numbers[key] = len(self.inputs)
+                self.inputs.append(Input(operand, axes))
+                if operand.op is NUMBER or operand.op is full:
+                    whole = (1,) * len(self.groups)
+                    self.constants[number] = _constant(node, operand).reshape(whole)
+            registers.append(number)
+        return tuple(registers)
+
+    def _kind(self, node: Node) -> tuple[str, tuple[int, ...]]:
+        op = node.op
+        if op in REDUCTIONS:
+            return "reduce", self._group_axes(reduced_axes(node, self.region.lies[id(node)][0]))
+        if op is ix.take_along or op is ix.put_along:
+            axis = self._gathered(node)
+            assert axis is not None
+            return ("take" if op is ix.take_along else "put"), self._group_axes(frozenset({axis}))
+        if op is mv.expand or op in RESHAPES:
+            return "alias", ()
+        if isinstance(op, Elementwise) and takes_out(op.kernel) and _uniform(op, node):
+            return "into", ()
+        return "evaluate", ()
+
+    # ---- blocks ---------------------------------------------------------------------------------
+
+    def _block(self) -> Shape:
+        live = len(self.buffers) + sum(
+            len(self._group_axes(i.axes)) == len(self.space) for i in self.inputs
+        )
+        width = max([d.itemsize for d in self.buffers], default=4)
+        held = set(self._group_axes(self.region.held))
+        return block_shape(self.space, held, max(live, 2) * width, self._partial)
+
+    def _partial(self, block: Shape) -> int:
+        """How many elements the partial results of reductions over the whole space have."""
+        cuts = [-(-size // part) for size, part in zip(self.space, block, strict=True)]
+        return sum(
+            step.node.numel * math.prod(cuts[at] for at in step.axes)
+            for step in self.steps
+            if step.kind == "reduce" and step.product is not None
+        )
+
+    def view(self, array: Any, axes: Axes) -> Any:
+        """An array as it lies in the space, or None if that would take a copy."""
+        array = np.asarray(array)
+        shape = self._shape(axes)
+        if array.shape == shape:
+            return array
+        if array.size == 1:
+            return array.reshape((1,) * len(shape))
+        shown = array.view()
+        # dimensions in the order of the axes; those of size 1 count for nothing
+        order = sorted(
+            [at for at, axis in enumerate(axes) if axis is not None],
+            key=lambda at: axes[at] or 0,
+        )
+        rest = [at for at, axis in enumerate(axes) if axis is None]
+        if order != sorted(order) or rest:
+            shown = shown.transpose([*rest, *order])
+        try:
+            shown.shape = shape
+        except AttributeError:
+            return None
+        return shown
+
+
+def _uniform(op: Elementwise, node: Node) -> bool:
+    """Whether a kernel can be called on the operands as they are: all have the dtype it works in."""
+    if node.dtype.name == "float16" or type(op).evaluate is not Elementwise.evaluate:
+        return False
+    dtype = op.compute_dtype(node.operands, node.params)
+    return all(
+        operand.dtype is dtypes.bool_
+        if position < op.conditions
+        else operand.op is NUMBER or operand.dtype is dtype
+        for position, operand in enumerate(node.operands)
+    )
+
+
+def _constant(node: Node, operand: Node) -> Any:
+    """A number as an array of the dtype in which the member that reads it computes."""
+    value = operand.value if operand.op is NUMBER else operand.params["value"]
+    if operand.op is full:
+        array = np.asarray(value).astype(operand.dtype.numpy)
+    elif isinstance(node.op, Elementwise):
+        dtype = node.op.compute_dtype(node.operands, node.params).numpy
+        place = [o is operand for o in node.operands].index(True)
+        if place < node.op.conditions:
+            return np.asarray(value)
+        array = np.asarray(value).astype(np.float32 if dtype == np.float16 else dtype)
+    else:
+        array = np.asarray(value).astype(operand.dtype.numpy)
+    return array

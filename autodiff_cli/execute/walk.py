@@ -1,0 +1,201 @@
+"""A region's walk: one block after the other, in cache, in place, on every processor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
+from autodiff_cli.execute import pool
+from autodiff_cli.execute.blocks import Box
+from autodiff_cli.execute.partial import REDUCERS
+from autodiff_cli.execute.region import Program, Step
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.transform.axes import REDUCTIONS
+
+WHOLE = slice(None)
+
+
+def walk(
+    program: Program,
+    values: Mapping[int, Any],
+    workers: int,
+    done: Callable[[int, int], None] | None = None,
+) -> list[Array] | None:
+    """Compute a region for some values of its inputs: the arrays of its products.
+
+    Args:
+        program: the region's.
+        values: the arrays of the inputs, by their nodes' id.
+        workers: the most threads.
+        done: told how many blocks of how many are begun.
+
+    Returns:
+        An array for each product; None if the inputs' strides don't allow this way of walking.
+    """
+    arrays: list[Any] = []
+    for number, (node, axes) in enumerate(program.inputs):
+        if number in program.constants:
+            arrays.append(program.constants[number])
+            continue
+        shown = program.view(values[id(node)], axes)
+        if shown is None:
+            return None
+        arrays.append(shown)
+    results: list[Array] = []
+    shown_results: list[Any] = []
+    partials: dict[int, list[Any]] = {}
+    for number, node in enumerate(program.region.products):
+        array = np.empty(node.shape, node.dtype.numpy)
+        results.append(array)
+        shown_results.append(program.view(array, program.region.axes[id(node)]))
+        if node.op in REDUCTIONS:
+            partials[number] = [None] * len(program.boxes)
+
+    def worker() -> Callable[[int], None]:
+        return Worker(program, arrays, shown_results, partials).block
+
+    count = len(program.boxes)
+    pool.each(
+        count,
+        worker,
+        workers,
+        None if done is None else (lambda begun: done(begun, count)),
+    )
+    for number, parts in partials.items():
+        _combine(program, number, parts, shown_results[number])
+    return results
+
+
+def _combine(program: Program, number: int, parts: list[Any], target: Any) -> None:
+    """Put the partial results of all blocks together, those of one place in the blocks' order."""
+    node = program.region.products[number]
+    reducer = REDUCERS[node.op]
+    gone = {at for step in program.steps if step.product == number for at in step.axes}
+    places: dict[tuple[tuple[int, int], ...], list[Any]] = {}
+    for box, part in zip(program.boxes, parts, strict=True):
+        key = tuple([(0, 1) if at in gone else (cut.start, cut.stop) for at, cut in enumerate(box)])
+        places.setdefault(key, []).append(part)
+    for key, several in places.items():
+        at = tuple([slice(start, stop) for start, stop in key])
+        target[at] = reducer.finish(several, node)
+
+
+class Worker:
+    """One thread's registers and buffers."""
+
+    def __init__(
+        self,
+        program: Program,
+        arrays: list[Any],
+        products: list[Any],
+        partials: dict[int, list[Any]],
+    ) -> None:
+        self.program = program
+        size = math.prod(program.block)
+        self.buffers = [np.empty(size, dtype) for dtype in program.buffers]
+        self.registers: list[Any] = [None] * program.registers
+        self.arrays = arrays
+        self.products = products
+        self.partials = partials
+        self.rooms: dict[Shape, list[Any]] = {}
+        self.cuts = [
+            None if number in program.constants else tuple([n > 1 for n in array.shape])
+            for number, array in enumerate(arrays)
+        ]
+        self.product_cuts = [tuple([n > 1 for n in array.shape]) for array in products]
+
+    def _rooms(self, shape: Shape) -> list[Any]:
+        """The buffers as arrays of a block's shape."""
+        rooms = self.rooms.get(shape)
+        if rooms is None:
+            size = math.prod(shape)
+            rooms = [buffer[:size].reshape(shape) for buffer in self.buffers]
+            self.rooms[shape] = rooms
+        return rooms
+
+    def block(self, number: int) -> None:
+        box = self.program.boxes[number]
+        registers = self.registers
+        shape = tuple([cut.stop - cut.start for cut in box])
+        for at, (array, own) in enumerate(zip(self.arrays, self.cuts, strict=True)):
+            registers[at] = array if own is None else array[_cut(box, own)]
+        rooms = self._rooms(shape)
+        step = None
+        try:
+            for step in self.program.steps:
+                self._step(step, registers, rooms, box, number, shape)
+        except AutodiffError as error:
+            assert step is not None
+            raise ExecutionError(step.node, error) from error
+        except tuple(PYTHON_FAULTS) as error:
+            assert step is not None
+            raise ExecutionError(step.node, fault_of(error)) from error
+
+    def _step(
+        self,
+        step: Step,
+        registers: list[Any],
+        rooms: list[Any],
+        box: Box,
+        number: int,
+        shape: Shape,
+    ) -> None:
+        """One member's value in one block."""
+        node = step.node
+        kind = step.kind
+        out = None
+        if step.product is not None and kind != "reduce":
+            out = self.products[step.product][_cut(box, self.product_cuts[step.product])]
+        operands = [registers[r] for r in step.operands]
+        result: Any
+        if kind == "into":
+            if step.writes is None:
+                result = node.op.kernel(*operands, **node.params)
+            else:
+                room = rooms[step.writes] if out is None else out
+                result = node.op.kernel(*operands, out=room, **node.params)
+        elif kind == "alias":
+            result = operands[0]
+        elif kind == "evaluate":
+            result = np.asarray(node.op.evaluate(node, operands.copy()))
+            if result.dtype != node.dtype.numpy:
+                result = result.astype(node.dtype.numpy)
+            elif result.base is not None or any(result is given for given in operands):
+                result = result.copy()  # what it shows is written to later
+        elif kind == "reduce":
+            result = self._reduce(step, operands[0], number, shape)
+        elif kind == "take":
+            result = np.take_along_axis(operands[0], operands[1], step.axes[0])
+        else:
+            result = np.zeros(shape, node.dtype.numpy)
+            np.put_along_axis(result, operands[1], operands[0], step.axes[0])
+        if out is not None and result is not out:
+            out[...] = result
+        registers[step.register] = result
+        for register in step.frees:
+            registers[register] = None
+
+    def _reduce(self, step: Step, x: Any, number: int, shape: Shape) -> Any:
+        node = step.node
+        reducer = REDUCERS[node.op]
+        if x.shape != shape:  # a broadcast that nothing has spread yet
+            sizes = tuple([n if at in step.axes else x.shape[at] for at, n in enumerate(shape)])
+            if x.shape != sizes:
+                x = np.broadcast_to(x, sizes)
+        part = reducer.part(x, step.axes, node)
+        if not step.axes and np.may_share_memory(part, x):  # of axes of size 1: nothing was added
+            part = part.copy()
+        if step.product is not None:
+            self.partials[step.product][number] = part
+        held = self.program.region.held
+        return reducer.finish([part], node) if held else part
+
+
+def _cut(box: Box, own: tuple[bool, ...]) -> Box:
+    """The part of an array that belongs to a block: along axes of size 1 all of it."""
+    return tuple([cut if along else WHOLE for cut, along in zip(box, own, strict=True)])

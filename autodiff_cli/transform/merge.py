@@ -1,0 +1,147 @@
+"""Regions of one space are put together where they can be computed in one walk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.transform.regions import Place, Region, Step, holdable, inputs_of, products_of
+
+WINDOW = 64  # how many steps apart two regions may be
+SHARED = 1 << 15  # elements of an array from which on it pays to read it once
+
+
+class Merger:
+    """Puts regions of one space together: an earlier one waits for a later one that reads the same arrays.
+
+    Args:
+        steps: in an order in which they can run.
+        order: every node, operands first.
+        outputs: what is wanted in the end.
+        places: where members belong.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        order: Sequence[Node],
+        outputs: Sequence[Node],
+        places: dict[int, Place],
+    ) -> None:
+        self.steps: list[Step | None] = list(steps)
+        self.number = {id(node): at for at, node in enumerate(order)}
+        self.outputs = {id(output) for output in outputs}
+        self.places = places
+        self.maker: dict[int, int] = {}  # the step that makes a node's array
+        for at, step in enumerate(steps):
+            for node in products_of(step):
+                self.maker[id(node)] = at
+        self.needs = [{self.maker[key] for key in self._reads(step)} for step in steps]
+
+    def _reads(self, step: Step) -> set[int]:
+        """The arrays of other steps that a step reads."""
+        return {id(node) for node in inputs_of(step) if id(node) in self.maker}
+
+    def merged(self) -> list[Step]:
+        later: dict[Shape, list[int]] = {}
+        for at in range(len(self.steps) - 1, -1, -1):
+            step = self.steps[at]
+            if not isinstance(step, Region):
+                continue
+            # the latest that it can join: there most of what both need is known
+            for target in later.get(step.space, ()):
+                if target - at <= WINDOW and self._joined(at, target):
+                    break
+            else:
+                later.setdefault(step.space, []).append(at)
+        return self._sorted()
+
+    def _joined(self, at: int, target: int) -> bool:
+        first, second = self.steps[at], self.steps[target]
+        assert isinstance(first, Region) and isinstance(second, Region)
+        own = {id(node) for node in first.products}
+        read = [node for node in inputs_of(second) if id(node) in own]
+        shared = own | {id(node) for node in inputs_of(first) if node.numel >= SHARED}
+        if not any(id(node) in shared for node in inputs_of(second)):
+            return False
+        if any(self.places[id(node)].ended for node in read) or self._leads(at, target):
+            return False
+        held = first.held | second.held
+        if first.held and second.held and first.held != second.held:
+            return False
+        if held and not holdable(first.space, held):
+            return False
+        axes, lies = {**first.axes, **second.axes}, {**first.lies, **second.lies}
+        both = Region(second.space, second.round)
+        both.axes, both.lies, both.held = axes, lies, held
+        for region in (first, second):
+            if any(axes[key] != own for key, own in region.axes.items()):
+                return False
+            if any(lies[key] != own for key, own in region.lies.items()):
+                return False
+        both.members = sorted(
+            {id(node): node for node in (*first.members, *second.members)}.values(),
+            key=lambda node: self.number[id(node)],
+        )
+        for node in both.members:
+            for operand, wanted in zip(node.operands, lies[id(node)], strict=True):
+                if axes.get(id(operand), wanted) != wanted:
+                    return False
+        both.products = [node for node in first.products if self._needed(node, at, target)]
+        both.products += [node for node in second.products if node not in both.products]
+        self.steps[at], self.steps[target] = None, both
+        self.needs[target] = (self.needs[target] | self.needs[at]) - {at, target}
+        for node in first.products:
+            self.maker[id(node)] = target
+        for needs in self.needs:
+            if at in needs:
+                needs.remove(at)
+                needs.add(target)
+        self.needs[target].discard(target)
+        return True
+
+    def _leads(self, at: int, target: int) -> bool:
+        """Whether the second step depends on the first by way of others."""
+        pending = [step for step in self.needs[target] if step != at]
+        seen = set(pending)
+        while pending:
+            step = pending.pop()
+            if step == at:
+                return True
+            for before in self.needs[step]:
+                if before >= at and before not in seen:
+                    seen.add(before)
+                    pending.append(before)
+        return False
+
+    def _needed(self, node: Node, at: int, target: int) -> bool:
+        """Whether anything but those two steps needs a product."""
+        if id(node) in self.outputs:
+            return True
+        return any(
+            step is not None
+            and number not in (at, target)
+            and at in self.needs[number]
+            and any(read is node for read in inputs_of(step))
+            for number, step in enumerate(self.steps)
+        )
+
+    def _sorted(self) -> list[Step]:
+        """The steps in an order in which they can run, near the one that they had."""
+        ordered: list[Step] = []
+        done: set[int] = set()
+        for first in range(len(self.steps)):
+            pending = [first]
+            while pending:
+                at = pending[-1]
+                step = self.steps[at]
+                waits = [n for n in self.needs[at] if n not in done and self.steps[n] is not None]
+                if at in done or step is None:
+                    pending.pop()
+                elif waits:
+                    pending.extend(waits)
+                else:
+                    pending.pop()
+                    done.add(at)
+                    ordered.append(step)
+        return ordered

@@ -1,0 +1,197 @@
+"""`--threads`, `--max-memory` and the progress bar."""
+
+from __future__ import annotations
+
+import io
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+import autodiff_cli.evaluate as evaluate_package
+from autodiff_cli.cli.main import COMMANDS, group, main
+from autodiff_cli.cli.progress import ERASE, PATIENCE, Bar, progress
+from autodiff_cli.cli.resources import bytes_of
+from autodiff_cli.execute.settings import settings
+from autodiff_cli.program import Session
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    install = signal.signal
+    monkeypatch.setattr(  # SIGPIPE stays pytest's
+        signal, "signal", lambda number, *rest: number == signal.SIGPIPE or install(number, *rest)
+    )
+
+    def call(*args: str) -> tuple[int, str, str]:
+        code = main(list(args))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("size", "count"),
+    [
+        ("1", 1), ("500M", 500 << 20), ("2g", 2 << 30), ("1.5 GiB", 3 << 29), ("10kb", 10 << 10),
+        (".5K", 512), ("3T", 3 << 40), ("123456789012345678901B", 123456789012345678901),
+    ],
+)  # fmt: skip
+def test_sizes(size: str, count: int) -> None:
+    assert bytes_of("--max-memory", size) == count
+
+
+@pytest.mark.parametrize("size", ["", "M", "1 2", "1E3", "\u0663", "0.1", "nan", "1MM", "-1G", "0"])
+def test_what_is_no_size(size: str) -> None:
+    with pytest.raises(click.UsageError, match="--max-memory takes a size"):
+        bytes_of("--max-memory", size)
+
+
+def recorded(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[Any]:
+    """What the settings are when something is called."""
+    seen = []
+    inner = getattr(owner, name)
+
+    def call(*args: Any, **options: Any) -> Any:
+        seen.append((settings.threads, settings.max_memory))
+        return inner(*args, **options)
+
+    monkeypatch.setattr(owner, name, call)
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("args", "variable", "threads"),
+    [
+        ([], None, None),
+        (["--threads", "3"], None, 3),
+        ([], "2", 2),
+        (["--threads", "1"], "2", 1),
+        ([], "", None),
+    ],
+)
+def test_threads(
+    run: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    args: list[str],
+    variable: str | None,
+    threads: int | None,
+) -> None:
+    monkeypatch.delenv("AUTODIFF_THREADS", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("AUTODIFF_THREADS", variable)
+    seen = recorded(monkeypatch, evaluate_package, "execute")
+    assert run("x * 2", "x=1", *args)[0] == 0
+    assert seen == [(threads, None)]
+    (tmp_path / "p.py").write_text("y = x * 2\n")
+    seen = recorded(monkeypatch, Session, "run")
+    assert run("run", str(tmp_path / "p.py"), "x=1", *args)[0] == 0
+    assert seen == [(threads, None)]
+    assert settings.threads is None
+
+
+def test_the_limit_reaches_the_execution(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = recorded(monkeypatch, evaluate_package, "execute")
+    assert run("x * 2", "x=1", "--max-memory", "2G")[0] == 0
+    assert seen == [(None, 2 << 30)] and settings.max_memory is None
+
+
+def test_memory_of_a_program(run: Any) -> None:
+    text = "y = x\nfor _ in range(10**6):\n    y = y + 0\ny"
+    code, out, err = run(text, "x=1", "--max-memory", "1M")
+    assert (code, out) == (1, "") and "the limit is 1 MiB" in err and "--max-memory SIZE" in err
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--threads", "0"], "--threads"),
+        (["--threads", "two"], "--threads"),
+        (["--max-memory", "lots"], "takes a size, such as 500M or 2G"),
+        (["--max-memory", "0"], "at least one byte"),
+        (["--max-memory", "-1G"], "takes a size"),
+    ],
+)
+@pytest.mark.parametrize("command", [["sum(x)"], ["run", "-"]])
+def test_wrong_usage(run: Any, command: list[str], args: list[str], message: str) -> None:
+    code, out, err = run(*command, "x=1", *args)
+    assert (code, out) == (2, "") and message in err
+
+
+def test_a_variable_that_is_no_number(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTODIFF_THREADS", "many")
+    code, out, err = run("sum(x)", "x=1")
+    assert (code, out) == (2, "") and "AUTODIFF_THREADS" in err
+
+
+# ---- progress -----------------------------------------------------------------------------------
+
+
+def test_a_bar_after_two_seconds() -> None:
+    stream, now = io.StringIO(), [0.0]
+    bar = Bar(stream, lambda: now[0])
+    bar(0.1)
+    bar.erase()
+    assert stream.getvalue() == ""
+    now[0] = PATIENCE
+    bar(0.5)
+    assert stream.getvalue() == f"\r[{'#' * 15}{'.' * 15}]  50 %  2 s"
+    bar(0.6)  # too soon to draw again
+    now[0] += 1
+    bar(1.7)
+    bar.erase()
+    bar.erase()
+    assert stream.getvalue().endswith(f"\r[{'#' * 30}] 100 %  3 s{ERASE}")
+    assert stream.getvalue().count("\r[") == 2
+
+
+def test_a_terminal_that_went_away() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(5, "Input/output error")
+
+    now = [0.0]
+    bar = Bar(Gone(), lambda: now[0])
+    now[0] = 10.0
+    bar(0.5)
+    bar.erase()
+
+
+def test_executions_inside_are_shown() -> None:
+    stream = io.StringIO()
+    with progress(stream):
+        assert isinstance(settings.progress, Bar)
+    assert settings.progress is None and stream.getvalue() == ""
+
+
+def test_no_bar_without_a_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    execute = evaluate_package.execute
+    monkeypatch.setattr(
+        evaluate_package,
+        "execute",
+        lambda nodes: found.append(settings.progress) or execute(nodes),
+    )
+    monkeypatch.setenv("TERM", "xterm")
+    run("sum(x)", "x=1")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    run("sum(x)", "x=1")
+    monkeypatch.setenv("TERM", "dumb")
+    run("sum(x)", "x=1")
+    assert [type(bar) for bar in found] == [type(None), Bar, type(None)]
+
+
+# ---- help ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_has_an_example(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    for option in command.params:
+        if isinstance(option, click.Option) and option.name != "version":
+            assert any(word in (option.help or "") for word in option.opts), option.opts
