@@ -16,6 +16,9 @@ JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
+OPENING, CLOSING = b"{}"
+
+
 class Kept(Protocol):
     """Kept columns of some rows; a writer asks for the form that it needs."""
 
@@ -133,9 +136,14 @@ class KeptLines:
         import orjson
 
         if self.some is None and not self.renamed:
-            inner = [line.strip() for line in self.lines]
-            if all(line[:1] == b"{" and line[-1:] == b"}" for line in inner):
-                return [line[1:-1].strip() for line in inner]
+            if all(line[0] == OPENING and line[-1] == CLOSING for line in self.lines):
+                inner = [line[1:-1] for line in self.lines]
+            else:
+                inner = [line.strip() for line in self.lines]
+                inner = [line[1:-1] if line[:1] == b"{" else b"" for line in inner]
+            if any(map(bytes.isspace, inner)):
+                inner = [members.strip() for members in inner]
+            return inner
         return [orjson.dumps(row)[1:-1] for row in self.objects()]
 
     def columns(self) -> Mapping[str, Column | TextColumn]:

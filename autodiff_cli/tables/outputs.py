@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 import tempfile
 import zlib
@@ -67,7 +68,11 @@ def write_all(file: BinaryIO, data: bytes) -> None:
     """Write to an unbuffered file, which may take less than all at a time."""
     view = memoryview(data)
     while view:
-        view = view[file.write(view) :]
+        count: int | None = file.write(view)
+        if count is None:  # it doesn't wait, and takes nothing at present
+            select.select([], [file], [])
+        else:
+            view = view[count:]
 
 
 class Through:
@@ -104,19 +109,11 @@ class StandardOutput(Through):
         if sys.stdout is None:
             raise InputError("standard output is closed", hint="name a file: --output FILE")
         sys.stdout.flush()
-        super().__init__(sys.stdout.buffer, "-")
+        # unbuffered, so that whole rows are out whatever comes next, and nothing is left for the exit
+        super().__init__(getattr(sys.stdout.buffer, "raw", sys.stdout.buffer), "-")
 
     def close(self) -> None:
-        try:
-            self.file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise refused("-", error) from None
-
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        self.close()  # whole rows are out, whatever comes next
+        pass
 
     def abort(self) -> None:
         pass
@@ -145,7 +142,6 @@ class Replacing:
 
     def close(self) -> None:
         try:
-            os.fsync(self.file.fileno())
             self.file.close()
             os.chmod(self.temporary, mode_of(self.target))  # mkstemp makes files private
             os.replace(self.temporary, self.target)

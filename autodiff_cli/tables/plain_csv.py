@@ -19,10 +19,14 @@ ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
 
 
 class Records(NamedTuple):
-    """rows: the fields of each; lines: the number of each one's first line."""
+    """rows: the fields of each; lines: the number of each one's first line.
+
+    unclosed: whether the last one ends within quotes, and so may hold rows.
+    """
 
     rows: list[list[str]]
     lines: Sequence[int]
+    unclosed: bool = False
 
 
 def first_record(data: bytes, separator: str, file: str) -> tuple[list[str], int]:
@@ -66,15 +70,16 @@ def records(piece: Piece, separator: str) -> Records:
 def _quoted(text: str, separator: str, number: int) -> Records:
     """Rows where fields may be in quotes, and so hold separators and line ends."""
     rows, numbers = [], []
-    for record, line in _joined(text.split("\n"), separator, number):
+    closed = True
+    for record, line, closed in _joined(text.split("\n"), separator, number):
         if record:
             rows.append(_fields(record, separator) if '"' in record else record.split(separator))
             numbers.append(line)
-    return Records(rows, numbers)
+    return Records(rows, numbers, not closed)
 
 
-def _joined(lines: list[str], separator: str, number: int) -> Iterator[tuple[str, int]]:
-    """Lines, those joined whose end is within quotes, with the first one's number."""
+def _joined(lines: list[str], separator: str, number: int) -> Iterator[tuple[str, int, bool]]:
+    """Lines, those joined whose end is within quotes; the first one's number; whether quotes close."""
     if not lines[-1]:
         lines.pop()
     parts: list[str] = []
@@ -87,10 +92,10 @@ def _joined(lines: list[str], separator: str, number: int) -> Iterator[tuple[str
             inside = _inside(line, separator, inside)
         parts.append(line)
         if not inside:
-            yield "\n".join(parts).removesuffix("\r"), start
+            yield "\n".join(parts).removesuffix("\r"), start, True
             parts = []
     if parts:
-        yield "\n".join(parts).removesuffix("\r"), start
+        yield "\n".join(parts).removesuffix("\r"), start, False
 
 
 def _inside(line: str, separator: str, inside: bool) -> bool:
@@ -139,7 +144,7 @@ def _fields(record: str, separator: str) -> list[str]:
 
 def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
-    rows, lines = records(piece, layout.separator)
+    rows, lines, unclosed = records(piece, layout.separator)
     width = len(layout.names)
     bad: dict[int, RowError] = {}
 
@@ -151,6 +156,8 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
         for offset, fields in enumerate(rows):
             if any(map(ESCAPED.search, fields)):
                 fault(offset, "", "not UTF-8 text")
+    if unclosed:
+        fault(len(rows) - 1, "", 'a quote (") is never closed')
     for offset, fields in enumerate(rows):
         if len(fields) != width:
             fault(offset, "", _ragged(len(fields), width))

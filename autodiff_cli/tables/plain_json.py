@@ -26,9 +26,9 @@ def lines_of(data: bytes) -> tuple[list[bytes], Sequence[int]]:
     lines = data.split(b"\n")
     if not lines[-1]:
         lines.pop()
-    offsets = [offset for offset, line in enumerate(lines) if line and not line.isspace()]
-    if len(offsets) == len(lines):
+    if all(lines) and not any(map(bytes.isspace, lines)):
         return lines, range(len(lines))
+    offsets = [offset for offset, line in enumerate(lines) if line and not line.isspace()]
     return [lines[offset] for offset in offsets], offsets
 
 
@@ -62,6 +62,8 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
                     layout.file, row + offset, name, message, None, line_number
                 )
         columns[name] = Column(values, in_order(errors))
+    if whole:  # of a line that is no object, nothing passes on
+        lines = [b"{}" if offset in whole else line for offset, line in enumerate(lines)]
     kept = kept_of(lines, layout)
     return Chunk(layout.file, row, len(lines), columns, in_order(bad), kept, layout.names)
 

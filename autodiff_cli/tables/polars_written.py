@@ -85,12 +85,12 @@ def json_text(table: Table, kept: Kept | None) -> bytes:
         text = BytesIO()
         frame.write_ndjson(text)
         return text.getvalue()
-    members = [line[1:-1] for line in _json(frame)]
+    objects = _json(frame)
     if len(special):
         rows = {name: part(column, special) for name, column in table.items()}
         for offset, text_of in zip(special.tolist(), cells.members(rows)):
-            members[offset] = text_of
-    return writers.json_lines(members, kept)
+            objects[offset] = b"{" + text_of + b"}"
+    return writers.json_lines(objects, kept)
 
 
 def part(column: Column | TextColumn, offsets: Array) -> Column | TextColumn:

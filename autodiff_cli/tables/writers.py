@@ -273,16 +273,17 @@ def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
 
 def json_text(table: Table, kept: Kept | None) -> bytes:
     """Rows as JSON Lines."""
-    return json_lines(cells.members(table), kept)
+    return json_lines([b"{" + members + b"}" for members in cells.members(table)], kept)
 
 
-def json_lines(computed: list[bytes], kept: Kept | None) -> bytes:
-    """Objects of the kept members and the computed ones."""
+def json_lines(objects: list[bytes], kept: Kept | None) -> bytes:
+    """Objects as lines, with the kept members before their own."""
     if kept is None:
-        lines = [b"{" + members + b"}" for members in computed]
-    else:
-        lines = [
-            b"{" + (first + b"," if first else b"") + members + b"}"
-            for first, members in zip(kept.members(), computed)
-        ]
-    return b"\n".join(lines) + b"\n" if lines else b""
+        return b"\n".join(objects) + b"\n" if objects else b""
+    first, rest = kept.members(), [line[1:] for line in objects]
+    if all(first) and first:
+        return b"{" + b"\n{".join(map(b",".join, zip(first, rest))) + b"\n"
+    return b"".join(
+        b"{" + (members + b"," if members else b"") + line + b"\n"
+        for members, line in zip(first, rest)
+    )

@@ -44,8 +44,9 @@ def test_pieces_are_the_whole(text: str, size: int) -> None:
 @settings(max_examples=300)
 @given(TEXT)
 def test_rows_are_those_of_the_standard_library(text: str) -> None:
-    expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
-    if text.count('"') % 2 == 0:  # at the end, an open quote swallows the line end there
+    whole = list(pieces(io.BytesIO(text.encode()), 999, ",", "x"))
+    if not any(plain_csv.records(piece, ",").unclosed for piece in whole):  # else it is a bad row
+        expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
         assert [row for _, row in rows_of(text.encode(), 7)] == expected
 
 

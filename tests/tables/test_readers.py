@@ -176,6 +176,13 @@ def test_rows_that_are_not_utf8(here: Path, engine: str) -> None:
     assert errors(name, engine, wanted=["S"]) == ["x.csv, row 2 (line 3): not UTF-8 text"]
 
 
+def test_a_quote_that_is_never_closed(here: Path, engine: str) -> None:
+    name = write("x.csv", 'S,note\n1,a\n2,"b\n3,c\n4,d\n')
+    assert errors(name, engine, wanted=["S"]) == [
+        'x.csv, row 2 (line 3): a quote (") is never closed'
+    ]
+
+
 def test_nul_bytes_and_long_fields(here: Path, engine: str) -> None:
     name = write("x.csv", b"S,K\n1\0,2\n3," + b"a" * 10_000_000 + b"\n5,6\n")
     assert errors(name, engine) == [

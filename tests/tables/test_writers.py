@@ -185,6 +185,13 @@ def test_kept_members_are_as_they_were(here: Path, engine: str) -> None:
     )
 
 
+def test_nothing_is_kept_of_a_line_that_is_no_object(here: Path, engine: str) -> None:
+    Path("x.jsonl").write_text('{"S":\n[1]\n { } \n{"S":1}\n')
+    assert passed_on("x.jsonl", "o.jsonl", engine, kept="all") == (
+        '{"value":"NaN"}\n{"value":"NaN"}\n{"value":"NaN"}\n{"S":1,"value":1.0}\n'
+    )
+
+
 def test_rows_of_kept_columns_can_be_chosen(here: Path, engine: str) -> None:
     Path("x.csv").write_text("S,K\n1,a\n2,b\n3,c\n")
     Path("x.jsonl").write_text('{"S":1,"K":"a"}\n{"S":2,"K":"b"}\n{"S":3,"K":"c"}\n')
