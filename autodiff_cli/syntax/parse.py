@@ -128,9 +128,18 @@ BUILDERS: dict[str, Callable[..., Any]] = {
 }
 
 
+SHORT = 2000  # characters of a text whose tree is kept
+
+
 @lru_cache(1)
 def _parser() -> Parser:
     return Parser(load("expression"), lambda name, children, span: BUILDERS[name](span, *children))
+
+
+@lru_cache(64)
+def _again(text: str) -> Any:
+    """The tree of a text that may come again, as where one expression is evaluated for many inputs."""
+    return _parser().parse(text)
 
 
 def parse_program(source: Source) -> Program:
@@ -149,13 +158,13 @@ def parse_expression(source: Source) -> tree.Script:
     >>> parse_expression(Source("2*x")).result
     Binary(left=Literal(value=2), operator='*', right=Name(id='x'))
     """
-    parser = _parser()
+    text = source.text
     try:
-        script = parser.parse(source.text)
+        script = _again(text) if len(text) <= SHORT else _parser().parse(text)
     except (UnexpectedCharacter, UnexpectedToken) as error:
         from autodiff_cli.syntax.explain import explain
 
-        raise explain(error, source, parser) from None
+        raise explain(error, source, _parser()) from None
     except SourceSyntaxError as error:
         error.source = source
         raise

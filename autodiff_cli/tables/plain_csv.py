@@ -71,7 +71,7 @@ def _quoted(text: str, separator: str, number: int) -> Records:
     """Rows where fields may be in quotes, and so hold separators and line ends."""
     rows, numbers = [], []
     closed = True
-    for record, line, closed in _joined(text.split("\n"), separator, number):
+    for record, line, closed in _joined(text.split("\n"), separator, number):  # noqa: B007
         if record:
             rows.append(_fields(record, separator) if '"' in record else record.split(separator))
             numbers.append(line)

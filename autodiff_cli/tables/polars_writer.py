@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
+import re
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,12 +17,13 @@ from polars.io.plugins import register_io_source
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
-from autodiff_cli.tables.outputs import Output, Replacing
+from autodiff_cli.tables.outputs import Output, Replacing, refused
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.rows import Column, TextColumn
 from autodiff_cli.tables.writers import Table, distinct
 
 COPIED = 1 << 20  # bytes at once
+SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
 class FrameWriter:
@@ -35,7 +37,6 @@ class FrameWriter:
         self.thread: threading.Thread | None = None
         self.schema: polars.Schema | None = None
         self.error: BaseException | None = None
-        self.given_up = False
         self.waiting: list[Table] = []
         self.depths: dict[str, int | None] = {}
 
@@ -68,6 +69,7 @@ class FrameWriter:
             if frame.schema != self.schema:
                 frame = self._fitted(frame)
             self._put(frame)
+            self._check()
         self.waiting = []
 
     def _fitted(self, frame: polars.DataFrame) -> polars.DataFrame:
@@ -100,18 +102,23 @@ class FrameWriter:
             self.error = raised
 
     def _put(self, frame: polars.DataFrame | None) -> None:
+        """Hand something over, unless the thread has ended."""
         while self.thread is not None and self.thread.is_alive():
             try:
                 self.handed.put(frame, timeout=0.1)
                 return
             except queue.Full:
                 continue
-        self._check()
 
     def _check(self) -> None:
-        if self.error is not None:
-            reason = str(self.error).split("\n")[0]
-            raise InputError(f"the output can't be written: {reason}") from None
+        if self.error is None:
+            return
+        number = SYSTEM_ERROR.search(str(self.error))
+        if number:
+            error = OSError(int(number[1]), os.strerror(int(number[1])))
+            raise refused(getattr(self.output, "path", "-"), error) from None
+        reason = str(self.error).split("\n")[0]
+        raise InputError(f"{self.format} can't be written: {reason}") from None
 
     def close(self) -> None:
         self.depths = {name: depth or 0 for name, depth in self.depths.items()}

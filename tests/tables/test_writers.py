@@ -378,6 +378,21 @@ def test_a_full_disk(here: Path, to: str) -> None:
     writer.abort()
 
 
+@needs_polars
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+def test_a_disk_that_fills_while_polars_writes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from autodiff_cli.tables.polars_writer import FrameWriter
+
+    monkeypatch.setattr(FrameWriter, "_beside", lambda self: "/dev/full")
+    writer = open_writer("o.parquet")
+    with pytest.raises(InputError, match=r"'o\.parquet' can't be written: no space left on device"):
+        for _ in range(100):
+            writer.write({"v": Column(np.random.default_rng(0).standard_normal(10_000))})
+        writer.close()
+    writer.abort()
+    assert os.listdir() == []
+
+
 class Standard:
     """Standard output that is kept."""
 
