@@ -8,6 +8,9 @@ import sys
 def run() -> None:
     """Run the command line, and exit with its code."""
     try:
+        from autodiff_cli.startup import hold_threads
+
+        hold_threads()
         from autodiff_cli.cli.main import main
 
         code = main()
@@ -16,6 +19,9 @@ def run() -> None:
         code = 130
     except BrokenPipeError:
         code = 141
+    import atexit
+
+    atexit._run_exitfuncs()
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -23,13 +29,12 @@ def run() -> None:
         code = 141
     except OSError:
         code = code or 1
-    if not code:
-        sys.exit(0)
-    # What is left in the buffer can't be written: Python must not try again, and complain.
     if sys.stderr is not None:
         sys.stderr.flush()
     import os
 
+    # Without taking the interpreter apart, which costs a sixth of a small evaluation; and what is left in
+    # a buffer because it can't be written must not be tried again, with a complaint.
     os._exit(code)
 
 

@@ -5,6 +5,7 @@ The pipeline is parse, compile, run; output is written as the program prints it.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -63,6 +64,8 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
+# Graphs have no cycles: the collector finds nothing in them, and would walk them again and again.
+COLLECTOR = (500_000, 50, 100)
 Write = Callable[[str], Any]
 
 
@@ -110,10 +113,12 @@ class Session:
         self.before = (
             dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
             warnings.emit, text_options.current, sys.getrecursionlimit(), np.get_printoptions(),
+            gc.get_threshold(),
         )  # fmt: skip
         self.threads = resources.threads
         if settings.threads is not None:
             resources.threads = settings.threads
+        gc.set_threshold(*COLLECTOR)
         protocols.install()
         dtypes.set_default(dtypes.NAMES[settings.dtype])
         state.max_elements = settings.max_elements
@@ -124,7 +129,7 @@ class Session:
         warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
         warnings.given = set()
         text_options.current = DEFAULT
-        parameters.hooks.item = lambda node: np.asarray(node.value).item()
+        parameters.hooks.item = parameters.known_item
         limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
         limits.taken, limits.depth = 0, 0
         limits.left = min(CHECKPOINT, settings.max_steps)
@@ -145,6 +150,7 @@ class Session:
         resources.threads = self.threads
         sys.setrecursionlimit(self.before[7])
         np.set_printoptions(**self.before[8])
+        gc.set_threshold(*self.before[9])
 
     def run(self, source: Source, *, echo: bool | None = None, last_only: bool = False) -> Any:
         """Run one text.

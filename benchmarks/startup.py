@@ -3,7 +3,8 @@
     python benchmarks/startup.py [--rounds N]
 
 Run it with an interpreter that has the package installed (compiled, as pip leaves it); torch is a peer
-if that interpreter has it. Commands are interleaved, after a warm-up round; figures are medians.
+if that interpreter has it. Processor time is that of user and system, of all threads. Commands are
+interleaved, after a warm-up round; figures are medians.
 Prints a table, then one JSON line.
 """
 
@@ -16,6 +17,7 @@ import statistics
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 from time import perf_counter
 
 TORCH = (
@@ -26,10 +28,12 @@ TORCH = (
 
 def commands() -> dict[str, list[str]]:
     python = sys.executable
+    script = Path(python).parent / "autodiff"
+    command = [str(script)] if script.exists() else [python, "-m", "autodiff_cli"]
     found = {
         "python": [python, "-c", "pass"],
         "import numpy": [python, "-c", "import numpy"],
-        "autodiff": [python, "-m", "autodiff_cli", "mean(3*(x+2)**2)", "x=ones(2,2)"],
+        "autodiff": [*command, "mean(3*(x+2)**2)", "x=ones(2,2)"],
     }
     if find_spec("torch"):
         found["torch"] = [python, "-c", TORCH]
@@ -72,6 +76,7 @@ def main() -> None:
     }
     if "torch" in wall:
         ratios["wall_to_torch"] = wall["autodiff"] / wall["torch"]
+        ratios["processor_to_torch"] = cpu["autodiff"] / cpu["torch"]
     print(", ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items()))
     print(json.dumps({"benchmark": "startup", "rounds": rounds, **ratios}))
 

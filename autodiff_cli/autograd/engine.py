@@ -10,14 +10,21 @@ Source: torch/csrc/autograd/engine.cpp, functions/accumulate_grad.h.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from autodiff_cli.autograd.saved import check_saved
-from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of
+from autodiff_cli.autograd.tensor import Tape, Tensor, constant_of, cut_off
+from autodiff_cli.autograd.values import (
+    DTYPES,
+    VALUES,
+    suits,
+    value_rules,
+)
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import INPUT, UNTRACKED, Node, state
+from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, state
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -89,6 +96,8 @@ class _Pass:
         self.cotangents: dict[int, Any] = {}
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
+        # no graph of it is wanted
+        self.bare = not state.grad_enabled and not anomaly.check_nan and state.recording is None
 
     def run(self) -> list[Node | None]:
         order = self._reached()
@@ -102,15 +111,22 @@ class _Pass:
         for root, _ in self.roots:
             if root.op is INPUT and not self.waiting[id(root)]:
                 self._leaf(root, wanted)
+        bare = self.bare
         for node in order:
             key = id(node)
             g = self.cotangents.pop(key, None)
-            if g is not None and node.tape is not None:
-                g = with_hooks(node.tape, g)
-            if wanted is not None and key in wanted and g is not None:
-                self.captured[key] = g
+            tape = node.tape
+            if g is not None and (tape is not None or (wanted is not None and key in wanted)):
+                g = as_node(g, node)
+                if tape is not None:
+                    g = with_hooks(tape, g)
+                if wanted is not None and key in wanted:
+                    self.captured[key] = g
             if through is None or key in through or (self.accumulating and key in self.captured):
-                self._through(node, g, needed, wanted)
+                if bare and g is not None and tape is None:
+                    if self._through_values(node, g, needed, wanted):
+                        continue
+                self._through(node, None if g is None else as_node(g, node), needed, wanted)
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]
@@ -129,10 +145,10 @@ class _Pass:
             found.append(node)
             for operand in node.operands:
                 if operand.requires_grad:
-                    if operand.op is INPUT:
-                        waiting[id(operand)] = waiting.get(id(operand), 0) + 1
-                    else:
+                    if operand.op is not INPUT:
                         pending.append(operand)
+                    else:
+                        waiting[id(operand)] = waiting.get(id(operand), 0) + 1
         found.sort(key=_number, reverse=True)
         return found
 
@@ -161,6 +177,44 @@ class _Pass:
         if g is not None and not self.retain_graph:
             node.released = True
 
+    def _through_values(
+        self,
+        node: Node,
+        g: Any,
+        needed: set[int] | None,
+        wanted: set[int] | None,
+    ) -> bool:
+        """As `_through`, on bare values; False where the node's rules need nodes."""
+        rules = value_rules(node.op)
+        if rules is None or not suits(node, rules):
+            return False
+        if node.released or node.number <= state.written:
+            check_saved(node)
+        if type(g) is Node:
+            g = g.value
+        operands = node.operands
+        values = [operand.value for operand in node.kept or operands]
+        shape, params, cotangents = node.shape, node.params, self.cotangents
+        for operand, rule in zip(operands, rules.rules, strict=True):
+            if not operand.requires_grad:
+                continue
+            if rule is not None and (needed is None or id(operand) in needed):
+                flow: Any = rule(g, node.value, *values, **params)
+                if operand.shape != shape and flow.shape != operand.shape:
+                    flow = fitted(constant_of(flow, node), operand)
+                key = id(operand)
+                if key in cotangents or type(flow) is Node:
+                    self._add(operand, flow)
+                else:
+                    cotangents[key] = flow
+            if operand.op is INPUT:
+                self.waiting[id(operand)] -= 1
+                if not self.waiting[id(operand)]:
+                    self._leaf(operand, wanted)
+        if not self.retain_graph:
+            node.released = True
+        return True
+
     def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""
         tape: Tape = node.tape
@@ -180,13 +234,20 @@ class _Pass:
 
     def _add(self, node: Node, flow: Any) -> None:
         key = id(node)
+        if self.bare and type(flow) is Node and flow.op is CONSTANT and flow.dtype in DTYPES:
+            flow = flow.value
         held = self.cotangents.get(key)
-        self.cotangents[key] = flow if held is None else held + flow
+        if held is not None:
+            if type(held) is Node or type(flow) is Node:
+                held, flow = as_node(held, node), as_node(flow, node)
+            flow = held + flow
+        self.cotangents[key] = flow
 
     def _leaf(self, node: Node, wanted: set[int] | None) -> None:
         g = self.cotangents.pop(id(node), None)
         if g is None:
             return
+        g = as_node(g, node)
         tape: Tape | None = node.tape
         if tape is not None and (wanted is None or id(node) in wanted):
             g = with_hooks(tape, g)
@@ -201,8 +262,12 @@ class _Pass:
                     hook(tensor)
 
 
-def _number(node: Node) -> int:
-    return node.number
+def as_node(g: Any, node: Node) -> Any:
+    """A cotangent of `node` as a node, where it is a bare value."""
+    return constant_of(g, node) if type(g) in VALUES else g
+
+
+_number = attrgetter("number")
 
 
 def _leading_to(order: list[Node], wanted: set[int]) -> tuple[set[int], set[int]]:
@@ -244,20 +309,21 @@ def owned(g: Node) -> Node:
     value = g.value
     if isinstance(value, np.ndarray):
         value = np.array(value, order="C")
-    return constant_of(value, g)
+    return cut_off(value, g)
 
 
 def accumulate(tensor: Tensor, g: Node) -> None:
     """Add to a tensor's `grad`: in place, unless the gradient itself is to be differentiated."""
+    state.acts()
     held = tensor.grad
     if held is None:
         tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))
         if isinstance(g.value, np.ndarray) and g.numel > 1 and 0 in g.value.strides:
-            tensor.grad.memory.writes.append(state.made)  # the reference fills a new tensor
+            tensor.grad.memory.wrote(state.made)  # the reference fills a new tensor
     elif state.grad_enabled:
         tensor.grad = Tensor(held.node + g)
     else:
         array = held.array
         np.add(array, np.asarray(g.value), out=array)
         state.made += 1
-        held.memory.writes.append(state.made)
+        held.memory.wrote(state.made)

@@ -5,19 +5,27 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from autodiff_cli.ir.node import state
+
 if TYPE_CHECKING:
     from autodiff_cli.autograd.random import Generator
 
 
 @lru_cache(1)
-def default_generator() -> Generator:
-    """The generator that `rand`, `randn` and their like draw from; never seeded means by chance."""
+def _made() -> Generator:
     from autodiff_cli.autograd.random import Generator
 
     return Generator()
 
 
+def default_generator() -> Generator:
+    """The generator that `rand`, `randn` and their like draw from; never seeded means by chance."""
+    state.acts()  # each row of a batch has to draw for itself
+    return _made()
+
+
 def generator_of(given: Any) -> Generator:
     """The generator behind a program's `torch.Generator`; the default one for None."""
+    state.acts()
     generator: Generator | None = getattr(given, "generator", None)
     return generator or default_generator()

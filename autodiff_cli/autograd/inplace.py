@@ -152,9 +152,10 @@ def in_place(
 
 def reshape_in_place(tensor: Tensor, shown: Node) -> None:
     """Let a tensor show its memory as a view of it does."""
+    state.acts()
     memory = tensor.memory
     state.made += 1
-    memory.writes.append(state.made)
+    memory.wrote(state.made)
     shown.number, shown.memory = state.made, memory
     tensor.node = shown
     memory.latest = shown
@@ -162,6 +163,7 @@ def reshape_in_place(tensor: Tensor, shown: Node) -> None:
 
 def write(tensor: Tensor, old: Node, new: Node) -> None:
     """Put the value of `new` into the tensor's memory; the history becomes that of `new`."""
+    state.acts()
     memory, array = tensor.memory, tensor.array
     recorded = new.requires_grad and new is not old
     if recorded and new.operands and new.operands[0] is old and 0 in saved(new):
@@ -172,7 +174,7 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     if value is not array:
         np.copyto(array, value, casting="unsafe")
     state.made += 1
-    memory.writes.append(state.made)
+    memory.wrote(state.made)
     if not recorded:
         return
     new.number = state.made
@@ -200,6 +202,7 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
 
 def replace_data(tensor: Tensor, source: Tensor) -> None:
     """`tensor.data = source`: other memory, the same history."""
+    state.acts()
     node = tensor.node
     value = source.array
     if tensor.is_leaf:

@@ -82,6 +82,8 @@ def check_saved(node: Node) -> None:
 
     Source: torch/csrc/autograd/saved_variable.cpp (`SavedVariable::unpack`).
     """
+    if node.number > state.written and not node.released:
+        return  # nothing was written to since it was made
     if node.released and (node.op is copy_slices or saved(node)):
         raise RuntimeFault(FREED)
     memory = node.memory

@@ -30,6 +30,7 @@ from autodiff_cli.ir.node import (
     leaf,
     state,
 )
+from autodiff_cli.ops.pointwise import detach
 from autodiff_cli.ops.writes import Steps, as_strided
 
 MULTI_OUTPUT = frozenset(("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0"))
@@ -182,6 +183,8 @@ class Tensor:
     def array(self) -> Array:
         """Its elements, in the memory that it shares with its views: what is written here is seen."""
         node = self._node
+        if state.recording is not None:
+            state.reads(node)
         if not isinstance(node.value, np.ndarray):
             node.value = np.asarray(node.value)
         return node.value
@@ -224,7 +227,8 @@ def as_leaf(tensor: Tensor) -> Tensor:
 def require_grad(tensor: Tensor) -> None:
     """Make a tensor that isn't part of a graph a leaf; nodes made from it so far don't know of it."""
     old = tensor.node
-    node = Node(INPUT, (), NO_PARAMS, old.shape, old.dtype, True, tensor.array)
+    made_of = () if state.recording is None else (old,)
+    node = Node(INPUT, made_of, NO_PARAMS, old.shape, old.dtype, True, _shown(old))
     node.memory = old.memory
     tensor._node = node
     as_leaf(tensor)
@@ -232,6 +236,7 @@ def require_grad(tensor: Tensor) -> None:
 
 def untracked(node: Node) -> Node:
     """A view's node as it is while nothing is recorded."""
+    state.reads(node)
     fresh = Node(UNTRACKED, (), NO_PARAMS, node.shape, node.dtype, True, node.value)
     fresh.memory, fresh.strides = node.memory, node.strides
     return fresh
@@ -251,6 +256,20 @@ def constant_of(value: Any, like: Node) -> Node:
     return Node(CONSTANT, (), NO_PARAMS, like.shape, like.dtype, False, value)
 
 
+def cut_off(value: Any, node: Node) -> Node:
+    """As `constant_of` for the node's own value, or a copy; a recording knows where it came from."""
+    if state.recording is None:
+        return constant_of(value, node)
+    return Node(detach, (node,), NO_PARAMS, node.shape, node.dtype, False, value)
+
+
+def _shown(node: Node) -> Array:
+    """The node's memory, to be shared: not a reading of its elements."""
+    if not isinstance(node.value, np.ndarray):
+        node.value = np.asarray(node.value)
+    return node.value
+
+
 def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
     """The tensor's memory without its history.
 
@@ -259,7 +278,7 @@ def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
         same_version: whether writes to the result count as writes to the tensor (`detach`), or go
             unnoticed (`.data`).
     """
-    node = constant_of(tensor.array, tensor._node)
+    node = cut_off(_shown(tensor._node), tensor._node)
     if same_version:
         node.memory = tensor.memory
     return Tensor(node)
@@ -315,10 +334,10 @@ def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
     root, steps = _way(node, given)
     owner = next((tensor for tensor in given if tensor._node is root), None)
     several = node.op.grad_fn_name(node) in MULTI_OUTPUT
-    if not node.requires_grad:
+    if not node.requires_grad and state.recording is None:
         node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
     value = node.value
-    if owner is None or not _shares(value, owner.array):
+    if owner is None or not _shares(value, _shown(owner._node)):
         if not isinstance(value, np.ndarray) or not value.flags.owndata:
             node.value = np.array(value)
         return Tensor(node)

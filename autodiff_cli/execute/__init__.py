@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.execute import whole
-from autodiff_cli.ir.node import Array, Node, Number
+from autodiff_cli.execute import blas, whole
+from autodiff_cli.ir.node import Array, Node, Number, state
 from autodiff_cli.ir.walk import topological
 
 PAYS = 1 << 16  # elements from which on planning costs less than it gains
@@ -30,15 +30,19 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
     """
     order = topological(outputs, through_values=False)
     for node in order:
-        if node.shape and node.numel >= PAYS and node.value is None:
+        if node.shape and node.numel >= PAYS and node.value is None and not node.op.is_view:
             from autodiff_cli.execute.plan import Plan
 
             return Plan(outputs).run()
     return whole.computed(outputs, order)
 
 
+blas.install()
+
+
 def force(node: Node) -> Array:
     """The node's value, computed now and kept: for a condition, an index, a printed value."""
+    state.reads(node)
     if node.value is None:
         node.value = execute([node])[0]
     return np.asarray(node.value)

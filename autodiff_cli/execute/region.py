@@ -139,8 +139,9 @@ class Program:
         products = {id(node): number for number, node in enumerate(region.products)}
         last: dict[int, int] = {}
         reads: list[tuple[int, ...]] = []
+        places = {id(node): at for at, node in enumerate(region.members)}
         for at, node in enumerate(region.members):
-            registers = self._reads(node)
+            registers = self._reads(node, places)
             reads.append(registers)
             for register in registers:
                 last[register] = at
@@ -196,10 +197,9 @@ class Program:
             )
         self.registers = base + len(region.members)
 
-    def _reads(self, node: Node) -> tuple[int, ...]:
+    def _reads(self, node: Node, places: dict[int, int]) -> tuple[int, ...]:
         """The registers of a member's operands: inputs as they are numbered, members as -1 - place."""
         region = self.region
-        places = {id(member): at for at, member in enumerate(region.members)}
         registers = []
         for operand, axes in zip(node.operands, region.lies[id(node)], strict=True):
             if id(operand) in places and region.axes[id(operand)] == axes:

@@ -17,7 +17,7 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant, state
-from autodiff_cli.ops.arithmetic import minus, over, plus, times
+from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
 from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.indexing import subscript
@@ -54,7 +54,16 @@ def _beside(self: Tensor, value: Any) -> Any:
     return _operand(value)
 
 
+FLOATS = (dtypes.float32, dtypes.float64)
+# What needs no check on floats of one dtype.
 QUICK = {"+": plus, "-": minus, "*": times, "/": over}
+
+
+def _subtracted(a: Node, b: Any) -> Node:
+    return rsub_number(a, other=b, alpha=1)
+
+
+QUICK_REFLECTED = {"+": plus, "-": _subtracted, "*": times}
 
 
 def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
@@ -62,32 +71,34 @@ def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
     quick = QUICK.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
+        node = self._node if self.view is None else self.node
         kind = type(other)
-        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
-            if kind is Tensor:
-                return Tensor(quick(self.node, other.node))
-            if kind is float or kind is int:
-                return Tensor(quick(self.node, other))
-        if kind is Tensor:
-            return Tensor(compute(self.node, other.node))
         if kind is float or kind is int:
-            return Tensor(compute(self.node, other))
-        operand = _beside(self, other)
-        if operand is NotImplemented:
-            return NotImplemented
-        return Tensor(compute(self.node, operand))
+            if quick is not None and node.dtype in FLOATS:
+                return Tensor(quick(node, other))
+            return Tensor(compute(node, other))
+        if kind is Tensor:
+            operand = other._node if other.view is None else other.node
+            if quick is not None and node.dtype in FLOATS and operand.dtype is node.dtype:
+                return Tensor(quick(node, operand))
+        else:
+            operand = _beside(self, other)
+            if operand is NotImplemented:
+                return NotImplemented
+        return Tensor(compute(node, operand))
 
     return run
 
 
 def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
-    quick = QUICK[sign] if sign in ("+", "*") else None  # where the order doesn't matter
+    quick = QUICK_REFLECTED.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
-        if quick is not None and isinstance(self.node.value, (np.float32, np.float64)):
-            if type(other) is float or type(other) is int:
-                return Tensor(quick(self.node, other))
+        if quick is not None and (type(other) is float or type(other) is int):
+            node = self._node if self.view is None else self.node
+            if node.dtype in FLOATS:
+                return Tensor(quick(node, other))
         operand = _beside(self, other)
         if operand is NotImplemented:
             return NotImplemented
@@ -158,6 +169,7 @@ def _truth(self: Tensor) -> bool:
     if node.numel != 1:
         which = "more than one value" if node.numel else "no values"
         raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
+    state.reads(node)
     return bool(node.value if isinstance(node.value, np.generic) else self.array.item())
 
 

@@ -7,6 +7,7 @@ c10/core/ScalarType.h (`promoteTypes`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -77,8 +78,14 @@ def default() -> DType:
     return _default.dtype
 
 
+# What was made for the present default; emptied when that changes.
+of_default: list[dict[Any, Any]] = []
+
+
 def set_default(dtype: DType) -> None:
     _default.dtype = dtype
+    for kept in of_default:
+        kept.clear()
 
 
 def promote(a: DType, b: DType) -> DType:

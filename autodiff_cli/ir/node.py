@@ -30,6 +30,23 @@ Params: TypeAlias = dict[str, Any]
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 
 
+class Recording:
+    """What is watched while a program computes one row, to be repeated for the others as a batch.
+
+    Nodes keep their operands meanwhile, whether a gradient flows through them or not.
+
+    Attributes:
+        read: nodes whose values left the graph, for a condition or as a number.
+        repeatable: whether nothing else happened that every row has to do for itself, such as a write.
+    """
+
+    __slots__ = ("read", "repeatable")
+
+    def __init__(self) -> None:
+        self.read: list[Node] = []
+        self.repeatable = True
+
+
 class State:
     """What building a node depends on besides its operands.
 
@@ -37,21 +54,44 @@ class State:
         grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
         eager: whether a node is computed when it is made, as programs need it: they write to tensors.
         made: how many nodes were made so far; numbers them.
+        written: the number of the newest node at the last write to any tensor.
         span: the place in the source that is being evaluated.
         max_elements: the most elements one tensor may have.
         saving: called with each new node of a program that keeps values for its derivative, if
             somebody wants to know.
+        recording: what is recorded for a batch, if something is.
     """
 
-    __slots__ = ("eager", "grad_enabled", "made", "max_elements", "saving", "span")
+    __slots__ = (
+        "eager",
+        "grad_enabled",
+        "made",
+        "max_elements",
+        "recording",
+        "saving",
+        "span",
+        "written",
+    )
 
     def __init__(self) -> None:
         self.grad_enabled = True
         self.eager = False
         self.made = 0
+        self.written = 0
         self.span: Span | None = None
         self.max_elements = 10**9
         self.saving: Callable[[Node], None] | None = None
+        self.recording: Recording | None = None
+
+    def reads(self, node: Node) -> None:
+        """Take note that the value of a node is about to leave the graph."""
+        if self.recording is not None:
+            self.recording.read.append(node)
+
+    def acts(self) -> None:
+        """Take note of what has an effect besides its result."""
+        if self.recording is not None:
+            self.recording.repeatable = False
 
 
 state = State()
@@ -70,6 +110,12 @@ class Memory:
     def __init__(self) -> None:
         self.writes: list[int] = []
         self.latest: Node | None = None
+
+    def wrote(self, number: int) -> None:
+        """Count a write, when the newest node had this number."""
+        self.writes.append(number)
+        if number > state.written:
+            state.written = number
 
 
 class Node:
@@ -235,23 +281,28 @@ class Op:
         self.batch = batch
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        nodes = tuple([o if isinstance(o, Node) else number(o) for o in operands])
+        nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
         shape, dtype = self.infer(nodes, params)
-        numel = 1
-        for size in shape:
-            numel *= size
-        if numel > state.max_elements:
-            raise too_many_elements(shape)
-        if len(shape) > MAX_DIMS:
-            raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
+        if shape:
+            if math.prod(shape) > state.max_elements:
+                raise too_many_elements(shape)
+            if len(shape) > MAX_DIMS:
+                raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False
         if state.grad_enabled and dtype.is_floating and self.vjps:
-            for node, rule in zip(nodes, self.rules(nodes), strict=True):
-                if node.requires_grad and rule is not None:
-                    requires_grad = True
+            for node in nodes:
+                if node.requires_grad:
+                    requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
         return self.at_once(node) if state.eager else node
+
+    def _records(self, nodes: tuple[Node, ...]) -> bool:
+        """Whether a gradient flows through to one of the operands."""
+        for node, rule in zip(nodes, self.rules(nodes), strict=True):
+            if node.requires_grad and rule is not None:
+                return True
+        return False
 
     def at_once(self, node: Node) -> Node:
         """The node with its value; as a constant where the graph need not remember how it came about.
@@ -270,7 +321,7 @@ class Op:
             if result.base is not None or True in [value is result for value in values]:
                 result = result.copy("K" if self.follows_layout else "C")
         node.value = result
-        if not node.requires_grad and not self.is_view:
+        if not node.requires_grad and not self.is_view and state.recording is None:
             node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
         elif state.saving is not None and node.requires_grad:
             state.saving(node)
@@ -338,15 +389,19 @@ class _Source(Op):
 
     __slots__ = ()
 
-    def __init__(self, name: str, doc: str) -> None:
-        super().__init__(name, _no_kernel, doc=doc)
+    def __init__(self, name: str, doc: str, batch: str = "") -> None:
+        super().__init__(name, _no_kernel, doc=doc, batch=batch)
 
 
 def _no_kernel() -> Array:
     raise ValueError("a source node has its value from the start")
 
 
-INPUT = _Source("input", "a leaf: a value given by the user, for which gradients may be asked")
+INPUT = _Source(
+    "input",
+    "a leaf: a value given by the user, for which gradients may be asked",
+    batch="pointwise.source",  # of a recording: a leaf that was made of another node's value
+)
 CONSTANT = _Source("constant", "a tensor that is part of the expression")
 UNTRACKED = _Source(
     "untracked", "a view made under `no_grad`, which says that it requires grad and passes none on"
@@ -365,13 +420,14 @@ def number(value: Number) -> Node:
     return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
 
 
-_numbers: dict[tuple[type, Number, DType], Node] = {}
+_numbers: dict[tuple[type, Number], Node] = {}
+dtypes.of_default.append(_numbers)
 MAX_NUMBERS = 4096
 
 
 def known_number(value: Number) -> Node:
     """`number`, one node for all uses of a value: loops use the same few."""
-    key = type(value), value, dtypes.default()
+    key = type(value), value
     node = _numbers.get(key)
     if node is None:
         node = number(value)

@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import (
     CONSTANT,
+    MAX_NUMBERS,
     NO_PARAMS,
     NUMBER,
     Node,
@@ -24,7 +26,7 @@ from autodiff_cli.ir.node import (
     state,
 )
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
+from autodiff_cli.ops.kinds import EXACT, Elementwise, in_place, like, precise
 from autodiff_cli.ops.selection import (
     eq,
     ge,
@@ -339,34 +341,42 @@ def _at_once(
 
     Where both operands are known floats of one dtype, nothing has to be inferred; all else goes to `op`.
     """
-    scalars = (np.float32, np.float64)
 
     def run(a: Node, b: Any) -> Node:
         left = a.value
         kind: Any = type(left)
-        if state.eager and kind in scalars:
-            if type(b) is Node:
-                right = b.value
-                if type(right) is not kind:
-                    if b.op is not NUMBER:
-                        return op(a, b, **params)
-                    right = kind(right)
-                other = b
-            elif type(b) is float or type(b) is int:
-                try:
-                    right = kind(b)
-                except OverflowError:
+        known = _floats.get(kind)
+        if known is None or not state.eager:
+            return op(a, b, **params)
+        if type(b) is float:
+            pair = known.get(b)
+            if pair is None:
+                pair = known_number(b), kind(b)
+                if len(known) < MAX_NUMBERS and b == b and b:  # not nan; 0 has two signs
+                    known[b] = pair
+            other, right = pair
+        elif type(b) is Node:
+            other, right = b, b.value
+            if type(right) is not kind:
+                if b.op is not NUMBER:
                     return op(a, b, **params)
-                other = known_number(b)
-            else:
-                return op(a, b, **params)
-            value = compute(left, right)
-            if state.grad_enabled and (a.requires_grad or other.requires_grad):
-                return Node(op, (a, other), params, (), a.dtype, True, value)
-            return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
-        return op(a, b, **params)
+                right = kind(right)
+        elif type(b) is int and -EXACT < b < EXACT:
+            other, right = known_number(b), kind(b)
+        else:
+            return op(a, b, **params)
+        value = compute(left, right)
+        flows = state.grad_enabled and (a.requires_grad or other.requires_grad)
+        if flows or state.recording is not None:
+            return Node(op, (a, other), params, (), a.dtype, flows, value)
+        return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
 
     return run
+
+
+# Python's floats that were operands of single numbers: their nodes, and as numbers of that kind.
+_floats: dict[type, dict[float, tuple[Node, Any]]] = {np.float32: {}, np.float64: {}}
+dtypes.of_default.extend(_floats.values())
 
 
 plus = _at_once(add, operator.add, {"alpha": 1})

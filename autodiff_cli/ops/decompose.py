@@ -13,7 +13,7 @@ from autodiff_cli.ir.dtypes import bool_
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.arithmetic import sub
 from autodiff_cli.ops.create import eye
-from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.heavy import Factored
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import matrix_t, reshape
 from autodiff_cli.ops.selection import where
@@ -64,7 +64,7 @@ def _right_vjp(g: Node, vh: Node, x: Node) -> Node:
     return bmm(u, inner)
 
 
-svdvals: Shaped = Shaped(
+svdvals: Factored = Factored(
     "linalg_svdvals",
     lambda x: np.linalg.svd(x, compute_uv=False),
     shape=lambda x: (*x.shape[:-2], _rank(x)),
@@ -73,7 +73,7 @@ svdvals: Shaped = Shaped(
     batch="shape.leading",
     doc="singular values of matrices, from the greatest",
 )
-svd_u: Shaped = Shaped(
+svd_u: Factored = Factored(
     "svd_u",
     lambda x: _svd(x, 0),
     shape=lambda x: (*x.shape[:-1], _rank(x)),
@@ -82,7 +82,7 @@ svd_u: Shaped = Shaped(
     batch="shape.leading",
     doc="left singular vectors, as columns",
 )
-svd_vh: Shaped = Shaped(
+svd_vh: Factored = Factored(
     "svd_vh",
     lambda x: _svd(x, 2),
     shape=lambda x: (*x.shape[:-2], _rank(x), x.shape[-1]),

@@ -9,23 +9,44 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import NUMBER, Node, Number, Op, Params, Rule, Shape
+from autodiff_cli.ir.node import (
+    CONSTANT,
+    NO_PARAMS,
+    NUMBER,
+    Node,
+    Number,
+    Op,
+    Params,
+    Rule,
+    Shape,
+    known_number,
+    state,
+)
 from autodiff_cli.ir.shapes import broadcast
+
+EXACT = 1 << 53  # up to here integers are float64 numbers, so that they are rounded once
 
 Result: TypeAlias = Literal["same", "float", "bool"]
 
 
 def like(array: Any, value: Number) -> Any:
     """A Python number in the dtype of `array`, as the reference casts its scalars."""
-    return np.asarray(value).astype(array.dtype)
+    dtype = array.dtype
+    if type(value) is float and dtype.kind == "f":
+        return dtype.type(value)
+    return np.asarray(value).astype(dtype)
+
+
+LARGE = 1 << 16  # elements from where on speed counts for more than the last digit
 
 
 class Rounding:
     """How float32 functions are computed.
 
     Attributes:
-        exact: by float64, so that the reference's last digit comes out nearly always; otherwise by
-            numpy's own float32 loops, up to 4 ulp off and up to ten times as fast.
+        exact: by float64, so that the reference's last digit comes out nearly always; otherwise, and
+            for arrays of `LARGE` elements and more, by numpy's own float32 loops, up to 4 ulp off and up
+            to ten times as fast.
     """
 
     __slots__ = ("exact",)
@@ -56,7 +77,8 @@ def precise(ufunc: Any) -> Callable[..., Any]:
 
     @in_place
     def kernel(*arrays: Any, out: Any = None) -> Any:
-        if rounding.exact and arrays[0].dtype == np.float32:
+        x = arrays[0]
+        if rounding.exact and x.dtype == np.float32 and x.size < LARGE:
             result = ufunc(*arrays, dtype=np.float64)
             if out is None:
                 return result.astype(np.float32)
@@ -81,7 +103,7 @@ class Elementwise(Op):
         conditions: how many leading operands are masks, outside type promotion.
     """
 
-    __slots__ = ("conditions", "result", "scalars")
+    __slots__ = ("conditions", "direct", "plain", "result", "scalars")
     follows_layout: ClassVar[bool] = True
 
     def __init__(
@@ -101,6 +123,80 @@ class Elementwise(Op):
         self.result = result
         self.scalars = scalars
         self.conditions = conditions
+        kind = type(self)
+        # Whether the kernel alone computes the result of floats of one dtype;
+        self.plain = (
+            kind.evaluate is Elementwise.evaluate
+            and kind.infer is Elementwise.infer
+            and kind.rules is Op.rules
+        )
+        # and whether that is of this dtype.
+        self.direct = self.plain and result != "bool" and not conditions
+
+    def __call__(self, *operands: Node | Number, **params: Any) -> Node:
+        if state.eager and self.plain and state.recording is None:
+            if self.direct:
+                node = self._directly(operands, params)
+                if node is not None:
+                    return node
+            else:
+                for operand in operands:
+                    if isinstance(operand, (np.ndarray, np.generic)):
+                        return self.kernel(*operands, **params)
+        return super().__call__(*operands, **params)
+
+    def _directly(self, operands: tuple[Node | Number, ...], params: Params) -> Node | None:
+        """The computed node of operands that are floats of one dtype, or numbers; None for others.
+
+        What programs make most, so nothing is inferred that is known.
+        """
+        dtype: DType | None = None
+        shape: Shape = ()
+        numbers = recorded = False
+        nodes: list[Node] = []
+        for operand in operands:
+            if type(operand) is Node:
+                nodes.append(operand)
+                if operand.op is NUMBER:
+                    numbers = True
+                    continue
+                if dtype is None:
+                    dtype, shape = operand.dtype, operand.shape
+                elif operand.dtype is not dtype:
+                    return None
+                elif operand.shape != shape:
+                    if shape and operand.shape:
+                        return None
+                    shape = shape or operand.shape
+                if operand.requires_grad:
+                    recorded = True
+            elif type(operand) is float or (type(operand) is int and -EXACT < operand < EXACT):
+                nodes.append(known_number(operand))
+                numbers = True
+            elif isinstance(operand, (np.ndarray, np.generic)):  # a rule that is run on values
+                return self.kernel(*operands, **params)
+            else:
+                return None
+        if dtype is None or (dtype is not dtypes.float32 and dtype is not dtypes.float64):
+            return None
+        arrays: list[Any] = [node.value for node in nodes]
+        if numbers:
+            scalar = dtype.numpy.type
+            for position, node in enumerate(nodes):
+                if node.op is NUMBER:
+                    arrays[position] = scalar(node.value)
+        result = self.kernel(*arrays, **params)
+        if result.dtype is not dtype.numpy:
+            result = result.astype(dtype.numpy)
+        elif type(result) is np.ndarray:
+            if result.base is not None or any(array is result for array in arrays):
+                result = result.copy("K")
+        if recorded and state.grad_enabled and self.vjps and self._records(found := tuple(nodes)):
+            node = Node(self, found, params, shape, dtype, True, result)
+            if state.saving is not None:
+                state.saving(node)
+            return node
+        return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, result)
 
     def compute_dtype(self, operands: tuple[Node, ...], params: Params) -> DType:
         """The dtype the kernel works in: the operands' common one."""
@@ -169,6 +265,7 @@ def _times_incoming(partial: Rule) -> Rule:
         assert slope is not None
         return g * slope
 
+    vjp.partial = partial  # type: ignore[attr-defined]
     return vjp
 
 

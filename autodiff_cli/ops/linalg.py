@@ -17,6 +17,7 @@ from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.decompose import _column, _row
+from autodiff_cli.ops.heavy import Factored, heavily
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
@@ -73,7 +74,7 @@ def _upper_factor(x: Any) -> Any:
     return x.reshape(-1, *x.shape[-2:])[0]
 
 
-inv: Shaped = Shaped(
+inv: Factored = Factored(
     "linalg_inv",
     _inv,
     shape=lambda x: x.shape,
@@ -101,7 +102,7 @@ def _cofactor_vjp(g: Node, y: Node, x: Node) -> Node:
     return along * y - _number_as_matrix(det(x)) * bmm(inverse_t, bmm(matrix_t(g), inverse_t))
 
 
-cofactor: Shaped = Shaped(
+cofactor: Factored = Factored(
     "cofactor",
     _cofactor,
     shape=lambda x: x.shape,
@@ -109,7 +110,7 @@ cofactor: Shaped = Shaped(
     batch="shape.leading",
     doc="the derivative of the determinant",
 )
-det: Shaped = Shaped(
+det: Factored = Factored(
     "linalg_det",
     lambda x: np.asarray(np.linalg.det(x)).astype(x.dtype),
     shape=lambda x: x.shape[:-2],
@@ -118,7 +119,7 @@ det: Shaped = Shaped(
     doc="determinant",
     latex=r"\det {}",
 )
-det_sign = Shaped(
+det_sign = Factored(
     "det_sign",
     lambda x: np.asarray(np.linalg.slogdet(x)[0]).astype(x.dtype),
     shape=lambda x: x.shape[:-2],
@@ -127,7 +128,7 @@ det_sign = Shaped(
     batch="shape.leading",
     doc="sign of the determinant",
 )
-log_abs_det = Shaped(
+log_abs_det = Factored(
     "log_abs_det",
     lambda x: np.asarray(np.linalg.slogdet(x)[1]).astype(x.dtype),
     shape=lambda x: x.shape[:-2],
@@ -167,7 +168,7 @@ def _solve_matrix_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bo
     return -bmm(matrix_t(y), adjoint)
 
 
-solve: Shaped = Shaped(
+solve: Factored = Factored(
     "linalg_solve",
     _guarded(
         _solve_kernel,
@@ -199,7 +200,7 @@ def _pinv_rule(g: Node, y: Node, x: Node, rtol: float) -> Node:
     return pinv_vjp(g, y, x)
 
 
-pinv: Shaped = Shaped(
+pinv: Factored = Factored(
     "linalg_pinv",
     lambda x, rtol: np.linalg.pinv(x, rcond=rtol).astype(x.dtype),
     shape=lambda x, rtol: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
@@ -213,7 +214,7 @@ def _by_pinv(a: Node, rtol: float) -> Node:
     return pinv(a, rtol=rtol)
 
 
-lstsq = Shaped(
+lstsq = Factored(
     "linalg_lstsq",
     lambda a, b, rtol: (np.linalg.pinv(a, rcond=rtol) @ b).astype(a.dtype),
     shape=lambda a, b, rtol: (*a.shape[:-2], a.shape[-1], b.shape[-1]),
@@ -265,8 +266,8 @@ def _first_bad_minor(x: Any) -> int:
     return 1
 
 
-def _factor(name: str, shown: str, grad_fn: str) -> Shaped:
-    return Shaped(
+def _factor(name: str, shown: str, grad_fn: str) -> Factored:
+    return Factored(
         name,
         _cholesky_kernel(shown),
         shape=lambda x, upper: x.shape,
@@ -323,7 +324,7 @@ def _qr_vjp(gq: Node | None, gr: Node | None, x: Node) -> Node:
     return cat(left, rest, dim=last)
 
 
-qr_q: Shaped = Shaped(
+qr_q: Factored = Factored(
     "qr_q",
     lambda x: np.linalg.qr(x)[0],
     shape=lambda x: (*x.shape[:-1], min(x.shape[-2:])),
@@ -332,7 +333,7 @@ qr_q: Shaped = Shaped(
     batch="shape.leading",
     doc="the orthonormal columns Q of x = Q R",
 )
-qr_r: Shaped = Shaped(
+qr_r: Factored = Factored(
     "qr_r",
     lambda x: np.linalg.qr(x)[1],
     shape=lambda x: (*x.shape[:-2], min(x.shape[-2:]), x.shape[-1]),
@@ -356,7 +357,7 @@ def _eigenvalue_vjp(g: Node, y: Node, x: Node, uplo: str) -> Node:
     return bmm(v * _row(g), matrix_t(v))
 
 
-eigenvalues: Shaped = Shaped(
+eigenvalues: Factored = Factored(
     "eigh_values",
     lambda x, uplo: np.linalg.eigvalsh(x, uplo),
     shape=lambda x, uplo: x.shape[:-1],
@@ -365,7 +366,7 @@ eigenvalues: Shaped = Shaped(
     batch="shape.leading",
     doc="eigenvalues of symmetric matrices, from the least",
 )
-eigenvectors: Shaped = Shaped(
+eigenvectors: Factored = Factored(
     "eigh_vectors",
     lambda x, uplo: np.linalg.eigh(x, uplo)[1],
     shape=lambda x, uplo: x.shape,
@@ -379,7 +380,7 @@ eigenvectors: Shaped = Shaped(
 def _expm(x: Any) -> Any:
     import scipy.linalg
 
-    return scipy.linalg.expm(x).astype(x.dtype)
+    return heavily(x.size * x.shape[-1], scipy.linalg.expm, x).astype(x.dtype)
 
 
 def _expm_vjp(g: Node, y: Node, x: Node) -> Node:

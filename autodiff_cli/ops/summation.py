@@ -17,9 +17,13 @@ GRAIN = 1 << 15  # at::internal::GRAIN_SIZE
 VECTOR_BYTES = 32
 UNROLLED = 4  # partial sums that run side by side
 LEVELS = 4  # of the cascade
+SHORT = 4 * VECTOR_BYTES
+# Fewer numbers than a vector has lanes: what is left over after the first four is added to the first.
+FEW = {size: [0, *range(4, size), 1, 2, 3] for size in range(5, 8)}
 
 # numpy's own stubs know fewer forms of it than numpy
 add_reduce: Any = np.add.reduce
+accumulate: Any = np.add.accumulate
 
 Axes: TypeAlias = tuple[int, ...] | None
 
@@ -34,6 +38,9 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
     if x.dtype.kind != "f":
         return add_reduce(x, axis=axis, keepdims=keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis
+    if 0 < x.nbytes < SHORT and 0 < len(axes) == x.ndim and x.itemsize > 2 and x.flags.c_contiguous:
+        result = _short(x.reshape(-1))
+        return result.reshape((1,) * x.ndim) if keepdims else result
     if 0 < x.size < GRAIN and axes and x.dtype != np.float16:
         if 0 in x.strides:  # of one number seen everywhere: laid out as other results are
             x = np.positive(x)
@@ -44,6 +51,21 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
             return result.reshape(sizes)
     wide = add_reduce(x, axis=axes, keepdims=keepdims, dtype=np.float64)
     return np.asarray(wide).astype(x.dtype)
+
+
+def _short(x: Any) -> Any:
+    """What `_inner` gives for one row of fewer than four vectors, in fewer steps."""
+    lanes = VECTOR_BYTES // x.itemsize
+    size = len(x)
+    if size < lanes:
+        chain = x if size <= UNROLLED else x[FEW[size]]
+    else:
+        whole = size // lanes * lanes
+        chain = np.zeros(lanes + 1, x.dtype)
+        if whole < size:
+            chain[0] = accumulate(x[whole:])[-1]
+        chain[1:] = accumulate(x[:whole].reshape(-1, lanes))[-1]
+    return accumulate(chain)[-1] + x.dtype.type(0)  # which makes 0 of -0, as the empty sums do
 
 
 def _in_order(x: Any, axes: tuple[int, ...]) -> Any:
@@ -102,6 +124,10 @@ def _outer(stack: Any) -> Any:
     columns = stack.shape[2]
     group = UNROLLED * (lanes if columns >= lanes else 1)
     whole = columns // group * group
+    if whole == columns:
+        return _cascade(stack).reshape(-1)
+    if not whole:
+        return _unrolled(stack).reshape(-1)
     return np.concatenate(
         [_cascade(stack[:, :, :whole]), _unrolled(stack[:, :, whole:])], axis=-1
     ).reshape(-1)
@@ -112,7 +138,9 @@ def _unrolled(rows: Any) -> Any:
     size = len(rows) // UNROLLED
     whole = rows[: size * UNROLLED].reshape(size, UNROLLED, *rows.shape[1:])
     partial = _cascade(whole)
-    first = _sequential(np.concatenate([partial[:1], rows[size * UNROLLED :]]))
+    first = partial[0]
+    if size * UNROLLED < len(rows):
+        first = _sequential(np.concatenate([partial[:1], rows[size * UNROLLED :]]))
     return _sequential(np.concatenate([first[None], partial[1:]]))
 
 
@@ -136,4 +164,4 @@ def _sequential(rows: Any) -> Any:
     """Row after row, each sum rounded."""
     if not len(rows):
         return np.zeros(rows.shape[1:], rows.dtype)
-    return np.add.accumulate(rows, axis=0)[-1]
+    return rows[0] if len(rows) == 1 else accumulate(rows)[-1]

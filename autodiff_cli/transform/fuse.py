@@ -39,6 +39,7 @@ class Planner:
     def __init__(self, outputs: Sequence[Node]) -> None:
         self.outputs = outputs
         self.order = topological(outputs, through_values=False)
+        self.number = {id(node): at for at, node in enumerate(self.order)}
         self.places: dict[int, Place] = {}
         self.whole: dict[int, int] = {}  # the round of what isn't in a region
         self.held: dict[tuple[Shape, int], frozenset[int]] = {}
@@ -192,7 +193,7 @@ class Planner:
                 if id(node) in demanded:
                     steps.append(node)
                     demanded.update(id(operand) for operand in node.operands)
-        merger = Merger(steps[::-1], self.order, self.outputs, self.places)
+        merger = Merger(steps[::-1], self.number, self.outputs, self.places)
         return merger.merged()
 
     def _region(self, space: Shape, when: int, products: list[Node], demanded: set[int]) -> Region:
@@ -202,6 +203,7 @@ class Planner:
         region.held = self.held.get((space, when), frozenset())
         region.axes = {id(node): self.places[id(node)].axes for node in products}
         pending = list(products)
+        members = list(products)
         while pending:
             node = pending.pop()
             lies = operand_axes(node, region.axes[id(node)], self._source_axes(node, space))
@@ -211,9 +213,10 @@ class Planner:
                 if known is None and self._inside(operand, region, demanded):
                     region.axes[id(operand)] = axes
                     pending.append(operand)
+                    members.append(operand)
                 elif known != axes:  # made before, or used along other axes too
                     demanded.add(id(operand))
-        region.members = [node for node in self.order if id(node) in region.axes]
+        region.members = sorted(members, key=lambda node: self.number[id(node)])
         return region
 
     def _source_axes(self, node: Node, space: Shape) -> Axes:

@@ -16,7 +16,7 @@ class Merger:
 
     Args:
         steps: in an order in which they can run.
-        order: every node, operands first.
+        number: where each node stands in an order in which operands come first, by id.
         outputs: what is wanted in the end.
         places: where members belong.
     """
@@ -24,23 +24,26 @@ class Merger:
     def __init__(
         self,
         steps: Sequence[Step],
-        order: Sequence[Node],
+        number: dict[int, int],
         outputs: Sequence[Node],
         places: dict[int, Place],
     ) -> None:
         self.steps: list[Step | None] = list(steps)
-        self.number = {id(node): at for at, node in enumerate(order)}
+        self.number = number
         self.outputs = {id(output) for output in outputs}
         self.places = places
         self.maker: dict[int, int] = {}  # the step that makes a node's array
         for at, step in enumerate(steps):
             for node in products_of(step):
                 self.maker[id(node)] = at
-        self.needs = [{self.maker[key] for key in self._reads(step)} for step in steps]
-
-    def _reads(self, step: Step) -> set[int]:
-        """The arrays of other steps that a step reads."""
-        return {id(node) for node in inputs_of(step) if id(node) in self.maker}
+        self.reads = [
+            [id(node) for node in inputs_of(step) if id(node) in self.maker] for step in steps
+        ]
+        self.needs = [{self.maker[key] for key in reads} for reads in self.reads]
+        self.users: list[set[int]] = [set() for _ in steps]
+        for at, needs in enumerate(self.needs):
+            for before in needs:
+                self.users[before].add(at)
 
     def merged(self) -> list[Step]:
         later: dict[Shape, list[int]] = {}
@@ -90,14 +93,9 @@ class Merger:
         both.products = [node for node in first.products if self._needed(node, at, target)]
         both.products += [node for node in second.products if node not in both.products]
         self.steps[at], self.steps[target] = None, both
-        self.needs[target] = (self.needs[target] | self.needs[at]) - {at, target}
+        self._replace(at, target)
         for node in first.products:
             self.maker[id(node)] = target
-        for needs in self.needs:
-            if at in needs:
-                needs.remove(at)
-                needs.add(target)
-        self.needs[target].discard(target)
         return True
 
     def _leads(self, at: int, target: int) -> bool:
@@ -114,17 +112,23 @@ class Merger:
                     pending.append(before)
         return False
 
+    def _replace(self, at: int, target: int) -> None:
+        """The second step has taken up the first."""
+        for before in self.needs[at]:
+            self.users[before].discard(at)
+            self.users[before].add(target)
+        for user in self.users[at] - {target}:
+            self.needs[user].discard(at)
+            self.needs[user].add(target)
+        self.needs[target] = (self.needs[target] | self.needs[at]) - {at, target}
+        self.users[target] = (self.users[target] | self.users[at]) - {at, target}
+        self.reads[target] = list({*self.reads[target], *self.reads[at]})
+
     def _needed(self, node: Node, at: int, target: int) -> bool:
         """Whether anything but those two steps needs a product."""
         if id(node) in self.outputs:
             return True
-        return any(
-            step is not None
-            and number not in (at, target)
-            and at in self.needs[number]
-            and any(read is node for read in inputs_of(step))
-            for number, step in enumerate(self.steps)
-        )
+        return any(id(node) in self.reads[user] for user in self.users[at] if user != target)
 
     def _sorted(self) -> list[Step]:
         """The steps in an order in which they can run, near the one that they had."""

@@ -7,7 +7,7 @@ from importlib import import_module
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
     "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
-    "func.": ("transforms",),
+    "func.": ("transforms", "vmap"),
     "random.": ("generators",),
     "version.": ("settings",),
     "backends.mps.": ("settings",),
@@ -15,8 +15,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     "cuda.": ("settings",),
     "accelerator.": ("settings",),
     "xpu.": ("settings",),
-    "autograd.": ("grad_mode", "gradients", "differentiation", "gradcheck", "custom", "legacy"),
-    "autograd.functional.": ("differentiation",),
+    "autograd.": (
+        "grad_mode",
+        "gradients",
+        "differentiation",
+        "higher",
+        "gradcheck",
+        "custom",
+        "legacy",
+    ),
+    "autograd.functional.": ("higher",),
     "autograd.forward_ad.": ("duals",),
     "autograd.graph.": ("gradients", "packing"),
     "F.": ("nn.running",),

@@ -13,7 +13,7 @@ import numpy as np
 from autodiff_cli.errors import OverflowFault, TypeFault, ValueFault, fault_of
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.ir.node import Node, Number, state
 
 # `numpy_compatibility_arg_names`: NumPy's names that stand for the reference's, in order of trial.
 NUMPY_NAMES: dict[str, tuple[str, ...]] = {
@@ -40,7 +40,8 @@ PYTHON_DTYPES: dict[type, DType] = {
 }
 
 
-def _known_item(node: Node) -> Number:
+def known_item(node: Node) -> Number:
+    state.reads(node)
     assert node.value is not None, "the layer that evaluates has to install `hooks.item`"
     number: Number = np.asarray(node.value).item()
     return number
@@ -56,7 +57,7 @@ class Hooks:
     __slots__ = ("item",)
 
     def __init__(self) -> None:
-        self.item: Callable[[Node], Number] = _known_item
+        self.item: Callable[[Node], Number] = known_item
 
 
 hooks = Hooks()

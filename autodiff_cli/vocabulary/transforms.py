@@ -1,6 +1,6 @@
-"""`torch.func`: functions that differentiate functions, and `vmap`, which here runs row by row.
+"""`torch.func`: functions that differentiate functions.
 
-Sources: torch/_functorch/eager_transforms.py, vmap.py, functional_call.py.
+Sources: torch/_functorch/eager_transforms.py, functional_call.py.
 """
 
 from __future__ import annotations
@@ -303,6 +303,35 @@ def jvp(
     return (*result, _outside(aux, inner)) if has_aux else result
 
 
+@named("func.linearize")
+def linearize(func: Func, *primals: Any) -> Any:
+    """The output, and the function that gives its tangent for those of the primals."""
+    with _level():
+        given = mapped(primals, _own)
+        output = func(*given)
+    inner = leaves(given)
+
+    def push(*tangents: Any) -> Any:
+        moving = leaves(tangents)
+        for number, (tangent, primal) in enumerate(zip(moving, inner, strict=True)):
+            for what in ("shape", "dtype"):
+                own, other = (_shown(tensor, what) for tensor in (tangent, primal))
+                if own != other:
+                    raise RuntimeFault(
+                        f"tangent:{number} with {what} {own} in flattened pytree doesn't match the {what} "
+                        f"{other} of the corresponding primal."
+                    )
+        with _level():
+            found = rebuilt(output, iter(pushed(leaves(output), inner, moving)))
+        return _outside(found, inner)
+
+    return _outside(output, inner), push
+
+
+def _shown(tensor: Tensor, what: str) -> str:
+    return f"torch.{tensor.dtype.name}" if what == "dtype" else repr(Size(tensor.shape))
+
+
 @named("func.jacfwd")
 def jacfwd(func: Func, argnums: Any = 0, has_aux: bool = False, **_: Any) -> Func:
     """The same Jacobian as `jacrev` gives; the direction it is computed in can't be seen."""
@@ -312,76 +341,6 @@ def jacfwd(func: Func, argnums: Any = 0, has_aux: bool = False, **_: Any) -> Fun
 @named("func.hessian")
 def hessian(func: Func, argnums: Any = 0) -> Func:
     return jacfwd(jacrev(func, argnums), argnums)
-
-
-# ---- vmap ---------------------------------------------------------------------------------------
-
-
-def _dims_of(tree: Any, dims: Any) -> list[Any]:
-    """For each leaf, the dimension to map over; None for those that are the same in every row."""
-    if dims is None or isinstance(dims, int):
-        return [dims] * len(leaves(tree))
-    if isinstance(tree, dict):
-        return [dim for key in tree for dim in _dims_of(tree[key], dims[key])]
-    return [dim for entry, own in zip(tree, dims, strict=True) for dim in _dims_of(entry, own)]
-
-
-@named("vmap", "func.vmap")
-def vmap(
-    func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", **_: Any
-) -> Func:
-    name = getattr(func, "__name__", repr(func))
-
-    @wraps(func)
-    def run(*args: Any, **kwargs: Any) -> Any:
-        entries = leaves(args)
-        dims = _dims_of(args, in_dims)
-        sizes = []
-        for entry, dim in zip(entries, dims, strict=True):
-            if dim is None or not isinstance(entry, Tensor):
-                continue
-            rank = len(entry.shape)
-            if not -rank <= dim < rank:
-                raise ValueFault(
-                    f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={dim} for some input, "
-                    f"but that input is a Tensor of dimensionality {rank} so expected in_dim to satisfy "
-                    f"-{rank} <= in_dim < {rank}."
-                )
-            sizes.append(entry.shape[dim])
-        if not sizes:
-            raise ValueFault(
-                f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): at least one input has to be mapped"
-            )
-        if len(set(sizes)) > 1:
-            raise ValueFault(
-                "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
-                f"{sizes} for the mapped dimension"
-            )
-        rows = []
-        for place in range(sizes[0]):
-            values = [
-                call(entry, "select", dim, place)
-                if dim is not None and isinstance(entry, Tensor)
-                else entry
-                for entry, dim in zip(entries, dims, strict=True)
-            ]
-            rows.append(func(*rebuilt(args, iter(values)), **kwargs))
-        columns = [leaves(row) for row in rows]
-        for value in columns[0]:
-            if not isinstance(value, Tensor):
-                raise ValueFault(
-                    f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(value)}. Did "
-                    "you mean to set out_dims= to None for output?"
-                )
-        stacked = [
-            torch_call("stack", list(column), dim)
-            for column, dim in zip(
-                zip(*columns, strict=True), _dims_of(rows[0], out_dims), strict=True
-            )
-        ]
-        return rebuilt(rows[0], iter(stacked))
-
-    return run
 
 
 # ---- modules ------------------------------------------------------------------------------------

@@ -209,7 +209,8 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
     rows = zip(*[array.ravel().tolist() for array in arrays], strict=True)
     found = np.array([function(*row) for row in rows], tensor.dtype.numpy)
     np.copyto(tensor.array, found.reshape(tensor.shape))
-    tensor.memory.writes.append(0)
+    state.acts()
+    tensor.memory.wrote(0)
     return tensor
 
 

@@ -22,6 +22,10 @@ def elementwise(rows: Rows) -> Node:
     return op(*operands, **node.params)
 
 
+def source(rows: Rows) -> Node:
+    return rows.at(0)
+
+
 def copy(rows: Rows) -> Node:
     """Operand 0 gives the shape and dtype, the others are broadcast to it."""
     first = rows.at(0)

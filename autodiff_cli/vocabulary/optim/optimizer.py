@@ -249,7 +249,7 @@ def evaluated(closure: Callable[[], Any] | None) -> Any:
 def wrote(tensor: Tensor) -> None:
     """Count a write to a tensor's elements."""
     state.made += 1
-    tensor.memory.writes.append(state.made)
+    tensor.memory.wrote(state.made)
 
 
 def zeros_like(p: Array) -> Tensor:
