@@ -1,7 +1,8 @@
-"""Pieces of text by polars: a chunk at once where every field is as it should be, else the plain reader's.
+"""Pieces of text by polars: a chunk at once where every row is as it should be, else the plain reader's.
 
 polars reads leniently what this package doesn't (short rows, quotes in odd places, blank lines); such pieces
-are the plain reader's too, so that both give the same rows.
+are the plain reader's too, so that both give the same rows. Where fields of CSV are no numbers, in rows that
+are right otherwise, only those fields are.
 """
 
 from __future__ import annotations
@@ -16,25 +17,41 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
-from autodiff_cli.tables.pieces import QUOTE, RETURN, Piece, count
-from autodiff_cli.tables.rows import Chunk, Column
+from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
+from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order
 
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
 
 
 def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece of CSV, the first of which has the number `row`."""
-    frame = _csv_frame(piece, layout)
-    if frame is None:
+    if piece.quotes == "odd" or not layout.wanted or _lone_returns(piece.data):
         return plain_csv.chunk(piece, layout, row)
-    columns = {name: Column(frame[name].to_numpy()) for name in layout.wanted}
+    frame = _csv_frame(piece, layout)
+    columns: dict[str, Column] | None = None
+    if frame is not None:
+        columns = {name: Column(frame[name].to_numpy()) for name in layout.wanted}
+    elif (starts := _starts(piece, layout)) is not None:
+        columns = _with_bad_fields(piece, layout, row, starts)
+    if columns is None:
+        return plain_csv.chunk(piece, layout, row)
+    length = next(iter(columns.values())).count
     kept = None
     if layout.kept:
         texts = _csv(piece.data, layout, dict.fromkeys(layout.names, polars.String()), layout.kept)
-        if texts is None or len(texts) != len(frame):
+        if texts is None or len(texts) != length:
             return plain_csv.chunk(piece, layout, row)
         kept = KeptFrame(texts)
-    return Chunk(layout.file, row, len(frame), columns, {}, kept, layout.names)
+    bad: dict[int, RowError] = {}
+    for name in layout.wanted:
+        bad = {**columns[name].bad, **bad}
+    return Chunk(layout.file, row, length, columns, in_order(bad), kept, layout.names)
+
+
+def _lone_returns(data: bytes) -> bool:
+    """Whether carriage returns stand elsewhere than at the ends of lines."""
+    returns = count(data, RETURN)
+    return bool(returns) and returns > data.count(b"\r\n")
 
 
 def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
@@ -42,26 +59,66 @@ def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
 
     A blank line, which is no row, comes from polars as a row of nulls.
     """
-    data = piece.data
-    if piece.quotes == "odd" or not layout.wanted:
-        return None
-    returns = count(data, RETURN)
-    if returns and returns > data.count(b"\r\n"):  # some are no part of a line's end
-        return None
-    types = {
-        name: polars.Float64() if name in layout.wanted else polars.String()
-        for name in layout.names
-    }
-    frame = _csv(data, layout, types, None)
+    frame = _csv(piece.data, layout, _types(layout), None)
     if frame is None or any(frame[name].null_count() for name in layout.wanted):
         return None
     # a row that is too short looks as if its last fields were empty
     if len(layout.names) > 1 and frame[layout.names[-1]].null_count():
         if piece.quotes != "none":
             return None
-        if count(data, ord(layout.separator)) != len(frame) * (len(layout.names) - 1):
+        if count(piece.data, ord(layout.separator)) != len(frame) * (len(layout.names) - 1):
             return None
     return frame
+
+
+def _types(layout: Layout) -> dict[str, polars.DataType]:
+    return {
+        name: polars.Float64() if name in layout.wanted else polars.String()
+        for name in layout.names
+    }
+
+
+def _starts(piece: Piece, layout: Layout) -> Array | None:
+    """Where each row begins, if each is a line of as many fields as there should be."""
+    if piece.quotes != "none" or len(layout.names) < 2:
+        return None
+    array = np.frombuffer(piece.data, np.uint8)
+    ends = np.flatnonzero(array == NEWLINE) + 1
+    starts = np.concatenate(([0], ends[ends < len(array)]))
+    fences = np.add.reduceat(array == ord(layout.separator), starts, dtype=np.int64)
+    return starts if (fences == len(layout.names) - 1).all() else None
+
+
+def _with_bad_fields(
+    piece: Piece, layout: Layout, row: int, starts: Array
+) -> dict[str, Column] | None:
+    """The wanted columns where some fields are no numbers: only those are looked at in Python."""
+    try:
+        piece.data.decode()
+    except UnicodeDecodeError:
+        return None
+    frame = _csv(piece.data, layout, _types(layout), None, lenient=True)
+    if frame is None or len(frame) != len(starts):
+        return None
+    stops = np.append(starts[1:], len(piece.data))
+    columns = {}
+    for name in layout.wanted:
+        place = layout.names.index(name)
+        offsets = np.flatnonzero(frame[name].is_null().to_numpy())
+        lines = [
+            piece.data[start:stop].decode().removesuffix("\n").removesuffix("\r")
+            for start, stop in zip(starts[offsets].tolist(), stops[offsets].tolist())
+        ]
+        found, wrong = plain_csv.numbers([line.split(layout.separator)[place] for line in lines])
+        values = frame[name].to_numpy().copy()
+        values[offsets] = found
+        bad = {}
+        for number, message in wrong.items():
+            offset = int(offsets[number])
+            line = piece.line + offset
+            bad[offset] = RowError(layout.file, row + offset, name, message, None, line)
+        columns[name] = Column(values, bad)
+    return columns
 
 
 def _csv(
@@ -69,7 +126,9 @@ def _csv(
     layout: Layout,
     types: Mapping[str, polars.DataType],
     only: Sequence[str] | None,
+    lenient: bool = False,
 ) -> polars.DataFrame | None:
+    """A frame of a piece; None if polars refuses it. `lenient`: what is no number is null."""
     try:
         return polars.read_csv(
             data,
@@ -77,6 +136,7 @@ def _csv(
             separator=layout.separator,
             schema=dict(types),
             columns=None if only is None else [layout.names.index(name) for name in only],
+            ignore_errors=lenient,
         )
     except REFUSALS:
         return None

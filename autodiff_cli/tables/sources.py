@@ -97,8 +97,11 @@ class Input(io.RawIOBase):
 
     def _some(self, size: int) -> bytes:
         read1 = getattr(self.stream, "read1", self.stream.read)
-        data: bytes = read1(size)
-        return data
+        while True:
+            data: bytes | None = read1(size)
+            if data is not None:
+                return data
+            select.select([self.stream], [], [])  # it doesn't wait by itself
 
     def read(self, size: int = -1, /) -> bytes:
         """At most `size` bytes: all of them unless the producer is slow or done."""

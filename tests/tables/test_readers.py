@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -363,6 +364,23 @@ def test_standard_input_is_looked_at_without_loss(
     chunk = one(read([], engine=engine))
     assert chunk.file == "standard input"
     assert {n: c.values.tolist() for n, c in chunk.columns.items()} == {"a": [1], "b": [2]}  # type: ignore[union-attr]
+
+
+def test_rows_of_a_slow_producer_are_not_kept_back(
+    monkeypatch: pytest.MonkeyPatch, engine: str
+) -> None:
+    out, into = os.pipe()
+    with open(out, "rb") as reading, open(into, "wb", buffering=0) as writing:
+        stdin = Standard(b"")
+        stdin.buffer = reading  # type: ignore[assignment]
+        monkeypatch.setattr("sys.stdin", stdin)
+        writing.write(b"a\n1\n2\n3")
+        chunks = read([], engine=engine)  # type: ignore[arg-type]
+        assert next(chunks).columns["a"].values.tolist() == [1, 2]  # type: ignore[union-attr]
+        writing.write(b"0\n4\n")
+        assert next(chunks).columns["a"].values.tolist() == [30, 4]  # type: ignore[union-attr]
+        writing.close()
+        assert list(chunks) == []
 
 
 def test_compressed_standard_input(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
