@@ -17,7 +17,7 @@ def deviation(
     cells: Mapping[str, Array],
     count: int,
 ) -> Array:
-    """sqrt(sum((df/dx * sigma_x)**2)) for each row, over all elements of all inputs, which count as independent.
+    """sqrt(sum((df/dx * sigma_x)**2)) for each row, over all elements of all inputs, taken as independent.
 
     Args:
         outputs: the gradients, as "grad_NAME", of shape (count, *shape); None is zero.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from autodiff_cli.evaluate import IsProgram, check_used, parsed
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Array, Shape, Unknown
+from autodiff_cli.ir.node import Array, Node, Shape, Unknown
 from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 256
@@ -56,6 +56,7 @@ class Engine:
 
     Attributes:
         wanted: the columns that have to be read.
+        names: of the columns of the answers.
 
     Raises:
         AutodiffError: the expression, a binding or an option is wrong.
@@ -82,10 +83,31 @@ class Engine:
             weights.append(self.asked.seed)
         named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
         self.wanted = tuple(name for name in columns if name in named)
+        self.names = self._names({})
         self.single = self.asked.script is None
         if self.single:
             self._say("a program: computed a row at a time")
         self.plans: dict[tuple[tuple[str, Kind], ...], Plan | AutodiffError] = {}
+
+    def _names(self, columns: Mapping[str, Column]) -> tuple[str, ...]:
+        """The columns of the answers, whether or not a row has any.
+
+        Args:
+            columns: of the table; those of bools have no gradient.
+        """
+        asked = self.asked
+        bools = [name for name, column in columns.items() if _dtype(column).kind == "b"]
+        leaves: list[str] = list(asked.shown or ())
+        if asked.shown is None:
+            fixed = asked.fixed.items()
+            leaves = [name for name in asked.inputs if name not in bools]
+            leaves += [n for n, value in fixed if isinstance(value, Node) and value.requires_grad]
+        return (
+            "value",
+            *(f"grad_{name}" for name in leaves),
+            *(["jvp"] if asked.tangents else []),
+            *(["sigma"] if self.deviations else []),
+        )
 
     def _say(self, text: str) -> None:
         if text not in self.warned:
@@ -112,7 +134,7 @@ class Engine:
                     for name, column in columns.items()
                 }
                 self._group(cells, offsets, parts, faults)
-        return Answers(_joined(parts, count), faults, _non_finite(parts, count))
+        return Answers(_joined(self._names(columns), parts, count), faults, _non_finite(parts))
 
     def _numbers(self, column: Column, shape: Shape, offsets: Array) -> Array:
         """The cells of rows with one shape, in the dtype of the expression."""
@@ -149,7 +171,9 @@ class Engine:
                     parts.append(Part(offsets[chosen], self._measured(outputs, some, len(chosen))))
                     continue
             for at in chosen.tolist():
-                self._one({n: a[at : at + 1] for n, a in cells.items()}, int(offsets[at]), parts, faults)
+                self._one(
+                    {n: a[at : at + 1] for n, a in cells.items()}, int(offsets[at]), parts, faults
+                )
 
     def _one(
         self,
@@ -184,7 +208,9 @@ class Engine:
                 self.plans[key] = Plan(self.asked, kinds)
             except Unknown:
                 self.single = True
-                self._say("the expression depends on the numbers of a row: computed a row at a time")
+                self._say(
+                    "the expression depends on the numbers of a row: computed a row at a time"
+                )
                 return None
             except AutodiffError as error:
                 self.plans[key] = error
@@ -269,9 +295,14 @@ def _resolved(question: Question, columns: Sequence[str]) -> Asked:
     return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents)
 
 
-def _groups(
-    columns: Mapping[str, Column], good: Array
-) -> list[tuple[dict[str, Shape], Array]]:
+def _dtype(column: Column) -> np.dtype[Any]:
+    values = column.values
+    if isinstance(values, list):
+        return np.dtype(values[0].dtype if values else np.float64)
+    return values.dtype
+
+
+def _groups(columns: Mapping[str, Column], good: Array) -> list[tuple[dict[str, Shape], Array]]:
     """The good rows by the shapes of their cells, each group in order."""
     groups: list[tuple[dict[str, Shape], Array]] = [({}, good)] if len(good) else []
     for name, column in columns.items():
@@ -286,9 +317,14 @@ def _groups(
     return groups
 
 
-def _joined(parts: Sequence[Part], count: int) -> dict[str, Column]:
-    """The answers of all rows in order; null where there is none."""
-    names = dict.fromkeys(name for part in parts for name in part.outputs)
+def _joined(names: Sequence[str], parts: Sequence[Part], count: int) -> dict[str, Column]:
+    """The answers of all rows in order; null where there is none.
+
+    Args:
+        names: of the answers, if there is no part to say so.
+    """
+    if parts:
+        names = list(dict.fromkeys(name for part in parts for name in part.outputs))
     return {
         name: _column([(part.offsets, part.outputs.get(name)) for part in parts], count)
         for name in names
@@ -319,7 +355,7 @@ def _column(pieces: Sequence[tuple[Array, Array | None]], count: int) -> Column:
     return Column(cells, nulls=missing)
 
 
-def _non_finite(parts: Sequence[Part], count: int) -> int:
+def _non_finite(parts: Sequence[Part]) -> int:
     """How many rows have an infinity or nan in their answer."""
     found = 0
     for part in parts:

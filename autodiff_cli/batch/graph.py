@@ -44,10 +44,7 @@ class Asked(NamedTuple):
     def differentiates(self, name: str) -> bool:
         """Whether the input has to be a leaf that requires grad."""
         return (
-            self.shown is None
-            or name in self.shown
-            or name in self.hidden
-            or name in self.tangents
+            self.shown is None or name in self.shown or name in self.hidden or name in self.tangents
         )
 
 

@@ -102,6 +102,25 @@ def weight(text: str, what: str, columns: Collection[str]) -> Weight:
     return Weight(None, array)
 
 
+def statements(source: Source) -> tuple[str, ...]:
+    """The parts of an expression as they were read, or the lines of a program.
+
+    >>> statements(Source("y = x+2;mean(y*y)"))
+    ('y = x+2', 'mean(y*y)')
+
+    Raises:
+        SourceSyntaxError: the text is neither.
+    """
+    try:
+        script = parsed(source)
+    except IsProgram:
+        return tuple(source.text.strip().split("\n"))
+    return (
+        *(f"{a.target} = {source.slice(a.value.span)}" for a in script.assignments),
+        source.slice(script.result.span),
+    )
+
+
 def names_in(source: Source) -> tuple[str, ...]:
     """The names that an expression or a program reads, in the order of the text.
 
@@ -123,7 +142,9 @@ def names_in(source: Source) -> tuple[str, ...]:
         except SourceSyntaxError as error:
             error.source = source
             raise
-        names.update((s.argument, None) for s in code if s.action == "load" and s.argument not in own)
+        names.update(
+            (s.argument, None) for s in code if s.action == "load" and s.argument not in own
+        )
         own.add(target)
     return tuple(names)
 
@@ -140,7 +161,7 @@ def _names_in_program(source: Source) -> tuple[str, ...]:
         for step in code.steps:
             argument = getattr(step, "argument", None)
             if getattr(step, "action", None) in ("load_global", "load_class"):
-                names[argument] = None
+                names[str(argument)] = None
             parts: Iterable[Any] = argument if isinstance(argument, tuple) else (argument,)
             pending.extend(part for part in parts if isinstance(part, Code))
     return tuple(names)

@@ -51,7 +51,10 @@ class Total:
         self.count += len(rows)
 
     def result(self, mean: bool) -> Array:
-        """The sum, or the mean, in the dtype of what was added; integers and bools give float64 means."""
+        """The sum, or the mean, in the dtype of what was added; integers and bools give float64 means;
+        of nothing it is 0, or nan."""
+        if self.shape is None:
+            return np.asarray(np.nan if mean else 0.0)
         total = self.high + self.low
         if mean:
             with np.errstate(all="ignore"):
@@ -59,7 +62,7 @@ class Total:
         floating = self.dtype.kind == "f"
         dtype = self.dtype if floating else np.dtype(np.float64 if mean else np.int64)
         with np.errstate(all="ignore"):
-            return total.reshape(self.shape or ()).astype(dtype)
+            return total.reshape(self.shape).astype(dtype)
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
