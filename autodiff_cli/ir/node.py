@@ -446,9 +446,7 @@ def constant(value: Array, dtype: DType | None = None) -> Node:
     return Node(CONSTANT, (), {}, array.shape, dtypes.BY_NUMPY[array.dtype], value=array)
 
 
-def placeholder(
-    shape: Shape, dtype: DType, *, requires_grad: bool = False, name: str = ""
-) -> Node:
+def placeholder(shape: Shape, dtype: DType, *, requires_grad: bool = False, name: str = "") -> Node:
     """An input of the graph whose value isn't known while the graph is built."""
     return Node(INPUT, (), {"name": name}, shape, dtype, requires_grad)
 
