@@ -12,9 +12,12 @@ from autodiff_cli.execute.again import execute_with
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, placeholder, state
 from autodiff_cli.ir.walk import topological
+from autodiff_cli.ops.summation import GRAIN
 from autodiff_cli.transform.batch import batched
 
-BLOCK = 1 << 16  # elements of the largest array of a block of rows, so that it stays in the cache
+# Elements of the largest array of a block of rows: it stays in the cache, and sums over parts of it keep
+# the order that they have for one row.
+BLOCK = GRAIN - 1
 MOST_GRAPHS = 4  # kept, by number of rows
 UNBOUNDED = 1 << 62
 
@@ -92,7 +95,10 @@ class Plan:
             state.max_elements = UNBOUNDED  # the limit is one row's
             try:
                 rows = [placeholder((count, *node.shape), node.dtype) for node in self.row.values()]
-                self.graphs[count] = rows, batched(self.nodes, list(self.row.values()), rows)
+                self.graphs[count] = (
+                    rows,
+                    batched(self.nodes, list(self.row.values()), rows, exact=True),
+                )
             finally:
                 state.max_elements = before
         return self.graphs[count]
