@@ -13,7 +13,7 @@ from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.plan import Kind, Plan
 from autodiff_cli.batch.question import Question, names_in, settings, weight
 from autodiff_cli.batch.single import single
-from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.errors import AutodiffError, InputError, NameFault
 from autodiff_cli.evaluate import IsProgram, check_used, parsed
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import bind
@@ -69,6 +69,7 @@ class Engine:
         warn: Callable[[str], None] = lambda text: None,
     ) -> None:
         self.question = question
+        self.columns = tuple(columns)
         self.warn = warn
         self.warned: set[str] = set()
         self.seed = question.manual_seed
@@ -189,6 +190,7 @@ class Engine:
             outputs = {n: None if a is None else a[None] for n, a in answer.items()}
             parts.append(Part(np.array([offset]), self._measured(outputs, rows, 1)))
         except AutodiffError as error:
+            self._check_names(error)
             faults[offset] = _said_here(error)
 
     def _at_once(self, cells: Mapping[str, Array], count: int) -> dict[str, Array | None] | None:
@@ -213,11 +215,21 @@ class Engine:
                 )
                 return None
             except AutodiffError as error:
+                self._check_names(error)
                 self.plans[key] = error
         plan = self.plans[key]
         if isinstance(plan, AutodiffError):  # each row's own evaluation says so
             return None
         return plan.answers({name: cells[name] for name in kinds}, count)
+
+    def _check_names(self, error: AutodiffError) -> None:
+        """A name that an expression can't find is no row's fault."""
+        if isinstance(error, NameFault) and self.asked.script is not None:
+            error.hint = (
+                f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
+                "--columns NAME=COLUMN renames one"
+            )
+            raise error
 
     def _in_graph(self, name: str) -> bool:
         weights = [*self.asked.tangents.values(), self.asked.seed]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import NamedTuple
 
+import numpy as np
+
 from autodiff_cli.batch.job import Job
 from autodiff_cli.batch.question import statements
 from autodiff_cli.batch.run import begun
@@ -75,7 +77,7 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
             return found._replace(
                 place=f"{chunk.file}, row {chunk.start}",
                 cells={
-                    name: column.values[0]
+                    name: _in_dtype(column.values[0], job.question.dtype)
                     for name, column in chunk.columns.items()
                     if 0 not in column.bad
                 },
@@ -90,3 +92,8 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
 
 def _null(column: Column) -> bool:
     return column.nulls is not None and bool(column.nulls[0])
+
+
+def _in_dtype(cell: Array, dtype: str) -> Array:
+    cell = np.asarray(cell)
+    return cell if cell.dtype.kind == "b" else cell.astype(dtype)

@@ -210,10 +210,10 @@ def _summary(done: Summary, job: Job) -> Iterator[str]:
     if done.resumed:
         yield f"resumed behind row {done.resumed:,}"
     if done.bad:
-        what = "left out" if job.on_error == "skip" or job.reduce else "without an answer"
-        yield f"{done.bad:,} of {done.rows:,} rows {what}: they are bad"
+        what = "left out" if job.on_error == "skip" or job.reduce else "null, with their errors"
+        yield f"bad rows: {done.bad:,} of {done.rows:,}, {what}"
     if done.non_finite:
-        yield f"{done.non_finite:,} of {done.rows:,} rows have an infinity or nan in their answer"
+        yield f"rows with an infinity or nan in their answer: {done.non_finite:,} of {done.rows:,}"
 
 
 def _show_sample(job: Job, options: dict[str, Any]) -> None:
