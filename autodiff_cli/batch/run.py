@@ -75,9 +75,10 @@ def run(
         skip=done.resumed,
     )
     source = readers.format_name(job.paths, job.format)
-    writer = Behind(writers.open_writer(job.output, to=job.to, source=source, resume=progress))
     totals: dict[str, Total] = {}
+    writer = None
     try:
+        writer = Behind(writers.open_writer(job.output, to=job.to, source=source, resume=progress))
         with closing(ahead(chunks)) as coming:
             while left is None or left > 0:
                 chunk = next(coming, None)
@@ -104,8 +105,9 @@ def run(
             mean = job.reduce == "mean"
             writer.write({n: Column(t.result(mean)[None]) for n, t in totals.items()})
         writer.close()
-    except BaseException:
-        writer.abort()
+    except BaseException:  # Ctrl-C too
+        if writer is not None:
+            writer.abort()
         raise
     return done
 

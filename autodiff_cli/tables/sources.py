@@ -140,7 +140,8 @@ def standard_input() -> Input:
             hint="name a file, or pipe the rows in: autodiff batch EXPR < x.csv",
         )
     if _standard is None or _standard[0] is not sys.stdin.buffer:
-        _standard = (sys.stdin.buffer, Input(sys.stdin.buffer))
+        # not by way of its buffer, whose lock a waiting thread would hold when the process ends
+        _standard = (sys.stdin.buffer, Input(getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)))
     return _standard[1]
 
 

@@ -342,6 +342,7 @@ def test_interrupted(number: int, code: int) -> None:
             process.stdin.write(b"S,K\n" + b"1.5,2\n" * 2000)
             process.stdin.flush()
             _wait_for(lambda: Path("out.txt").stat().st_size > 0 or len(os.listdir()) > 3)
+            time.sleep(0.2)
             process.send_signal(number)
             assert process.wait(20) == code
             said = process.stderr.read().decode()
