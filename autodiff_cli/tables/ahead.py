@@ -12,6 +12,7 @@ from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.writers import Table, Writer
 
 T = TypeVar("T")
+TURN = 0.1  # seconds of waiting before looking whether to go on
 
 
 class _End(Generic[T]):
@@ -32,7 +33,7 @@ def ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
     def put(item: T | _End[T]) -> bool:
         while not stopped.is_set():
             with contextlib.suppress(queue.Full):
-                handed.put(item, timeout=0.1)
+                handed.put(item, timeout=TURN)
                 return True
         return False
 
@@ -54,7 +55,7 @@ def ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
     thread.start()
     try:
         while True:
-            item = handed.get()
+            item = _next(handed)
             if isinstance(item, _End):
                 if item.error is not None:
                     raise item.error
@@ -62,6 +63,16 @@ def ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
             yield item
     finally:
         stopped.set()
+
+
+def _next(handed: queue.Queue[T]) -> T:
+    """The next item, waited for in short turns.
+
+    polars' handler of Ctrl-C restarts what it interrupts, so that a single long wait would go on.
+    """
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return handed.get(timeout=TURN)
 
 
 class Behind:
@@ -86,7 +97,9 @@ class Behind:
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         """Hand rows to the thread; waits while it is behind by more than `depth`."""
         self._check()
-        self.waiting.put((table, kept, read))
+        while True:  # in short turns, as above
+            with contextlib.suppress(queue.Full):
+                return self.waiting.put((table, kept, read), timeout=TURN)
 
     def close(self) -> None:
         """Finish what was handed over; then the output is whole."""
