@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
@@ -69,24 +68,23 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
     chunks = readers.read(
         job.paths, format=job.format, columns=job.columns, wanted=engine.wanted, chunk_rows=1
     )
-    with closing(chunks):
-        for chunk in chunks:
-            if not chunk.count:
-                continue
-            table = answered(engine, chunk, "null", 1)
-            return found._replace(
-                place=f"{chunk.file}, row {chunk.start}",
-                cells={
-                    name: _in_dtype(column.values[0], job.question.dtype)
-                    for name, column in chunk.columns.items()
-                    if 0 not in column.bad
-                },
-                answers={
-                    name: None if _null(column) else column.values[0]
-                    for name, column in table.columns.items()
-                },
-                error=None if table.errors is None else table.errors.texts[0],
-            )
+    for chunk in chunks:
+        if not chunk.count:
+            continue
+        table = answered(engine, chunk, "null", 1)
+        return found._replace(
+            place=f"{chunk.file}, row {chunk.start}",
+            cells={
+                name: _in_dtype(column.values[0], job.question.dtype)
+                for name, column in chunk.columns.items()
+                if 0 not in column.bad
+            },
+            answers={
+                name: None if _null(column) else column.values[0]
+                for name, column in table.columns.items()
+            },
+            error=None if table.errors is None else table.errors.texts[0],
+        )
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from autodiff_cli.tables.kept import Kept
@@ -22,7 +22,7 @@ class _End(Generic[T]):
         self.error = error
 
 
-def ahead(items: Iterator[T], depth: int = 1) -> Iterator[T]:
+def ahead(items: Iterator[T], depth: int = 1) -> Generator[T, None, None]:
     """The same items, up to `depth` of them read before they are asked for.
 
     An error comes out in its turn. Closing this iterator ends the thread, and closes the items.
