@@ -310,7 +310,7 @@ def test_a_closed_pipe_is_quiet() -> None:
     path = rows_file(20_000)
     for option in ([], ["--chunk-rows", "100"]):
         done = subprocess.run(
-            f'{" ".join(map(_quoted, [*COMMAND, "S*K", path, *option]))} | head -n 2',
+            f"{' '.join(map(_quoted, [*COMMAND, 'S*K', path, *option]))} | head -n 2",
             shell=True,
             capture_output=True,
             text=True,
