@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def test_example(example: Example, folder: Path) -> None:
 
 def test_python_example(folder: Path) -> None:
     assert (folder / "prices.csv").exists()
-    test = doctest.DocTestParser().get_doctest(TEXT, {}, "batch", "docs/batch.md", 0)
+    blocks = "\n".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
+    test = doctest.DocTestParser().get_doctest(blocks, {}, "batch", "docs/batch.md", 0)
     assert test.examples
     before = os.getcwd()
     os.chdir(folder)

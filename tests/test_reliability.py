@@ -148,9 +148,8 @@ def made(case: Case, folder: Path) -> str:
         rows = "the rows before"
     message = " ⏎ ".join(line.strip() for line in errors.splitlines()) or "–"
     message = message.replace(str(folder), ".").replace("|", "\\|")
-    return (
-        f"| {case.fault} | `{case.command}` | {code} | {message} | {rows} | {_disk(case, folder)} |"
-    )
+    shown = case.command.replace("|", "\\|")
+    return f"| {case.fault} | `{shown}` | {code} | {message} | {rows} | {_disk(case, folder)} |"
 
 
 def _nested(case: Case) -> str:

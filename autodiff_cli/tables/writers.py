@@ -72,6 +72,7 @@ def open_writer(
         if resume is not None:
             raise resuming.unfit(found.name)
         return _stored_writer(path, found.name)
+    encoders(engine)  # imported before there is a file, which an interruption would leave behind
     if resume is not None:
         if found.compression:
             raise resuming.unfit(found.compression)
