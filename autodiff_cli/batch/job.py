@@ -43,7 +43,7 @@ class Job(NamedTuple):
     limit: int | None = None
     resume: bool = False
     chunk_rows: int | None = None
-    chunk_bytes: int = 8 << 20
+    chunk_bytes: int = 4 << 20
     words: Mapping[str, str] = {}
 
 

@@ -146,7 +146,7 @@ value and grad_NAME. Messages and the progress bar go to standard error.
 )
 @click.option(
     "--chunk-size",
-    default="8M",
+    default="4M",
     show_default=True,
     metavar="SIZE",
     help="Bytes that are read at once, as in --chunk-size 1M.",
