@@ -202,7 +202,8 @@ def main() -> None:
     parser.add_argument("--make", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.make:
-        return make(Path(options.make), options.rows)
+        make(Path(options.make), options.rows)
+        return
     results: dict[str, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
