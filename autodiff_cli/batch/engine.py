@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import default_generator, has_drawn
 from autodiff_cli.batch.deviation import deviation
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.plan import Kind, Plan
@@ -252,7 +252,7 @@ class Engine:
 
     def _draw_again(self) -> None:
         """Every row sees the random generator as it was at the start."""
-        if self.seed is None and default_generator.cache_info().currsize:
+        if self.seed is None and has_drawn():
             self.seed = default_generator().initial_seed()
         if self.seed is not None:
             default_generator().manual_seed(self.seed)
