@@ -10,13 +10,13 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LAYERS = (
     "__init__ startup source errors syntax ir ops transform execute autograd vocabulary interpret tables "
-    "inputs program evaluate render cli __main__"
+    "inputs program evaluate batch render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {
     "syntax": {"lark"},
     "ops": {"scipy"},
-    "tables": {"orjson"},
+    "tables": {"orjson", "polars", "zstandard"},
     "render": {"orjson"},
     "cli": {"click", "orjson"},
 }

@@ -36,7 +36,7 @@ def examples() -> list[tuple[str, str, int]]:
 def test_console_example(command: str, output: str, code: int) -> None:
     here = f"{shlex.quote(sys.executable)} -m autodiff_cli"
     run = subprocess.run(
-        re.sub(r"(?<![\w'])autodiff(?= (?:'|run ))", here, command),
+        re.sub(r"(?<![\w'])autodiff(?= (?:'|run |batch ))", here, command),
         shell=True,
         capture_output=True,
         text=True,

@@ -24,6 +24,11 @@ def default_generator() -> Generator:
     return _made()
 
 
+def has_drawn() -> bool:
+    """Whether anything has asked for the default generator yet."""
+    return bool(_made.cache_info().currsize)
+
+
 def generator_of(given: Any) -> Generator:
     """The generator behind a program's `torch.Generator`; the default one for None."""
     state.acts()

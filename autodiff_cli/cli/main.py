@@ -22,7 +22,11 @@ import click  # noqa: E402
 
 from autodiff_cli import __version__  # noqa: E402
 
-COMMANDS = {"eval": "autodiff_cli.cli.eval", "run": "autodiff_cli.cli.run"}
+COMMANDS = {
+    "batch": "autodiff_cli.cli.batch",
+    "eval": "autodiff_cli.cli.eval",
+    "run": "autodiff_cli.cli.run",
+}
 DEFAULT = "eval"
 
 

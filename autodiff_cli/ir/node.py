@@ -393,8 +393,12 @@ class _Source(Op):
         super().__init__(name, _no_kernel, doc=doc, batch=batch)
 
 
-def _no_kernel() -> Array:
-    raise ValueError("a source node has its value from the start")
+class Unknown(Exception):
+    """The value of a placeholder was asked for: the graph depends on it."""
+
+
+def _no_kernel(**params: Any) -> Array:
+    raise Unknown
 
 
 INPUT = _Source(
@@ -440,6 +444,11 @@ def constant(value: Array, dtype: DType | None = None) -> Node:
     """An array as a node that needs no gradient."""
     array = np.asarray(value, None if dtype is None else dtype.numpy)
     return Node(CONSTANT, (), {}, array.shape, dtypes.BY_NUMPY[array.dtype], value=array)
+
+
+def placeholder(shape: Shape, dtype: DType, *, requires_grad: bool = False, name: str = "") -> Node:
+    """An input of the graph whose value isn't known while the graph is built."""
+    return Node(INPUT, (), {"name": name}, shape, dtype, requires_grad)
 
 
 def leaf(value: Array, *, requires_grad: bool, name: str = "") -> Node:

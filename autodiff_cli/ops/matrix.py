@@ -146,7 +146,7 @@ mm: Shaped = _product(
 )
 bmm: Shaped = _product(
     "bmm",
-    "shape.leading",
+    "product.bmm",
     lambda a, b: (*a.shape[:-1], b.shape[-1]),
     (lambda g, y, a, b: bmm(g, matrix_t(b)), lambda g, y, a, b: bmm(matrix_t(a), g)),
     "matrix times matrix, for each of a batch of any dimensions",

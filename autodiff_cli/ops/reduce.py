@@ -250,7 +250,9 @@ def _vector_norm(x: Any, ord: float, dim: Dims, keepdim: bool, dtype: DType) -> 
         result = add_reduce(size, axis=dim, keepdims=keepdim, dtype=np.float64)
     else:
         powers = np.power(size, ord, dtype=np.float64)
-        result = add_reduce(powers, axis=dim, keepdims=keepdim) ** (1 / ord)
+        result = add_reduce(powers, axis=dim, keepdims=keepdim)
+        # `**` would take the root of a scalar and of an array in different ways
+        result = np.sqrt(result) if ord == 2 else np.power(result, 1 / ord)
     return np.asarray(result).astype(dtype.numpy)
 
 

@@ -19,9 +19,17 @@ from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.transform.replay import remade
 from autodiff_cli.transform.reverse import fitted
 
+# Families of rules that join the rows to one larger sum of products.
+REORDERED = {"product", "system", "window"}
+
 
 def batched(
-    outputs: Sequence[Node], inputs: Sequence[Node], rows: Sequence[Node], *, since: int = 0
+    outputs: Sequence[Node],
+    inputs: Sequence[Node],
+    rows: Sequence[Node],
+    *,
+    since: int = 0,
+    exact: bool = False,
 ) -> list[Node]:
     """The outputs for each row of the inputs.
 
@@ -30,13 +38,15 @@ def batched(
         inputs: any nodes of the graph, leaves or not.
         rows: for each input its rows, `(size, *input.shape)`, of its dtype.
         since: the number of the first node that may depend on an input.
+        exact: whether to leave to single rows what adds up in another order for many, so that the last
+            digits are those of one row.
 
     Returns:
         One node for each output, `(size, *output.shape)`; repeated where it needs no input.
     """
     size = rows[0].shape[0]
     made = {id(node): own for node, own in zip(inputs, rows, strict=True)}
-    return _pushed(outputs, made, {}, size, since)
+    return _pushed(outputs, made, {}, size, since, exact)
 
 
 def _pushed(
@@ -45,6 +55,7 @@ def _pushed(
     others: dict[int, Node],
     size: int,
     since: int = 0,
+    exact: bool = False,
 ) -> list[Node]:
     """The rows of the outputs.
 
@@ -63,7 +74,7 @@ def _pushed(
             rows = [made.get(id(operand)) for operand in node.operands]
             if any(own is not None for own in rows):
                 operands = [others.get(id(operand), operand) for operand in node.operands]
-                made[key] = _of_rows(Rows(node, operands, rows, size))
+                made[key] = _of_rows(Rows(node, operands, rows, size), exact)
             else:
                 again = remade(node, others)
                 if again is not node:
@@ -93,8 +104,9 @@ def _detached(node: Node) -> bool:
     )
 
 
-def _of_rows(rows: Rows) -> Node:
-    rule = rule_of(rows.op)
+def _of_rows(rows: Rows, exact: bool) -> Node:
+    reordered = exact and rows.op.batch.partition(".")[0] in REORDERED
+    rule = None if reordered else rule_of(rows.op)
     result = None if rule is None else rule(rows)
     if result is None:
         result = _mapped(rows)

@@ -31,6 +31,10 @@ def mm(rows: Rows) -> Node:
     return matrix_t(reshape(product, (size, columns, a.shape[0])))
 
 
+def bmm(rows: Rows) -> Node:
+    return leading(rows)
+
+
 def mv(rows: Rows) -> Node:
     a, v = rows.either(0), rows.either(1)
     if rows.has(0) and rows.has(1):

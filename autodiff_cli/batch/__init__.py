@@ -1,0 +1,20 @@
+"""The value and the sensitivities of one expression for every row of a table.
+
+question    what is asked about each row: expression, bindings, gradients, directions, deviations
+graph       one row's value, gradients and derivative along a direction, as nodes
+plan        that graph, made for any number of rows of the same shapes
+single      one row by itself, as `evaluate` does it
+engine      columns → answers: rows grouped by shape, a group computed at once or row by row
+deviation   the standard deviation of a result from those of its inputs
+total       one accumulated value and gradient, whatever the order of the rows
+table       a chunk of rows → the table of their answers; what to do with bad rows
+job         the record that says all of it
+run         files → files: reading, computing and writing at the same time
+sample      the job's first row, for a look before it is run
+"""
+
+from autodiff_cli.batch.engine import Answers, Engine
+from autodiff_cli.batch.job import Job, Summary
+from autodiff_cli.batch.question import Question
+
+__all__ = ["Answers", "Engine", "Job", "Question", "Summary"]

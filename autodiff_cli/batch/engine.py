@@ -1,0 +1,388 @@
+"""Columns to answers: rows of the same shapes are computed at once, or, where that can't be, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from autodiff_cli.autograd.generator import default_generator, has_drawn
+from autodiff_cli.batch.deviation import deviation
+from autodiff_cli.batch.graph import Asked
+from autodiff_cli.batch.plan import Kind, Plan
+from autodiff_cli.batch.question import Question, names_in, settings, weight
+from autodiff_cli.batch.single import single
+from autodiff_cli.errors import AutodiffError, InputError, NameFault
+from autodiff_cli.evaluate import IsProgram, check_used, parsed
+from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.inputs import bind
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.node import Array, Node, Shape, Unknown
+from autodiff_cli.tables.rows import Column
+
+MOST_PLANS = 256
+ANSWER = Mapping[str, Array | None]
+
+
+class Answers(NamedTuple):
+    """What the rows of a chunk gave.
+
+    Attributes:
+        columns: "value", "grad_NAME", "jvp" and "sigma"; null in the rows that have no answer.
+        faults: why a row has none, by its offset.
+        non_finite: how many rows have an infinity or nan in their answer.
+    """
+
+    columns: dict[str, Column]
+    faults: dict[int, AutodiffError]
+    non_finite: int
+
+
+class Part(NamedTuple):
+    """The answers of some of the rows, in their order."""
+
+    offsets: Array
+    outputs: ANSWER
+
+
+class Engine:
+    """Answers a question for the rows of a table.
+
+    Args:
+        question: what is asked.
+        columns: the names of the table's columns.
+        warn: called with what a person should know, once for each text.
+
+    Attributes:
+        wanted: the columns that have to be read.
+        names: of the columns of the answers.
+
+    Raises:
+        AutodiffError: the expression, a binding or an option is wrong.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        columns: Sequence[str],
+        warn: Callable[[str], None] = lambda text: None,
+    ) -> None:
+        self.question = question
+        self.columns = tuple(columns)
+        self.warn = warn
+        self.warned: set[str] = set()
+        self.seed = question.manual_seed
+        with settings(question):
+            self.asked = _resolved(question, columns)
+            self.deviations = {
+                name: weight(text, f"--propagate {name}", columns)
+                for name, text in question.deviations.items()
+            }
+        weights = [*self.asked.tangents.values(), *self.deviations.values()]
+        if self.asked.seed is not None:
+            weights.append(self.asked.seed)
+        named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
+        self.wanted = tuple(name for name in columns if name in named)
+        self.names = self._names({})
+        self.single = self.asked.script is None
+        if self.single:
+            self._say("a program: computed a row at a time")
+        self.plans: dict[tuple[tuple[str, Kind], ...], Plan | AutodiffError] = {}
+
+    def _names(self, columns: Mapping[str, Column]) -> tuple[str, ...]:
+        """The columns of the answers, whether or not a row has any.
+
+        Args:
+            columns: of the table; those of bools have no gradient.
+        """
+        asked = self.asked
+        bools = [name for name, column in columns.items() if _dtype(column).kind == "b"]
+        leaves: list[str] = list(asked.shown or ())
+        if asked.shown is None:
+            fixed = asked.fixed.items()
+            leaves = [name for name in asked.inputs if name not in bools]
+            leaves += [n for n, value in fixed if isinstance(value, Node) and value.requires_grad]
+        return (
+            "value",
+            *(f"grad_{name}" for name in leaves),
+            *(["jvp"] if asked.tangents else []),
+            *(["sigma"] if self.deviations else []),
+        )
+
+    def _say(self, text: str) -> None:
+        if text not in self.warned:
+            self.warned.add(text)
+            self.warn(text)
+
+    def answers(
+        self, columns: Mapping[str, Column], count: int, without: Collection[int] = ()
+    ) -> Answers:
+        """Answer for consecutive rows.
+
+        Args:
+            columns: the wanted ones, each of `count` rows.
+            without: the offsets of rows that are bad already.
+        """
+        faults: dict[int, AutodiffError] = {}
+        parts: list[Part] = []
+        good = np.ones(count, bool)
+        good[list(without)] = False
+        with settings(self.question):
+            for shapes, offsets in _groups(columns, np.flatnonzero(good)):
+                cells = {
+                    name: self._numbers(column, shapes[name], offsets)
+                    for name, column in columns.items()
+                }
+                self._group(cells, offsets, parts, faults)
+        return Answers(_joined(self._names(columns), parts, count), faults, _non_finite(parts))
+
+    def _numbers(self, column: Column, shape: Shape, offsets: Array) -> Array:
+        """The cells of rows with one shape, in the dtype of the expression."""
+        values = column.values
+        if isinstance(values, list):
+            array = np.array([values[at] for at in offsets.tolist()])
+        else:
+            array = values if len(offsets) == len(values) else values[offsets]
+        if array.dtype.kind == "b":
+            return array
+        return array.astype(dtypes.default().numpy, copy=False).reshape(len(offsets), *shape)
+
+    def _group(
+        self,
+        cells: Mapping[str, Array],
+        offsets: Array,
+        parts: list[Part],
+        faults: dict[int, AutodiffError],
+    ) -> None:
+        """Rows of the same shapes, at once; where one of them fails, halves of them, down to that row."""
+        pending = [np.arange(len(offsets))]
+        while pending:
+            chosen = pending.pop()
+            whole = len(chosen) == len(offsets)
+            some = cells if whole else {name: array[chosen] for name, array in cells.items()}
+            if not self.single and len(chosen) > 1:
+                try:
+                    outputs = self._at_once(some, len(chosen))
+                except ExecutionError:
+                    half = len(chosen) // 2
+                    pending += [chosen[half:], chosen[:half]]
+                    continue
+                if outputs is not None:
+                    parts.append(Part(offsets[chosen], self._measured(outputs, some, len(chosen))))
+                    continue
+            for at in chosen.tolist():
+                self._one(
+                    {n: a[at : at + 1] for n, a in cells.items()}, int(offsets[at]), parts, faults
+                )
+
+    def _one(
+        self,
+        rows: Mapping[str, Array],
+        offset: int,
+        parts: list[Part],
+        faults: dict[int, AutodiffError],
+    ) -> None:
+        try:
+            self._draw_again()
+            cells = {name: np.asarray(array[0]) for name, array in rows.items()}
+            answer = single(self.asked, cells, self.seed)
+            outputs = {n: None if a is None else a[None] for n, a in answer.items()}
+            parts.append(Part(np.array([offset]), self._measured(outputs, rows, 1)))
+        except AutodiffError as error:
+            self._check_names(error)
+            faults[offset] = _said_here(error)
+
+    def _at_once(self, cells: Mapping[str, Array], count: int) -> dict[str, Array | None] | None:
+        """The outputs of rows of the same shapes; None if they have to be computed one by one."""
+        given = {name for name in cells if name in self.asked.inputs or self._in_graph(name)}
+        kinds = {
+            name: Kind(array.shape[1:], dtypes.BY_NUMPY[array.dtype])
+            for name, array in cells.items()
+            if name in given
+        }
+        key = tuple(kinds.items())
+        if key not in self.plans:
+            if len(self.plans) == MOST_PLANS:
+                del self.plans[next(iter(self.plans))]
+            try:
+                self._draw_again()
+                self.plans[key] = Plan(self.asked, kinds)
+            except Unknown:
+                self.single = True
+                self._say(
+                    "the expression depends on the numbers of a row: computed a row at a time"
+                )
+                return None
+            except AutodiffError as error:
+                self._check_names(error)
+                self.plans[key] = error
+        plan = self.plans[key]
+        if isinstance(plan, AutodiffError):  # each row's own evaluation says so
+            return None
+        return plan.answers({name: cells[name] for name in kinds}, count)
+
+    def _check_names(self, error: AutodiffError) -> None:
+        """A name that an expression can't find is no row's fault."""
+        if isinstance(error, NameFault) and self.asked.script is not None:
+            error.hint = (
+                f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
+                "--columns NAME=COLUMN renames one"
+            )
+            raise error
+
+    def _in_graph(self, name: str) -> bool:
+        weights = [*self.asked.tangents.values(), self.asked.seed]
+        return any(w is not None and w.column == name for w in weights)
+
+    def _measured(
+        self, outputs: dict[str, Array | None], cells: Mapping[str, Array], count: int
+    ) -> ANSWER:
+        """The outputs with the result's deviation, and without what only that needed."""
+        if self.deviations:
+            sigma = deviation(outputs, self.deviations, cells, count)
+            value = outputs["value"]
+            assert value is not None
+            outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
+        return {
+            name: array
+            for name, array in outputs.items()
+            if name.removeprefix("grad_") not in self.asked.hidden
+        }
+
+    def _draw_again(self) -> None:
+        """Every row sees the random generator as it was at the start."""
+        if self.seed is None and has_drawn():
+            self.seed = default_generator().initial_seed()
+        if self.seed is not None:
+            default_generator().manual_seed(self.seed)
+
+
+def _resolved(question: Question, columns: Sequence[str]) -> Asked:
+    """The question with its names resolved: columns, inputs for all rows, gradients.
+
+    Raises:
+        AutodiffError: a name is a column and bound too, or bound and not used, or no input.
+    """
+    both = [name for name in question.given if name in columns]
+    if both:
+        raise InputError(
+            f"'{both[0]}' is a column of the table, and bound on the command line",
+            hint=f"leave out {both[0]}=…, or give the column another name: "
+            f"--columns {both[0]}_column={both[0]}",
+        )
+    source = question.expression
+    names = names_in(source)
+    inputs = tuple(name for name in columns if name in names)
+    shown = question.wrt
+    if question.values_only:
+        shown = ()
+    known = [*inputs, *question.given]
+    for option, asked_for in (
+        ("--wrt", question.wrt or ()),
+        ("--jvp", question.tangents),
+        ("--propagate", question.deviations),
+    ):
+        for name in asked_for:
+            if name not in known:
+                raise InputError(
+                    f"{option} names '{name}', which is not an input; the inputs are "
+                    f"{', '.join(known) or 'none'}"
+                )
+    hidden = () if shown is None else tuple(n for n in question.deviations if n not in shown)
+    fixed = {
+        name: bind(name, given, shown is None or name in shown or name in hidden)
+        for name, given in question.given.items()
+    }
+    try:
+        script = parsed(source)
+    except IsProgram:
+        script = None
+    else:
+        check_used(fixed, set(names), source)
+    seed = None if question.seed is None else weight(question.seed, "--seed", columns)
+    tangents = {
+        name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()
+    }
+    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents)
+
+
+def _dtype(column: Column) -> np.dtype[Any]:
+    values = column.values
+    if isinstance(values, list):
+        return np.dtype(values[0].dtype if values else np.float64)
+    return values.dtype
+
+
+def _groups(columns: Mapping[str, Column], good: Array) -> list[tuple[dict[str, Shape], Array]]:
+    """The good rows by the shapes of their cells, each group in order."""
+    groups: list[tuple[dict[str, Shape], Array]] = [({}, good)] if len(good) else []
+    for name, column in columns.items():
+        split = []
+        by_shape = column.shapes()
+        for shapes, offsets in groups:
+            for shape, having in by_shape.items():
+                same = offsets if len(by_shape) == 1 else np.intersect1d(offsets, having)
+                if len(same):
+                    split.append((shapes | {name: shape}, same))
+        groups = split
+    return groups
+
+
+def _joined(names: Sequence[str], parts: Sequence[Part], count: int) -> dict[str, Column]:
+    """The answers of all rows in order; null where there is none.
+
+    Args:
+        names: of the answers, if there is no part to say so.
+    """
+    if parts:
+        names = list(dict.fromkeys(name for part in parts for name in part.outputs))
+    return {
+        name: _column([(part.offsets, part.outputs.get(name)) for part in parts], count)
+        for name in names
+    }
+
+
+def _column(pieces: Sequence[tuple[Array, Array | None]], count: int) -> Column:
+    known = [(offsets, array) for offsets, array in pieces if array is not None]
+    nulls = np.ones(count, bool)
+    for offsets, _ in known:
+        nulls[offsets] = False
+    if not known:
+        return Column(np.full(count, np.nan), nulls=nulls)
+    if len(known) == 1 and not nulls.any():
+        return Column(known[0][1])
+    dtype = np.result_type(*(array.dtype for _, array in known))
+    shapes = {array.shape[1:] for _, array in known}
+    missing = nulls if nulls.any() else None
+    if len(shapes) == 1:
+        whole = np.zeros((count, *shapes.pop()), dtype)
+        for offsets, array in known:
+            whole[offsets] = array
+        return Column(whole, nulls=missing)
+    cells: list[Array] = [np.empty(0, dtype)] * count
+    for offsets, array in known:
+        for at, cell in zip(offsets.tolist(), array, strict=True):
+            cells[at] = np.asarray(cell, dtype)
+    return Column(cells, nulls=missing)
+
+
+def _non_finite(parts: Sequence[Part]) -> int:
+    """How many rows have an infinity or nan in their answer."""
+    found = 0
+    for part in parts:
+        rows = np.zeros(len(part.offsets), bool)
+        for array in part.outputs.values():
+            if array is not None and array.dtype.kind == "f":
+                finite = np.isfinite(array)
+                if not finite.all():
+                    rows |= ~finite.reshape(len(rows), -1).all(axis=1)
+        found += int(np.count_nonzero(rows))
+    return found
+
+
+def _said_here(error: AutodiffError) -> AutodiffError:
+    """An error of the evaluation with the options of this command in its hint."""
+    if error.hint:
+        error.hint = error.hint.replace("--no-grad", "--values-only")
+    return error

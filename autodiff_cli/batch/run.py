@@ -1,0 +1,124 @@
+"""Files to files: reading, computing and writing at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+from autodiff_cli.batch.engine import Engine
+from autodiff_cli.batch.job import Job, Summary
+from autodiff_cli.batch.table import Table, answered
+from autodiff_cli.batch.total import Total
+from autodiff_cli.errors import InputError
+from autodiff_cli.tables import readers, resume, writers
+from autodiff_cli.tables.ahead import Behind, ahead
+from autodiff_cli.tables.rows import Column
+
+
+def _ignore(what: object) -> None:
+    pass
+
+
+def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
+    """The engine for the job's table.
+
+    Raises:
+        AutodiffError: the expression or an option is wrong; the table lacks what the expression needs, or
+            has a column of an answer's name.
+    """
+    names = readers.header(job.paths, format=job.format, columns=job.columns)
+    engine = Engine(job.question, names, warn)
+    if not engine.asked.inputs:
+        raise InputError(
+            f"the expression names no column; the columns are {', '.join(names)}",
+            hint="--columns names or renames them",
+        )
+    own = [*engine.names, *(["error"] if job.on_error == "null" else [])]
+    twice = [name for name in names if name in own]
+    if job.keep and twice:
+        raise InputError(
+            f"--keep: the table has a column '{twice[0]}', and so have the answers",
+            hint=f"rename it: --columns old_{twice[0]}={twice[0]}",
+        )
+    return engine
+
+
+def run(
+    job: Job,
+    moved: Callable[[int], None] = _ignore,
+    warn: Callable[[str], None] = _ignore,
+) -> Summary:
+    """Answer the question for every row, and write the answers in the order of the rows.
+
+    Args:
+        job: what to do.
+        moved: called with how many rows were finished more.
+        warn: called with what a person should know, once for each text.
+
+    Raises:
+        AutodiffError: the expression, a file or, if bad rows end the job, a row; the answers for the rows
+            before it are written.
+    """
+    engine = begun(job, warn)
+    progress = resume.begin(job.output, job.words) if job.resume and job.output else None
+    done = Summary(0, 0, 0, 0 if progress is None else progress.rows)
+    left = None if job.limit is None else max(0, job.limit - done.resumed)
+    bounds = [rows for rows in (left, job.chunk_rows) if rows]
+    chunks = readers.read(
+        job.paths,
+        format=job.format,
+        columns=job.columns,
+        wanted=engine.wanted,
+        kept="all" if job.keep else None,
+        chunk_rows=min(bounds, default=None),
+        chunk_bytes=job.chunk_bytes,
+        skip=done.resumed,
+    )
+    source = readers.format_name(job.paths, job.format)
+    totals: dict[str, Total] = {}
+    writer = None
+    try:
+        writer = Behind(writers.open_writer(job.output, to=job.to, source=source, resume=progress))
+        with closing(ahead(chunks)) as coming:
+            while left is None or left > 0:
+                chunk = next(coming, None)
+                if chunk is None:
+                    break
+                table = answered(engine, chunk, job.on_error, left)
+                if job.reduce is None:
+                    writer.write(table.written, table.kept, read=table.rows)
+                elif table.fault is None:
+                    _add(totals, table)
+                if table.fault is not None:
+                    raise table.fault
+                left = None if left is None else left - table.rows
+                done = Summary(
+                    done.rows + table.rows,
+                    done.bad + table.bad,
+                    done.non_finite + table.non_finite,
+                    done.resumed,
+                )
+                moved(table.rows)
+        if job.reduce is not None:
+            for name in () if totals else engine.names:
+                totals[name] = Total(name)
+            mean = job.reduce == "mean"
+            writer.write({n: Column(t.result(mean)[None]) for n, t in totals.items()})
+        writer.close()
+    except BaseException:  # Ctrl-C too
+        if writer is not None:
+            writer.abort()
+        raise
+    return done
+
+
+def _add(totals: dict[str, Total], table: Table) -> None:
+    """Add a chunk's answers to the totals."""
+    for name, column in table.columns.items():
+        total = totals.setdefault(name, Total(name))
+        good = column if column.nulls is None else column.take((~column.nulls).nonzero()[0])
+        if isinstance(good.values, list):
+            for row in good.values:
+                total.add(row[None])
+        else:
+            total.add(good.values)

@@ -1,0 +1,164 @@
+"""Parquet and Arrow IPC (Feather) by polars, in chunks of rows."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterator
+from typing import Literal
+
+import numpy as np
+import polars
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.tables import layout as layouts
+from autodiff_cli.tables import plain_json, sources
+from autodiff_cli.tables.kept import KeptValues
+from autodiff_cli.tables.layout import Naming
+from autodiff_cli.tables.polars_text import REFUSALS, array_of
+from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
+
+SMALLEST = 1024  # rows of a chunk
+
+
+def read(
+    path: str,
+    format: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Collection[str] | Literal["all"] | None,
+    size: int,
+) -> Iterator[Chunk]:
+    """The rows of a file, in chunks of about `size` bytes.
+
+    Raises:
+        InputError: it is damaged, or has no such column of numbers.
+    """
+    file = sources.called(path)
+    table, schema = _scanned(path, format)
+    titles = tuple(schema)
+    names = _names(titles, naming, file)
+    want, keep = layouts.chosen(names, wanted, kept, file)
+    types = dict(zip(names, schema.values()))
+    for name in want:
+        if not _numeric(types[name]):
+            raise InputError(f"{file}: the column '{name}' holds {types[name]}, not numbers")
+    used = [name for name in names if name in want or name in keep]
+    table = table.select([polars.col(t).alias(n) for t, n in zip(titles, names) if n in used])
+    row = 1
+    try:
+        for frame in table.collect_batches(
+            chunk_size=max(SMALLEST, size // (8 * max(1, len(used)))), maintain_order=True
+        ):
+            yield _chunk(frame, file, row, want, keep, names)
+            row += len(frame)
+    except REFUSALS as error:
+        raise InputError(f"{file} is damaged: {_line(error)}") from None
+
+
+def header(path: str, format: str, naming: Naming) -> tuple[str, ...]:
+    """The names of a file's columns.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    return _names(tuple(_scanned(path, format)[1]), naming, sources.called(path))
+
+
+def _names(titles: tuple[str, ...], naming: Naming, file: str) -> tuple[str, ...]:
+    if not naming.names:
+        return naming.apply(titles, file)
+    if len(naming.names) != len(titles):
+        raise InputError(f"{len(naming.names)} columns are named, and {file} has {len(titles)}")
+    layouts.once(naming.names, file)
+    return naming.names
+
+
+def _scanned(path: str, format: str) -> tuple[polars.LazyFrame, polars.Schema]:
+    source: str | io.BytesIO = path
+    if path == "-":
+        source = io.BytesIO(sources.everything())
+    else:
+        sources.opened(path, None).close()  # whether it can be read, in this package's words
+    try:
+        scan = polars.scan_parquet if format == "parquet" else polars.scan_ipc
+        table = scan(source, glob=False) if format == "parquet" else scan(source)
+        return table, table.collect_schema()
+    except (*REFUSALS, OSError) as error:
+        kind = "Parquet" if format == "parquet" else "Arrow IPC"
+        raise InputError(
+            f"{sources.called(path)} is not a valid {kind} file: {_line(error)}"
+        ) from None
+
+
+def _line(error: BaseException) -> str:
+    return str(error).split("\n")[0]
+
+
+def _numeric(kind: polars.DataType) -> bool:
+    while isinstance(kind, (polars.List, polars.Array)):
+        kind = kind.inner  # type: ignore[assignment]
+    return (kind.is_numeric() and not kind.is_decimal()) or kind == polars.Boolean()
+
+
+def _chunk(
+    frame: polars.DataFrame,
+    file: str,
+    row: int,
+    want: tuple[str, ...],
+    keep: tuple[str, ...],
+    names: tuple[str, ...],
+) -> Chunk:
+    columns: dict[str, Column] = {}
+    bad: dict[int, RowError] = {}
+    for name in want:
+        values = _column(frame[name])
+        if values.nulls is not None:
+            for offset in np.flatnonzero(values.nulls).tolist():
+                error = RowError(file, row + offset, name, "null")
+                values.bad = {**values.bad, offset: error}
+                bad.setdefault(offset, error)
+        columns[name] = Column(values.values, values.bad)
+    kept = None
+    if keep:
+        kept = KeptValues({name: _kept(frame[name]) for name in keep})
+    return Chunk(file, row, len(frame), columns, dict(sorted(bad.items())), kept, names)
+
+
+def _column(series: polars.Series) -> Column:
+    """A column with its null cells: those that are null, or have a null in their list."""
+    if isinstance(series.dtype, polars.Array):
+        series = series.cast(_as_list(series.dtype))
+    depth, kind = 0, series.dtype
+    while isinstance(kind, polars.List):
+        depth, kind = depth + 1, kind.inner  # type: ignore[assignment]
+    if not depth:
+        if not series.null_count():
+            return Column(series.to_numpy())
+        filler = float("nan") if kind.is_float() else False if kind == polars.Boolean() else 0
+        return Column(series.fill_null(filler).to_numpy(), nulls=series.is_null().to_numpy())
+    values = array_of(series, depth)
+    if values is not None:
+        return Column(values)
+    dtype = polars.Series(dtype=kind).to_numpy().dtype
+    cells, wrong = plain_json.column_of(series.to_list())
+    nulls = np.zeros(len(series), bool)
+    nulls[list(wrong)] = True
+    if isinstance(cells, np.ndarray):
+        return Column(cells.astype(dtype), nulls=nulls if wrong else None)
+    return Column([cell.astype(dtype) for cell in cells], nulls=nulls if wrong else None)
+
+
+def _as_list(kind: polars.DataType) -> polars.DataType:
+    if isinstance(kind, polars.Array):
+        inner: polars.DataType = kind.inner  # type: ignore[assignment]
+        return polars.List(_as_list(inner))
+    return kind
+
+
+def _kept(series: polars.Series) -> Column | TextColumn:
+    """A column of any kind; what isn't numbers is text."""
+    if _numeric(series.dtype):
+        return _column(series)
+    if isinstance(series.dtype, (polars.List, polars.Array, polars.Struct)):
+        return TextColumn([None if value is None else str(value) for value in series.to_list()])
+    return TextColumn(series.cast(polars.String()).to_list())

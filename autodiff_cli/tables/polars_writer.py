@@ -1,0 +1,183 @@
+"""Rows to Parquet and Arrow IPC by polars, in row groups as they come; tensors as list columns."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars
+from polars.io.plugins import register_io_source
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.tables import cells
+from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.outputs import Output, Replacing, refused
+from autodiff_cli.tables.polars_text import REFUSALS
+from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.writers import Table, distinct
+
+COPIED = 1 << 20  # bytes at once
+SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
+
+
+class FrameWriter:
+    """Hands frames to polars, which writes them in a thread of its own."""
+
+    def __init__(self, output: Output, format: str) -> None:
+        self.output = output
+        self.format = format
+        self.path = self._beside()
+        self.handed: queue.Queue[polars.DataFrame | None] = queue.Queue(1)
+        self.thread: threading.Thread | None = None
+        self.schema: polars.Schema | None = None
+        self.error: BaseException | None = None
+        self.waiting: list[Table] = []
+        self.depths: dict[str, int | None] = {}
+
+    def _beside(self) -> str:
+        """A file that polars can write: the one that is renamed at the end, or a temporary one."""
+        if isinstance(self.output, Replacing):
+            return self.output.temporary
+        handle, path = tempfile.mkstemp(suffix=f".{self.format}")
+        os.close(handle)
+        return path
+
+    def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        if kept is not None:
+            distinct(kept.names, tuple(table))
+            table = {**kept.columns(), **table}
+        self.waiting.append(table)
+        for name, column in table.items():
+            if self.depths.get(name) is None:
+                self.depths[name] = _depth(column)
+        if None not in self.depths.values():
+            self._flush()
+
+    def _flush(self) -> None:
+        for table in self.waiting:
+            frame = polars.DataFrame(
+                [_series(name, column, self.depths[name] or 0) for name, column in table.items()]
+            )
+            if self.schema is None:
+                self._begin(frame.schema)
+            if frame.schema != self.schema:
+                frame = self._fitted(frame)
+            self._put(frame)
+            self._check()
+        self.waiting = []
+
+    def _fitted(self, frame: polars.DataFrame) -> polars.DataFrame:
+        schema = self.schema or frame.schema
+        try:
+            return frame.select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+        except REFUSALS:
+            raise InputError(
+                f"the columns change from {dict(schema)} to {dict(frame.schema)}",
+                hint="only JSON Lines holds both: --to jsonl",
+            ) from None
+
+    def _begin(self, schema: polars.Schema) -> None:
+        self.schema = schema
+        self.thread = threading.Thread(target=self._run, args=(schema,), daemon=True)
+        self.thread.start()
+
+    def _run(self, schema: polars.Schema) -> None:
+        def frames(*_: object) -> Iterator[polars.DataFrame]:
+            while (frame := self.handed.get()) is not None:
+                yield frame
+
+        try:
+            table = register_io_source(frames, schema=schema)
+            if self.format == "parquet":
+                table.sink_parquet(self.path)
+            else:
+                table.sink_ipc(self.path)
+        except BaseException as raised:  # it is raised by the next call
+            self.error = raised
+
+    def _put(self, frame: polars.DataFrame | None) -> None:
+        """Hand something over, unless the thread has ended."""
+        while self.thread is not None and self.thread.is_alive():
+            try:
+                self.handed.put(frame, timeout=0.1)
+                return
+            except queue.Full:
+                continue
+
+    def _check(self) -> None:
+        if self.error is None:
+            return
+        number = SYSTEM_ERROR.search(str(self.error))
+        if number:
+            error = OSError(int(number[1]), os.strerror(int(number[1])))
+            raise refused(getattr(self.output, "path", "-"), error) from None
+        reason = str(self.error).split("\n")[0]
+        raise InputError(f"{self.format} can't be written: {reason}") from None
+
+    def close(self) -> None:
+        self.depths = {name: depth or 0 for name, depth in self.depths.items()}
+        self._flush()
+        if self.thread is None:
+            self._begin(polars.Schema({}))
+        self._end()
+        self._check()
+        if not isinstance(self.output, Replacing):
+            with Path(self.path).open("rb") as file:
+                while data := file.read(COPIED):
+                    self.output.write(data)
+            os.unlink(self.path)
+        self.output.close()
+
+    def _end(self) -> None:
+        self._put(None)
+        if self.thread is not None:
+            self.thread.join()
+
+    def abort(self) -> None:
+        self._end()
+        if not isinstance(self.output, Replacing) and os.path.exists(self.path):
+            os.unlink(self.path)
+        self.output.abort()
+
+
+def _depth(column: Column | TextColumn) -> int | None:
+    """How deep the lists of a column are nested; None where all is null."""
+    if isinstance(column, TextColumn):
+        return 0
+    if column.nulls is not None and column.nulls.all():
+        return None
+    if isinstance(column.values, np.ndarray):
+        return column.values.ndim - 1
+    return max((value.ndim for value in column.values), default=None)
+
+
+def _series(name: str, column: Column | TextColumn, depth: int) -> polars.Series:
+    if isinstance(column, TextColumn):
+        return polars.Series(name, list(column.texts), dtype=polars.String())
+    values = column.values
+    if column.nulls is not None and column.nulls.all():
+        values = np.full((column.count, *(1,) * depth), np.nan)
+    if isinstance(values, np.ndarray) and (values.ndim == 1 or values.size):
+        series = polars.Series(name, cells.writable(values))
+        kind: polars.DataType = polars.Series(values.reshape(-1)[:0].copy()).dtype
+    else:
+        kind = polars.Series(np.empty(0, values[0].dtype) if len(values) else np.empty(0)).dtype
+        series = polars.Series(name, [v.tolist() for v in values], dtype=_lists(kind, depth))
+    if depth:
+        series = series.cast(_lists(kind, depth))
+    if column.nulls is not None and column.nulls.any():
+        mask = polars.Series(~column.nulls)
+        series = polars.select(polars.when(mask).then(series).alias(name)).to_series()
+    return series
+
+
+def _lists(kind: polars.DataType, depth: int) -> polars.DataType:
+    for _ in range(depth):
+        kind = polars.List(kind)
+    return kind

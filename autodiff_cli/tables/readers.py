@@ -1,0 +1,286 @@
+"""Tables in: files of any of the formats as chunks of rows, by polars or by the plain reader.
+
+Both readers give the same chunks. polars reads a piece of text at once or refuses it; what it refuses, the
+plain reader goes over, which can say which row and field is bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Literal, TypeAlias
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.tables import layout as layouts
+from autodiff_cli.tables import plain_csv, plain_json, sources
+from autodiff_cli.tables.formats import TEXT
+from autodiff_cli.tables.layout import Layout, Naming
+from autodiff_cli.tables.pieces import Piece, pieces
+from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.sources import Stream
+
+Engine: TypeAlias = Literal["auto", "plain", "polars"]
+Keep: TypeAlias = Collection[str] | Literal["all"] | None
+Parser: TypeAlias = Callable[[Piece, Layout, int], Chunk]
+
+PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
+LOOKED_AT = 1 << 16  # bytes that show the columns
+OBJECTS = 100  # of JSON Lines whose names are taken for all
+
+
+def read(
+    paths: Sequence[str],
+    *,
+    format: str | None = None,
+    columns: Sequence[str] | None = None,
+    wanted: Collection[str] | None = None,
+    kept: Keep = None,
+    chunk_rows: int | None = None,
+    chunk_bytes: int = PIECE,
+    engine: Engine = "auto",
+    skip: int = 0,
+) -> Iterator[Chunk]:
+    """The rows of files, in order, in chunks.
+
+    Args:
+        paths: files and globs; "-", or none at all, is standard input.
+        format: one of `formats.NAMES`; None goes by each suffix, for standard input by its first bytes.
+        columns: names for the columns of a file without a header, or "new=old" words.
+        wanted: the columns to parse; None for all.
+        kept: the columns to pass on as they are.
+        chunk_rows, chunk_bytes: how large a chunk may be; whichever comes first. A row is never cut.
+        engine: "plain" for the standard library, "polars", or the latter where it is installed.
+        skip: how many rows at the beginning, over all files, to leave out.
+
+    Raises:
+        InputError: a file can't be read, or has no such column; after the rows before it.
+    """
+    left = skip
+    for path in sources.files(paths):
+        for chunk in _file(
+            path, format, layouts.naming(columns), wanted, kept, chunk_bytes, engine
+        ):
+            if left >= chunk.count:
+                left -= chunk.count
+                continue
+            rows = chunk.part(left, chunk.count) if left else chunk
+            left = 0
+            if chunk_rows is None or rows.count <= chunk_rows:
+                yield rows
+            else:
+                for start in range(0, rows.count, chunk_rows):
+                    yield rows.part(start, start + chunk_rows)
+
+
+def header(
+    paths: Sequence[str], *, format: str | None = None, columns: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """The names of the first file's columns; standard input isn't consumed.
+
+    Raises:
+        InputError: the file can't be read or has no header.
+    """
+    path = sources.files(paths)[0]
+    found = sources.format_of(path, format)
+    naming = layouts.naming(columns)
+    if found.name not in TEXT:
+        return _stored_header(path, found.name, naming)
+    stream: Stream
+    if path == "-":
+        stream = sources.looked_at(found.compression)
+    else:
+        stream = sources.opened(path, found.compression)
+    try:
+        separator = separator_of(found.name)
+        first = next(pieces(stream, LOOKED_AT, separator, sources.called(path)), None)
+    finally:
+        stream.close()
+    return _layout(first, found.name, naming, (), None, path)[0].names
+
+
+def format_name(paths: Sequence[str], format: str | None = None) -> str:
+    """The name of the first file's format."""
+    return sources.format_of(sources.files(paths)[0], format).name
+
+
+def separator_of(name: str) -> str | None:
+    """What stands between the fields of a format; None where a line is a JSON object."""
+    return {"csv": ",", "tsv": "\t"}.get(name)
+
+
+def _file(
+    path: str,
+    format: str | None,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    size: int,
+    engine: Engine,
+) -> Iterator[Chunk]:
+    found = sources.format_of(path, format)
+    if found.name not in TEXT:
+        yield from _stored(path, found.name, naming, wanted, kept, size)
+        return
+    stream = sources.opened(path, found.compression)
+    try:
+        cut = pieces(stream, size, separator_of(found.name), sources.called(path))
+        yield from _text(cut, path, found.name, naming, wanted, kept, engine)
+    finally:
+        if path != "-":
+            stream.close()
+
+
+def _stored(
+    path: str,
+    name: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    size: int,
+) -> Iterator[Chunk]:
+    """The rows of a format that stores values."""
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables import array_reader
+
+        return array_reader.read(path, name, naming, wanted, kept, size)
+    try:
+        from autodiff_cli.tables import polars_reader
+    except ImportError:
+        raise no_polars(name) from None
+    return polars_reader.read(path, name, naming, wanted, kept, size)
+
+
+def _stored_header(path: str, name: str, naming: Naming) -> tuple[str, ...]:
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables import array_reader
+
+        return array_reader.header(path, name, naming)
+    try:
+        from autodiff_cli.tables import polars_reader
+    except ImportError:
+        raise no_polars(name) from None
+    return polars_reader.header(path, name, naming)
+
+
+def no_polars(what: str) -> InputError:
+    """That something needs polars, and how to get it."""
+    return InputError(
+        f"{what} needs polars, which isn't installed", hint="pip install 'autodiff-cli[tables]'"
+    )
+
+
+def _text(
+    cut: Iterator[Piece],
+    path: str,
+    name: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    engine: Engine,
+) -> Iterator[Chunk]:
+    first = next(cut, None)
+    layout, first = _layout(first, name, naming, wanted, kept, path)
+    parse = parser(name, engine)
+    row = 1
+    piece: Piece | None = first
+    while piece is not None:
+        chunk = parse(piece, layout, row)
+        if row == 1 and name == "jsonl":
+            _some_of_each(chunk, layout)
+        row += chunk.count
+        if chunk.count:
+            yield chunk
+        piece = next(cut, None)
+
+
+def _some_of_each(chunk: Chunk, layout: Layout) -> None:
+    """Raise InputError if no object of many has a column: a name that was mistyped, not a bad row."""
+    for name, column in chunk.columns.items():
+        if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
+            if all(error.message == "missing" or not error.field for error in column.bad.values()):
+                if any(error.field for error in column.bad.values()):
+                    raise layouts.no_column(name, layout.names, layout.file)
+
+
+def parser(name: str, engine: Engine) -> Parser:
+    """What makes chunks of pieces of text.
+
+    Raises:
+        InputError: polars was asked for and isn't installed.
+    """
+    if engine != "plain":
+        try:
+            from autodiff_cli.tables import polars_text
+        except ImportError:
+            if engine == "polars":
+                raise no_polars("this reader") from None
+        else:
+            return polars_text.json_chunk if name == "jsonl" else polars_text.csv_chunk
+    return plain_json.chunk if name == "jsonl" else plain_csv.chunk
+
+
+def _layout(
+    first: Piece | None,
+    name: str,
+    naming: Naming,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    path: str,
+) -> tuple[Layout, Piece | None]:
+    """The columns, by the file's first piece, and what of the piece is rows."""
+    file = sources.called(path)
+    if name == "jsonl":
+        return _layout_of_objects(first, naming, wanted, kept, file), first
+    separator = separator_of(name) or ","
+    if first is None:
+        raise InputError(f"{file} is empty", hint="a table begins with its header: S,K,T")
+    titles, end = plain_csv.first_record(first.data, separator, file)
+    rows = first
+    if naming.names:
+        if len(naming.names) != len(titles):
+            raise InputError(
+                f"{len(naming.names)} columns are named, and the first row of {file} has {len(titles)}"
+            )
+        layouts.once(naming.names, file)
+        names = naming.names
+    else:
+        _is_header(titles, naming, file)
+        names = naming.apply(titles, file)
+        lines = first.data.count(b"\n", 0, end)
+        rows = first._replace(data=first.data[end:], line=first.line + lines)
+    want, keep = layouts.chosen(names, wanted, kept, file)
+    layout = Layout(file, separator, names, tuple(titles), want, keep, kept == "all")
+    return layout, rows if rows.data else None
+
+
+def _is_header(titles: Sequence[str], naming: Naming, file: str) -> None:
+    if any("\r" in title for title in titles):
+        raise InputError(
+            f"{file}: its lines end in a carriage return alone",
+            hint="convert it: tr '\\r' '\\n' < FILE",
+        )
+    wrong = plain_csv.numbers(titles)[1]
+    if not wrong:
+        raise InputError(
+            f"{file} has no header: its first line is numbers",
+            hint="name the columns: --columns " + ",".join("abcdefgh"[: len(titles)]),
+        )
+
+
+def _layout_of_objects(
+    first: Piece | None, naming: Naming, wanted: Collection[str] | None, kept: Keep, file: str
+) -> Layout:
+    if naming.names:
+        raise InputError(
+            f"{file}: JSON Lines name their columns", hint="rename one: --columns new=old"
+        )
+    found: dict[str, None] = {}
+    if first is not None:
+        end = 0
+        for _ in range(OBJECTS):
+            end = first.data.find(b"\n", end) + 1 or len(first.data)
+        for line in plain_json.lines_of(first.data[:end])[0]:
+            found |= dict.fromkeys(plain_json.object_of(line)[0])
+    titles = tuple(found)
+    names = naming.apply(titles, file) if titles else ()
+    want, keep = layouts.chosen(names, wanted, kept, file, fixed=False)
+    return Layout(file, "", names, titles, want, keep, kept == "all")

@@ -1,0 +1,290 @@
+"""Tables out: rows of numbers in any of the formats, to a file or standard output."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.ir.node import Shape
+from autodiff_cli.tables import cells, files, formats, outputs
+from autodiff_cli.tables import resume as resuming
+from autodiff_cli.tables.formats import TEXT, Format
+from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.outputs import Output
+from autodiff_cli.tables.readers import Engine, no_polars, separator_of
+from autodiff_cli.tables.resume import Progress
+from autodiff_cli.tables.rows import Column, TextColumn
+
+Table: TypeAlias = Mapping[str, Column | TextColumn]
+JsonText: TypeAlias = Callable[[Table, Kept | None], bytes]
+CsvText: TypeAlias = Callable[[Table, Kept | None, str], bytes]
+
+NEEDS_QUOTES = {separator: re.compile(f'["\r\n{separator}]') for separator in ",\t"}
+
+
+class Writer(Protocol):
+    """Takes rows until the output is whole or given up."""
+
+    def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        """Rows, behind those before them; kept columns come first.
+
+        Args:
+            read: how many input rows these finish.
+
+        Raises:
+            InputError: the disk is full, or the rows don't fit those before them.
+            BrokenPipeError: nobody reads on.
+        """
+
+    def close(self) -> None:
+        """The output is whole: a file takes its name."""
+
+    def abort(self) -> None:
+        """The output stays unfinished; nothing is left of a file, unless it is to be resumed."""
+
+
+def open_writer(
+    output: str | None,
+    *,
+    to: str | None = None,
+    source: str | None = None,
+    engine: Engine = "auto",
+    resume: Progress | None = None,
+) -> Writer:
+    """A writer for a path; None and "-" are standard output.
+
+    Args:
+        to: one of `formats.NAMES`; None goes by the suffix, else by `source`.
+        source: the input's format, which the output has where nothing else is said.
+        engine: as for reading; both write the same text.
+        resume: where an interrupted run of the same job stopped.
+
+    Raises:
+        InputError: the format is unknown, or the file can't be written.
+    """
+    path = None if output == "-" else output
+    found = _format(path, to, source)
+    if found.name not in TEXT:
+        if resume is not None:
+            raise resuming.unfit(found.name)
+        return _stored_writer(path, found.name)
+    encoders(engine)  # imported before there is a file, which an interruption would leave behind
+    if resume is not None:
+        if found.compression:
+            raise resuming.unfit(found.compression)
+        return _text_writer(resuming.Continued(resume), found.name, engine, resume)
+    return _text_writer(outputs.opened(path, found.compression), found.name, engine, None)
+
+
+def _stored_writer(path: str | None, name: str) -> Writer:
+    if name in ("npy", "npz"):
+        from autodiff_cli.tables.array_writer import ArrayWriter
+
+        return ArrayWriter(outputs.opened(path, None), name)
+    try:
+        from autodiff_cli.tables.polars_writer import FrameWriter
+    except ImportError:
+        raise no_polars(name) from None
+    return FrameWriter(outputs.opened(path, None), name)
+
+
+def _format(path: str | None, to: str | None, source: str | None) -> Format:
+    if path is None:
+        return formats.of_path("-", to or source or "jsonl")
+    # /dev/null says nothing
+    plain = not formats.suffix_of(path) or files.is_special(path)
+    return formats.of_path(path, to or (source if plain else None))
+
+
+def _text_writer(output: Output, name: str, engine: Engine, resume: Progress | None) -> Writer:
+    csv_encoder, json_encoder = encoders(engine)
+    if name == "jsonl":
+        return JsonWriter(output, json_encoder, resume)
+    return CsvWriter(output, csv_encoder, separator_of(name) or ",", resume)
+
+
+def encoders(engine: Engine) -> tuple[CsvText, JsonText]:
+    """What makes text of rows, by polars where it is installed."""
+    if engine != "plain":
+        try:
+            from autodiff_cli.tables import polars_written
+        except ImportError:
+            if engine == "polars":
+                raise no_polars("this writer") from None
+        else:
+            if polars_written.same_digits():
+                return polars_written.csv_text, polars_written.json_text
+    return csv_text, json_text
+
+
+class JsonWriter:
+    """JSON Lines: an object a row, tensors as nested lists."""
+
+    def __init__(self, output: Output, encode: JsonText, resume: Progress | None) -> None:
+        self.output = output
+        self.encode = encode
+        self.resume = resume
+
+    def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        if kept is not None:
+            distinct(kept.names if not hasattr(kept, "lines") else (), tuple(table))
+        self.output.write(self.encode(table, kept))
+        if self.resume is not None:
+            self.resume.add(read)
+
+    def close(self) -> None:
+        self.output.close()
+
+    def abort(self) -> None:
+        self.output.abort()
+
+
+class CsvWriter:
+    """CSV and TSV: a header, then a line a row, tensors an element a column."""
+
+    def __init__(
+        self, output: Output, encode: CsvText, separator: str, resume: Progress | None
+    ) -> None:
+        self.output = output
+        self.encode = encode
+        self.separator = separator
+        self.resume = resume
+        self.shapes = Shapes()
+        self.titles: list[str] | None = None
+        self.waiting: list[tuple[Table, Kept | None, int]] = []  # until all shapes are known
+
+    def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        self.waiting.append((table, kept, read))
+        if self.shapes.learn(table):
+            self._flush()
+
+    def _flush(self) -> None:
+        for table, kept, read in self.waiting:
+            fitted = self.shapes.fit(table)
+            names = kept.names if kept is not None else ()
+            distinct(names, tuple(fitted))
+            titles = [*names, *self.shapes.titles(fitted)]
+            if self.titles is None:
+                self.titles = titles
+                if self.resume is None or not self.resume.bytes:
+                    self.output.write(csv_line(titles, self.separator))
+            elif titles != self.titles:
+                raise InputError(
+                    f"the columns change from {', '.join(self.titles)} to {', '.join(titles)}",
+                    hint="only JSON Lines holds both: --to jsonl",
+                )
+            self.output.write(self.encode(fitted, kept, self.separator))
+            if self.resume is not None:
+                self.resume.add(read)
+        self.waiting = []
+
+    def close(self) -> None:
+        self._flush()
+        self.output.close()
+
+    def abort(self) -> None:
+        self.output.abort()
+
+
+class Shapes:
+    """The shape that each column has in all rows, for formats whose columns can't vary."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Shape | None] = {}
+
+    def learn(self, table: Table) -> bool:
+        """Note the shapes of a table; whether all are known.
+
+        Raises:
+            InputError: a column has another shape than before.
+        """
+        for name, column in table.items():
+            if isinstance(column, TextColumn):
+                self.known[name] = ()
+                continue
+            shape = self._shape(name, column)
+            before = self.known.get(name)
+            if before is not None and shape is not None and shape != before:
+                raise cells.several_shapes(name, before, shape)
+            self.known[name] = shape if before is None else before
+        return None not in self.known.values()
+
+    def _shape(self, name: str, column: Column) -> Shape | None:
+        if column.nulls is not None and column.nulls.all():
+            return None  # no value that shows it
+        return cells.stacked(name, column).shape[1:]
+
+    def fit(self, table: Table) -> dict[str, Column | TextColumn]:
+        """The table with columns of nulls alone in the shape that the column has."""
+        found: dict[str, Column | TextColumn] = {}
+        for name, column in table.items():
+            shape = self.known.get(name) or ()
+            if isinstance(column, Column):
+                if column.nulls is not None and column.nulls.all():
+                    column = Column(np.full((column.count, *shape), np.nan), nulls=column.nulls)
+                elif not isinstance(column.values, np.ndarray):
+                    column = Column(cells.stacked(name, column), column.bad, column.nulls)
+            found[name] = column
+        return found
+
+    def titles(self, table: Table) -> list[str]:
+        """The columns of a CSV file."""
+        return [title for name in table for title in cells.names_of(name, self.known[name] or ())]
+
+
+def distinct(kept: tuple[str, ...], computed: tuple[str, ...]) -> None:
+    """Raise InputError if a kept column has the name of a computed one."""
+    for name in kept:
+        if name in computed:
+            raise InputError(
+                f"the kept column '{name}' has the name of a result",
+                hint=f"rename it: --columns {name}_in={name}",
+            )
+
+
+def csv_line(fields: list[str], separator: str) -> bytes:
+    """A line of CSV with its end.
+
+    >>> csv_line(["a", 'b "c"'], ",")
+    b'a,"b ""c\"""\\n'
+    """
+    return (separator.join(quoted(fields, separator)) + "\n").encode("utf-8", "surrogateescape")
+
+
+def quoted(fields: Sequence[str], separator: str) -> list[str]:
+    """Fields, those in quotes that need them."""
+    needs = NEEDS_QUOTES[separator].search
+    return ['"' + f.replace('"', '""') + '"' if needs(f) else f for f in fields]
+
+
+def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
+    """Rows as CSV, without a header."""
+    columns = [] if kept is None else [quoted(texts, separator) for texts in kept.texts().values()]
+    columns += [
+        quoted(texts, separator) if isinstance(table.get(name), TextColumn) else texts
+        for name, texts in cells.flat_texts(table).items()
+    ]
+    lines = map(separator.join, zip(*columns))
+    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape") if columns else b""
+
+
+def json_text(table: Table, kept: Kept | None) -> bytes:
+    """Rows as JSON Lines."""
+    return json_lines([b"{" + members + b"}" for members in cells.members(table)], kept)
+
+
+def json_lines(objects: list[bytes], kept: Kept | None) -> bytes:
+    """Objects as lines, with the kept members before their own."""
+    if kept is None:
+        return b"\n".join(objects) + b"\n" if objects else b""
+    first, rest = kept.members(), [line[1:] for line in objects]
+    if all(first) and first:
+        return b"{" + b"\n{".join(map(b",".join, zip(first, rest))) + b"\n"
+    return b"".join(
+        b"{" + (members + b"," if members else b"") + line + b"\n"
+        for members, line in zip(first, rest)
+    )

@@ -1,0 +1,449 @@
+"""`autodiff batch`: words in, rows out, exit codes, standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autodiff_cli.cli.batch import command, weights_of
+from autodiff_cli.cli.main import main
+
+BLACK_SCHOLES = (
+    "d1 = (log(S/K) + (r + sigma**2/2)*T) / (sigma*sqrt(T)); d2 = d1 - sigma*sqrt(T); "
+    "S*0.5*(1 + erf(d1/2**0.5)) - K*exp(-r*T)*0.5*(1 + erf(d2/2**0.5))"
+)
+COMMAND = [sys.executable, "-m", "autodiff_cli", "batch"]
+TABLE = "x,y,s\n1,2,0.1\n3,4,0.2\n5,6,0.3\n"
+BAD = "x,y\n1,2\nabc,4\n5,6\n"
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests run among their own files."""
+    path = os.environ.get("PYTHONPATH")
+    root = str(Path(__file__).parents[2])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([root, *([path] if path else [])]))
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(TABLE)
+    Path("bad.csv").write_text(BAD)
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # they stay pytest's
+
+    def call(*args: str) -> tuple[int, str, str]:
+        code = main(["batch", *args])
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def piped(text: str, *args: str, **kwargs: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *args], input=text, capture_output=True, text=True, check=False, **kwargs
+    )
+
+
+def rows_file(count: int, path: str = "rows.csv") -> str:
+    draw = np.random.default_rng(3)
+    columns = [
+        draw.uniform(low, high, count)
+        for low, high in [(50, 150), (50, 150), (0.1, 2), (0, 0.1), (0.1, 0.5)]
+    ]
+    lines = ["S,K,T,r,sigma", *(",".join(f"{v:.4f}" for v in row) for row in zip(*columns))]
+    Path(path).write_text("\n".join(lines) + "\n")
+    return path
+
+
+# ---- rows in, rows out --------------------------------------------------------------------------
+
+
+def test_value_and_gradients(run: Any) -> None:
+    assert run("x*x*y", "t.csv") == (
+        0,
+        "value,grad_x,grad_y\n2.0,4.0,1.0\n36.0,24.0,9.0\n150.0,60.0,25.0\n",
+        "",
+    )
+
+
+def test_standard_input() -> None:
+    done = piped(TABLE, "x*y", "--values-only")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "value\n2.0\n12.0\n30.0\n", "")
+
+
+def test_several_files_and_patterns(run: Any) -> None:
+    Path("t2.csv").write_text("y,x\n1,10\n")
+    expected = "value\n2.0\n12.0\n30.0\n10.0\n"
+    assert run("x*y", "t.csv", "t2.csv", "--values-only")[1] == expected
+    assert run("x*y", "t*.csv", "--values-only")[1] == expected
+
+
+def test_keep(run: Any) -> None:
+    out = run("x*y", "t.csv", "--keep", "--values-only")[1]
+    assert out == "x,y,s,value\n1,2,0.1,2.0\n3,4,0.2,12.0\n5,6,0.3,30.0\n"
+
+
+def test_to_another_format(run: Any) -> None:
+    out = run("x*y", "t.csv", "--to", "jsonl", "--wrt", "y")[1]
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"value": x * y, "grad_y": x} for x, y in [(1, 2), (3, 4), (5, 6)]
+    ]
+
+
+def test_nested_gradients(run: Any) -> None:
+    Path("v.jsonl").write_text('{"x":[[1,2],[3,4]]}\n{"x":[[5,6],[7,8]]}\n')
+    assert run("sum(x*x)", "v.jsonl")[1].splitlines()[0] == (
+        '{"value":30.0,"grad_x":[[2.0,4.0],[6.0,8.0]]}'
+    )
+    header = run("sum(x*x)", "v.jsonl", "--to", "csv")[1].splitlines()[0]
+    assert header == "value,grad_x_0_0,grad_x_0_1,grad_x_1_0,grad_x_1_1"
+
+
+def test_arrays(run: Any) -> None:
+    np.save("x.npy", np.arange(6.0).reshape(3, 2))
+    assert run("sum(x**2)", "x.npy", "--output", "out.npz")[0] == 0
+    with np.load("out.npz") as found:
+        assert found["value"].tolist() == [1, 13, 41]
+        assert found["grad_x"].tolist() == [[0, 2], [4, 6], [8, 10]]
+
+
+def test_bindings_have_gradients_per_row(run: Any) -> None:
+    out = run("w*x", "t.csv", "w=2")[1]
+    assert out == "value,grad_x,grad_w\n2.0,2.0,1.0\n6.0,2.0,3.0\n10.0,2.0,5.0\n"
+
+
+def test_names_for_columns(run: Any) -> None:
+    Path("bare.csv").write_text("1,2\n3,4\n")
+    assert run("a*b", "bare.csv", "--columns", "a,b", "--values-only")[1] == "value\n2.0\n12.0\n"
+    assert run("p*y", "t.csv", "--columns", "p=x", "--values-only")[1].split()[1] == "2.0"
+
+
+def test_output_is_whole_or_not_there(run: Any) -> None:
+    assert run("x*y", "t.csv", "--output", "out.csv", "--values-only") == (0, "", "")
+    assert Path("out.csv").read_text() == "value\n2.0\n12.0\n30.0\n"
+    Path("out.csv").write_text("before")
+    assert run("x*y", "bad.csv", "--output", "out.csv")[0] == 1
+    assert Path("out.csv").read_text() == "before"
+    assert sorted(os.listdir()) == ["bad.csv", "out.csv", "t.csv"]
+
+
+def test_same_digits_as_eval_for_a_thousand_rows(capfd: Any, monkeypatch: Any) -> None:
+    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.render.json_text import json_lines
+
+    path = rows_file(20_000)
+    out = piped("", BLACK_SCHOLES, path, "--to", "jsonl", "--chunk-rows", "3000").stdout
+    answers = out.splitlines()
+    lines = Path(path).read_text().splitlines()[1:]
+    names = ["S", "K", "T", "r", "sigma"]
+    for at in np.random.default_rng(4).choice(20_000, 1000, replace=False).tolist():
+        numbers = [float(field) for field in lines[at].split(",")]
+        one = json.loads(json_lines(evaluate(BLACK_SCHOLES, dict(zip(names, numbers)))))
+        expected = {"value": one["value"], **{f"grad_{n}": g for n, g in one["grads"].items()}}
+        assert json.loads(answers[at]) == expected
+
+
+@pytest.mark.parametrize("option", [("--chunk-rows", "7"), ("--chunk-size", "1K"), ()])
+def test_chunks_cannot_be_seen(option: tuple[str, ...]) -> None:
+    path = rows_file(500)
+    whole = piped("", BLACK_SCHOLES, path, "--keep").stdout
+    assert len(whole.splitlines()) == 501
+    assert piped("", BLACK_SCHOLES, path, "--keep", "--threads", "1", *option).stdout == whole
+
+
+# ---- what is asked ------------------------------------------------------------------------------
+
+
+def test_weights() -> None:
+    assert weights_of("--jvp", "x=[1, 0],t=@dt") == {"x": "[1, 0]", "t": "@dt"}
+    assert weights_of("--jvp", None) == {}
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "header", "first"),
+    [
+        ("--jvp", "x=1,y=@s", "value,jvp", "2.0,2.1"),
+        ("--propagate", "x=0.1,y=@s", "value,sigma", "2.0,0.2236068"),
+    ],
+)
+def test_directions_and_deviations(
+    run: Any, option: str, text: str, header: str, first: str
+) -> None:
+    out = run("x*y", "t.csv", option, text, "--values-only")[1]
+    assert out.splitlines()[:2] == [header, first]
+
+
+def test_seed(run: Any) -> None:
+    Path("v.jsonl").write_text('{"x":[1,2],"v":[1,0]}\n{"x":[3,4],"v":[0,1]}\n')
+    out = run("x*x", "v.jsonl", "--seed", "@v")[1]
+    assert [json.loads(line)["grad_x"] for line in out.splitlines()] == [[2, 0], [0, 8]]
+
+
+def test_reduce(run: Any) -> None:
+    assert run("x*y", "t.csv", "--reduce", "sum")[1] == "value,grad_x,grad_y\n44.0,12.0,9.0\n"
+    assert run("x*y", "t.csv", "--reduce", "mean", "--wrt", "x")[1].split()[1].endswith(",4.0")
+
+
+def test_reduce_leaves_bad_rows_out(run: Any) -> None:
+    assert run("x*y", "bad.csv", "--reduce", "sum", "--on-error", "skip", "--values-only") == (
+        0,
+        "value\n32.0\n",
+        "bad rows: 1 of 3, left out\n",
+    )
+    assert run("x*y", "bad.csv", "--reduce", "sum")[:2] == (1, "")
+
+
+def test_a_program_row_by_row(run: Any) -> None:
+    program = "z = x\nwhile z < 10:\n    z = z * 2\nz"
+    code, out, err = run(program, "t.csv")
+    assert (code, out) == (0, "value,grad_x\n16.0,16.0\n12.0,4.0\n10.0,2.0\n")
+    assert err == "a program: computed a row at a time\n"
+    assert run(program, "t.csv", "--quiet")[2] == ""
+
+
+# ---- bad rows -----------------------------------------------------------------------------------
+
+
+def test_a_bad_row_ends_the_run(run: Any) -> None:
+    code, out, err = run("x*y", "bad.csv", "--values-only")
+    assert (code, out) == (1, "value\n2.0\n")
+    assert err == "InputError: bad.csv, row 2 (line 3), column 'x': 'abc' is not a number\n"
+
+
+def test_skip(run: Any) -> None:
+    code, out, err = run("x*y", "bad.csv", "--values-only", "--on-error", "skip")
+    assert (code, out, err) == (0, "value\n2.0\n30.0\n", "bad rows: 1 of 3, left out\n")
+
+
+def test_null(run: Any) -> None:
+    code, out, err = run("x*y", "bad.csv", "--on-error", "null", "--to", "jsonl", "--keep")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and err == "bad rows: 1 of 3, null, with their errors\n"
+    assert rows[1] == {
+        "x": "abc",
+        "y": 4,
+        "value": None,
+        "grad_x": None,
+        "grad_y": None,
+        "error": "bad.csv, row 2 (line 3), column 'x': 'abc' is not a number",
+    }
+    assert rows[2]["value"] == 30 and rows[2]["error"] is None
+
+
+def test_a_row_that_cannot_be_computed(run: Any) -> None:
+    Path("n.csv").write_text("x\n2\n0\n4\n")
+    code, out, err = run("x*(8 // x.long())", "n.csv", "--values-only")
+    assert (code, out) == (1, "value\n8.0\n")
+    assert err.startswith("RuntimeError: n.csv, row 2: ZeroDivisionError")
+    assert run("x*(8 // x.long())", "n.csv", "--on-error", "skip", "--values-only")[1] == (
+        "value\n8.0\n8.0\n"
+    )
+
+
+def test_non_finite_results_are_data(run: Any) -> None:
+    Path("n.csv").write_text("x\n1\n0\n-1\n")
+    code, out, err = run("log(x)", "n.csv")
+    assert (code, out) == (0, "value,grad_x\n0.0,1.0\n-inf,inf\nnan,-1.0\n")
+    assert err == "rows with an infinity or nan in their answer: 2 of 3\n"
+    assert run("log(x)", "n.csv", "--to", "jsonl", "--quiet")[1:] == (
+        '{"value":0.0,"grad_x":1.0}\n{"value":"-Infinity","grad_x":"Infinity"}\n'
+        '{"value":"NaN","grad_x":-1.0}\n',
+        "",
+    )
+
+
+# ---- for people ---------------------------------------------------------------------------------
+
+
+def test_limit(run: Any) -> None:
+    assert run("x*y", "t.csv", "--limit", "2", "--values-only")[1] == "value\n2.0\n12.0\n"
+    assert run("x*y", "bad.csv", "--limit", "1", "--values-only")[0] == 0
+    assert run("x*y", "t.csv", "--limit", "2", "--keep", "--values-only")[1].count("\n") == 3
+
+
+def test_dry_run_writes_nothing(run: Any) -> None:
+    code, out, err = run("q = x*y;exp(q)*w", "t.csv", "w=2", "--dry-run", "--output", "out.csv")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:6] == [
+        "expression: q = x*y",
+        "            exp(q)*w",
+        "columns: x, y",
+        "the same for every row: w=2",
+        "columns not read: s",
+        "first row: t.csv, row 1",
+    ]
+    assert "value: tensor(14.7781)" in out
+    assert not Path("out.csv").exists()
+
+
+def test_resume_computes_nothing_twice(run: Any) -> None:
+    path = rows_file(3000)
+    options = [BLACK_SCHOLES, "--output", "out.csv", "--resume", "--chunk-rows", "500"]
+    text = Path(path).read_text()
+    lines = text.splitlines(keepends=True)
+    Path(path).write_text("".join([*lines[:2001], "oops,1,1,1,1\n", *lines[2002:]]))
+    assert run(path, *options)[0] == 2 or not Path("out.csv").exists()
+    assert run(options[0], path, *options[1:])[0] == 1
+    assert not Path("out.csv").exists()
+    Path(path).write_text(text)
+    code, _, err = run(options[0], path, *options[1:])
+    assert code == 0 and err == "resumed behind row 2,000\n"
+    resumed = Path("out.csv").read_bytes()
+    assert run(BLACK_SCHOLES, path, "--output", "whole.csv")[0] == 0
+    assert resumed == Path("whole.csv").read_bytes()
+    assert not [name for name in os.listdir() if "partial" in name]
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    path = rows_file(20_000)
+    for option in ([], ["--chunk-rows", "100"]):
+        done = subprocess.run(
+            f"{' '.join(map(_quoted, [*COMMAND, 'S*K', path, *option]))} | head -n 2",
+            shell=True,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout.count("\n") == 2 and done.stderr == ""
+
+
+def _quoted(word: str) -> str:
+    import shlex
+
+    return shlex.quote(word)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupted(number: int, code: int) -> None:
+    """Whole rows on standard output; no file; nothing else left."""
+    for output in ([], ["--output", "out.csv"]):
+        with (
+            open("out.txt", "wb") as out,
+            subprocess.Popen(
+                [*COMMAND, "S*K", "--chunk-size", "1K", *output],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=subprocess.PIPE,
+            ) as process,
+        ):
+            assert process.stdin is not None and process.stderr is not None
+            process.stdin.write(b"S,K\n" + b"1.5,2\n" * 2000)
+            process.stdin.flush()
+            _wait_for(lambda: Path("out.txt").stat().st_size > 0 or len(os.listdir()) > 3)
+            time.sleep(0.2)
+            process.send_signal(number)
+            assert process.wait(20) == code
+            said = process.stderr.read().decode()
+            process.stdin.close()
+        assert said in ("interrupted\n", "")
+        written = Path("out.txt").read_text()
+        assert all(line == "3.0,2.0,1.5" for line in written.splitlines()[1:])
+        assert not written or written.endswith("\n")
+        assert sorted(os.listdir()) == ["bad.csv", "out.txt", "t.csv"]
+
+
+def _wait_for(condition: Any) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.05)
+    raise AssertionError("nothing happened")
+
+
+def test_progress_on_a_terminal() -> None:
+    control, terminal = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "S*K", "--chunk-size", "1K"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm"},
+    ) as process:
+        os.close(terminal)
+        assert process.stdin is not None
+        process.stdin.write(b"S,K\n")
+        for _ in range(15):
+            process.stdin.write(b"1.5,2\n" * 1000)
+            process.stdin.flush()
+            time.sleep(0.1)
+        process.stdin.close()
+        shown = b""
+        while True:
+            try:
+                part = os.read(control, 4096)
+            except OSError:
+                break
+            if not part:
+                break
+            shown += part
+        assert process.wait(20) == 0
+    os.close(control)
+    assert b"rows/s" in shown
+    assert shown.endswith(b"\x1b[K")  # the line is gone at the end
+
+
+# ---- wrong usage --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "an EXPRESSION is missing"),
+        (["x", "--onerror", "skip"], "No such option"),
+        (["x", "t.csv", "--reduce", "sum", "--keep"], "--reduce gives one row"),
+        (["x", "t.csv", "--reduce", "sum", "--propagate", "x=1"], "--reduce gives one row"),
+        (["x", "t.csv", "--values-only", "--wrt", "x"], "--values-only"),
+        (["x", "t.csv", "--values-only", "--seed", "1"], "--values-only"),
+        (["x", "t.csv", "--resume"], "--output out.csv"),
+        (["x", "--resume", "--output", "o.csv"], "standard input is gone"),
+        (["x*w", "-", "w=@-"], "standard input can be read once"),
+        (["x", "t.csv", "--propagate", "x"], "--propagate takes NAME=VALUE"),
+        (["x", "t.csv", "--jvp", "x=1,x=2"], "names 'x' twice"),
+        (["x", "t.csv", "--chunk-size", "big"], "--chunk-size takes a size"),
+        (["x", "t.csv", "w="], "has no value"),
+    ],
+)
+def test_wrong_usage(run: Any, words: list[str], said: str) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["x", "none.csv"], "no such file"),
+        (["q*x", "t.csv"], "the columns are x, y, s"),
+        (["1+1", "t.csv"], "names no column"),
+        (["x", "t.csv", "x=1"], "is a column of the table, and bound"),
+        (["x", "t.csv", "z=1"], "z"),
+        (["value*x", "v.csv", "--keep"], "has a column 'value'"),
+        (["x", "t.csv", "--wrt", "q"], "--wrt names 'q'"),
+        (["x", "t.csv", "--propagate", "x=@q"], "names the column 'q'"),
+        (["x +", "t.csv"], "SyntaxError"),
+    ],
+)
+def test_wrong_questions(run: Any, words: list[str], said: str) -> None:
+    Path("v.csv").write_text("value,x\n1,2\n")
+    code, out, err = run(*words)
+    assert (code, out) == (1, "")
+    assert said in err and "Traceback" not in err
+
+
+def test_every_option_has_help_and_an_example() -> None:
+    for option in command.params:
+        if option.param_type_name == "option":
+            text = getattr(option, "help", None) or ""
+            assert option.opts[0] in text, option.opts

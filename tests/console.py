@@ -1,0 +1,65 @@
+"""Console examples of a document: `$ command`, then what it prints, then `[code]` if it isn't 0."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+TOOLS = ("jq", "mlr", "duckdb", "parallel", "make")
+
+
+class Example(NamedTuple):
+    """One command of a document, with its output and exit code as they stand there."""
+
+    command: str
+    output: str
+    code: int
+
+
+def examples(text: str) -> list[Example]:
+    """The commands of all console blocks, in order."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            code = re.search(r"^\[(\d+)\]\n", output, re.MULTILINE)
+            output = re.sub(r"^\[\d+\]\n", "", output, flags=re.MULTILINE)
+            found.append(Example(command, output, int(code[1]) if code else 0))
+    return found
+
+
+def missing_tools(command: str) -> list[str]:
+    """The tools that a command needs and this machine lacks."""
+    words = re.findall(r"[\w-]+", command)
+    return [tool for tool in TOOLS if tool in words and shutil.which(tool) is None]
+
+
+def executed(command: str, folder: Path) -> tuple[str, int]:
+    """What a command prints, errors included, and its exit code; `autodiff` is this checkout's."""
+    tools = folder / ".bin"
+    tools.mkdir(exist_ok=True)
+    script = tools / "autodiff"
+    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m autodiff_cli "$@"\n')
+    script.chmod(0o755)
+    path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": os.pathsep.join(path),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout, done.returncode

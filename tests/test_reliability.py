@@ -1,0 +1,192 @@
+"""docs/reliability.md: each fault is made, and its row of the table says what happens then.
+
+`python tests/test_reliability.py` prints the table as it should be.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from console import ROOT, executed
+
+PAGE = ROOT / "docs" / "reliability.md"
+MOUNT = "unshare --map-root-user --mount bash -c"
+ROWS = b"x,y\n1,2\n3,4\n5,6\n7,8\n"
+
+
+class Case(NamedTuple):
+    """A fault, and a command that meets it.
+
+    Attributes:
+        fault: what goes wrong.
+        data: of t.csv, or of the files named.
+        command: what is typed; `out.csv` holds "before" beforehand.
+        script: how the test runs it, if that takes more; `{}` is the command.
+    """
+
+    fault: str
+    data: bytes | dict[str, bytes]
+    command: str
+    script: str = "{}"
+
+
+def cut_gzip() -> bytes:
+    rows = b"x,y\n" + b"".join(b"%d,%d\n" % (n, n * n % 1009) for n in range(200_000))
+    data = gzip.compress(rows, mtime=0)
+    return data[: len(data) // 2]
+
+
+PLAIN = "autodiff batch 'x*y' t.csv --values-only"
+GZIP = "autodiff batch 'x*y' t.csv.gz --values-only"
+FILE = f"{PLAIN} --output out.csv"
+WAITING = "{{ printf 'x\\n1\\n2\\n'; sleep 4; }} | {} & "
+SEEN = "until ls -A | grep -q '^\\.out.csv\\.'; do sleep 0.1; done; sleep 0.5; "
+
+CASES = [
+    Case("a truncated gzip", {"t.csv.gz": cut_gzip()}, GZIP),
+    Case("a truncated gzip, to a file", {"t.csv.gz": cut_gzip()}, f"{GZIP} --output out.csv"),
+    Case("not gzip at all", {"t.csv.gz": ROWS}, GZIP),
+    Case("a NUL byte", b"x,y\n1,2\n3\0,4\n5,6\n", PLAIN),
+    Case("a field of 10 MB", b"x,y\n1,2\n" + b"9" * 10_000_000 + b"z,4\n5,6\n", PLAIN),
+    Case("CRLF line ends and a byte order mark", b"\xef\xbb\xbfx,y\r\n1,2\r\n3,4\r\n", PLAIN),
+    Case("too few fields", b"x,y\n1,2\n3\n5,6\n", PLAIN),
+    Case("too many fields", b"x,y\n1,2\n3,4,5\n5,6\n", PLAIN),
+    Case("too many fields, skipped", b"x,y\n1,2\n3,4,5\n5,6\n", f"{PLAIN} --on-error skip"),
+    Case("a header twice", b"x,y,x\n1,2,3\n", PLAIN),
+    Case("no header", b"1,2\n3,4\n", PLAIN),
+    Case("another column's name", b"a,y\n1,2\n", PLAIN),
+    Case("Latin-1 in a field that isn't read", b"x,y,n\n1,2,caf\xe9\n3,4,b\n", PLAIN),
+    Case("Latin-1 in a field that is", b"x,y\n1,2\n3\xe9,4\n", PLAIN),
+    Case("UTF-16", ROWS.decode().encode("utf-16"), PLAIN),
+    Case("an empty file", b"", PLAIN),
+    Case("no such file", {}, PLAIN),
+    Case(
+        "invalid JSON",
+        {"t.jsonl": b'{"x":1,"y":2}\n{"x":3,"y":\n{"x":5,"y":6}\n'},
+        "autodiff batch 'x*y' t.jsonl --values-only",
+    ),
+    Case(
+        "a row that can't be computed", b"x\n2\n0\n4\n", "autodiff batch 'x*(8 // x.long())' t.csv"
+    ),
+    Case("a full disk (standard output)", ROWS, f"{PLAIN} > /dev/full"),
+    Case(
+        "a full disk (a file)",
+        b"x,y\n" + b"1.25,3.5\n" * 50_000,
+        "autodiff batch 'x*y' t.csv --output full/out.csv",
+        f'mkdir full; {MOUNT} "mount -t tmpfs -o size=256k none full && {{}}; s=\\$?; ls -A full; exit \\$s"',
+    ),
+    Case(
+        "a limit on the size of files",
+        b"x,y\n" + b"1.25,3.5\n" * 50_000,
+        FILE,
+        "ulimit -f 100; {}",
+    ),
+    Case(
+        "a read-only output",
+        ROWS,
+        "autodiff batch 'x*y' t.csv --output ro/out.csv",
+        f'mkdir ro; {MOUNT} "mount -t tmpfs -o ro none ro && {{}}"',
+    ),
+    Case("an output in no folder", ROWS, f"{PLAIN} --output none/out.csv"),
+    Case("a closed standard output", ROWS, f"{PLAIN} >&-"),
+    Case("a closed pipe", ROWS, f"{PLAIN} | true", "set -o pipefail; {}"),
+    Case(
+        "Ctrl-C",
+        {},
+        "autodiff batch 'x*x' --format csv --output out.csv",
+        WAITING.replace("{} &", "env --default-signal=INT {} &") + f"{SEEN}kill -INT $!; wait $!",
+    ),
+    Case(
+        "terminated (SIGTERM)",
+        {},
+        "autodiff batch 'x*x' --format csv --output out.csv",
+        f"{WAITING}{SEEN}kill -TERM $!; wait $!",
+    ),
+    Case(
+        "killed (SIGKILL)",
+        {},
+        "autodiff batch 'x*x' --format csv --output out.csv",
+        f"{WAITING}{SEEN}kill -KILL $!; wait $! 2>/dev/null",
+    ),
+    Case(
+        "a bad row, with --resume",
+        b"x,y\n1,2\n3,4\noops,6\n7,8\n",
+        f"{FILE} --resume",
+    ),
+]
+
+
+def can_mount() -> bool:
+    done = subprocess.run(
+        ["bash", "-c", f"{MOUNT} 'mount -t tmpfs none /mnt'"], capture_output=True, check=False
+    )
+    return done.returncode == 0
+
+
+def made(case: Case, folder: Path) -> str:
+    """The case's row of the table, by doing it."""
+    files = case.data if isinstance(case.data, dict) else {"t.csv": case.data}
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    (folder / "out.csv").write_text("before")
+    quoted = case.command.replace("'", "'\\''") if "bash -c" in case.script else case.command
+    script = case.script.replace("{}", quoted) if "bash -c" not in case.script else _nested(case)
+    text, code = executed(f"({script.replace('{{', '{').replace('}}', '}')}) 2>.errors", folder)
+    errors = (folder / ".errors").read_text().strip()
+    written = text.count("\n")
+    rows = f"{written} line{'s' * (written != 1)}" if written else "nothing"
+    if written > 1000:  # how many depends on the compressor
+        rows = "the rows before"
+    message = " ⏎ ".join(line.strip() for line in errors.splitlines()) or "–"
+    message = message.replace(str(folder), ".").replace("|", "\\|")
+    shown = case.command.replace("|", "\\|")
+    return f"| {case.fault} | `{shown}` | {code} | {message} | {rows} | {_disk(case, folder)} |"
+
+
+def _nested(case: Case) -> str:
+    return case.script.replace("{}", case.command.replace('"', '\\"'))
+
+
+def _disk(case: Case, folder: Path) -> str:
+    """What the folder holds that wasn't there before."""
+    files = case.data if isinstance(case.data, dict) else {"t.csv": case.data}
+    known = {*files, "out.csv", ".errors", ".bin", "ro", "full"}
+    found = sorted(name for name in os.listdir(folder) if name not in known)
+    found = [re.sub(r"^(\.out\.csv\.)(?!partial).*", r"\1…", name) for name in found]
+    before = (folder / "out.csv").read_text() == "before"
+    return ", ".join(["`out.csv` as before" if before else "`out.csv` changed", *found])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+def test_fault(case: Case, tmp_path: Path) -> None:
+    if "mount" in case.script and not can_mount():
+        pytest.skip("needs to mount a file system")
+    if "/dev/full" in case.command and not os.path.exists("/dev/full"):
+        pytest.skip("needs /dev/full")
+    assert made(case, tmp_path) in PAGE.read_text().splitlines()
+
+
+def test_the_table_has_no_other_rows() -> None:
+    rows = re.findall(r"^\| (.*?) \| `autodiff", PAGE.read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(case.fault for case in CASES)
+
+
+def printed(make: Callable[[Case, Path], str] = made) -> None:
+    """Print the table."""
+    for case in CASES:
+        folder = Path(tempfile.mkdtemp())
+        print(make(case, folder), flush=True)
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    printed()
