@@ -196,11 +196,10 @@ def _json_columns(piece: Piece, layout: Layout) -> dict[str, Column] | None:
 def _repeats(data: bytes, titles: Mapping[str, str], rows: int) -> bool:
     """Whether an object may name a column twice: the last counts, and polars takes the first.
 
-    Where all rows have as many quotes as the first, as is usual, no names are looked for.
+    Every row has all columns that are wanted. Where there are no quotes but theirs, no names are looked for.
     """
-    first = _first_line(data)
-    if count(data, QUOTE) == rows * first.count(b'"'):
-        return any(first.count(orjson.dumps(title)) > 1 for title in titles)
+    if count(data, QUOTE) == rows * 2 * len(titles):
+        return False
     return any(data.count(orjson.dumps(title)) > rows for title in titles)
 
 
