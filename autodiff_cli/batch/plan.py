@@ -14,11 +14,12 @@ from autodiff_cli.ir.node import Array, Node, Shape, placeholder, state
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.summation import GRAIN
 from autodiff_cli.transform.batch import batched
+from autodiff_cli.transform.passes import prepared
 
 # Elements of the largest array of a block of rows: it stays in the cache, and sums over parts of it keep
 # the order that they have for one row.
 BLOCK = GRAIN - 1
-MOST_GRAPHS = 4  # kept, by number of rows
+PARTS = 8  # a last, smaller block is filled up to so many parts of a whole one, as each size has its graph
 UNBOUNDED = 1 << 62
 
 
@@ -71,34 +72,36 @@ class Plan:
             ExecutionError: an operation met a value outside its domain, in some row.
         """
         step = max(1, BLOCK // self.size)
+        part = max(1, step // PARTS)
         made: list[Array] = []
         for start in range(0, count, step):
             stop = min(start + step, count)
-            rows, nodes = self._graph(stop - start)
-            arrays = execute_with(nodes, rows, [columns[name][start:stop] for name in self.row])
+            size = min(step, -(-(stop - start) // part) * part)
+            rows, nodes = self._graph(size)
+            given = [_filled(columns[name][start:stop], size) for name in self.row]
+            arrays = execute_with(nodes, rows, given)
             if not made:
-                if stop == count:
-                    made = arrays
-                    break
                 made = [np.empty((count, *array.shape[1:]), array.dtype) for array in arrays]
-            for whole, part in zip(made, arrays, strict=True):
-                whole[start:stop] = part
+            for whole, array in zip(made, arrays, strict=True):
+                whole[start:stop] = array[: stop - start]
         finished = iter(made)
         return {n: None if node is None else next(finished) for n, node in self.outputs.items()}
 
     def _graph(self, count: int) -> tuple[list[Node], list[Node]]:
         """The placeholders and the outputs for a number of rows."""
         if count not in self.graphs:
-            if len(self.graphs) == MOST_GRAPHS:
-                del self.graphs[next(reversed(self.graphs))]
             before = state.max_elements
             state.max_elements = UNBOUNDED  # the limit is one row's
             try:
                 rows = [placeholder((count, *node.shape), node.dtype) for node in self.row.values()]
-                self.graphs[count] = (
-                    rows,
-                    batched(self.nodes, list(self.row.values()), rows, exact=True),
-                )
+                nodes = batched(self.nodes, list(self.row.values()), rows, exact=True)
+                self.graphs[count] = rows, prepared(nodes, exact=True)
             finally:
                 state.max_elements = before
         return self.graphs[count]
+
+
+def _filled(rows: Array, size: int) -> Array:
+    """Rows, and the last one again as often as it takes."""
+    missing = size - len(rows)
+    return rows if not missing else np.concatenate((rows, np.repeat(rows[-1:], missing, axis=0)))

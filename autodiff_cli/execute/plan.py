@@ -45,7 +45,7 @@ class Plan:
         before = state.eager, state.grad_enabled, state.span
         state.eager = state.grad_enabled = False
         try:
-            self.outputs = executable(outputs)
+            self.outputs = executable(outputs, exact=exact)
         finally:
             state.eager, state.grad_enabled, state.span = before
         self.exact = exact
@@ -155,9 +155,9 @@ class Plan:
         return products
 
 
-def executable(outputs: Sequence[Node]) -> list[Node]:
+def executable(outputs: Sequence[Node], *, exact: bool = False) -> list[Node]:
     """The outputs' graph as it is executed: composites taken apart, then all passes."""
-    return prepared(lowered(outputs))
+    return prepared(lowered(outputs), exact=exact)
 
 
 def _computed(node: Node, arrays: Mapping[int, Any]) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any
 
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import CONSTANT, NUMBER, Node, Op
+from autodiff_cli.ir.node import CONSTANT, INPUT, NUMBER, Node, Op
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.arithmetic import add, mul
 from autodiff_cli.ops.selection import eq, logical_and, logical_or, ne
@@ -27,7 +27,7 @@ def share(outputs: Sequence[Node]) -> list[Node]:
     seen: dict[Hashable, Node] = {}
     for node in topological(outputs, through_values=False):
         operands = tuple([new[id(operand)] for operand in node.operands if id(operand) in new])
-        if node.value is not None:
+        if node.value is not None or node.op is INPUT:
             operands = ()
             key = _of_value(node)
         else:
