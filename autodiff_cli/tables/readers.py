@@ -182,7 +182,7 @@ def _text(
     layout, first = layout_of(first, name, naming, wanted, kept, path)
     parse = parser(name, engine)
     row = 1
-    piece: Piece | None = first
+    piece = first or next(cut, None)  # the first may have been a header alone
     while piece is not None:
         chunk = parse(piece, layout, row)
         if row == 1 and name == "jsonl":
