@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import signal
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from multiprocessing.resource_tracker import ensure_running
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
@@ -18,7 +20,7 @@ from autodiff_cli.batch.part import Work
 from autodiff_cli.errors import InputError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 T = TypeVar("T")
 TURN = 0.1  # seconds of waiting before looking at Ctrl-C and the cluster
@@ -192,22 +194,42 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             return
         with (
             tempfile.TemporaryDirectory(prefix="autodiff-", ignore_cleanup_errors=True) as folder,
-            distributed.LocalCluster(
-                n_workers=cluster.workers,
-                threads_per_worker=1,
-                processes=True,
-                dashboard_address=None,
-                worker_dashboard_address=None,
-                local_directory=folder,
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
-                env={"POLARS_MAX_THREADS": str(cluster.threads or 1)},
-            ) as local,
+            _here(cluster, folder) as local,
             distributed.Client(local, set_as_default=False) as client,
         ):
             yield client
     finally:
         logger.setLevel(level)
+
+
+def _here(cluster: Cluster, folder: str) -> LocalCluster:
+    """Workers of this machine, which don't see Ctrl-C: whoever started them ends them.
+
+    They inherit what the thread that starts them blocks, and it the same from this one. The process that
+    multiprocessing starts beside them has to be there before: starting it ends the blocking.
+    """
+    from distributed import LocalCluster
+
+    ensure_running()
+
+    blocks = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
+    try:
+        return LocalCluster(
+            n_workers=cluster.workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",  # its server is started also without a dashboard
+            scheduler_kwargs={"dashboard": False},
+            worker_dashboard_address=None,
+            local_directory=folder,
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            env={"POLARS_MAX_THREADS": str(cluster.threads or 1)},
+        )
+    finally:
+        if blocks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _client(address: str, timeout: float) -> Client:

@@ -119,7 +119,8 @@ def scan(place: Place, part: Range) -> Scan | AutodiffError:
     """Where rows begin in a range of a text file."""
     separator = readers.separator_of(place.format)
     try:
-        return line_scan.scanned(place.here, part.start, part.stop, separator, first=part.first)
+        with place.called():
+            return line_scan.scanned(place.here, part.start, part.stop, separator, first=part.first)
     except AutodiffError as error:
         return error
 

@@ -9,7 +9,8 @@ read       a portion → chunks of rows, as `readers.read` gives them
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from autodiff_cli.errors import InputError
@@ -20,7 +21,7 @@ from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.pieces import BOM, pieces
 from autodiff_cli.tables.row_groups import row_groups
-from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.rows import Chunk, RowError
 from autodiff_cli.tables.sources import Stream
 
 
@@ -34,8 +35,17 @@ class Place(NamedTuple):
 
     @property
     def here(self) -> str:
-        """The name, if it says the same file in this process, so that messages have it; else the path."""
+        """The name, if it says the same file in this process, else the path."""
         return self.name if os.path.realpath(self.name) == self.path else self.path
+
+    @contextmanager
+    def called(self) -> Iterator[None]:
+        """Errors have the name, wherever the process stands."""
+        try:
+            yield
+        except InputError as error:
+            error.message = error.message.replace(self.path, self.name)
+            raise
 
 
 class Table(NamedTuple):
@@ -117,8 +127,13 @@ def surveyed(place: Place, table: Table) -> Survey:
     Raises:
         InputError: it can't be read, or lacks a column.
     """
-    if place.format not in TEXT:
-        return Survey(place, None, 0, 1, 0, _groups(place))
+    with place.called():
+        if place.format not in TEXT:
+            return Survey(place, None, 0, 1, 0, _groups(place))
+        return _of_text(place, table)
+
+
+def _of_text(place: Place, table: Table) -> Survey:
     naming = layouts.naming(table.columns)
     stream = sources.opened(place.here, place.compression)
     try:
@@ -221,12 +236,13 @@ def read(portion: Portion, table: Table) -> Iterator[Chunk]:
     Raises:
         InputError: the file can't be read; after the rows before that.
     """
-    for chunk in _text(portion, table) if portion.layout else _stored(portion, table):
-        if table.chunk_rows is None or chunk.count <= table.chunk_rows:
-            yield chunk
-        else:
-            for start in range(0, chunk.count, table.chunk_rows):
-                yield chunk.part(start, start + table.chunk_rows)
+    with portion.place.called():
+        for chunk in _text(portion, table) if portion.layout else _stored(portion, table):
+            if table.chunk_rows is None or chunk.count <= table.chunk_rows:
+                yield chunk
+            else:
+                for start in range(0, chunk.count, table.chunk_rows):
+                    yield chunk.part(start, start + table.chunk_rows)
 
 
 def _text(portion: Portion, table: Table) -> Iterator[Chunk]:
@@ -277,9 +293,18 @@ def _stored(portion: Portion, table: Table) -> Iterator[Chunk]:
     naming = layouts.naming(table.columns)
     kept = "all" if table.kept else None
     rows = None if portion.stop is None else (portion.start, portion.stop)
-    return readers.stored(
+    for chunk in readers.stored(
         place.here, place.format, naming, table.wanted, kept, table.chunk_bytes, rows
-    )
+    ):
+        chunk.file = place.name
+        chunk.bad = _named(chunk.bad, place.name)
+        for column in chunk.columns.values():
+            column.bad = _named(column.bad, place.name)
+        yield chunk
+
+
+def _named(bad: Mapping[int, RowError], name: str) -> dict[int, RowError]:
+    return {offset: error._replace(file=name) for offset, error in bad.items()}
 
 
 def counted(portion: Portion, table: Table) -> int:

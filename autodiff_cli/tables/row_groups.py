@@ -36,7 +36,7 @@ def row_groups(path: str) -> list[RowGroup]:
             file.seek(max(0, length - 8))
             end = file.read(8)
             size = int.from_bytes(end[:4], "little")
-            if end[4:] != b"PAR1" or size > length:
+            if end[4:] != b"PAR1" or size > length - 8:
                 return []
             file.seek(length - 8 - size)
             footer = _Compact(file.read(size))
@@ -87,7 +87,8 @@ class _Compact:
         if kind in (4, 5, 6):
             return self._integer()
         if kind in (7, 8):
-            self.place += 8 if kind == 7 else self._unsigned()
+            length = 8 if kind == 7 else self._unsigned()
+            self.place += length
             return None
         if kind in (9, 10):
             head = self._byte()
