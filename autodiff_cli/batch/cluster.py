@@ -15,6 +15,7 @@ from multiprocessing.resource_tracker import ensure_running
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
+from autodiff_cli import __version__
 from autodiff_cli.batch import part as parts
 from autodiff_cli.batch.part import Work
 from autodiff_cli.errors import InputError
@@ -66,9 +67,24 @@ class Tasks:
         self.address = client.scheduler.address if client.scheduler is not None else ""
         self.pending: dict[int, Future[Any]] = {}
         self.alone = 0.0  # since when there has been no worker
+        self._check()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a large binding, which is sent once
             self.held = self._submit(parts.held, "work", work)
+
+    def _check(self) -> None:
+        """Wait for a worker, and see that all that are there can do the work.
+
+        Raises:
+            ClusterFault: one lacks the package, or has another version; a call would hang there.
+        """
+        while not self._look():
+            time.sleep(TURN)
+        for address, found in self.client.run(parts.version, on_error="return").items():
+            if isinstance(found, ImportError):
+                raise _unfit(f"the worker at {address} lacks the package: {found}")
+            if found != __version__:
+                raise _unfit(f"the worker at {address} has version {found}, not {__version__}")
 
     def _submit(self, call: Callable[..., Any], name: str, *arguments: object) -> Future[Any]:
         key = f"autodiff-{name}-{self.work.run}"
@@ -121,26 +137,25 @@ class Tasks:
                 hint="is their memory enough? --chunk-size and --max-elements bound what a part needs",
             )
         if isinstance(error, ImportError):
-            raise ClusterFault(
-                f"a worker can't import what it needs: {error}",
-                hint="all workers need this version of autodiff-cli: pip install autodiff-cli",
-            )
+            raise _unfit(f"a worker can't import what it needs: {error}")
         assert isinstance(error, BaseException)
         raise error
 
-    def _look(self) -> None:
-        """See whether there is a cluster still, with workers."""
+    def _look(self) -> bool:
+        """See whether there is a cluster still; whether it has workers."""
         if self.client.status not in ("running", "connecting"):
             raise self._lost()
         if any(future.status == "cancelled" for future in self.pending.values()):
             raise self._lost()
         if self.client.scheduler_info(n_workers=-1)["workers"]:
             self.alone = 0
-        elif not self.alone:
+            return True
+        if not self.alone:
             self.alone = time.monotonic()
         elif self.alone > 0 and time.monotonic() - self.alone > PATIENCE:
             self.warn(f"the cluster at {self.address} has no workers: waiting")
             self.alone = -1  # said
+        return False
 
     def _lost(self) -> ClusterFault:
         return ClusterFault(
@@ -168,6 +183,10 @@ class Tasks:
                 if all(one is not False for one in idle):
                     return
                 time.sleep(TURN)
+
+
+def _unfit(message: str) -> ClusterFault:
+    return ClusterFault(message, hint=f"on all workers: pip install 'autodiff-cli=={__version__}'")
 
 
 @contextlib.contextmanager

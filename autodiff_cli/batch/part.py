@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from autodiff_cli import __version__
 from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job
 from autodiff_cli.batch.table import Table, answered
@@ -100,6 +101,11 @@ class Stopped(Exception):
 
 
 # ---- tasks --------------------------------------------------------------------------------------
+
+
+def version() -> str:
+    """The package's, in the process that is asked."""
+    return __version__
 
 
 def held(work: Work) -> Work:
