@@ -81,10 +81,10 @@ class Tasks:
         while not self._look():
             time.sleep(TURN)
         for address, found in self.client.run(parts.version, on_error="return").items():
-            if isinstance(found, ImportError):
-                raise _unfit(f"the worker at {address} lacks the package: {found}")
             if found != __version__:
-                raise _unfit(f"the worker at {address} has version {found}, not {__version__}")
+                named = str(found)[:1].isdigit()  # else it is an error, or the text of one
+                what = f"has version {found}, not {__version__}" if named else f"lacks it: {found}"
+                raise _unfit(f"all workers need this package; the one at {address} {what}")
 
     def _submit(self, call: Callable[..., Any], name: str, *arguments: object) -> Future[Any]:
         key = f"autodiff-{name}-{self.work.run}"
