@@ -27,6 +27,8 @@ def test_example(example: Example, folder: Path) -> None:
     missing = missing_tools(example.command)
     if missing:
         pytest.skip(f"needs {', '.join(missing)}")
+    if "dask" in example.command:
+        pytest.importorskip("distributed")
     assert executed(example.command, folder) == (example.output, example.code)
 
 

@@ -18,6 +18,7 @@ ALLOWED = {
     "ops": {"scipy"},
     "tables": {"orjson", "polars", "zstandard"},
     "render": {"orjson"},
+    "batch": {"dask", "distributed", "orjson"},
     "cli": {"click", "orjson"},
 }
 NO_NUMPY = {"startup", "source", "errors", "syntax", "cli", "transform", "__main__", "__init__"}

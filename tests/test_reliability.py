@@ -122,6 +122,14 @@ CASES = [
         b"x,y\n1,2\n3,4\noops,6\n7,8\n",
         f"{FILE} --resume",
     ),
+    Case(
+        "a killed worker of a cluster",
+        b"x,y\n" + b"".join(b"%d,%d\n" % (n, n * n % 7) for n in range(4000)),
+        "autodiff batch 'x if x > y else y' t.csv --engine dask --part-size 2K --output parts --quiet",
+        "{} --workers 2 & until ls parts/part-* > /dev/null 2>&1; do sleep 0.02; done; "
+        "kill -KILL $(grep -l spawn_main $(sed 's,\\([0-9]*\\) ,/proc/\\1/cmdline ,g' "
+        "/proc/$!/task/*/children) | head -n 1 | cut -d / -f 3); wait $!",
+    ),
 ]
 
 
@@ -162,6 +170,11 @@ def _disk(case: Case, folder: Path) -> str:
     known = {*files, "out.csv", ".errors", ".bin", "ro", "full"}
     found = sorted(name for name in os.listdir(folder) if name not in known)
     found = [re.sub(r"^(\.out\.csv\.)(?!partial).*", r"\1…", name) for name in found]
+    parts = sorted(folder.glob("parts/part-*"))
+    if parts:
+        rows = sum(path.read_bytes().count(b"\n") - 1 for path in parts)
+        others = {path.name for path in (folder / "parts").iterdir()} - {p.name for p in parts}
+        found = [f"`parts`: {len(parts)} parts of {rows:,} rows", *sorted(others)]
     before = (folder / "out.csv").read_text() == "before"
     return ", ".join(["`out.csv` as before" if before else "`out.csv` changed", *found])
 
@@ -170,6 +183,8 @@ def _disk(case: Case, folder: Path) -> str:
 def test_fault(case: Case, tmp_path: Path) -> None:
     if "mount" in case.script and not can_mount():
         pytest.skip("needs to mount a file system")
+    if "dask" in case.command:
+        pytest.importorskip("distributed")
     if "/dev/full" in case.command and not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
     assert made(case, tmp_path) in PAGE.read_text().splitlines()

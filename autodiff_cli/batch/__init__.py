@@ -10,6 +10,11 @@ total       one accumulated value and gradient, whatever the order of the rows
 table       a chunk of rows → the table of their answers; what to do with bad rows
 job         the record that says all of it
 run         files → files: reading, computing and writing at the same time
+part        what a worker of a cluster does: a portion of the rows → a part of the output
+cluster     a Dask cluster, and calls on it
+folder      the output folder of parts: what is finished, and what goes on
+gathered    what parts give, in the order of the rows
+spread      files → a folder of parts, by the workers of a cluster
 sample      the job's first row, for a look before it is run
 """
 

@@ -7,12 +7,11 @@ from contextlib import closing
 
 from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job, Summary
-from autodiff_cli.batch.table import Table, answered
-from autodiff_cli.batch.total import Total
+from autodiff_cli.batch.table import answered
+from autodiff_cli.batch.total import Total, add, result
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
-from autodiff_cli.tables.rows import Column
 
 
 def _ignore(what: object) -> None:
@@ -88,7 +87,7 @@ def run(
                 if job.reduce is None:
                     writer.write(table.written, table.kept, read=table.rows)
                 elif table.fault is None:
-                    _add(totals, table)
+                    add(totals, table.columns)
                 if table.fault is not None:
                     raise table.fault
                 left = None if left is None else left - table.rows
@@ -100,25 +99,10 @@ def run(
                 )
                 moved(table.rows)
         if job.reduce is not None:
-            for name in () if totals else engine.names:
-                totals[name] = Total(name)
-            mean = job.reduce == "mean"
-            writer.write({n: Column(t.result(mean)[None]) for n, t in totals.items()})
+            writer.write(result(totals, engine.names, job.reduce == "mean"))
         writer.close()
     except BaseException:  # Ctrl-C too
         if writer is not None:
             writer.abort()
         raise
     return done
-
-
-def _add(totals: dict[str, Total], table: Table) -> None:
-    """Add a chunk's answers to the totals."""
-    for name, column in table.columns.items():
-        total = totals.setdefault(name, Total(name))
-        good = column if column.nulls is None else column.take((~column.nulls).nonzero()[0])
-        if isinstance(good.values, list):
-            for row in good.values:
-                total.add(row[None])
-        else:
-            total.add(good.values)

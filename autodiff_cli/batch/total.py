@@ -6,10 +6,14 @@ bits are kept: rounded to one float64, the order of the rows can't be seen.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.tables.rows import Column
 
 
 class Total:
@@ -23,7 +27,7 @@ class Total:
         self.name = name
         self.count = 0
         self.shape: Shape | None = None
-        self.dtype = np.dtype(np.float64)
+        self.dtype: np.dtype[np.generic] = np.dtype(np.float64)
         self.high = np.zeros(0)
         self.low = np.zeros(0)
 
@@ -35,20 +39,36 @@ class Total:
         """
         if not len(rows):
             return
-        if self.shape is None:
-            self.shape, self.dtype = rows.shape[1:], rows.dtype
-            self.high = np.zeros(rows[0].size)
-            self.low = np.zeros(rows[0].size)
-        if rows.shape[1:] != self.shape:
-            raise InputError(
-                f"--reduce adds {self.name} up over all rows, and its shape changes from "
-                f"{list(self.shape)} to {list(rows.shape[1:])}",
-                hint="rows of one shape have one sum: reduce inside the expression, or use --wrt",
-            )
+        self._begin(rows.shape[1:], rows.dtype)
         high, low = _pairwise(rows.reshape(len(rows), -1).astype(np.float64))
         self.high, lost = two_sum(self.high, high)
         self.low = self.low + low + lost
         self.count += len(rows)
+
+    def merge(self, other: Total) -> None:
+        """Add the sum of rows that another total has added.
+
+        Raises:
+            InputError: its shape is another one.
+        """
+        if other.shape is None:
+            return
+        self._begin(other.shape, other.dtype)
+        self.high, lost = two_sum(self.high, other.high)
+        self.low = self.low + other.low + lost
+        self.count += other.count
+
+    def _begin(self, shape: Shape, dtype: np.dtype[np.generic]) -> None:
+        if self.shape is None:
+            self.shape, self.dtype = shape, dtype
+            self.high = np.zeros(math.prod(shape))
+            self.low = np.zeros(math.prod(shape))
+        if shape != self.shape:
+            raise InputError(
+                f"--reduce adds {self.name} up over all rows, and its shape changes from "
+                f"{list(self.shape)} to {list(shape)}",
+                hint="rows of one shape have one sum: reduce inside the expression, or use --wrt",
+            )
 
     def result(self, mean: bool) -> Array:
         """The sum, or the mean, in the dtype of what was added; integers and bools give float64 means;
@@ -63,6 +83,28 @@ class Total:
         dtype = self.dtype if floating else np.dtype(np.float64 if mean else np.int64)
         with np.errstate(all="ignore"):
             return total.reshape(self.shape).astype(dtype)
+
+
+def add(totals: dict[str, Total], columns: Mapping[str, Column]) -> None:
+    """Add a chunk's answers to the totals; cells that are null count nowhere."""
+    for name, column in columns.items():
+        total = totals.setdefault(name, Total(name))
+        good = column if column.nulls is None else column.take((~column.nulls).nonzero()[0])
+        if isinstance(good.values, list):
+            for row in good.values:
+                total.add(row[None])
+        else:
+            total.add(good.values)
+
+
+def result(totals: Mapping[str, Total], names: Sequence[str], mean: bool) -> dict[str, Column]:
+    """The one row that the totals give.
+
+    Args:
+        names: of the answers, if there was no row.
+    """
+    found = totals or {name: Total(name) for name in names}
+    return {name: Column(total.result(mean)[None]) for name, total in found.items()}
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:

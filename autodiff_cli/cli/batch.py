@@ -17,6 +17,7 @@ from autodiff_cli.cli.eval import NAME, ExpressionCommand, bindings_of, check_se
 from autodiff_cli.cli.resources import bytes_of
 
 if TYPE_CHECKING:
+    from autodiff_cli.batch.cluster import Cluster
     from autodiff_cli.batch.job import Job, Summary
 
 FORMATS = ("csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow")
@@ -62,7 +63,8 @@ value and grad_NAME. Messages and the progress bar go to standard error.
     "--output",
     "-o",
     metavar="FILE",
-    help="Write here instead of standard output, whole or not at all: --output out.csv.",
+    help="Write here instead of standard output, whole or not at all: --output out.csv; "
+    "with --engine dask a folder.",
 )
 @click.option(
     "--columns",
@@ -139,6 +141,29 @@ value and grad_NAME. Messages and the progress bar go to standard error.
     help="Most threads, as in --threads 4.  [as many as processors]",
 )
 @click.option(
+    "--engine",
+    type=click.Choice(["local", "dask"]),
+    default="local",
+    show_default=True,
+    help="Compute here, or in parts by the workers of a Dask cluster: --engine dask --output FOLDER.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="The cluster's: --scheduler tcp://10.0.0.1:8786.  [processes of this machine]",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Processes of this machine, as in --workers 4.  [as many as processors]",
+)
+@click.option(
+    "--part-size",
+    metavar="SIZE",
+    help="Bytes of the files that make one part of the output: --part-size 256M.  [64M]",
+)
+@click.option(
     "--chunk-rows",
     type=click.IntRange(min=1),
     metavar="N",
@@ -199,16 +224,35 @@ def _run(job: Job, options: dict[str, Any]) -> None:
 
     quiet = options["quiet"]
     with Progress(sys.stderr, hidden=quiet, total=job.limit) as progress:
-        done = run(job, progress.moved, progress.note)
+        if options["engine"] == "dask":
+            from autodiff_cli.batch import spread
+
+            cluster = _cluster(options)
+            done = spread.run(job, cluster, progress.moved, progress.note, progress.reached)
+        else:
+            done = run(job, progress.moved, progress.note)
     if not quiet:
-        for line in _summary(done, job):
+        for line in _summary(done, job, options["engine"] == "dask"):
             click.echo(line, err=True)
 
 
-def _summary(done: Summary, job: Job) -> Iterator[str]:
+def _cluster(options: dict[str, Any]) -> Cluster:
+    from autodiff_cli.batch.cluster import Cluster
+
+    cluster = Cluster(options["scheduler"], options["workers"], threads=options["threads"])
+    if options["part_size"]:
+        cluster = cluster._replace(part_bytes=bytes_of("--part-size", options["part_size"]))
+    return cluster
+
+
+def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
     """What a person should know about the rows."""
     if done.resumed:
-        yield f"resumed behind row {done.resumed:,}"
+        yield (
+            f"resumed: {done.resumed:,} rows were finished"
+            if apart
+            else f"resumed behind row {done.resumed:,}"
+        )
     if done.bad:
         what = "left out" if job.on_error == "skip" or job.reduce else "null, with their errors"
         yield f"bad rows: {done.bad:,} of {done.rows:,}, {what}"
@@ -244,6 +288,7 @@ def _job(options: dict[str, Any]) -> Job:
                 f"'{word}' is neither an option nor a file; ./{word} is a file of that name"
             )
     _check(options, paths, given)
+    _check_cluster(options, paths)
     check_seed(options["manual_seed"])
 
     from autodiff_cli.batch.job import Job
@@ -270,7 +315,7 @@ def _job(options: dict[str, Any]) -> Job:
         paths,
         format=options["format"],
         columns=None if columns is None else tuple(c.strip() for c in columns.split(",")),
-        output=options["output"],
+        output=None if options["output"] == "-" else options["output"],
         to=options["to"],
         on_error=options["on_error"],
         keep=options["keep"],
@@ -306,6 +351,21 @@ def _check(options: dict[str, Any], paths: tuple[str, ...], given: dict[str, str
             raise click.UsageError("--resume needs a file to go on with: --output out.csv")
         if "-" in (paths or ("-",)):
             raise click.UsageError("--resume reads the rows again, and standard input is gone")
+
+
+def _check_cluster(options: dict[str, Any], paths: tuple[str, ...]) -> None:
+    """Refuse what makes no sense of a cluster, or without one."""
+    if options["engine"] == "local":
+        for name in ("scheduler", "workers", "part_size"):
+            if options[name]:
+                raise click.UsageError(f"--{name.replace('_', '-')} needs --engine dask")
+        return
+    if options["scheduler"] and options["workers"]:
+        raise click.UsageError("--workers are of this machine, and --scheduler has its own")
+    if "-" in (paths or ("-",)):
+        raise click.UsageError("--engine dask reads files, whose parts it shares out: name one")
+    if options["output"] in (None, "-") and not options["reduce"] and not options["dry_run"]:
+        raise click.UsageError("--engine dask writes a folder of parts: --output FOLDER")
 
 
 def _words(

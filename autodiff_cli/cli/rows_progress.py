@@ -28,6 +28,7 @@ class Progress:
         self.hidden = hidden
         self.draws = not hidden and stream.isatty() and os.environ.get("TERM") != "dumb"
         self.total = total
+        self.parts = (0, 0)  # finished, of how many
         self.rows = 0
         self.started = monotonic()
         self.drawn = self.started + PATIENCE - INTERVAL
@@ -54,6 +55,10 @@ class Progress:
             self.stream.write(CLEAR + self.line(now - self.started))
             self.stream.flush()
 
+    def reached(self, done: int, total: int) -> None:
+        """So many parts of all are finished."""
+        self.parts = (done, total)
+
     def note(self, text: str) -> None:
         """Say something on a line of its own."""
         if not self.hidden:
@@ -64,8 +69,11 @@ class Progress:
     def line(self, seconds: float) -> str:
         """The line that stands after so much time."""
         text = f"{self.rows:,} rows  {self.rows / max(seconds, 1e-9):,.0f} rows/s"
-        if self.total:
-            full = min(WIDTH, WIDTH * self.rows // self.total)
+        done, total = self.parts if self.parts[1] else (self.rows, self.total)
+        if self.parts[1]:
+            text = f"{done:,} of {total:,} parts  {text}"
+        if total:
+            full = min(WIDTH, WIDTH * done // total)
             text = f"{'━' * full}{'╌' * (WIDTH - full)} {text}"
         return text[: shutil.get_terminal_size().columns - 1]
 

@@ -23,6 +23,7 @@ from autodiff_cli.tables.layout import Naming
 from autodiff_cli.tables.rows import Chunk, Column
 
 KINDS = frozenset("fiub")
+PIECE = 1 << 16  # bytes of rows that are read or left out together
 
 
 class Stored(NamedTuple):
@@ -46,8 +47,9 @@ def read(
     wanted: Collection[str] | None,
     kept: Collection[str] | Literal["all"] | None,
     size: int,
+    rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
-    """The rows of a file, in chunks of about `size` bytes.
+    """The rows of a file, or those from one to before another, in chunks of about `size` bytes.
 
     Raises:
         InputError: it is damaged, holds objects, or has no such column.
@@ -55,7 +57,7 @@ def read(
     with closing(_binary(path)) as stream:
         arrays = _arrays(stream, path, format)
         try:
-            yield from _chunks(arrays, path, naming, wanted, kept, size)
+            yield from _chunks(arrays, path, naming, wanted, kept, size, rows)
         finally:
             for array in arrays:
                 array.file.close()
@@ -68,6 +70,7 @@ def _chunks(
     wanted: Collection[str] | None,
     kept: Collection[str] | Literal["all"] | None,
     size: int,
+    part: tuple[int, int] | None,
 ) -> Iterator[Chunk]:
     file = sources.called(path)
     columns = _named(arrays, naming, path)
@@ -78,8 +81,12 @@ def _chunks(
     count = arrays[0].shape[0]
     rows = max(1, size // sum(array.row_bytes for array in arrays))
     loaded = {id(array): _loaded(array, file) for array in arrays if array.fortran}
-    for start in range(0, count, rows):
-        stop = min(start + rows, count)
+    first, last = part or (0, count)
+    for array in arrays if first else ():
+        if id(array) not in loaded:
+            array.file.seek(first * array.row_bytes, io.SEEK_CUR)
+    for start in range(first, last, rows):
+        stop = min(start + rows, last)
         found = {
             array.name: loaded[id(array)][start:stop]
             if id(array) in loaded
@@ -109,6 +116,24 @@ def header(path: str, format: str, naming: Naming) -> tuple[str, ...]:
         for array in arrays:
             array.file.close()
         return tuple(_named(arrays, naming, path))
+
+
+def rows_and_size(path: str) -> tuple[tuple[int, int], ...]:
+    """Pieces that a .npy file may be read in: rows and bytes of each; none if it has to be read whole.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    with closing(_binary(path)) as stream:
+        array = _arrays(stream, path, "npy")[0]
+        if array.fortran:
+            return ()
+        step = max(1, PIECE // array.row_bytes)
+        count = array.shape[0]
+        return tuple(
+            (min(step, count - at), min(step, count - at) * array.row_bytes)
+            for at in range(0, count, step)
+        )
 
 
 class Part(NamedTuple):

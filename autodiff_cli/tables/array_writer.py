@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import IO, cast
 
 import numpy as np
@@ -51,6 +51,10 @@ class ArrayWriter:
         self.spools: dict[str, Spool] = {}
         self.waiting: list[Table] = []
         self.count = 0
+
+    def expect(self, shapes: Mapping[str, Shape]) -> None:
+        """Columns have these shapes, also if all their cells are null."""
+        self.shapes.known |= shapes
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         if kept is not None:

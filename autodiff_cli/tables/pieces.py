@@ -42,17 +42,20 @@ def count(data: bytes, byte: int) -> int:
     )
 
 
-def pieces(stream: Stream, size: int, separator: str | None, name: str) -> Iterator[Piece]:
+def pieces(
+    stream: Stream, size: int, separator: str | None, name: str, line: int = 1
+) -> Iterator[Piece]:
     """The text in pieces of about `size` bytes, at least a row each.
 
     Args:
         separator: of fields that may be quoted; None where a line is a row.
         name: the file's, for errors.
+        line: the number of the first line, where the stream begins within a file.
 
     Raises:
         InputError: the stream is damaged (behind the rows before it), or a row never ends.
     """
-    line, first = 1, True
+    first = line == 1
     rest: list[bytes] = []  # read, and without a row's end
     length = 0
     while True:

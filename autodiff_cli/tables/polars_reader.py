@@ -27,8 +27,9 @@ def read(
     wanted: Collection[str] | None,
     kept: Collection[str] | Literal["all"] | None,
     size: int,
+    rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
-    """The rows of a file, in chunks of about `size` bytes.
+    """The rows of a file, or those from one to before another, in chunks of about `size` bytes.
 
     Raises:
         InputError: it is damaged, or has no such column of numbers.
@@ -45,6 +46,9 @@ def read(
     used = [name for name in names if name in want or name in keep]
     table = table.select([polars.col(t).alias(n) for t, n in zip(titles, names) if n in used])
     row = 1
+    if rows is not None:
+        table = table.slice(rows[0], rows[1] - rows[0])
+        row += rows[0]
     try:
         for frame in table.collect_batches(
             chunk_size=max(SMALLEST, size // (8 * max(1, len(used)))), maintain_order=True

@@ -7,7 +7,7 @@ import queue
 import re
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import polars
 from polars.io.plugins import register_io_source
 
 from autodiff_cli.errors import InputError
+from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output, Replacing, refused
@@ -47,6 +48,10 @@ class FrameWriter:
         handle, path = tempfile.mkstemp(suffix=f".{self.format}")
         os.close(handle)
         return path
+
+    def expect(self, shapes: Mapping[str, Shape]) -> None:
+        """Columns have these shapes, also if all their cells are null."""
+        self.depths |= {name: len(shape) for name, shape in shapes.items()}
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         if kept is not None:
@@ -162,7 +167,8 @@ def _series(name: str, column: Column | TextColumn, depth: int) -> polars.Series
         return polars.Series(name, list(column.texts), dtype=polars.String())
     values = column.values
     if column.nulls is not None and column.nulls.all():
-        values = np.full((column.count, *(1,) * depth), np.nan)
+        if not isinstance(values, np.ndarray) or values.ndim != depth + 1:
+            values = np.full((column.count, *(1,) * depth), np.nan)
     if isinstance(values, np.ndarray) and (values.ndim == 1 or values.size):
         series = polars.Series(name, cells.writable(values))
         kind: polars.DataType = polars.Series(values.reshape(-1)[:0].copy()).dtype

@@ -94,7 +94,7 @@ def header(
         first = next(pieces(stream, LOOKED_AT, separator, sources.called(path)), None)
     finally:
         stream.close()
-    return _layout(first, found.name, naming, (), None, path)[0].names
+    return layout_of(first, found.name, naming, (), None, path)[0].names
 
 
 def format_name(paths: Sequence[str], format: str | None = None) -> str:
@@ -118,7 +118,7 @@ def _file(
 ) -> Iterator[Chunk]:
     found = sources.format_of(path, format)
     if found.name not in TEXT:
-        yield from _stored(path, found.name, naming, wanted, kept, size)
+        yield from stored(path, found.name, naming, wanted, kept, size)
         return
     stream = sources.opened(path, found.compression)
     try:
@@ -129,24 +129,25 @@ def _file(
             stream.close()
 
 
-def _stored(
+def stored(
     path: str,
     name: str,
     naming: Naming,
     wanted: Collection[str] | None,
     kept: Keep,
     size: int,
+    rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
-    """The rows of a format that stores values."""
+    """The rows of a format that stores values; those from one to before another, or all."""
     if name in ("npy", "npz"):
         from autodiff_cli.tables import array_reader
 
-        return array_reader.read(path, name, naming, wanted, kept, size)
+        return array_reader.read(path, name, naming, wanted, kept, size, rows)
     try:
         from autodiff_cli.tables import polars_reader
     except ImportError:
         raise no_polars(name) from None
-    return polars_reader.read(path, name, naming, wanted, kept, size)
+    return polars_reader.read(path, name, naming, wanted, kept, size, rows)
 
 
 def _stored_header(path: str, name: str, naming: Naming) -> tuple[str, ...]:
@@ -178,21 +179,21 @@ def _text(
     engine: Engine,
 ) -> Iterator[Chunk]:
     first = next(cut, None)
-    layout, first = _layout(first, name, naming, wanted, kept, path)
+    layout, first = layout_of(first, name, naming, wanted, kept, path)
     parse = parser(name, engine)
     row = 1
-    piece: Piece | None = first
+    piece = first or next(cut, None)  # the first may have been a header alone
     while piece is not None:
         chunk = parse(piece, layout, row)
         if row == 1 and name == "jsonl":
-            _some_of_each(chunk, layout)
+            some_of_each(chunk, layout)
         row += chunk.count
         if chunk.count:
             yield chunk
         piece = next(cut, None)
 
 
-def _some_of_each(chunk: Chunk, layout: Layout) -> None:
+def some_of_each(chunk: Chunk, layout: Layout) -> None:
     """Raise InputError if no object of many has a column: a name that was mistyped, not a bad row."""
     for name, column in chunk.columns.items():
         if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
@@ -218,7 +219,7 @@ def parser(name: str, engine: Engine) -> Parser:
     return plain_json.chunk if name == "jsonl" else plain_csv.chunk
 
 
-def _layout(
+def layout_of(
     first: Piece | None,
     name: str,
     naming: Naming,

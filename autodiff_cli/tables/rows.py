@@ -58,6 +58,9 @@ class RowFault(InputError):
         super().__init__(error.text(), hint=error.hint)
         self.error = error
 
+    def __reduce__(self) -> tuple[type[RowFault], tuple[RowError]]:
+        return RowFault, (self.error,)
+
 
 def shown(text: str) -> str:
     """A field in quotes for a message, cut if it is long, control characters spelled.

@@ -157,6 +157,10 @@ class CsvWriter:
         self.titles: list[str] | None = None
         self.waiting: list[tuple[Table, Kept | None, int]] = []  # until all shapes are known
 
+    def expect(self, shapes: Mapping[str, Shape]) -> None:
+        """Columns have these shapes, also if all their cells are null."""
+        self.shapes.known |= shapes
+
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         self.waiting.append((table, kept, read))
         if self.shapes.learn(table):

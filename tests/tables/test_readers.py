@@ -130,6 +130,10 @@ def test_a_short_row_is_bad_also_where_the_last_column_is_not_wanted(
     assert list(chunk.bad) == [1]
 
 
+def test_a_header_may_come_alone(here: Path, engine: str) -> None:
+    assert values(write("x.csv", "S,K\n1,2"), engine) == {"S": [1], "K": [2]}
+
+
 def test_columns_are_named(here: Path, engine: str) -> None:
     name = write("x.csv", "1,2\n3,4\n")
     assert values(name, engine, columns=["a", "b"]) == {"a": [1, 3], "b": [2, 4]}
