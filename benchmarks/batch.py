@@ -2,7 +2,7 @@
 
     python benchmarks/batch.py [--rows N] [--rounds N] [--only NAME]
 
-Peers are scripts with torch, torch.func.vmap and JAX jit(vmap(value_and_grad)), which read and write with
+Run it with an interpreter that has the package installed. Peers are scripts with torch, torch.func.vmap and JAX jit(vmap(value_and_grad)), which read and write with
 pyarrow (CSV) or orjson (JSON Lines), as far as the interpreter has them; polars alone reads the table and
 writes it again without mathematics. All are run as processes of their own, interleaved; figures are medians
 of seconds, and the greatest memory. Prints a table, and then one JSON line.
@@ -22,8 +22,8 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from measure import environment
 
-ROOT = Path(__file__).parent.parent
 NAMES = ["S", "K", "T", "r", "sigma"]
 LOOPED = 1000  # rows of the loop over rows; its time is multiplied
 EXPRESSIONS = {
@@ -180,10 +180,7 @@ def measured(command: list[str]) -> tuple[float, int, str]:
         process = os.posix_spawn(
             command[0],
             command,
-            {
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-            },
+            environment(),
             file_actions=[(os.POSIX_SPAWN_DUP2, printed.fileno(), 1)],
         )
         _, status, usage = os.wait4(process, 0)

@@ -6,13 +6,18 @@ Derivatives: torch/tools/autograd/derivatives.yaml.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Rule
-from autodiff_cli.ops.kinds import Elementwise, like, precise
+from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
 from autodiff_cli.ops.pointwise import (
     abs,
     as_dtype,
@@ -28,13 +33,37 @@ from autodiff_cli.ops.pointwise import (
 from autodiff_cli.ops.selection import ge, gt, le, logical_and, ne, where
 
 
+@lru_cache(1)
+def _loops() -> Any:
+    """The module of scipy.special's compiled functions.
+
+    They are imported without the package around them, whose other parts (NumPy's test helpers and f2py
+    among them) take seven times as long: 200 ms. Whoever imports scipy.special afterwards gets all of it, with
+    these same functions. If scipy should be arranged in another way one day, all of it is imported.
+    """
+    name = "scipy.special"
+    if name not in sys.modules:
+        spec = find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            package = ModuleType(name)
+            package.__path__ = spec.submodule_search_locations
+            package.__spec__ = spec
+            sys.modules[name] = package
+            try:
+                return import_module("scipy.special._ufuncs")
+            except ImportError:
+                pass  # the public module says what is missing
+            finally:
+                del sys.modules[name]
+    return import_module(name)
+
+
 def scipy_function(name: str) -> Callable[..., Any]:
     """A function of scipy.special, rounded from float64."""
 
-    def kernel(*arrays: Any) -> Any:
-        import scipy.special  # type: ignore[import-untyped]
-
-        return precise(getattr(scipy.special, name))(*arrays)
+    @in_place
+    def kernel(*arrays: Any, out: Any = None) -> Any:
+        return precise(getattr(_loops(), name))(*arrays, out=out)
 
     return kernel
 
