@@ -38,8 +38,8 @@ def _loops() -> Any:
     """The module of scipy.special's compiled functions.
 
     They are imported without the package around them, whose other parts (NumPy's test helpers and f2py
-    among them) take seven times as long: 200 ms. Whoever imports scipy.special afterwards gets all of it, with
-    these same functions. If scipy should be arranged in another way one day, all of it is imported.
+    among them) take seven times as long: 200 ms. Whoever imports scipy.special afterwards gets all of
+    it, with these same functions. If scipy should be arranged in another way one day, all of it is imported.
     """
     name = "scipy.special"
     if name not in sys.modules:
@@ -117,12 +117,12 @@ def _trigamma(x: Any) -> Any:
 
 
 def _polygamma(x: Any, n: int) -> Any:
-    import scipy.special
-
     if n == 0:
-        return precise(scipy.special.psi)(x)
+        return precise(_loops().psi)(x)
     if n == 1:
         return _trigamma(x)
+    import scipy.special  # type: ignore[import-untyped]
+
     values = (
         (-1.0) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1.0, x.astype(np.float64))
     )
@@ -139,9 +139,7 @@ polygamma: Elementwise = Elementwise(
 
 
 def _log_gamma(x: Any, p: int) -> Any:
-    import scipy.special
-
-    wide = sum(scipy.special.gammaln(x.astype(np.float64) - at / 2) for at in range(p))
+    wide = sum(_loops().gammaln(x.astype(np.float64) - at / 2) for at in range(p))
     return (wide + p * (p - 1) / 4 * math.log(math.pi)).astype(x.dtype)
 
 
