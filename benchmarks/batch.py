@@ -4,8 +4,9 @@
 
 Run it with an interpreter that has the package installed. Peers are scripts with torch, torch.func.vmap and
 JAX jit(vmap(value_and_grad)), which read and write with pyarrow (CSV) or orjson (JSON Lines), as far as the
-interpreter has them; polars alone reads the table and writes it again without mathematics. All are run as processes of their own, interleaved; figures are medians
-of seconds, and the greatest memory. Prints a table, and then one JSON line.
+interpreter has them; polars alone reads the table and writes it again without mathematics. All are run as
+processes of their own, interleaved; figures are medians of seconds, and the greatest memory. Prints a
+table, and then one JSON line.
 """
 
 from __future__ import annotations
