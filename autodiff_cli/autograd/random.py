@@ -97,6 +97,18 @@ def _narrow(values: Floats, dtype: np.dtype[np.generic]) -> Array:
     return values if dtype == np.float64 else values.astype(np.float32).astype(dtype, copy=False)
 
 
+def _to_odd(a: Floats, b: Floats) -> Floats:
+    """a + b; where that is rounded, to the neighbour whose last bit is 1, so that rounding again is right.
+
+    Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd".
+    """
+    total = np.asarray(a + b)
+    part = total - a
+    error = (a - (total - part)) + (b - part)
+    even = (total.view(np.int64) & 1) == 0
+    return np.where((error != 0) & even, np.nextafter(total, np.copysign(np.inf, error)), total)
+
+
 def _fma(x: Floats, scale: float, offset: float) -> Floats:
     """``x * scale + offset`` in one rounding; the scalars are values of the type of `x`."""
     if scale == 1 or offset == 0:
@@ -112,7 +124,7 @@ def _fma(x: Floats, scale: float, offset: float) -> Floats:
         error = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
         total = product + offset
         part = total - product
-        fused = total + (error + ((product - (total - part)) + (offset - part)))
+        fused = total + _to_odd(error, (product - (total - part)) + (offset - part))
     return np.where(np.isfinite(fused), fused, total)  # the splitting overflows beyond 1e300
 
 

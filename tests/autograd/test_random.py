@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autodiff_cli.autograd import random
@@ -121,6 +121,7 @@ def test_block_size_does_not_show(n: int, dtype: str, monkeypatch: pytest.Monkey
 sides = st.floats(-1e6, 1e6, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-100)
 
 
+@example(1.5, 1.4751198770346832e-35)
 @given(sides, sides)
 def test_scaling_rounds_once(low: float, high: float) -> None:
     low, high = sorted((low, high))
