@@ -100,7 +100,8 @@ def _narrow(values: Floats, dtype: np.dtype[np.generic]) -> Array:
 def _to_odd(a: Floats, b: Floats) -> Floats:
     """a + b; where that is rounded, to the neighbour whose last bit is 1, so that rounding again is right.
 
-    Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd".
+    Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding
+    to odd", 2008.
     """
     total = np.asarray(a + b)
     part = total - a

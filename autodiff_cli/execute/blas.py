@@ -14,7 +14,9 @@ from collections.abc import Callable
 from os.path import dirname, join
 from typing import Any
 
-from autodiff_cli.execute.pool import threads
+import numpy as np
+
+from autodiff_cli.execute.pool import each, threads
 from autodiff_cli.ops.heavy import directly, runner
 from autodiff_cli.startup import library
 
@@ -97,6 +99,39 @@ def on_all_threads(function: Callable[..., Any], *args: Any, **kwargs: Any) -> A
             setter(1)
 
 
+LEAST_ROWS = 64  # of a part of a product
+PARTS = 16  # of a product, at most
+ROWS = 512  # of a part, where there are enough
+
+
+def product_in_parts(a: Any, b: Any) -> Any:
+    """A product, its rows (or columns, or matrices) cut in the same way however many threads there are.
+
+    The library itself would cut it by their number, and the last digits would depend on that.
+    """
+    if not library.held or a.ndim < 2:
+        return np.matmul(a, b)
+    if a.ndim == 2 and b.ndim == 2 and len(a) < 2 * LEAST_ROWS <= b.shape[1]:
+        return product_in_parts(b.T, a.T).T
+    if len(a) < 2 * LEAST_ROWS and a.ndim == 2:
+        return np.matmul(a, b)
+    count = min(PARTS, len(a)) if a.ndim > 2 else min(PARTS, max(2, len(a) // ROWS))
+    size = -(-len(a) // count)
+    batched = b.ndim == a.ndim > 2 and len(b) == len(a)
+    if a.ndim > 2 and not batched:
+        return np.matmul(a, b)
+    tail = b.shape[-1:] if b.ndim > 1 else ()
+    result = np.empty((*a.shape[:-1], *tail), np.result_type(a, b))
+
+    def part(number: int) -> None:
+        rows = slice(number * size, (number + 1) * size)
+        np.matmul(a[rows], b[rows] if batched else b, out=result[rows])
+
+    each(-(-len(a) // size), lambda: part, threads())
+    return result
+
+
 def install() -> None:
     """Let heavy calls have threads."""
     runner.run = on_all_threads
+    runner.product = product_in_parts

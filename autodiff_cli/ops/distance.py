@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,19 @@ def _dtype_of(x: Any) -> Any:
     return BY_NUMPY[x.dtype]
 
 
+AT_ONCE = 1 << 22  # differences that are held at a time
+
+
 def _cdist(a: Any, b: Any, p: float) -> Any:
-    gap = a[..., :, None, :] - b[..., None, :, :]
-    return _vector_norm(gap, p, (gap.ndim - 1,), False, _dtype_of(a))
+    rows = a.shape[-2]
+    shape = (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), rows, b.shape[-2])
+    result = np.empty(shape, a.dtype)
+    step = max(1, AT_ONCE * rows // max(1, math.prod(shape) * a.shape[-1]))
+    for start in range(0, rows, step):
+        gap = a[..., start : start + step, None, :] - b[..., None, :, :]
+        part = _vector_norm(gap, p, (gap.ndim - 1,), False, _dtype_of(a))
+        result[..., start : start + step, :] = part
+    return result
 
 
 def _cdist_shape(a: Node, b: Node, p: float) -> Shape:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.kinds import Shaped
 
@@ -19,12 +21,13 @@ def directly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 class Runner:
-    """What runs a heavy call: `run(function, *args, **kwargs)`."""
+    """What runs a heavy call: `run(function, *args, **kwargs)`, and a heavy product: `product(a, b)`."""
 
-    __slots__ = ("run",)
+    __slots__ = ("product", "run")
 
     def __init__(self) -> None:
         self.run: Callable[..., Any] = directly
+        self.product: Callable[[Any, Any], Any] = np.matmul
 
 
 runner = Runner()
@@ -35,6 +38,12 @@ def heavily(multiplications: int, function: Callable[..., Any], *args: Any, **kw
     if multiplications <= HEAVY:
         return function(*args, **kwargs)
     return runner.run(function, *args, **kwargs)
+
+
+def product(a: Any, b: Any) -> Any:
+    """`np.matmul`."""
+    columns = b.shape[-1] if b.ndim > 1 else 1
+    return np.matmul(a, b) if a.size * columns <= HEAVY else runner.product(a, b)
 
 
 class Factored(Shaped):

@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ops.arithmetic import mul
-from autodiff_cli.ops.heavy import HEAVY, heavily
+from autodiff_cli.ops.heavy import HEAVY, product
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import expand, matrix_t, reshape, t
 
@@ -48,12 +48,7 @@ def _matmul(a: Any, b: Any) -> Any:
         return _chained(a, b)
     if a.ndim == 2 and a.shape[1] == 2 and b.size == 2 and a.dtype == b.dtype == np.float32:
         return _of_two(a, b)
-    return _by_library(a, b)
-
-
-def _by_library(a: Any, b: Any) -> Any:
-    columns = b.shape[-1] if b.ndim > 1 else 1
-    return heavily(a.size * columns, np.matmul, a, b)
+    return product(a, b)
 
 
 def _of_two(a: Any, b: Any) -> Any:
@@ -106,7 +101,7 @@ def _batched(a: Any, b: Any) -> Any:
     """Matrix products of a batch; the reference adds the small ones up without its library."""
     rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
     if a.dtype.kind != "f" or not 0 < rows * inner * columns < SMALL:
-        return _by_library(a, b)
+        return product(a, b)
     result = a[..., :, :1] * b[..., :1, :]
     for k in range(1, inner):
         result += a[..., :, k : k + 1] * b[..., k : k + 1, :]

@@ -15,15 +15,30 @@ from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.arithmetic import pow_from_number
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise, like, precise
-from autodiff_cli.ops.pointwise import exp, fill_where, is_zero, isfinite, isnan, reciprocal
+from autodiff_cli.ops.pointwise import (
+    exp,
+    fill_where,
+    is_zero,
+    isfinite,
+    isinf,
+    isnan,
+    reciprocal,
+)
 from autodiff_cli.ops.selection import ge, le, logical_or, where
+
+
+def _inverse_square(a: Node, b: Node) -> Node:
+    """1 / (a² + b²), and 0 where that is infinite: the reference's gradient at the origin."""
+    inverse = reciprocal(a * a + b * b)
+    return fill_where(isinf(inverse), inverse)
+
 
 atan2 = Elementwise(
     "atan2",
     precise(np.arctan2),
     vjps=(
-        lambda g, y, a, b: g * (b * reciprocal(a * a + b * b)),
-        lambda g, y, a, b: g * (-a * reciprocal(a * a + b * b)),
+        lambda g, y, a, b: g * (b * _inverse_square(a, b)),
+        lambda g, y, a, b: g * (-a * _inverse_square(a, b)),
     ),
     result="float",
     doc="the angle of the point (b, a)",

@@ -65,6 +65,9 @@ def _sum(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
 
 def _mean(x: Any, dim: Dims, keepdim: bool, dtype: DType) -> Any:
     count = x.size if dim is None else math.prod(x.shape[d] for d in dim)
+    if dtype is dtypes.float16:  # neither the sum nor the count has to be within its range
+        wide = total(np.asarray(x).astype(np.float32), dim, keepdim)
+        return np.asarray(np.true_divide(wide, np.float32(count))).astype(np.float16)
     return np.true_divide(_sum(x, dim, keepdim, dtype), np.asarray(count, dtype.numpy))
 
 

@@ -10,7 +10,7 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.loss import Reduction, _reduce, _shape, _share
 from autodiff_cli.ops.pointwise import abs, sigmoid, sign
-from autodiff_cli.ops.selection import clamp, lt, where
+from autodiff_cli.ops.selection import clamp, ge, where
 
 
 def _smooth_l1(x: Any, target: Any, reduction: Reduction, beta: float) -> Any:
@@ -21,7 +21,7 @@ def _smooth_l1(x: Any, target: Any, reduction: Reduction, beta: float) -> Any:
 
 def _smooth_l1_slope(x: Node, target: Node, beta: float) -> Node:
     error = x - target
-    return where(lt(abs(error), beta), error / beta, sign(error))
+    return where(ge(abs(error), beta), sign(error), error / beta)
 
 
 smooth_l1_loss = Shaped(

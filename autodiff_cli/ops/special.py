@@ -20,7 +20,6 @@ from autodiff_cli.ir.node import Node, Rule
 from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
 from autodiff_cli.ops.pointwise import (
     abs,
-    as_dtype,
     cos,
     exp,
     fill_where,
@@ -30,7 +29,7 @@ from autodiff_cli.ops.pointwise import (
     sign,
     sin,
 )
-from autodiff_cli.ops.selection import ge, gt, le, logical_and, ne, where
+from autodiff_cli.ops.selection import eq, ge, gt, le, logical_and, where
 
 
 @lru_cache(1)
@@ -254,12 +253,18 @@ def _times_log(log_of: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _product_with_log(
-    name: str, log_of: Any, slope: Rule, grad_fn: str, doc: str, at_zero: Any = None
+    name: str, log_of: Any, edge: float, slope: Rule, grad_fn: str, doc: str, at_zero: Any = None
 ) -> Elementwise:
-    """`at_zero`: the logarithm as a node, where the first partial is it at a = 0 as well."""
+    """`at_zero`: the logarithm as a node, where the first partial is it at a = 0 as well.
+
+    `edge`: where the logarithm begins; at a = 0 the first partial is 0 up to there.
+    """
 
     def by_first(g: Node, y: Node, a: Node, b: Node) -> Node:
-        return g * (at_zero(b) if at_zero else y.op(as_dtype(ne(a, 0), g.dtype), b))
+        if at_zero:
+            flow: Node = g * at_zero(b)
+            return flow
+        return where(logical_and(eq(a, 0), le(b, edge)), 0.0, y.op(g, b))
 
     return Elementwise(
         name,
@@ -273,7 +278,7 @@ def _product_with_log(
 
 def _xlogy(name: str, grad_fn: str, at_zero: Any = None) -> Elementwise:
     doc = "a log(b), 0 where a is 0"
-    return _product_with_log(name, np.log, lambda g, y, a, b: g * a / b, grad_fn, doc, at_zero)
+    return _product_with_log(name, np.log, 0, lambda g, y, a, b: g * a / b, grad_fn, doc, at_zero)
 
 
 xlogy = _xlogy("xlogy", "XlogyBackward0")
@@ -284,7 +289,7 @@ xlogy_number = _xlogy("xlogy_number", "XlogyBackward2", log)
 def _xlog1py(name: str, grad_fn: str, at_zero: Any = None) -> Elementwise:
     doc = "a log(1 + b), 0 where a is 0"
     return _product_with_log(
-        name, np.log1p, lambda g, y, a, b: g * a / (b + 1), grad_fn, doc, at_zero
+        name, np.log1p, -1, lambda g, y, a, b: g * a / (b + 1), grad_fn, doc, at_zero
     )
 
 

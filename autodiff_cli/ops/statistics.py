@@ -34,6 +34,8 @@ def _std(x: Any, dim: Dims, keepdim: bool, correction: Number) -> Any:
 
 
 def _var_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, correction: Number) -> Node:
+    if x.dtype is dtypes.float16:  # small shares of large counts
+        g, x = as_dtype(g, dtypes.float32), as_dtype(x, dtypes.float32)
     kept = dim if x.ndim and dim is not None else tuple(range(x.ndim))
     centred = x - mean(x, dim=kept, keepdim=True, dtype=x.dtype)
     freedom = _count(x, dim) - correction

@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autodiff_cli.execute import blas
+from autodiff_cli.execute.settings import settings
 from autodiff_cli.ops import heavy
 from autodiff_cli.startup import VARIABLES, library
 
@@ -64,8 +66,8 @@ def test_the_command_has_one_thread() -> None:
 
 
 @needs_proc
-def test_large_products_have_threads() -> None:
-    large = "(ones(200,200)@ones(200,200)).sum()"
+def test_large_factorisations_have_threads() -> None:
+    large = "linalg.inv(ones(200,200) + eye(200)).sum()"
     assert threads_after(large, AUTODIFF_THREADS="3") == 3
     assert threads_after(large, AUTODIFF_THREADS="1") == 1
 
@@ -151,3 +153,37 @@ def test_small_products_dont_depend_on_threads() -> None:
         for set_threads in blas.setters():
             set_threads(os.cpu_count() or 1)
     np.testing.assert_array_equal(one, many)
+
+
+PRODUCTS = [
+    ((700, 300), (300, 500)),
+    ((50, 700), (700, 900)),
+    ((300, 700), (700, 1)),
+    ((5000, 2000), (2000,)),
+    ((20, 100, 90), (20, 90, 80)),
+    ((20, 100, 90), (90, 80)),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("first, second", PRODUCTS)
+def test_the_number_of_threads_changes_no_bit_of_a_product(
+    monkeypatch: pytest.MonkeyPatch, first: tuple[int, ...], second: tuple[int, ...], dtype: Any
+) -> None:
+    generator = np.random.default_rng(0)
+    a = generator.standard_normal(first).astype(dtype)
+    b = generator.standard_normal(second).astype(dtype)
+    monkeypatch.setattr(library, "held", True)
+    results = []
+    for count in (1, 2, 5):
+        monkeypatch.setattr(settings, "threads", count)
+        results.append(blas.product_in_parts(a, b))
+    assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
+    np.testing.assert_allclose(results[0], np.matmul(a, b), rtol=1e-3, atol=1e-3)
+
+
+def test_parts_of_transposed_operands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "held", True)
+    a = np.random.default_rng(1).standard_normal((300, 400))
+    np.testing.assert_allclose(blas.product_in_parts(a.T, a), a.T @ a)
+    np.testing.assert_allclose(blas.product_in_parts(a[:20], a.T), a[:20] @ a.T)
