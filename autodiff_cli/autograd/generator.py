@@ -5,10 +5,27 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import state
 
 if TYPE_CHECKING:
     from autodiff_cli.autograd.random import Generator
+
+
+class Drawing:
+    """What a function that is mapped over rows may draw: torch.vmap's `randomness`.
+
+    Attributes:
+        mode: "error" where nothing may be drawn.
+    """
+
+    __slots__ = ("mode",)
+
+    def __init__(self) -> None:
+        self.mode = "different"
+
+
+drawing = Drawing()
 
 
 @lru_cache(1)
@@ -21,6 +38,11 @@ def _made() -> Generator:
 def default_generator() -> Generator:
     """The generator that `rand`, `randn` and their like draw from; never seeded means by chance."""
     state.acts()  # each row of a batch has to draw for itself
+    if drawing.mode == "error":
+        raise RuntimeFault(
+            "vmap: called random operation while in randomness error mode. Please either use the 'same' "
+            "or 'different' randomness flags on vmap or perform the randomness operation out of vmap"
+        )
     return _made()
 
 

@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+from autodiff_cli.autograd.generator import default_generator, drawing
 from autodiff_cli.autograd.ruled import MOST
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.errors import ValueFault
+from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Node, Recording, state
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
@@ -98,6 +99,11 @@ def vmap(
     func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", **_: Any
 ) -> Func:
     name = getattr(func, "__name__", repr(func))
+    if randomness not in ("error", "different", "same"):
+        raise RuntimeFault(
+            "Only allowed values for randomness are 'error', 'different', or 'same'. Got "
+            f"{randomness}"
+        )
 
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
@@ -133,8 +139,16 @@ def vmap(
                 for entry, dim in zip(entries, dims, strict=True)
             ]
 
+        start = default_generator().get_state() if randomness == "same" else None
+
         def run_on(values: list[Any]) -> Any:
-            return func(*rebuilt(args, iter(values)), **kwargs)
+            before, drawing.mode = drawing.mode, randomness
+            try:
+                if start is not None:
+                    default_generator().set_state(start)
+                return func(*rebuilt(args, iter(values)), **kwargs)
+            finally:
+                drawing.mode = before
 
         first = row(0)
         recording = Recording() if sizes[0] > 1 else None

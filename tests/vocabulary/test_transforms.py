@@ -113,9 +113,22 @@ def test_each_row_for_itself(function: str, batches: list[bool]) -> None:
 
 
 def test_rows_draw_for_themselves(batches: list[bool]) -> None:
-    found = printed("y = vmap(lambda x: torch.rand(2) + x[0] * 0)(X)\nprint(len(y.unique()))")
-    assert found == ["10"]
-    assert batches == [False]
+    for randomness, different in (("different", "10"), ("same", "2")):
+        program = f"vmap(lambda x: torch.rand(2) + x[0] * 0, randomness={randomness!r})(X)"
+        assert printed(f"print(len({program}.unique()))") == [different]
+    assert batches == [False, False]
+
+
+def test_rows_may_not_draw_unless_asked() -> None:
+    for call, message in (
+        (
+            "vmap(lambda x: x + torch.rand(3))(X)",
+            "called random operation while in randomness error",
+        ),
+        ("vmap(lambda x: x, randomness='any')(X)", "Only allowed values for randomness"),
+    ):
+        program = f"try:\n    {call}\nexcept RuntimeError as e:\n    print({message!r} in str(e))"
+        assert printed(program) == ["True"]
 
 
 def test_what_is_called_once_and_what_for_each_row() -> None:
