@@ -138,9 +138,10 @@ def compare(expression: Expression, answers: dict[str, Answer]) -> None:
     import numpy as np
 
     _, (value, gradients) = next(iter(answers.items()))
+    # numexpr adds 10^7 numbers of float32 one after the other: up to two percent off
     for name, (other_value, others) in answers.items():
         np.testing.assert_allclose(
-            np.asarray(other_value), value, 1e-3, err_msg=f"{expression.name}: {name}"
+            np.asarray(other_value), value, 3e-2, err_msg=f"{expression.name}: {name}"
         )
         for one, other in zip(gradients, others, strict=True):
             size = float(np.max(np.abs(one)))
