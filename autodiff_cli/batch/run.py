@@ -9,6 +9,7 @@ from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job, Summary
 from autodiff_cli.batch.table import answered
 from autodiff_cli.batch.total import Total, add, result
+from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
@@ -77,13 +78,15 @@ def run(
     totals: dict[str, Total] = {}
     writer = None
     try:
-        writer = Behind(writers.open_writer(job.output, to=job.to, source=source, resume=progress))
+        opened = writers.open_writer(job.output, to=job.to, source=source, resume=progress)
+        uniform = Uniform("nothing" if job.reduce else demand_of(opened))
+        writer = Behind(opened)
         with closing(ahead(chunks)) as coming:
             while left is None or left > 0:
                 chunk = next(coming, None)
                 if chunk is None:
                     break
-                table = answered(engine, chunk, job.on_error, left)
+                table = answered(engine, chunk, job.on_error, left, uniform)
                 if job.reduce is None:
                     writer.write(table.written, table.kept, read=table.rows)
                 elif table.fault is None:
