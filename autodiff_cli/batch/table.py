@@ -10,6 +10,7 @@ from autodiff_cli.batch.engine import Answers, Engine
 from autodiff_cli.batch.job import OnError
 from autodiff_cli.batch.uniform import Uniform, non_finite, without
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.interpret.traceback import HEADING
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
@@ -120,5 +121,21 @@ def _text(error: RowError | AutodiffError, chunk: Chunk, offset: int) -> str:
     """The error in one line."""
     if isinstance(error, RowError):
         return error.text()
-    message = " ".join(error.message.split())
+    message = " ".join(_last(error.message).split())
+    if error.message.startswith(HEADING):
+        return f"{_place(chunk, offset)}: {message}"
     return f"{_place(chunk, offset)}: {error.kind}: {message}"
+
+
+def _last(message: str) -> str:
+    """What a traceback ends with, without the hint behind it; another message as it is.
+
+    >>> _last("Traceback (most recent call last):\\n  File \\"x\\"\\nLimitError: many\\nhint: fewer\\n")
+    'LimitError: many'
+    """
+    if not message.startswith(HEADING):
+        return message
+    lines = message.rstrip().split("\n")
+    inner = [number for number, line in enumerate(lines) if line.startswith(" ")]
+    rest = lines[max(inner, default=0) + 1 :]
+    return "\n".join(line for line in rest if not line.startswith("hint: "))
