@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from autodiff_cli.ir.node import Array, Node, Shape, Unknown
 from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 256
+MEANT = re.compile(r"did you mean '[^']*'\?")
 ANSWER = Mapping[str, Array | None]
 
 
@@ -225,10 +227,12 @@ class Engine:
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""
         if isinstance(error, NameFault) and self.asked.script is not None:
-            error.hint = (
+            listed = (
                 f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
                 "--columns NAME=COLUMN renames one"
             )
+            meant = MEANT.match(error.hint or "")
+            error.hint = f"{meant[0]} {listed}" if meant else listed
             raise error
 
     def _in_graph(self, name: str) -> bool:
@@ -239,6 +243,10 @@ class Engine:
         self, outputs: dict[str, Array | None], cells: Mapping[str, Array], count: int
     ) -> ANSWER:
         """The outputs with the result's deviation, and without what only that needed."""
+        if self.asked.undecided:  # the first row decides for all: columns don't come and go
+            flows = any(name.startswith("grad_") for name in outputs)
+            shown = self.asked.shown if flows else ()
+            self.asked = self.asked._replace(undecided=False, shown=shown)
         if self.deviations:
             sigma = deviation(outputs, self.deviations, cells, count)
             value = outputs["value"]
@@ -304,7 +312,8 @@ def _resolved(question: Question, columns: Sequence[str]) -> Asked:
     tangents = {
         name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()
     }
-    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents)
+    undecided = bool(tangents) and seed is None and not question.deviations
+    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents, undecided)
 
 
 def _dtype(column: Column) -> np.dtype[Any]:

@@ -191,6 +191,28 @@ def test_seed(run: Any) -> None:
     assert [json.loads(line)["grad_x"] for line in out.splitlines()] == [[2, 0], [0, 8]]
 
 
+@pytest.mark.parametrize("more", [(), ("--wrt", "x"), ("--chunk-rows", "1")])
+def test_a_direction_needs_no_seed(run: Any, more: tuple[str, ...]) -> None:
+    Path("v.jsonl").write_text('{"x":[1,2]}\n{"x":[3,4]}\n')
+    words = ("x*2", "v.jsonl", "--jvp", "x=[1,0]", *more)
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"value": [2, 4], "jvp": [2, 0]},
+        {"value": [6, 8], "jvp": [2, 0]},
+    ]
+    assert json.loads(run(*words, "--seed", "[1,10]")[1].splitlines()[0])["grad_x"] == [2, 20]
+
+
+def test_directions_of_scalars_and_others_in_one_table(run: Any) -> None:
+    """The first row decides, whatever the chunks."""
+    Path("v.jsonl").write_text('{"x":[1,2],"t":[1,0]}\n{"x":3,"t":1}\n{"x":[3,4],"t":[1,0]}\n')
+    for option in ((), ("--chunk-rows", "1")):
+        code, out, _ = run("x*2", "v.jsonl", "--jvp", "x=@t", *option)
+        assert code == 0
+        assert [list(json.loads(line)) for line in out.splitlines()] == [["value", "jvp"]] * 3
+
+
 def test_reduce(run: Any) -> None:
     assert run("x*y", "t.csv", "--reduce", "sum")[1] == "value,grad_x,grad_y\n44.0,12.0,9.0\n"
     assert run("x*y", "t.csv", "--reduce", "mean", "--wrt", "x")[1].split()[1].endswith(",4.0")
@@ -249,6 +271,14 @@ def test_a_row_that_cannot_be_computed(run: Any) -> None:
     assert err.startswith("RuntimeError: n.csv, row 2: ZeroDivisionError")
     assert run("x*(8 // x.long())", "n.csv", "--on-error", "skip", "--values-only")[1] == (
         "value\n8.0\n8.0\n"
+    )
+
+
+def test_errors_of_programs_are_their_last_line(run: Any) -> None:
+    program = "for i in range(100):\n    x = x*x\nx"
+    out = run(program, "t.csv", "--max-steps", "10", "--on-error", "null", "--to", "jsonl")[1]
+    assert json.loads(out.splitlines()[1])["error"] == (
+        "t.csv, row 2: LimitError: the program has executed 10 statements, which is the limit"
     )
 
 
@@ -426,6 +456,8 @@ def test_wrong_usage(run: Any, words: list[str], said: str) -> None:
     [
         (["x", "none.csv"], "no such file"),
         (["q*x", "t.csv"], "the columns are x, y, s"),
+        (["x*exo(y)", "t.csv"], "did you mean 'exp'? the columns are x, y, s"),
+        (["y", "t.csv", "--columns", "y=x"], "rename that one too: --columns y=x,old_y=y"),
         (["1+1", "t.csv"], "names no column"),
         (["x", "t.csv", "x=1"], "is a column of the table, and bound"),
         (["x", "t.csv", "z=1"], "z"),
