@@ -318,6 +318,24 @@ def test_dry_run_writes_nothing(run: Any) -> None:
     assert not Path("out.csv").exists()
 
 
+def test_dry_run_fails_as_the_run_would(run: Any) -> None:
+    Path("q.csv").write_text("x\nq\n1\n")
+    code, out, err = run("x", "q.csv", "--dry-run")
+    assert code == 1 and out.endswith("first row: q.csv, row 1\n")
+    assert err == "InputError: q.csv, row 1 (line 2), column 'x': 'q' is not a number\n"
+    code, out, err = run("x", "q.csv", "--dry-run", "--on-error", "skip")
+    assert (code, err) == (0, "") and "error: q.csv, row 1 (line 2)" in out
+
+
+@pytest.mark.parametrize(
+    ("expression", "singly"),
+    [("x if x > 2 else y", True), ("while x < 9:\n    x = x*2\nx", True), ("x*y", False)],
+)
+def test_dry_run_says_what_is_slow(run: Any, expression: str, singly: bool) -> None:
+    out = run(expression, "t.csv", "--dry-run", "--quiet")[1]
+    assert ("computed: a row at a time" in out) == singly
+
+
 def test_resume_computes_nothing_twice(run: Any) -> None:
     path = rows_file(3000)
     options = [BLACK_SCHOLES, "--output", "out.csv", "--resume", "--chunk-rows", "500"]
