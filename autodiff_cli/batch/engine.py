@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator, has_drawn
-from autodiff_cli.batch.deviation import deviation
+from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.plan import Kind, Plan
 from autodiff_cli.batch.question import Question, names_in, settings, weight
@@ -22,7 +22,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, Shape, Unknown
 from autodiff_cli.tables.rows import Column
 
-MOST_PLANS = 256
+MOST_PLANS = 2048
 MEANT = re.compile(r"did you mean '[^']*'\?")
 ANSWER = Mapping[str, Array | None]
 
@@ -81,6 +81,7 @@ class Engine:
                 name: weight(text, f"--propagate {name}", columns)
                 for name, text in question.deviations.items()
             }
+            deviations.check_fixed(self.deviations)
         weights = [*self.asked.tangents.values(), *self.deviations.values()]
         if self.asked.seed is not None:
             weights.append(self.asked.seed)
@@ -126,10 +127,12 @@ class Engine:
             columns: the wanted ones, each of `count` rows.
             without: the offsets of rows that are bad already.
         """
-        faults: dict[int, AutodiffError] = {}
         parts: list[Part] = []
         good = np.ones(count, bool)
         good[list(without)] = False
+        wrong = deviations.faults(self.deviations, columns)
+        faults = {at: error for at, error in wrong.items() if good[at]}
+        good[list(faults)] = False
         with settings(self.question):
             for shapes, offsets in _groups(columns, np.flatnonzero(good)):
                 cells = {
@@ -163,13 +166,15 @@ class Engine:
             chosen = pending.pop()
             whole = len(chosen) == len(offsets)
             some = cells if whole else {name: array[chosen] for name, array in cells.items()}
-            if not self.single and len(chosen) > 1:
+            if not self.single:
+                outputs = None
                 try:
                     outputs = self._at_once(some, len(chosen))
                 except ExecutionError:
                     half = len(chosen) // 2
-                    pending += [chosen[half:], chosen[:half]]
-                    continue
+                    if half:
+                        pending += [chosen[half:], chosen[:half]]
+                        continue
                 if outputs is not None:
                     parts.append(Part(offsets[chosen], self._measured(outputs, some, len(chosen))))
                     continue
@@ -204,7 +209,9 @@ class Engine:
             if name in given
         }
         key = tuple(kinds.items())
-        if key not in self.plans:
+        if key in self.plans:
+            self.plans[key] = self.plans.pop(key)  # the last that is left out
+        else:
             if len(self.plans) == MOST_PLANS:
                 del self.plans[next(iter(self.plans))]
             try:
@@ -248,7 +255,7 @@ class Engine:
             shown = self.asked.shown if flows else ()
             self.asked = self.asked._replace(undecided=False, shown=shown)
         if self.deviations:
-            sigma = deviation(outputs, self.deviations, cells, count)
+            sigma = deviations.deviation(outputs, self.deviations, cells, count)
             value = outputs["value"]
             assert value is not None
             outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
@@ -325,17 +332,23 @@ def _dtype(column: Column) -> np.dtype[Any]:
 
 def _groups(columns: Mapping[str, Column], good: Array) -> list[tuple[dict[str, Shape], Array]]:
     """The good rows by the shapes of their cells, each group in order."""
-    groups: list[tuple[dict[str, Shape], Array]] = [({}, good)] if len(good) else []
-    for name, column in columns.items():
-        split = []
-        by_shape = column.shapes()
-        for shapes, offsets in groups:
-            for shape, having in by_shape.items():
-                same = offsets if len(by_shape) == 1 else np.intersect1d(offsets, having)
-                if len(same):
-                    split.append((shapes | {name: shape}, same))
-        groups = split
-    return groups
+    if not len(good):
+        return []
+    labels = np.zeros(len(good), np.int64)
+    for column in columns.values():
+        if isinstance(column.values, list):
+            numbers: dict[Shape, int] = {}
+            values = column.values
+            own = [numbers.setdefault(values[at].shape, len(numbers)) for at in good.tolist()]
+            labels = labels * len(numbers) + own
+            labels = np.unique(labels, return_inverse=True)[1]  # they stay small
+    order = np.argsort(labels, kind="stable")
+    ends = np.flatnonzero(np.diff(labels[order])) + 1
+    groups = [good[rows] for rows in np.split(order, ends)]
+    groups.sort(key=lambda offsets: int(offsets[0]))
+    return [
+        ({n: c.values[offsets[0]].shape for n, c in columns.items()}, offsets) for offsets in groups
+    ]
 
 
 def _joined(names: Sequence[str], parts: Sequence[Part], count: int) -> dict[str, Column]:
