@@ -142,6 +142,30 @@ class Engine:
                 self._group(cells, offsets, parts, faults)
         return Answers(_joined(self._names(columns), parts, count), faults, _non_finite(parts))
 
+    def empty(self) -> dict[str, Column]:
+        """The columns of the answers for a table without rows, whose cells would be single numbers."""
+        shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
+        if not self.single:
+            with settings(self.question):
+                kinds = {name: Kind((), dtypes.default()) for name in self.wanted}
+                try:
+                    self._draw_again()
+                    nodes = Plan(self.asked, kinds).outputs
+                except Unknown:
+                    pass
+                except AutodiffError as error:
+                    self._check_names(error)
+                else:
+                    shown = {n: () if node is None else node.shape for n, node in nodes.items()}
+                    shapes = {
+                        n: s
+                        for n, s in shown.items()
+                        if n.removeprefix("grad_") not in self.asked.hidden
+                    }
+                    shapes |= dict.fromkeys(["sigma"] if self.deviations else [], ())
+        dtype = self.question.dtype
+        return {name: Column(np.zeros((0, *shape), dtype)) for name, shape in shapes.items()}
+
     def _numbers(self, column: Column, shape: Shape, offsets: Array) -> Array:
         """The cells of rows with one shape, in the dtype of the expression."""
         values = column.values

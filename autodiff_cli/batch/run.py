@@ -7,7 +7,7 @@ from contextlib import closing
 
 from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job, Summary
-from autodiff_cli.batch.table import answered
+from autodiff_cli.batch.table import answered, table_of_none
 from autodiff_cli.batch.total import Total, add, result
 from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import InputError
@@ -103,6 +103,9 @@ def run(
                 moved(table.rows)
         if job.reduce is not None:
             writer.write(result(totals, engine.names, job.reduce == "mean"))
+        elif not done.rows and not done.resumed and source in ("csv", "tsv"):
+            empty = table_of_none(engine, job.on_error, job.keep)
+            writer.write(empty.written, empty.kept)
         writer.close()
     except BaseException:  # Ctrl-C too
         if writer is not None:

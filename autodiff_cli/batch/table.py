@@ -12,7 +12,7 @@ from autodiff_cli.batch.uniform import Uniform, non_finite, without
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.interpret.traceback import HEADING
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.kept import Kept, KeptTexts
 from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
 
 
@@ -79,6 +79,13 @@ def answered(
         good = np.setdiff1d(rows, list(bad), assume_unique=True) if bad else rows
         table = _table(chunk, answers, good)
     return table._replace(rows=count, bad=len(bad))
+
+
+def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> Table:
+    """The columns for a text file that has a header and no rows."""
+    errors = TextColumn([]) if on_error == "null" else None
+    kept = KeptTexts({name: [] for name in engine.columns}) if keep else None
+    return Table(engine.empty(), errors, kept, 0, 0, 0, None)
 
 
 def _fitting(answers: Answers, uniform: Uniform) -> Answers:

@@ -213,6 +213,25 @@ def test_directions_of_scalars_and_others_in_one_table(run: Any) -> None:
         assert [list(json.loads(line)) for line in out.splitlines()] == [["value", "jvp"]] * 3
 
 
+@pytest.mark.parametrize(
+    ("words", "header"),
+    [
+        (["x*y"], "value,grad_x,grad_y"),
+        (["x*y", "--keep", "--on-error", "null"], "x,y,value,grad_x,grad_y,error"),
+        (["x*y", "--propagate", "x=@y", "--wrt", "y"], "value,grad_y,sigma"),
+        (["x*w", "w=[1,2]", "--seed", "[1,1]", "--wrt", "w"], "value_0,value_1,grad_w_0,grad_w_1"),
+        (["x*w", "w=[1,2]", "--jvp", "x=1"], "value_0,value_1,jvp_0,jvp_1"),
+        (["x if x > y else y"], "value,grad_x,grad_y"),
+    ],
+)
+def test_a_table_without_rows_has_columns(run: Any, words: list[str], header: str) -> None:
+    Path("none.csv").write_text("x,y\n")
+    assert run(words[0], "none.csv", *words[1:], "--output", "out.csv") == (0, "", "")
+    assert Path("out.csv").read_text() == header + "\n"
+    assert run("value_in", "out.csv", "--columns", "value_in=" + header.split(",")[0])[0] == 0
+    assert run(words[0], "none.csv", *words[1:], "--to", "jsonl") == (0, "", "")
+
+
 def test_reduce(run: Any) -> None:
     assert run("x*y", "t.csv", "--reduce", "sum")[1] == "value,grad_x,grad_y\n44.0,12.0,9.0\n"
     assert run("x*y", "t.csv", "--reduce", "mean", "--wrt", "x")[1].split()[1].endswith(",4.0")
