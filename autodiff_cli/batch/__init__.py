@@ -5,8 +5,10 @@ graph       one row's value, gradients and derivative along a direction, as node
 plan        that graph, made for any number of rows of the same shapes
 single      one row by itself, as `evaluate` does it
 engine      columns → answers: rows grouped by shape, a group computed at once or row by row
+grouped     rows by the shapes of their cells, and their answers in order again
 deviation   the standard deviation of a result from those of its inputs
 total       one accumulated value and gradient, whatever the order of the rows
+uniform     rows whose answers have another shape than those before them, where the output can't hold both
 table       a chunk of rows → the table of their answers; what to do with bad rows
 job         the record that says all of it
 run         files → files: reading, computing and writing at the same time

@@ -7,8 +7,42 @@ from collections.abc import Mapping
 import numpy as np
 
 from autodiff_cli.batch.question import Weight
-from autodiff_cli.errors import InputError
+from autodiff_cli.errors import AutodiffError, InputError
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.rows import Column
+
+
+def check_fixed(deviations: Mapping[str, Weight]) -> None:
+    """Raise InputError if a deviation that is the same for every row is none."""
+    for name, weight in deviations.items():
+        if weight.array is not None and not (weight.array >= 0).all():
+            raise _none(name, weight.array, "")
+
+
+def faults(
+    deviations: Mapping[str, Weight], columns: Mapping[str, Column]
+) -> dict[int, AutodiffError]:
+    """Why rows have no deviation, by their offsets: a column's number is negative or nan."""
+    found: dict[int, AutodiffError] = {}
+    for name, weight in deviations.items():
+        if weight.column is None:
+            continue
+        values = columns[weight.column].values
+        if isinstance(values, np.ndarray):
+            inner = tuple(range(1, values.ndim))
+            rows = np.flatnonzero(~(values >= 0).all(axis=inner)).tolist()
+        else:
+            rows = [at for at, cell in enumerate(values) if not (cell >= 0).all()]
+        for at in rows:
+            found[at] = _none(name, np.asarray(values[at]), f" in column '{weight.column}'")
+    return found
+
+
+def _none(name: str, given: Array, place: str) -> InputError:
+    wrong = given[~(given >= 0)].reshape(-1)[0]
+    return InputError(
+        f"--propagate {name}: {wrong:g}{place} is no standard deviation, which is 0 or more"
+    )
 
 
 def deviation(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator, has_drawn
-from autodiff_cli.batch.deviation import deviation
+from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.graph import Asked
+from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.batch.plan import Kind, Plan
 from autodiff_cli.batch.question import Question, names_in, settings, weight
 from autodiff_cli.batch.single import single
@@ -21,8 +23,8 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, Shape, Unknown
 from autodiff_cli.tables.rows import Column
 
-MOST_PLANS = 256
-ANSWER = Mapping[str, Array | None]
+MOST_PLANS = 2048
+MEANT = re.compile(r"did you mean '[^']*'\?")
 
 
 class Answers(NamedTuple):
@@ -37,13 +39,6 @@ class Answers(NamedTuple):
     columns: dict[str, Column]
     faults: dict[int, AutodiffError]
     non_finite: int
-
-
-class Part(NamedTuple):
-    """The answers of some of the rows, in their order."""
-
-    offsets: Array
-    outputs: ANSWER
 
 
 class Engine:
@@ -79,6 +74,7 @@ class Engine:
                 name: weight(text, f"--propagate {name}", columns)
                 for name, text in question.deviations.items()
             }
+            deviations.check_fixed(self.deviations)
         weights = [*self.asked.tangents.values(), *self.deviations.values()]
         if self.asked.seed is not None:
             weights.append(self.asked.seed)
@@ -124,18 +120,44 @@ class Engine:
             columns: the wanted ones, each of `count` rows.
             without: the offsets of rows that are bad already.
         """
-        faults: dict[int, AutodiffError] = {}
         parts: list[Part] = []
         good = np.ones(count, bool)
         good[list(without)] = False
+        wrong = deviations.faults(self.deviations, columns)
+        faults = {at: error for at, error in wrong.items() if good[at]}
+        good[list(faults)] = False
         with settings(self.question):
-            for shapes, offsets in _groups(columns, np.flatnonzero(good)):
+            for shapes, offsets in groups(columns, np.flatnonzero(good)):
                 cells = {
                     name: self._numbers(column, shapes[name], offsets)
                     for name, column in columns.items()
                 }
                 self._group(cells, offsets, parts, faults)
-        return Answers(_joined(self._names(columns), parts, count), faults, _non_finite(parts))
+        return Answers(joined(self._names(columns), parts, count), faults, non_finite(parts))
+
+    def empty(self) -> dict[str, Column]:
+        """The columns of the answers for a table without rows, whose cells would be single numbers."""
+        shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
+        if not self.single:
+            with settings(self.question):
+                kinds = {name: Kind((), dtypes.default()) for name in self.wanted}
+                try:
+                    self._draw_again()
+                    nodes = Plan(self.asked, kinds).outputs
+                except Unknown:
+                    pass
+                except AutodiffError as error:
+                    self._check_names(error)
+                else:
+                    shown = {n: () if node is None else node.shape for n, node in nodes.items()}
+                    shapes = {
+                        n: s
+                        for n, s in shown.items()
+                        if n.removeprefix("grad_") not in self.asked.hidden
+                    }
+                    shapes |= dict.fromkeys(["sigma"] if self.deviations else [], ())
+        dtype = self.question.dtype
+        return {name: Column(np.zeros((0, *shape), dtype)) for name, shape in shapes.items()}
 
     def _numbers(self, column: Column, shape: Shape, offsets: Array) -> Array:
         """The cells of rows with one shape, in the dtype of the expression."""
@@ -161,13 +183,15 @@ class Engine:
             chosen = pending.pop()
             whole = len(chosen) == len(offsets)
             some = cells if whole else {name: array[chosen] for name, array in cells.items()}
-            if not self.single and len(chosen) > 1:
+            if not self.single:
+                outputs = None
                 try:
                     outputs = self._at_once(some, len(chosen))
                 except ExecutionError:
                     half = len(chosen) // 2
-                    pending += [chosen[half:], chosen[:half]]
-                    continue
+                    if half:
+                        pending += [chosen[half:], chosen[:half]]
+                        continue
                 if outputs is not None:
                     parts.append(Part(offsets[chosen], self._measured(outputs, some, len(chosen))))
                     continue
@@ -202,7 +226,9 @@ class Engine:
             if name in given
         }
         key = tuple(kinds.items())
-        if key not in self.plans:
+        if key in self.plans:
+            self.plans[key] = self.plans.pop(key)  # the last that is left out
+        else:
             if len(self.plans) == MOST_PLANS:
                 del self.plans[next(iter(self.plans))]
             try:
@@ -225,10 +251,12 @@ class Engine:
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""
         if isinstance(error, NameFault) and self.asked.script is not None:
-            error.hint = (
+            listed = (
                 f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
                 "--columns NAME=COLUMN renames one"
             )
+            meant = MEANT.match(error.hint or "")
+            error.hint = f"{meant[0]} {listed}" if meant else listed
             raise error
 
     def _in_graph(self, name: str) -> bool:
@@ -239,8 +267,12 @@ class Engine:
         self, outputs: dict[str, Array | None], cells: Mapping[str, Array], count: int
     ) -> ANSWER:
         """The outputs with the result's deviation, and without what only that needed."""
+        if self.asked.undecided:  # the first row decides for all: columns don't come and go
+            flows = any(name.startswith("grad_") for name in outputs)
+            shown = self.asked.shown if flows else ()
+            self.asked = self.asked._replace(undecided=False, shown=shown)
         if self.deviations:
-            sigma = deviation(outputs, self.deviations, cells, count)
+            sigma = deviations.deviation(outputs, self.deviations, cells, count)
             value = outputs["value"]
             assert value is not None
             outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
@@ -304,7 +336,8 @@ def _resolved(question: Question, columns: Sequence[str]) -> Asked:
     tangents = {
         name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()
     }
-    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents)
+    undecided = bool(tangents) and seed is None and not question.deviations
+    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents, undecided)
 
 
 def _dtype(column: Column) -> np.dtype[Any]:
@@ -312,73 +345,6 @@ def _dtype(column: Column) -> np.dtype[Any]:
     if isinstance(values, list):
         return np.dtype(values[0].dtype if values else np.float64)
     return values.dtype
-
-
-def _groups(columns: Mapping[str, Column], good: Array) -> list[tuple[dict[str, Shape], Array]]:
-    """The good rows by the shapes of their cells, each group in order."""
-    groups: list[tuple[dict[str, Shape], Array]] = [({}, good)] if len(good) else []
-    for name, column in columns.items():
-        split = []
-        by_shape = column.shapes()
-        for shapes, offsets in groups:
-            for shape, having in by_shape.items():
-                same = offsets if len(by_shape) == 1 else np.intersect1d(offsets, having)
-                if len(same):
-                    split.append((shapes | {name: shape}, same))
-        groups = split
-    return groups
-
-
-def _joined(names: Sequence[str], parts: Sequence[Part], count: int) -> dict[str, Column]:
-    """The answers of all rows in order; null where there is none.
-
-    Args:
-        names: of the answers, if there is no part to say so.
-    """
-    if parts:
-        names = list(dict.fromkeys(name for part in parts for name in part.outputs))
-    return {
-        name: _column([(part.offsets, part.outputs.get(name)) for part in parts], count)
-        for name in names
-    }
-
-
-def _column(pieces: Sequence[tuple[Array, Array | None]], count: int) -> Column:
-    known = [(offsets, array) for offsets, array in pieces if array is not None]
-    nulls = np.ones(count, bool)
-    for offsets, _ in known:
-        nulls[offsets] = False
-    if not known:
-        return Column(np.full(count, np.nan), nulls=nulls)
-    if len(known) == 1 and not nulls.any():
-        return Column(known[0][1])
-    dtype = np.result_type(*(array.dtype for _, array in known))
-    shapes = {array.shape[1:] for _, array in known}
-    missing = nulls if nulls.any() else None
-    if len(shapes) == 1:
-        whole = np.zeros((count, *shapes.pop()), dtype)
-        for offsets, array in known:
-            whole[offsets] = array
-        return Column(whole, nulls=missing)
-    cells: list[Array] = [np.empty(0, dtype)] * count
-    for offsets, array in known:
-        for at, cell in zip(offsets.tolist(), array, strict=True):
-            cells[at] = np.asarray(cell, dtype)
-    return Column(cells, nulls=missing)
-
-
-def _non_finite(parts: Sequence[Part]) -> int:
-    """How many rows have an infinity or nan in their answer."""
-    found = 0
-    for part in parts:
-        rows = np.zeros(len(part.offsets), bool)
-        for array in part.outputs.values():
-            if array is not None and array.dtype.kind == "f":
-                finite = np.isfinite(array)
-                if not finite.all():
-                    rows |= ~finite.reshape(len(rows), -1).all(axis=1)
-        found += int(np.count_nonzero(rows))
-    return found
 
 
 def _said_here(error: AutodiffError) -> AutodiffError:

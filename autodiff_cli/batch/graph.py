@@ -30,6 +30,7 @@ class Asked(NamedTuple):
         hidden: those whose gradients only the deviation needs.
         seed: the cotangent, if one is given.
         tangents: the direction, by input.
+        undecided: whether a result that is no scalar has no gradients, instead of needing a seed.
     """
 
     question: Question
@@ -40,6 +41,7 @@ class Asked(NamedTuple):
     hidden: tuple[str, ...]
     seed: Weight | None
     tangents: Mapping[str, Weight]
+    undecided: bool = False
 
     def differentiates(self, name: str) -> bool:
         """Whether the input has to be a leaf that requires grad."""
@@ -65,6 +67,8 @@ def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
     outputs: dict[str, Node | None] = {"value": value}
     leaves = leaves_of(bound, asked.shown)
     leaves |= leaves_of(bound, [name for name in asked.hidden if name not in leaves])
+    if asked.undecided and value.numel != 1:
+        leaves = {}
     cotangent = _cotangent(value, leaves, asked.seed, row)
     if cotangent is None:
         outputs |= {f"grad_{name}": None for name in leaves}

@@ -17,6 +17,7 @@ from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job
 from autodiff_cli.batch.table import Table, answered
 from autodiff_cli.batch.total import Total, add
+from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.ir.node import Shape
@@ -196,6 +197,10 @@ def _done(
     done = Done()
     totals: dict[str, Total] = {}
     out = None if job.reduce else _Part(work, number, portion.place.format, forms)
+    uniform = None
+    if out is not None:
+        shapes = {name: form.shape for name, form in (forms or {}).items()}
+        uniform = Uniform(demand_of(out.writer), shapes)
     left = limit
     try:
         for chunk in portions.read(portion, work.table):
@@ -203,7 +208,7 @@ def _done(
                 raise Stopped
             if left == 0:
                 break
-            table = answered(engine, chunk, job.on_error, left)
+            table = answered(engine, chunk, job.on_error, left, uniform)
             if table.fault is not None:
                 raise table.fault
             if out is None:

@@ -19,6 +19,7 @@ from autodiff_cli.transform.passes import prepared
 # Elements of the largest array of a block of rows: it stays in the cache, and sums over parts of it keep
 # the order that they have for one row.
 BLOCK = GRAIN - 1
+FEW = 8  # rows that are computed one after the other, without a graph for so many
 PARTS = 8  # a last, smaller block is filled up to so many parts of a whole one, as each size has its graph
 UNBOUNDED = 1 << 62
 
@@ -61,6 +62,7 @@ class Plan:
         self.nodes = [node for node in self.outputs.values() if node is not None]
         self.size = max([1, *(node.numel for node in topological(self.nodes))])
         self.graphs: dict[int, tuple[list[Node], list[Node]]] = {}
+        self.one: list[Node] | None = None
 
     def answers(self, columns: Mapping[str, Array], count: int) -> dict[str, Array | None]:
         """The outputs of `count` rows, each with a leading axis of rows.
@@ -71,6 +73,8 @@ class Plan:
         Raises:
             ExecutionError: an operation met a value outside its domain, in some row.
         """
+        if count <= FEW:
+            return self._few(columns, count)
         step = max(1, BLOCK // self.size)
         part = max(1, step // PARTS)
         made: list[Array] = []
@@ -85,6 +89,18 @@ class Plan:
             for whole, array in zip(made, arrays, strict=True):
                 whole[start:stop] = array[: stop - start]
         finished = iter(made)
+        return {n: None if node is None else next(finished) for n, node in self.outputs.items()}
+
+    def _few(self, columns: Mapping[str, Array], count: int) -> dict[str, Array | None]:
+        """The outputs of some rows, each by the graph of one row."""
+        if self.one is None:
+            self.one = prepared(self.nodes, exact=True)
+        inputs = list(self.row.values())
+        rows = [
+            execute_with(self.one, inputs, [np.asarray(columns[name][at]) for name in self.row])
+            for at in range(count)
+        ]
+        finished = iter([np.stack(arrays) for arrays in zip(*rows, strict=True)])
         return {n: None if node is None else next(finished) for n, node in self.outputs.items()}
 
     def _graph(self, count: int) -> tuple[list[Node], list[Node]]:

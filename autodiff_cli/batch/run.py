@@ -7,8 +7,9 @@ from contextlib import closing
 
 from autodiff_cli.batch.engine import Engine
 from autodiff_cli.batch.job import Job, Summary
-from autodiff_cli.batch.table import answered
+from autodiff_cli.batch.table import answered, table_of_none
 from autodiff_cli.batch.total import Total, add, result
+from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
@@ -77,13 +78,15 @@ def run(
     totals: dict[str, Total] = {}
     writer = None
     try:
-        writer = Behind(writers.open_writer(job.output, to=job.to, source=source, resume=progress))
+        opened = writers.open_writer(job.output, to=job.to, source=source, resume=progress)
+        uniform = Uniform("nothing" if job.reduce else demand_of(opened))
+        writer = Behind(opened)
         with closing(ahead(chunks)) as coming:
             while left is None or left > 0:
                 chunk = next(coming, None)
                 if chunk is None:
                     break
-                table = answered(engine, chunk, job.on_error, left)
+                table = answered(engine, chunk, job.on_error, left, uniform)
                 if job.reduce is None:
                     writer.write(table.written, table.kept, read=table.rows)
                 elif table.fault is None:
@@ -100,6 +103,9 @@ def run(
                 moved(table.rows)
         if job.reduce is not None:
             writer.write(result(totals, engine.names, job.reduce == "mean"))
+        elif not done.rows and not done.resumed and source in ("csv", "tsv"):
+            empty = table_of_none(engine, job.on_error, job.keep)
+            writer.write(empty.written, empty.kept)
         writer.close()
     except BaseException:  # Ctrl-C too
         if writer is not None:

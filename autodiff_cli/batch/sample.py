@@ -11,6 +11,7 @@ from autodiff_cli.batch.job import Job
 from autodiff_cli.batch.question import statements
 from autodiff_cli.batch.run import begun
 from autodiff_cli.batch.table import answered
+from autodiff_cli.errors import AutodiffError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import readers
 from autodiff_cli.tables.rows import Column
@@ -29,6 +30,8 @@ class Sample(NamedTuple):
         cells: the row's values, by column.
         answers: the row's, by name; None where nothing flows, or the row is bad.
         error: what is wrong with the row.
+        fault: the same, if bad rows end the job.
+        singly: whether rows are computed one at a time.
         dtype: the default floating dtype.
     """
 
@@ -42,6 +45,8 @@ class Sample(NamedTuple):
     answers: dict[str, Array | None]
     error: str | None
     dtype: str
+    fault: AutodiffError | None = None
+    singly: bool = False
 
 
 def sample(job: Job, warn: Callable[[str], None]) -> Sample:
@@ -72,6 +77,9 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
         if not chunk.count:
             continue
         table = answered(engine, chunk, "null", 1)
+        fault = None
+        if table.bad and job.on_error == "fail":
+            fault = answered(engine, chunk, "fail", 1).fault
         return found._replace(
             place=f"{chunk.file}, row {chunk.start}",
             cells={
@@ -84,6 +92,8 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
                 for name, column in table.columns.items()
             },
             error=None if table.errors is None else table.errors.texts[0],
+            fault=fault,
+            singly=engine.single,
         )
     return found
 

@@ -8,9 +8,11 @@ import numpy as np
 
 from autodiff_cli.batch.engine import Answers, Engine
 from autodiff_cli.batch.job import OnError
+from autodiff_cli.batch.uniform import Uniform, non_finite, without
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.interpret.traceback import HEADING
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.kept import Kept, KeptTexts
 from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
 
 
@@ -41,7 +43,13 @@ class Table(NamedTuple):
         return {**self.columns, **({} if self.errors is None else {"error": self.errors})}
 
 
-def answered(engine: Engine, chunk: Chunk, on_error: OnError, limit: int | None = None) -> Table:
+def answered(
+    engine: Engine,
+    chunk: Chunk,
+    on_error: OnError,
+    limit: int | None = None,
+    uniform: Uniform | None = None,
+) -> Table:
     """The answers for a chunk's rows, in their order.
 
     Args:
@@ -49,10 +57,12 @@ def answered(engine: Engine, chunk: Chunk, on_error: OnError, limit: int | None 
         chunk: with the engine's wanted columns.
         on_error: what a bad row does.
         limit: how many of the chunk's rows count, from its first; None for all.
+        uniform: what the output demands of the rows' shapes, and has had up to now; None: nothing.
     """
     count = chunk.count if limit is None else min(limit, chunk.count)
-    without = [*chunk.bad, *range(count, chunk.count)]
-    answers = engine.answers(chunk.columns, chunk.count, without)
+    answers = engine.answers(chunk.columns, chunk.count, [*chunk.bad, *range(count, chunk.count)])
+    if uniform is not None:
+        answers = _fitting(answers, uniform)
     bad: dict[int, RowError | AutodiffError] = dict(answers.faults)
     bad |= {at: error for at, error in chunk.bad.items() if at < count}
     rows = np.arange(count)
@@ -69,6 +79,26 @@ def answered(engine: Engine, chunk: Chunk, on_error: OnError, limit: int | None 
         good = np.setdiff1d(rows, list(bad), assume_unique=True) if bad else rows
         table = _table(chunk, answers, good)
     return table._replace(rows=count, bad=len(bad))
+
+
+def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> Table:
+    """The columns for a text file that has a header and no rows."""
+    errors = TextColumn([]) if on_error == "null" else None
+    kept = KeptTexts({name: [] for name in engine.columns}) if keep else None
+    return Table(engine.empty(), errors, kept, 0, 0, 0, None)
+
+
+def _fitting(answers: Answers, uniform: Uniform) -> Answers:
+    """The answers without those of rows that don't fit into the output."""
+    faults = uniform.faults(answers.columns)
+    if not faults:
+        return answers
+    rows = np.array(sorted(faults))
+    return Answers(
+        {name: without(column, rows) for name, column in answers.columns.items()},
+        answers.faults | faults,
+        answers.non_finite - non_finite(answers.columns, rows),
+    )
 
 
 def _table(chunk: Chunk, answers: Answers, offsets: Array) -> Table:
@@ -98,5 +128,21 @@ def _text(error: RowError | AutodiffError, chunk: Chunk, offset: int) -> str:
     """The error in one line."""
     if isinstance(error, RowError):
         return error.text()
-    message = " ".join(error.message.split())
+    message = " ".join(_last(error.message).split())
+    if error.message.startswith(HEADING):
+        return f"{_place(chunk, offset)}: {message}"
     return f"{_place(chunk, offset)}: {error.kind}: {message}"
+
+
+def _last(message: str) -> str:
+    """What a traceback ends with, without the hint behind it; another message as it is.
+
+    >>> _last("Traceback (most recent call last):\\n  File \\"x\\"\\nLimitError: many\\nhint: fewer\\n")
+    'LimitError: many'
+    """
+    if not message.startswith(HEADING):
+        return message
+    lines = message.rstrip().split("\n")
+    inner = [number for number, line in enumerate(lines) if line.startswith(" ")]
+    rest = lines[max(inner, default=0) + 1 :]
+    return "\n".join(line for line in rest if not line.startswith("hint: "))

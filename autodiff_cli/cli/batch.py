@@ -268,6 +268,8 @@ def _show_sample(job: Job, options: dict[str, Any]) -> None:
     found = sample(job, lambda text: None if options["quiet"] else click.echo(text, err=True))
     paint = painter(LABEL, wanted(options["color"], sys.stdout))
     click.echo(sample_text(found, paint), color=True)
+    if found.fault is not None:
+        raise found.fault
 
 
 # ---- options ------------------------------------------------------------------------------------

@@ -28,12 +28,15 @@ def sample_text(sample: Sample, paint: Paint = str) -> str:
     if sample.place is None:
         lines.append(labelled("first row", "there is none", paint))
         return "\n".join(lines)
+    if sample.singly:
+        lines.append(labelled("computed", "a row at a time", paint))
     lines.append(labelled("first row", sample.place, paint))
     lines += [
         labelled(f"  {name}", _text(cell, sample), paint) for name, cell in sample.cells.items()
     ]
     if sample.error is not None:
-        lines.append(labelled("error", sample.error, paint))
+        if sample.fault is None:
+            lines.append(labelled("error", sample.error, paint))
         return "\n".join(lines)
     lines += [
         labelled(name, "None" if array is None else _text(array, sample), paint)

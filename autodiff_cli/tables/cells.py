@@ -104,7 +104,7 @@ def flat_texts(table: Mapping[str, Column | TextColumn]) -> dict[str, list[str]]
             found[name] = ["" if text is None else text for text in column.texts]
             continue
         values = stacked(name, column)
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
         for place, title in enumerate(names_of(name, values.shape[1:])):
             found[title] = csv_cells(flat[:, place], column.nulls)
     return found

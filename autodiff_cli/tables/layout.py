@@ -41,6 +41,12 @@ class Naming(NamedTuple):
             if old not in titles:
                 raise no_column(old, titles, file)
         names = tuple(self.renamed.get(title, title) for title in titles)
+        for old, new in self.renamed.items():
+            if new in titles and names.count(new) > 1:
+                raise InputError(
+                    f"{file}: --columns {new}={old} renames '{old}', and there is a column '{new}'",
+                    hint=f"rename that one too: --columns {new}={old},old_{new}={new}",
+                )
         once(names, file)
         return names
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
@@ -45,7 +46,7 @@ def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
             found[name] = _texts(["" if text is None else text for text in column.texts])
             continue
         values = cells.stacked(name, column)
-        flat = values.reshape(len(values), -1)
+        flat = values.reshape(len(values), math.prod(values.shape[1:]))
         for place, title in enumerate(cells.names_of(name, values.shape[1:])):
             found[title] = _csv_series(flat[:, place], column.nulls)
     if len(found) == 1 and next(iter(found.values())).null_count():
@@ -117,7 +118,9 @@ def _special(table: Table) -> Array:
             continue
         values = np.asarray(column.values)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
-            wrong = ~np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+            wrong = ~np.isfinite(values.reshape(len(values), math.prod(values.shape[1:]))).all(
+                axis=1
+            )
             found = wrong if not len(found) else found | wrong
         if column.nulls is not None and column.nulls.any():
             found = column.nulls if not len(found) else found | column.nulls

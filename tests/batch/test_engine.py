@@ -145,6 +145,33 @@ def test_rows_of_several_shapes_keep_their_order() -> None:
     ]
 
 
+def test_rows_of_many_shapes_chunk_after_chunk() -> None:
+    """Plans are kept by shape, and no more of them than the bound."""
+    engine = Engine(Question(Source("sum(x*x)/sum(w)")), ("x", "w"))
+    draw = np.random.default_rng(3)
+    for _ in range(3):
+        sizes = draw.integers(1, 40, (30, 2)).tolist()
+        cells = {n: [draw.normal(size=size[i]) for size in sizes] for i, n in enumerate("xw")}
+        made = engine.answers({name: Column(values) for name, values in cells.items()}, 30)
+        for row in range(30):
+            inputs = {name: values[row].tolist() for name, values in cells.items()}
+            alone = evaluate("sum(x*x)/sum(w)", inputs)
+            assert cell(made, "value", row) == alone.value.array
+            for name, gradient in alone.gradients[0].by_input.items():
+                assert gradient is not None
+                np.testing.assert_array_equal(cell(made, f"grad_{name}", row), gradient.array)
+
+
+def test_plans_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autodiff_cli.batch.engine.MOST_PLANS", 4)
+    engine = Engine(Question(Source("sum(x*x)")), ("x",))
+    for size in (1, 2, 3, 4, 1, 5, 1, 6):
+        found = engine.answers({"x": Column(np.ones((1, size)))}, 1)
+        assert cell(found, "value", 0) == size
+    kept = [dict(key)["x"].shape for key in engine.plans]
+    assert kept == [(4,), (5,), (1,), (6,)]
+
+
 def test_a_row_that_fails_leaves_the_others() -> None:
     columns = {"n": np.array([2.0, 3.0, 0.0, 4.0]), "x": np.ones(4)}
     found = answers("x*(12 // n.long())", columns)
@@ -215,6 +242,16 @@ def test_deviation_over_the_elements_of_an_input() -> None:
         np.testing.assert_allclose(found.columns["sigma"].values, expected, rtol=1e-12)
 
 
+def test_a_deviation_below_zero_is_none() -> None:
+    columns = {"x": np.array([1.0, 2.0, 3.0, 4.0]), "s": np.array([0.0, -0.5, np.nan, np.inf])}
+    found = answers("x*x", columns, deviations={"x": "@s"})
+    assert sorted(found.faults) == [1, 2]
+    assert found.faults[1].message.startswith("--propagate x: -0.5 in column 's'")
+    assert [cell(found, "sigma", row) for row in range(4)] == [0, None, None, np.inf]
+    ragged = {"x": [np.ones(2), np.ones(1)], "s": [np.array([1.0, -1.0]), np.ones(1)]}
+    assert list(answers("sum(x)", ragged, deviations={"x": "@s"}).faults) == [0]
+
+
 def test_bools_are_constants() -> None:
     columns = {"x": np.array([1.0, 2.0]), "m": np.array([True, False])}
     found = answers("where(m, x*x, x)", columns)
@@ -255,6 +292,8 @@ def test_what_a_program_prints_is_not_among_the_results(
         ("x", {"seed": "@q"}, "--seed names the column 'q'"),
         ("x", {"deviations": {"q": "1"}}, "--propagate names 'q'"),
         ("x", {"deviations": {"x": "'a'"}}, "--propagate x"),
+        ("x", {"deviations": {"x": "-1"}}, "--propagate x: -1 is no standard deviation"),
+        ("x", {"deviations": {"x": "[1, nan]"}}, "--propagate x: nan is no standard deviation"),
     ],
 )
 def test_a_wrong_question(expression: str, options: dict[str, Any], words: str) -> None:

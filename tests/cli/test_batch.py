@@ -191,6 +191,47 @@ def test_seed(run: Any) -> None:
     assert [json.loads(line)["grad_x"] for line in out.splitlines()] == [[2, 0], [0, 8]]
 
 
+@pytest.mark.parametrize("more", [(), ("--wrt", "x"), ("--chunk-rows", "1")])
+def test_a_direction_needs_no_seed(run: Any, more: tuple[str, ...]) -> None:
+    Path("v.jsonl").write_text('{"x":[1,2]}\n{"x":[3,4]}\n')
+    words = ("x*2", "v.jsonl", "--jvp", "x=[1,0]", *more)
+    code, out, err = run(*words)
+    assert (code, err) == (0, "")
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"value": [2, 4], "jvp": [2, 0]},
+        {"value": [6, 8], "jvp": [2, 0]},
+    ]
+    assert json.loads(run(*words, "--seed", "[1,10]")[1].splitlines()[0])["grad_x"] == [2, 20]
+
+
+def test_directions_of_scalars_and_others_in_one_table(run: Any) -> None:
+    """The first row decides, whatever the chunks."""
+    Path("v.jsonl").write_text('{"x":[1,2],"t":[1,0]}\n{"x":3,"t":1}\n{"x":[3,4],"t":[1,0]}\n')
+    for option in ((), ("--chunk-rows", "1")):
+        code, out, _ = run("x*2", "v.jsonl", "--jvp", "x=@t", *option)
+        assert code == 0
+        assert [list(json.loads(line)) for line in out.splitlines()] == [["value", "jvp"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("words", "header"),
+    [
+        (["x*y"], "value,grad_x,grad_y"),
+        (["x*y", "--keep", "--on-error", "null"], "x,y,value,grad_x,grad_y,error"),
+        (["x*y", "--propagate", "x=@y", "--wrt", "y"], "value,grad_y,sigma"),
+        (["x*w", "w=[1,2]", "--seed", "[1,1]", "--wrt", "w"], "value_0,value_1,grad_w_0,grad_w_1"),
+        (["x*w", "w=[1,2]", "--jvp", "x=1"], "value_0,value_1,jvp_0,jvp_1"),
+        (["x if x > y else y"], "value,grad_x,grad_y"),
+    ],
+)
+def test_a_table_without_rows_has_columns(run: Any, words: list[str], header: str) -> None:
+    Path("none.csv").write_text("x,y\n")
+    assert run(words[0], "none.csv", *words[1:], "--output", "out.csv") == (0, "", "")
+    assert Path("out.csv").read_text() == header + "\n"
+    assert run("value_in", "out.csv", "--columns", "value_in=" + header.split(",")[0])[0] == 0
+    assert run(words[0], "none.csv", *words[1:], "--to", "jsonl") == (0, "", "")
+
+
 def test_reduce(run: Any) -> None:
     assert run("x*y", "t.csv", "--reduce", "sum")[1] == "value,grad_x,grad_y\n44.0,12.0,9.0\n"
     assert run("x*y", "t.csv", "--reduce", "mean", "--wrt", "x")[1].split()[1].endswith(",4.0")
@@ -252,6 +293,14 @@ def test_a_row_that_cannot_be_computed(run: Any) -> None:
     )
 
 
+def test_errors_of_programs_are_their_last_line(run: Any) -> None:
+    program = "for i in range(100):\n    x = x*x\nx"
+    out = run(program, "t.csv", "--max-steps", "10", "--on-error", "null", "--to", "jsonl")[1]
+    assert json.loads(out.splitlines()[1])["error"] == (
+        "t.csv, row 2: LimitError: the program has executed 10 statements, which is the limit"
+    )
+
+
 def test_non_finite_results_are_data(run: Any) -> None:
     Path("n.csv").write_text("x\n1\n0\n-1\n")
     code, out, err = run("log(x)", "n.csv")
@@ -286,6 +335,24 @@ def test_dry_run_writes_nothing(run: Any) -> None:
     ]
     assert "value: tensor(14.7781)" in out
     assert not Path("out.csv").exists()
+
+
+def test_dry_run_fails_as_the_run_would(run: Any) -> None:
+    Path("q.csv").write_text("x\nq\n1\n")
+    code, out, err = run("x", "q.csv", "--dry-run")
+    assert code == 1 and out.endswith("first row: q.csv, row 1\n")
+    assert err == "InputError: q.csv, row 1 (line 2), column 'x': 'q' is not a number\n"
+    code, out, err = run("x", "q.csv", "--dry-run", "--on-error", "skip")
+    assert (code, err) == (0, "") and "error: q.csv, row 1 (line 2)" in out
+
+
+@pytest.mark.parametrize(
+    ("expression", "singly"),
+    [("x if x > 2 else y", True), ("while x < 9:\n    x = x*2\nx", True), ("x*y", False)],
+)
+def test_dry_run_says_what_is_slow(run: Any, expression: str, singly: bool) -> None:
+    out = run(expression, "t.csv", "--dry-run", "--quiet")[1]
+    assert ("computed: a row at a time" in out) == singly
 
 
 def test_resume_computes_nothing_twice(run: Any) -> None:
@@ -426,6 +493,8 @@ def test_wrong_usage(run: Any, words: list[str], said: str) -> None:
     [
         (["x", "none.csv"], "no such file"),
         (["q*x", "t.csv"], "the columns are x, y, s"),
+        (["x*exo(y)", "t.csv"], "did you mean 'exp'? the columns are x, y, s"),
+        (["y", "t.csv", "--columns", "y=x"], "rename that one too: --columns y=x,old_y=y"),
         (["1+1", "t.csv"], "names no column"),
         (["x", "t.csv", "x=1"], "is a column of the table, and bound"),
         (["x", "t.csv", "z=1"], "z"),

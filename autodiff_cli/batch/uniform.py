@@ -1,0 +1,108 @@
+"""Answers whose shape the output can't hold beside that of the rows before them: such rows are bad."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.tables import writers
+from autodiff_cli.tables.rows import Column
+from autodiff_cli.tables.writers import Writer
+
+Demand: TypeAlias = Literal["shape", "depth", "nothing"]
+DEPTH = ("parquet", "arrow")  # lists may have any lengths there
+
+
+def demand_of(writer: Writer) -> Demand:
+    """What all cells of a column have in common in the writer's format: the shape, the number of axes, or
+    nothing."""
+    if isinstance(writer, writers.JsonWriter):
+        return "nothing"
+    return "depth" if getattr(writer, "format", "") in DEPTH else "shape"
+
+
+class Uniform:
+    """The shapes that the answers have had up to now; the first row with an answer decides.
+
+    Args:
+        demand: of the output's format.
+        shapes: what is known already, by column.
+    """
+
+    def __init__(self, demand: Demand, shapes: Mapping[str, Shape] | None = None) -> None:
+        self.demand = demand
+        self.known: dict[str, Shape] = dict(shapes or {})
+
+    def faults(self, columns: Mapping[str, Column]) -> dict[int, AutodiffError]:
+        """Which rows don't fit those before them, and why, by their offsets; the others are learned."""
+        if self.demand == "nothing" or self._same(columns):
+            return {}
+        found: dict[int, AutodiffError] = {}
+        count = next(iter(columns.values())).count
+        for at in range(count):
+            shapes = {
+                name: column.values[at].shape
+                for name, column in columns.items()
+                if column.nulls is None or not column.nulls[at]
+            }
+            other = next((n for n, s in shapes.items() if not self._fits(n, s)), None)
+            if other is None:
+                self.known = shapes | self.known
+            else:
+                found[at] = self._fault(other, shapes[other])
+        return found
+
+    def _same(self, columns: Mapping[str, Column]) -> bool:
+        """Whether all rows fit, as can be seen without looking at each; they are learned then."""
+        shapes = {}
+        for name, column in columns.items():
+            if column.nulls is not None and column.nulls.all():
+                continue
+            if isinstance(column.values, list) or not self._fits(name, column.values.shape[1:]):
+                return False
+            shapes[name] = column.values.shape[1:]
+        if any(column.count for column in columns.values()):
+            self.known = shapes | self.known
+        return True
+
+    def _fits(self, name: str, shape: Shape) -> bool:
+        before = self.known.get(name, shape)
+        return before == shape or (self.demand == "depth" and len(before) == len(shape))
+
+    def _fault(self, name: str, shape: Shape) -> InputError:
+        return InputError(
+            f"'{name}' has the shape {list(shape)}, and {list(self.known[name])} in the rows before",
+            hint="JSON Lines holds both: --to jsonl",
+        )
+
+
+def without(column: Column, offsets: Array) -> Column:
+    """The column with nulls in some of its rows, as one array where the others have one shape."""
+    nulls = np.zeros(column.count, bool) if column.nulls is None else column.nulls.copy()
+    nulls[offsets] = True
+    good = np.flatnonzero(~nulls).tolist()
+    if isinstance(column.values, np.ndarray) or not good:
+        return Column(np.full(column.count, np.nan) if not good else column.values, nulls=nulls)
+    shapes = {column.values[at].shape for at in good}
+    if len(shapes) > 1:
+        values = list(column.values)
+        for at in np.flatnonzero(nulls).tolist():
+            values[at] = np.empty(0, values[good[0]].dtype)
+        return Column(values, nulls=nulls)
+    whole = np.zeros((column.count, *shapes.pop()), column.values[good[0]].dtype)
+    for at in good:
+        whole[at] = column.values[at]
+    return Column(whole, nulls=nulls)
+
+
+def non_finite(columns: Mapping[str, Column], offsets: Array) -> int:
+    """How many of some rows have an infinity or nan in an answer."""
+    found = 0
+    for at in offsets.tolist():
+        cells = [c.values[at] for c in columns.values() if c.nulls is None or not c.nulls[at]]
+        found += not all(np.isfinite(cell).all() for cell in cells if cell.dtype.kind == "f")
+    return found
