@@ -28,6 +28,9 @@ class Kept(Protocol):
     def take(self, offsets: Array) -> Kept:
         """Those of some of the rows."""
 
+    def ordered(self, names: tuple[str, ...]) -> Kept:
+        """The same columns in another order."""
+
     def texts(self) -> Mapping[str, Sequence[str]]:
         """What the cells of a CSV file hold, without quotes."""
 
@@ -51,6 +54,10 @@ class KeptTexts:
     def take(self, offsets: Array) -> KeptTexts:
         rows = offsets.tolist()
         return KeptTexts({n: [texts[row] for row in rows] for n, texts in self.fields.items()})
+
+    def ordered(self, names: tuple[str, ...]) -> KeptTexts:
+        fields = self.fields
+        return KeptTexts({name: fields[name] for name in names})
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         return self.fields
@@ -108,6 +115,9 @@ class KeptLines:
 
     def take(self, offsets: Array) -> KeptLines:
         return KeptLines([self.lines[row] for row in offsets.tolist()], self.renamed, self.some)
+
+    def ordered(self, names: tuple[str, ...]) -> KeptLines:
+        return KeptLines(self.lines, self.renamed, names)
 
     def objects(self) -> list[dict[str, object]]:
         """The kept members of each row, parsed; a line that is no object has none."""
@@ -190,6 +200,9 @@ class KeptValues:
             else:
                 found[name] = TextColumn([column.texts[row] for row in offsets.tolist()])
         return KeptValues(found)
+
+    def ordered(self, names: tuple[str, ...]) -> KeptValues:
+        return KeptValues({name: self.values[name] for name in names})
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         return cells.flat_texts(self.values)

@@ -13,7 +13,7 @@ from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells, files, formats, outputs
 from autodiff_cli.tables import resume as resuming
 from autodiff_cli.tables.formats import TEXT, Format
-from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.kept import Kept, KeptValues
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.readers import Engine, no_polars, separator_of
 from autodiff_cli.tables.resume import Progress
@@ -155,6 +155,7 @@ class CsvWriter:
         self.resume = resume
         self.shapes = Shapes()
         self.titles: list[str] | None = None
+        self.names: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # kept ones, and others
         self.waiting: list[tuple[Table, Kept | None, int]] = []  # until all shapes are known
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
@@ -162,15 +163,21 @@ class CsvWriter:
         self.shapes.known |= shapes
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        if kept is not None:
+            distinct(kept.names, tuple(table))
+        if isinstance(kept, KeptValues):  # an element a column, as of the results
+            table, kept = {**kept.values, **table}, None
         self.waiting.append((table, kept, read))
         if self.shapes.learn(table):
             self._flush()
 
     def _flush(self) -> None:
         for table, kept, read in self.waiting:
+            if self.names is None:
+                self.names = (kept.names if kept is not None else (), tuple(table))
+            kept, table = self._ordered(kept, table)
             fitted = self.shapes.fit(table)
             names = kept.names if kept is not None else ()
-            distinct(names, tuple(fitted))
             titles = [*names, *self.shapes.titles(fitted)]
             if self.titles is None:
                 self.titles = titles
@@ -185,6 +192,15 @@ class CsvWriter:
             if self.resume is not None:
                 self.resume.add(read)
         self.waiting = []
+
+    def _ordered(self, kept: Kept | None, table: Table) -> tuple[Kept | None, Table]:
+        """The columns in the order of the first rows; another file may have them in another one."""
+        first, computed = self.names or ((), ())
+        if kept is not None and kept.names != first and set(kept.names) == set(first):
+            kept = kept.ordered(first)
+        if set(table) == set(computed):
+            table = {name: table[name] for name in computed}
+        return kept, table
 
     def close(self) -> None:
         self._flush()

@@ -1,0 +1,64 @@
+"""Kept columns beside results: lists, other orders, whole numbers, text that isn't UTF-8."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.tables.readers import read
+from autodiff_cli.tables.rows import Column
+from autodiff_cli.tables.writers import open_writer
+
+
+def passed_on(
+    sources: list[str], name: str, wanted: str, engine: str = "auto", rows: int | None = None
+) -> None:
+    """All columns of some files and an answer, to a file."""
+    writer = open_writer(name, engine=engine)  # type: ignore[arg-type]
+    try:
+        for chunk in read(sources, engine=engine, wanted=[wanted], kept="all", chunk_rows=rows):  # type: ignore[arg-type]
+            writer.write({"value": chunk.columns[wanted]}, chunk.kept, chunk.count)
+    except BaseException:
+        writer.abort()
+        raise
+    writer.close()
+
+
+@pytest.mark.parametrize("source", ["a.npz", "a.npy", "a.parquet"])
+def test_a_list_is_an_element_a_column(here: Path, engine: str, source: str) -> None:
+    if source.endswith("parquet"):
+        pytest.importorskip("polars")
+    columns = {"x": np.arange(6.0).reshape(3, 2), "y": np.array([7.0, 8, 9])}
+    writer = open_writer(source)
+    writer.write({name: Column(values) for name, values in columns.items()})
+    writer.close()
+    passed_on([source], "o.csv", "y", engine, rows=2)
+    header, *rows = csv.reader(Path("o.csv").read_text().splitlines())
+    assert header == ["x_0", "x_1", "y", "value"]
+    assert rows == [
+        ["0.0", "1.0", "7.0", "7.0"],
+        ["2.0", "3.0", "8.0", "8.0"],
+        ["4.0", "5.0", "9.0", "9.0"],
+    ]
+
+
+def test_kept_lists_of_several_lengths(here: Path, engine: str) -> None:
+    polars = pytest.importorskip("polars")
+    polars.DataFrame({"x": [[1.0], [2.0, 3.0]], "y": [1.0, 2.0]}).write_parquet("a.parquet")
+    for rows in (None, 1):
+        with pytest.raises(InputError, match=r"'x' has the shape \(1,\) in one row and \(2,\)"):
+            passed_on(["a.parquet"], "o.csv", "y", engine, rows)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_another_file_has_another_order(here: Path, engine: str, suffix: str) -> None:
+    Path("a.csv").write_text("x,y\n1,2\n")
+    Path("b.csv").write_text("y,x\n20,10\n")
+    Path("a.jsonl").write_text('{"x":1,"y":2}\n')
+    Path("b.jsonl").write_text('{"y":20,"x":10}\n')
+    passed_on([f"a.{suffix}", f"b.{suffix}"], "o.csv", "x", engine)
+    assert Path("o.csv").read_text() == "x,y,value\n1,2,1.0\n10,20,10.0\n"
