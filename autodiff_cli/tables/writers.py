@@ -68,16 +68,22 @@ def open_writer(
     """
     path = None if output == "-" else output
     found = _format(path, to, source)
+    if resume is not None and (found.name not in TEXT or found.compression):
+        resume.file.close()
+        raise resuming.unfit(found.compression or found.name)
     if found.name not in TEXT:
-        if resume is not None:
-            raise resuming.unfit(found.name)
         return _stored_writer(path, found.name)
     encoders(engine)  # imported before there is a file, which an interruption would leave behind
     if resume is not None:
-        if found.compression:
-            raise resuming.unfit(found.compression)
         return _text_writer(resuming.Continued(resume), found.name, engine, resume)
     return _text_writer(outputs.opened(path, found.compression), found.name, engine, None)
+
+
+def check_resumable(output: str, to: str | None = None, source: str | None = None) -> None:
+    """Raise InputError if an interrupted run of this format can't be gone on with."""
+    found = _format(output, to, source)
+    if found.name not in TEXT or found.compression:
+        raise resuming.unfit(found.compression or found.name)
 
 
 def _stored_writer(path: str | None, name: str) -> Writer:
@@ -256,6 +262,11 @@ class Shapes:
         return [title for name in table for title in cells.names_of(name, self.known[name] or ())]
 
 
+def no_rows(names: Sequence[str]) -> Table:
+    """What to write of a table without rows, so that its columns are named; they are taken for scalars."""
+    return {name: Column(np.empty(0)) for name in names}
+
+
 def distinct(kept: tuple[str, ...], computed: tuple[str, ...]) -> None:
     """Raise InputError if a kept column has the name of a computed one."""
     for name in kept:
@@ -288,8 +299,8 @@ def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
         quoted(texts, separator) if isinstance(table.get(name), TextColumn) else texts
         for name, texts in cells.flat_texts(table).items()
     ]
-    lines = map(separator.join, zip(*columns))
-    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape") if columns else b""
+    lines = [separator.join(row) + "\n" for row in zip(*columns)]
+    return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def json_text(table: Table, kept: Kept | None) -> bytes:

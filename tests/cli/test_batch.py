@@ -447,3 +447,24 @@ def test_every_option_has_help_and_an_example() -> None:
         if option.param_type_name == "option":
             text = getattr(option, "help", None) or ""
             assert option.opts[0] in text, option.opts
+
+
+@pytest.mark.parametrize("output", ["o.parquet", "o.npz", "o.csv.gz", "/dev/stdout"])
+def test_what_cannot_be_resumed_leaves_nothing(run: Any, output: str) -> None:
+    before = sorted(os.listdir())
+    code, out, err = run("x", "t.csv", "--output", output, "--resume")
+    assert code == (1 if output == "/dev/stdout" else 2)
+    assert "--resume" in err
+    assert not out
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_a_redirected_standard_output_is_written_through(name: str) -> None:
+    Path("log").write_text("before\n")
+    inode = os.stat("log").st_ino
+    with open("log", "ab") as log:
+        words = [*COMMAND, "x", "t.csv", "--values-only", "--output", name, "--to", "csv"]
+        subprocess.run(words, stdout=log, check=True)
+    assert Path("log").read_text() == "before\nvalue\n1.0\n3.0\n5.0\n"
+    assert os.stat("log").st_ino == inode
