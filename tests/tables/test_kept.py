@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.readers import read
+from autodiff_cli.tables.readers import header, read
 from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.writers import open_writer
+from autodiff_cli.tables.writers import no_rows, open_writer
 
 
 def passed_on(
@@ -62,3 +62,28 @@ def test_another_file_has_another_order(here: Path, engine: str, suffix: str) ->
     Path("b.jsonl").write_text('{"y":20,"x":10}\n')
     passed_on([f"a.{suffix}", f"b.{suffix}"], "o.csv", "x", engine)
     assert Path("o.csv").read_text() == "x,y,value\n1,2,1.0\n10,20,10.0\n"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "npz"])
+def test_kept_text_that_is_not_utf_8(here: Path, engine: str, suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("polars")
+    Path("x.csv").write_bytes(b"x,n\n1,caf\xe9\n2,b\n")
+    passed_on(["x.csv"], f"o.{suffix}", "x", engine)
+    if suffix == "csv":
+        assert Path("o.csv").read_bytes() == b"x,n,value\n1,caf\xe9,nan\n2,b,2.0\n"
+
+
+@pytest.mark.parametrize("name", ["o.csv", "o.jsonl", "o.parquet", "o.npz"])
+def test_a_table_without_rows_has_names(here: Path, engine: str, name: str) -> None:
+    if name == "o.parquet":
+        pytest.importorskip("polars")
+    writer = open_writer(name, engine=engine)  # type: ignore[arg-type]
+    writer.write(no_rows(["value", "grad_x"]))
+    writer.close()
+    if name == "o.csv":
+        assert Path(name).read_text() == "value,grad_x\n"
+    elif name == "o.jsonl":
+        assert Path(name).read_text() == ""
+    else:
+        assert header([name]) == ("value", "grad_x")
