@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -174,8 +174,7 @@ def is_special(path: str) -> bool:
 def opened_special(path: str, buffering: int = -1) -> BinaryIO:
     """A pipe, a device or a stream to write to; what stands in an open file stays there."""
     stream = stream_of(path)
-    file = open(path if stream is None else os.dup(stream), "wb", buffering=buffering)  # noqa: SIM115
-    return cast("BinaryIO", file)
+    return open(path if stream is None else os.dup(stream), "wb", buffering=buffering)
 
 
 def check_writable(path: str) -> None:

@@ -194,7 +194,8 @@ class CsvWriter:
                     f"the columns change from {', '.join(self.titles)} to {', '.join(titles)}",
                     hint="only JSON Lines holds both: --to jsonl",
                 )
-            self.output.write(self.encode(fitted, kept, self.separator))
+            if any(column.count for column in fitted.values()):
+                self.output.write(self.encode(fitted, kept, self.separator))
             if self.resume is not None:
                 self.resume.add(read)
         self.waiting = []

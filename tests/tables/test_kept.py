@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -87,3 +89,48 @@ def test_a_table_without_rows_has_names(here: Path, engine: str, name: str) -> N
         assert Path(name).read_text() == ""
     else:
         assert header([name]) == ("value", "grad_x")
+
+
+BIG = 2**53 + 1
+
+
+@pytest.mark.parametrize("rows", [None, 1, 2])
+@pytest.mark.parametrize("source", ["x.csv", "x.jsonl"])
+@pytest.mark.parametrize("name", ["o.parquet", "o.arrow", "o.npz", "o.npy"])
+def test_the_kind_of_kept_columns_is_that_of_all_rows(
+    here: Path, name: str, source: str, rows: int | None
+) -> None:
+    """Whole numbers keep all digits; what a later row says counts for the rows before it."""
+    columns: dict[str, list[object]] = {
+        "x": [1, 2, 3, 4],
+        "big": [BIG, -BIG, 0, 2**63 - 1],
+        "mixed": [1, 2, 2.5, 3],
+        "text": [10, 20.5, 30, "a"],
+        "large": [2**63, 1, 2, 3],
+        "empty": [None, None, 7, 8],
+    }
+    lines = list(zip(*columns.values(), strict=True))
+    Path("x.jsonl").write_text(
+        "".join(json.dumps(dict(zip(columns, line))) + "\n" for line in lines)
+    )
+    with Path("x.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([list(columns), *lines])
+    kinds: dict[str, type]
+    if name in ("o.npz", "o.npy"):
+        passed_on([source], name, "x", rows=rows)
+        loaded = np.load(name)
+        found = {title: loaded[title].tolist() for title in columns}
+        columns["empty"][:2] = [None, None]
+        found["empty"] = [None if number != number else int(number) for number in found["empty"]]
+    else:
+        polars = pytest.importorskip("polars")
+        passed_on([source], name, "x", rows=rows)
+        frame = (polars.read_parquet if name == "o.parquet" else polars.read_ipc)(name)
+        found = {title: frame[title].to_list() for title in columns}
+    columns["text"] = ["10", "20.5", "30", "a"]
+    assert found == columns
+    kinds = {title: type(cells[-1]) for title, cells in found.items()}
+    assert kinds == {
+        "x": int, "big": int, "mixed": float, "text": str, "large": float, "empty": int,
+    }  # fmt: skip
+    assert sorted(os.listdir()) == sorted([name, "x.csv", "x.jsonl"])
