@@ -517,3 +517,12 @@ def same(plain: Chunk, fast: Chunk) -> None:
         assert {n: list(t) for n, t in left_texts.items()} == {
             n: list(t) for n, t in right_texts.items()
         }
+
+
+@pytest.mark.parametrize("text", ["1_000", "\u0661\u0662", "1_0.5"])
+def test_numbers_that_only_python_reads(here: Path, engine: str, text: str) -> None:
+    Path("x.csv").write_text(f"x,y\n1,2\n{text},3\n4,5\n", encoding="utf-8")
+    (chunk,) = read(["x.csv"], wanted=["x"], engine=engine)  # type: ignore[arg-type]
+    assert [error.text() for error in chunk.bad.values()] == [
+        f"x.csv, row 2 (line 3), column 'x': '{text}' is not a number"
+    ]
