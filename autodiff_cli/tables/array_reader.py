@@ -218,11 +218,9 @@ def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
 
 
 def _binary(path: str) -> BinaryIO:
-    """A file, or all of standard input, to be read at any place."""
-    if path == "-":
-        return io.BytesIO(sources.everything())
+    """A file, or what standard input holds, to be read at any place."""
     try:
-        return open(path, "rb")
+        return open(sources.stored(path), "rb")
     except (OSError, ValueError) as error:
         raise sources.refused(path, error) from None
 
