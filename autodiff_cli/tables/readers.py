@@ -15,7 +15,7 @@ from autodiff_cli.tables import plain_csv, plain_json, sources
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Layout, Naming
 from autodiff_cli.tables.pieces import Piece, pieces
-from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.rows import Chunk, RowError
 from autodiff_cli.tables.sources import Stream
 
 Engine: TypeAlias = Literal["auto", "plain", "polars"]
@@ -101,7 +101,21 @@ def header(
         first = next(pieces(stream, LOOKED_AT, separator, sources.called(path)), None)
     finally:
         stream.close()
-    return layout_of(first, found.name, naming, (), None, path)[0].names
+    names = layout_of(first, found.name, naming, (), None, path)[0].names
+    if not names and first is not None and found.name == "jsonl":
+        _begins_with_an_object(first, path)
+    return names
+
+
+def _begins_with_an_object(first: Piece, path: str) -> None:
+    """Raise InputError with what is wrong with the first row, as no row shows the columns."""
+    lines, offsets = plain_json.lines_of(first.data)
+    for line, offset in zip(lines[:1], offsets):
+        message = plain_json.object_of(line)[1]
+        if message:
+            hint = plain_json.hint_of(line)
+            number = first.line + offset
+            raise RowError(sources.called(path), 1, "", message, hint, number).fault()
 
 
 def format_name(paths: Sequence[str], format: str | None = None) -> str:
