@@ -106,6 +106,10 @@ def run(
                 moved(table.rows)
         if job.reduce is not None:
             writer.write(result(totals, engine.names, job.reduce == "mean"))
+        elif not done.rows and not done.resumed:
+            kept = engine.columns if job.keep else ()
+            errors = ["error"] if job.on_error == "null" else []
+            writer.write(writers.no_rows([*kept, *engine.names, *errors]))
         writer.close()
     except BaseException:  # Ctrl-C too
         if writer is not None:

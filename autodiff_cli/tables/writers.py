@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
@@ -87,6 +88,8 @@ def check_resumable(output: str, to: str | None = None, source: str | None = Non
 
 
 def _stored_writer(path: str | None, name: str) -> Writer:
+    if path is None and sys.stdout is not None and sys.stdout.isatty():
+        raise InputError(f"{name} is no text for a terminal", hint=f"--output FILE.{name}")
     if name in ("npy", "npz"):
         from autodiff_cli.tables.array_writer import ArrayWriter
 

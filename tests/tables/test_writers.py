@@ -398,6 +398,9 @@ def test_a_disk_that_fills_while_polars_writes(here: Path, monkeypatch: pytest.M
 class Standard:
     """Standard output that is kept."""
 
+    def isatty(self) -> bool:
+        return False
+
     def __init__(self, buffer: io.RawIOBase | io.BytesIO) -> None:
         self.buffer = buffer
 
