@@ -526,3 +526,24 @@ def test_numbers_that_only_python_reads(here: Path, engine: str, text: str) -> N
     assert [error.text() for error in chunk.bad.values()] == [
         f"x.csv, row 2 (line 3), column 'x': '{text}' is not a number"
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected"),
+    [
+        (f"x,y\n{'9' * 5_000_000},1\n2,3\n", 1 << 16, ""),
+        ('x,y\n"1,2\n3,4\n', 4, "is never closed"),
+        ("a_long_column_name,another_long_name\n1,2\n3,oops\n", 30, "'oops' is not a number"),
+    ],
+    ids=["a long field", "an unclosed quote", "a small chunk"],
+)
+def test_a_header_alone_in_its_piece(
+    here: Path, engine: str, text: str, size: int, expected: str
+) -> None:
+    Path("x.csv").write_text(text)
+    chunks = list(read(["x.csv"], chunk_bytes=size, engine=engine))  # type: ignore[arg-type]
+    errors = [error.text() for chunk in chunks for error in chunk.bad.values()]
+    if not expected:
+        assert not errors and sum(chunk.count for chunk in chunks) == 2
+    else:
+        assert len(errors) == 1 and expected in errors[0]
