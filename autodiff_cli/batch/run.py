@@ -60,7 +60,11 @@ def run(
             before it are written.
     """
     engine = begun(job, warn)
-    progress = resume.begin(job.output, job.words) if job.resume and job.output else None
+    source = readers.format_name(job.paths, job.format)
+    progress = None
+    if job.resume and job.output:
+        writers.check_resumable(job.output, job.to, source)
+        progress = resume.begin(job.output, job.words)
     done = Summary(0, 0, 0, 0 if progress is None else progress.rows)
     left = None if job.limit is None else max(0, job.limit - done.resumed)
     bounds = [rows for rows in (left, job.chunk_rows) if rows]
@@ -73,8 +77,8 @@ def run(
         chunk_rows=min(bounds, default=None),
         chunk_bytes=job.chunk_bytes,
         skip=done.resumed,
+        skipped=None if progress is None else progress.skipped,
     )
-    source = readers.format_name(job.paths, job.format)
     totals: dict[str, Total] = {}
     writer = None
     try:
@@ -87,6 +91,8 @@ def run(
                 if chunk is None:
                     break
                 table = answered(engine, chunk, job.on_error, left, uniform)
+                if progress is not None:
+                    progress.read(chunk, table.rows)
                 if job.reduce is None:
                     writer.write(table.written, table.kept, read=table.rows)
                 elif table.fault is None:
@@ -106,6 +112,10 @@ def run(
         elif not done.rows and not done.resumed and source in ("csv", "tsv"):
             empty = table_of_none(engine, job.on_error, job.keep)
             writer.write(empty.written, empty.kept)
+        elif not done.rows and not done.resumed:
+            kept = engine.columns if job.keep else ()
+            errors = ["error"] if job.on_error == "null" else []
+            writer.write(writers.no_rows([*kept, *engine.names, *errors]))
         writer.close()
     except BaseException:  # Ctrl-C too
         if writer is not None:

@@ -353,6 +353,19 @@ def _check(options: dict[str, Any], paths: tuple[str, ...], given: dict[str, str
             raise click.UsageError("--resume needs a file to go on with: --output out.csv")
         if "-" in (paths or ("-",)):
             raise click.UsageError("--resume reads the rows again, and standard input is gone")
+        if options["engine"] == "local":
+            _check_resumable(options)
+
+
+def _check_resumable(options: dict[str, Any]) -> None:
+    """Refuse a format that can't be gone on with, if the words say it."""
+    from autodiff_cli.errors import InputError
+    from autodiff_cli.tables.writers import check_resumable
+
+    try:
+        check_resumable(options["output"], options["to"], options["format"] or "csv")
+    except InputError as error:
+        raise click.UsageError(f"{error.message}; {error.hint}") from None
 
 
 def _check_cluster(options: dict[str, Any], paths: tuple[str, ...]) -> None:

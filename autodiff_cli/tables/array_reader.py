@@ -23,6 +23,7 @@ from autodiff_cli.tables.layout import Naming
 from autodiff_cli.tables.rows import Chunk, Column
 
 KINDS = frozenset("fiub")
+ONLY = "x"  # the column of a file that holds one array without a name
 PIECE = 1 << 16  # bytes of rows that are read or left out together
 
 
@@ -192,9 +193,8 @@ def _named(arrays: list[Stored], naming: Naming, path: str) -> dict[str, Part]:
 def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
     """The arrays of a file, open behind their headers."""
     file = sources.called(path)
-    stem = "x" if path == "-" else path.replace("\\", "/").rpartition("/")[2].partition(".")[0]
     if format == "npy":
-        arrays = [_opened(stem, stream, file)]
+        arrays = [_opened(ONLY, stream, file)]
     else:
         try:
             archive = zipfile.ZipFile(stream)
@@ -218,11 +218,9 @@ def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
 
 
 def _binary(path: str) -> BinaryIO:
-    """A file, or all of standard input, to be read at any place."""
-    if path == "-":
-        return io.BytesIO(sources.everything())
+    """A file, or what standard input holds, to be read at any place."""
     try:
-        return open(path, "rb")
+        return open(sources.stored(path), "rb")
     except (OSError, ValueError) as error:
         raise sources.refused(path, error) from None
 

@@ -6,16 +6,18 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, cast
 
 import numpy as np
+import orjson
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import cells, outputs
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
-from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped, wider
 from autodiff_cli.tables.writers import Shapes, Table, distinct
 
 ROWS = 1 << 16  # that are copied at once
@@ -24,21 +26,47 @@ ROWS = 1 << 16  # that are copied at once
 class Spool:
     """A column: its rows in a temporary file, or its texts."""
 
-    def __init__(self, dtype: np.dtype[np.generic], shape: Shape) -> None:
+    def __init__(self, dtype: np.dtype[np.generic], shape: Shape, kind: str | None = None) -> None:
         self.dtype = dtype
         self.shape = shape
-        self.texts: list[str] | None = None
+        self.kind = kind  # of texts, a JSON string a line; numbers if all of them are
+        self.longest = 1
+        self.nulls = False
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+
+    def add_texts(self, column: TextColumn) -> None:
+        """Rows of text."""
+        kind = column.kind if isinstance(column, Untyped) else "text"
+        self.kind = wider(kind, self.kind or kind)
+        self.longest = max(self.longest, *(len(text or "") for text in column.texts), 1)
+        self.nulls = self.nulls or None in column.texts
+        lines = [cells.string(text or "") + b"\n" for text in column.texts]
+        self.file.write(b"".join(lines))
+
+    def finish(self) -> None:
+        """All rows are there: the dtype of texts is known."""
+        if self.kind == "text":
+            self.dtype = np.dtype(f"U{self.longest}")
+        elif self.kind is not None:
+            self.dtype = np.dtype(np.float64 if self.nulls else self.kind)
 
     def rows(self) -> Iterator[Array]:
         """All rows, some at a time."""
-        if self.texts is not None:
-            yield np.array(self.texts, self.dtype)
-            return
         self.file.seek(0)
+        if self.kind is not None:
+            while lines := list(islice(self.file, ROWS)):
+                yield self._read([orjson.loads(line) for line in lines])
+            return
         row = np.dtype((self.dtype, self.shape))
         while data := self.file.read(ROWS * max(1, row.itemsize)):
             yield np.frombuffer(data, self.dtype).reshape(-1, *self.shape)
+
+    def _read(self, texts: list[str]) -> Array:
+        if self.dtype.kind == "i":
+            return np.array(list(map(int, texts)), self.dtype)
+        if self.dtype.kind == "f":
+            return np.array([float(text) if text else np.nan for text in texts], self.dtype)
+        return np.array(texts, self.dtype)
 
 
 class ArrayWriter:
@@ -51,6 +79,7 @@ class ArrayWriter:
         self.spools: dict[str, Spool] = {}
         self.waiting: list[Table] = []
         self.count = 0
+        self.texts: set[str] = set()  # columns of text
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
         """Columns have these shapes, also if all their cells are null."""
@@ -61,23 +90,31 @@ class ArrayWriter:
             distinct(kept.names, tuple(table))
             table = {**kept.columns(), **table}
         self.waiting.append(table)
+        self.texts |= {name for name, column in table.items() if isinstance(column, TextColumn)}
         if self.shapes.learn(table):
             self._flush()
 
     def _flush(self) -> None:
         for table in self.waiting:
             for name, column in self.shapes.fit(table).items():
-                self._add(name, column)
+                if name in self.texts and _empty(column):
+                    self._add(name, Untyped([None] * column.count, KINDS[0]))
+                else:
+                    self._add(name, column)
             self.count += next(iter(table.values())).count if table else 0
         self.waiting = []
 
     def _add(self, name: str, column: Column | TextColumn) -> None:
         if isinstance(column, TextColumn):
             if name not in self.spools:
-                self.spools[name] = Spool(np.dtype("U1"), ())
+                self.spools[name] = Spool(np.dtype("U1"), (), "int64")
             spool = self.spools[name]
-            spool.texts = [*(spool.texts or ()), *(text or "" for text in column.texts)]
-            spool.dtype = np.dtype(f"U{max(1, *map(len, spool.texts))}")
+            if spool.kind is None:
+                raise _changes(name)
+            try:
+                spool.add_texts(column)
+            except OSError as error:
+                raise outputs.refused(tempfile.gettempdir(), error) from None
             return
         values = cells.stacked(name, column)
         if column.nulls is not None and column.nulls.any():
@@ -86,6 +123,8 @@ class ArrayWriter:
         if name not in self.spools:
             self.spools[name] = Spool(values.dtype, values.shape[1:])
         spool = self.spools[name]
+        if spool.kind is not None:
+            raise _changes(name)
         try:
             spool.file.write(np.ascontiguousarray(values, spool.dtype).tobytes())
         except OSError as error:
@@ -93,6 +132,8 @@ class ArrayWriter:
 
     def close(self) -> None:
         self._flush()
+        for spool in self.spools.values():
+            spool.finish()
         if self.format == "npz":
             self._archive()
         elif len(self.spools) == 1:
@@ -114,12 +155,6 @@ class ArrayWriter:
     def _records(self) -> None:
         kind = np.dtype([(name, s.dtype, s.shape) for name, s in self.spools.items()])
         self.output.write(_header(kind, (self.count,)))
-        if any(spool.texts is not None for spool in self.spools.values()):
-            columns = {
-                n: np.concatenate(list(s.rows())) for n, s in self.spools.items() if self.count
-            }
-            self._write_records(kind, columns, self.count)
-            return
         for parts in zip(*(spool.rows() for spool in self.spools.values())):
             self._write_records(kind, dict(zip(self.spools, parts)), len(parts[0]))
 
@@ -142,6 +177,18 @@ class ArrayWriter:
     def abort(self) -> None:
         self._free()
         self.output.abort()
+
+
+def _empty(column: Column | TextColumn) -> bool:
+    """Whether all cells are null, and so of any kind."""
+    return isinstance(column, Column) and column.nulls is not None and bool(column.nulls.all())
+
+
+def _changes(name: str) -> InputError:
+    return InputError(
+        f"'{name}' holds numbers in one chunk and text in another",
+        hint="only JSON Lines holds both: --to jsonl",
+    )
 
 
 class Unseekable:

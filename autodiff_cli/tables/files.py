@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -149,9 +150,31 @@ def _plain(error: Exception) -> str:
     )
 
 
+STREAM = re.compile(r"/dev/(stdin|stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")
+
+
+def stream_of(path: str) -> int | None:
+    """The number of the open file that a path such as /dev/stdout stands for."""
+    found = STREAM.fullmatch(os.path.normpath(os.path.join(os.getcwd(), path)))
+    if found is None:
+        return None
+    return int(found[2]) if found[2] else ("stdin", "stdout", "stderr").index(found[1])
+
+
 def is_special(path: str) -> bool:
-    """Whether a path is a pipe or a device, which may have any name and is never replaced."""
+    """Whether a path is a pipe or a device, which may have any name and is never replaced.
+
+    A file that a shell has opened as /dev/stdout is one too.
+    """
+    if stream_of(path) is not None:
+        return True
     return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def opened_special(path: str, buffering: int = -1) -> BinaryIO:
+    """A pipe, a device or a stream to write to; what stands in an open file stays there."""
+    stream = stream_of(path)
+    return open(path if stream is None else os.dup(stream), "wb", buffering=buffering)
 
 
 def check_writable(path: str) -> None:
@@ -299,7 +322,7 @@ def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
     target = Path(os.path.realpath(path))  # a link stays a link
     try:
         if is_special(path):  # written through
-            with target.open("wb") as file:
+            with opened_special(path) as file:
                 write_archive(file, arrays, seekable=False)
         else:
             _replace(target, arrays)

@@ -25,11 +25,13 @@ SUFFIXES = {
     ".ipc": "arrow",
 }
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+STREAM = b"\xff\xff\xff\xff"  # before the first message of an Arrow IPC stream
 MAGIC = (
     (b"\x93NUMPY", "npy"),
     (b"PK\x03\x04", "npz"),
     (b"PAR1", "parquet"),
     (b"ARROW1", "arrow"),
+    (STREAM, "arrow"),
 )
 COMPRESSED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 

@@ -10,9 +10,12 @@ import numpy as np
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import cells
-from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+JSON_NON_FINITE = ("NaN", "Infinity", "-Infinity")
+INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+LEAST, MOST = -(2**63), 2**63 - 1
 NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -27,6 +30,9 @@ class Kept(Protocol):
 
     def take(self, offsets: Array) -> Kept:
         """Those of some of the rows."""
+
+    def ordered(self, names: tuple[str, ...]) -> Kept:
+        """The same columns in another order."""
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         """What the cells of a CSV file hold, without quotes."""
@@ -51,6 +57,10 @@ class KeptTexts:
     def take(self, offsets: Array) -> KeptTexts:
         rows = offsets.tolist()
         return KeptTexts({n: [texts[row] for row in rows] for n, texts in self.fields.items()})
+
+    def ordered(self, names: tuple[str, ...]) -> KeptTexts:
+        fields = self.fields
+        return KeptTexts({name: fields[name] for name in names})
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         return self.fields
@@ -77,14 +87,34 @@ def json_of(text: str) -> bytes:
     return cells.string(text)
 
 
-def typed(texts: Sequence[str]) -> Column | TextColumn:
-    """A CSV column as numbers if all its cells are (empty ones are null), else as text."""
+def typed(texts: Sequence[str]) -> Untyped:
+    """A CSV column; numbers if all its cells are, also those of later rows (empty ones are null)."""
+    clean = [_utf_8(text) if text else None for text in texts]
+    return Untyped(clean, kind_of([text for text in clean if text is not None]))
+
+
+def kind_of(texts: Sequence[str]) -> str:
+    """The first of `rows.KINDS` that holds the cells."""
     try:
-        values = np.array([float(text) if text else np.nan for text in texts])
+        if all(map(INTEGER.fullmatch, texts)) and all(
+            LEAST <= number <= MOST for number in map(int, texts)
+        ):
+            return "int64"
+        np.array(list(map(float, texts)))
     except ValueError:
-        return TextColumn([text or None for text in texts])
-    nulls = np.array([not text for text in texts])
-    return Column(values, nulls=nulls if nulls.any() else None)
+        return "text"
+    return "float64" if plain_numbers(texts) else "text"
+
+
+def plain_numbers(texts: Sequence[str]) -> bool:
+    """Whether numbers are written without underscores and in ASCII digits, as other programs want them."""
+    whole = "".join(texts)
+    return whole.isascii() and "_" not in whole
+
+
+def _utf_8(text: str) -> str:
+    """Text with a question mark for what was no UTF-8 in the input."""
+    return text.encode("utf-8", "replace").decode()
 
 
 class KeptLines:
@@ -108,6 +138,9 @@ class KeptLines:
 
     def take(self, offsets: Array) -> KeptLines:
         return KeptLines([self.lines[row] for row in offsets.tolist()], self.renamed, self.some)
+
+    def ordered(self, names: tuple[str, ...]) -> KeptLines:
+        return KeptLines(self.lines, self.renamed, names)
 
     def objects(self) -> list[dict[str, object]]:
         """The kept members of each row, parsed; a line that is no object has none."""
@@ -153,6 +186,11 @@ class KeptLines:
         found: dict[str, Column | TextColumn] = {}
         for name in self.names:
             values = [row.get(name) for row in rows]
+            kinds = {_json_kind(value) for value in values if value is not None}
+            if kinds and None not in kinds:
+                texts = [None if value is None else cell_of(value) for value in values]
+                found[name] = Untyped(texts, max(filter(None, kinds), key=KINDS.index))
+                continue
             column, bad = column_of(values)
             if any(values[offset] is not None for offset in bad):
                 found[name] = TextColumn([None if v is None else cell_of(v) for v in values])
@@ -170,6 +208,15 @@ def cell_of(value: object) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _json_kind(value: object) -> str | None:
+    """The first of `rows.KINDS` that holds a JSON value; None of a list or an object."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "int64" if LEAST <= value <= MOST else "float64"
+    if isinstance(value, float) or (isinstance(value, str) and value in JSON_NON_FINITE):
+        return "float64"
+    return None if isinstance(value, (list, dict)) else "text"
 
 
 class KeptValues:
@@ -190,6 +237,9 @@ class KeptValues:
             else:
                 found[name] = TextColumn([column.texts[row] for row in offsets.tolist()])
         return KeptValues(found)
+
+    def ordered(self, names: tuple[str, ...]) -> KeptValues:
+        return KeptValues({name: self.values[name] for name in names})
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         return cells.flat_texts(self.values)

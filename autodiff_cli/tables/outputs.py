@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.files import check_writable, is_special, mode_of
+from autodiff_cli.tables import partial
+from autodiff_cli.tables.files import check_writable, is_special, mode_of, opened_special
 
 GZIP_LEVEL = 4  # twice the default's speed, within a twentieth of its size
 
@@ -52,7 +53,7 @@ def file_output(path: str) -> Output:
     """A file, or a pipe or a device that is written through."""
     if is_special(path):
         try:
-            return Through(open(path, "wb", buffering=0), path)
+            return Through(opened_special(path, buffering=0), path)
         except OSError as error:
             raise refused(path, error) from None
     return Replacing(path)
@@ -145,6 +146,7 @@ class Replacing:
             self.file.close()
             os.chmod(self.temporary, mode_of(self.target))  # mkstemp makes files private
             os.replace(self.temporary, self.target)
+            partial.forget(str(self.target))  # else the next run with --resume would go on with it
         except OSError as error:
             self.abort()
             raise refused(self.path, error) from None

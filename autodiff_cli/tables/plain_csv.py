@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.kept import KeptTexts
+from autodiff_cli.tables.kept import KeptTexts, plain_numbers
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece, cut
 from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
@@ -189,14 +189,16 @@ def _ragged(count: int, width: int) -> str:
 def numbers(texts: Sequence[str]) -> tuple[Array, dict[int, str]]:
     """Fields as floats, and what is wrong with those that are none (they are NaN)."""
     try:
-        return np.array(list(map(float, texts)), np.float64), {}
+        values = np.array(list(map(float, texts)), np.float64)
+        if plain_numbers(texts):
+            return values, {}
     except ValueError:
         pass
     values = np.full(len(texts), np.nan)
     wrong = {}
     for offset, text in enumerate(texts):
         try:
-            values[offset] = float(text)
+            values[offset] = float(text) if plain_numbers(text) else float("")
         except ValueError:
             wrong[offset] = (
                 f"{shown(text)} is not a number" if text.strip() else "the field is empty"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import chain
 
@@ -16,6 +17,7 @@ from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
 
 NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
+BARE = re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity)\b")
 PLAIN = {int, float}
 MISSING = object()
 NESTING = 32  # dimensions that an array may have
@@ -40,7 +42,8 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
 
     def fault(offset: int, field: str, message: str) -> RowError:
         line = piece.line + offsets[offset]
-        error = RowError(layout.file, row + offset, field, message, None, line)
+        hint = None if field else hint_of(lines[offset])
+        error = RowError(layout.file, row + offset, field, message, hint, line)
         return bad.setdefault(offset, error)
 
     for offset, line in enumerate(lines):
@@ -85,6 +88,15 @@ def object_of(line: bytes) -> tuple[dict[str, object], str]:
     if isinstance(found, dict):
         return found, ""
     return {}, f"{KINDS.get(type(found), 'a value')} where an object is expected"
+
+
+def hint_of(line: bytes) -> str | None:
+    """What to do about a line that isn't JSON, or no object."""
+    if BARE.search(line):
+        return 'JSON has no NaN and no Infinity: write "NaN", "Infinity" or "-Infinity"'
+    if line.lstrip()[:1] == b"[" or line.strip() == b"{":
+        return "JSON Lines has an object on each line: jq -c '.[]' FILE, or jq -c . FILE"
+    return None
 
 
 def column_of(cells: list[object]) -> tuple[Array | list[Array], dict[int, str]]:

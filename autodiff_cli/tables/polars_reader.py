@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Iterator
 from typing import Literal
 
@@ -12,6 +11,7 @@ import polars
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables import plain_json, sources
+from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.kept import KeptValues
 from autodiff_cli.tables.layout import Naming
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
@@ -78,12 +78,12 @@ def _names(titles: tuple[str, ...], naming: Naming, file: str) -> tuple[str, ...
 
 
 def _scanned(path: str, format: str) -> tuple[polars.LazyFrame, polars.Schema]:
-    source: str | io.BytesIO = path
-    if path == "-":
-        source = io.BytesIO(sources.everything())
-    else:
-        sources.opened(path, None).close()  # whether it can be read, in this package's words
+    source = sources.stored(path)
+    sources.opened(source, None).close()  # whether it can be read, in this package's words
     try:
+        if format == "arrow" and _is_stream(source):
+            whole = polars.read_ipc_stream(source).lazy()
+            return whole, whole.collect_schema()
         scan = polars.scan_parquet if format == "parquet" else polars.scan_ipc
         table = scan(source, glob=False) if format == "parquet" else scan(source)
         return table, table.collect_schema()
@@ -94,6 +94,12 @@ def _scanned(path: str, format: str) -> tuple[polars.LazyFrame, polars.Schema]:
         ) from None
 
 
+def _is_stream(path: str) -> bool:
+    """Whether an Arrow file is of the streaming format, which has no directory at its end."""
+    with open(path, "rb") as file:
+        return file.read(len(STREAM)) == STREAM
+
+
 def _line(error: BaseException) -> str:
     return str(error).split("\n")[0]
 
@@ -101,7 +107,7 @@ def _line(error: BaseException) -> str:
 def _numeric(kind: polars.DataType) -> bool:
     while isinstance(kind, (polars.List, polars.Array)):
         kind = kind.inner  # type: ignore[assignment]
-    return (kind.is_numeric() and not kind.is_decimal()) or kind == polars.Boolean()
+    return kind.is_numeric() or kind == polars.Boolean()
 
 
 def _chunk(
@@ -130,6 +136,8 @@ def _chunk(
 
 def _column(series: polars.Series) -> Column:
     """A column with its null cells: those that are null, or have a null in their list."""
+    if series.dtype.is_decimal():
+        series = series.cast(polars.Float64())
     if isinstance(series.dtype, polars.Array):
         series = series.cast(_as_list(series.dtype))
     depth, kind = 0, series.dtype
@@ -161,7 +169,7 @@ def _as_list(kind: polars.DataType) -> polars.DataType:
 
 def _kept(series: polars.Series) -> Column | TextColumn:
     """A column of any kind; what isn't numbers is text."""
-    if _numeric(series.dtype):
+    if _numeric(series.dtype) and not series.dtype.is_decimal():  # whose digits stay as text
         return _column(series)
     if isinstance(series.dtype, (polars.List, polars.Array, polars.Struct)):
         return TextColumn([None if value is None else str(value) for value in series.to_list()])

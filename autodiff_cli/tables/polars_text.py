@@ -159,6 +159,9 @@ class KeptFrame(KeptTexts):
     def take(self, offsets: Array) -> KeptFrame:
         return KeptFrame(self.frame[offsets])
 
+    def ordered(self, names: tuple[str, ...]) -> KeptFrame:
+        return KeptFrame(self.frame.select(names))
+
 
 def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece of JSON Lines, the first of which has the number `row`."""

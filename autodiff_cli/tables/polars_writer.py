@@ -20,10 +20,11 @@ from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output, Replacing, refused
 from autodiff_cli.tables.polars_text import REFUSALS
-from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
 from autodiff_cli.tables.writers import Table, distinct
 
 COPIED = 1 << 20  # bytes at once
+NUMBERS: dict[str, polars.DataType] = {"int64": polars.Int64(), "float64": polars.Float64()}
 SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
@@ -40,6 +41,7 @@ class FrameWriter:
         self.error: BaseException | None = None
         self.waiting: list[Table] = []
         self.depths: dict[str, int | None] = {}
+        self.kinds: dict[str, str] = {}  # of columns that are written as text until the last row
 
     def _beside(self) -> str:
         """A file that polars can write: the one that is renamed at the end, or a temporary one."""
@@ -59,6 +61,11 @@ class FrameWriter:
             table = {**kept.columns(), **table}
         self.waiting.append(table)
         for name, column in table.items():
+            if isinstance(column, Untyped):
+                self.kinds[name] = wider(column.kind, self.kinds.get(name, column.kind))
+            elif name in self.kinds and _depth(column) is not None:  # another file has its values
+                other = "text" if isinstance(column, TextColumn) else "float64"
+                self.kinds[name] = wider(other, self.kinds[name])
             if self.depths.get(name) is None:
                 self.depths[name] = _depth(column)
         if None not in self.depths.values():
@@ -67,7 +74,12 @@ class FrameWriter:
     def _flush(self) -> None:
         for table in self.waiting:
             frame = polars.DataFrame(
-                [_series(name, column, self.depths[name] or 0) for name, column in table.items()]
+                [
+                    _series(name, TextColumn.nulls(column.count), 0)
+                    if name in self.kinds and _depth(column) is None
+                    else _series(name, column, self.depths[name] or 0)
+                    for name, column in table.items()
+                ]
             )
             if self.schema is None:
                 self._begin(frame.schema)
@@ -98,13 +110,38 @@ class FrameWriter:
                 yield frame
 
         try:
-            table = register_io_source(frames, schema=schema)
-            if self.format == "parquet":
-                table.sink_parquet(self.path)
-            else:
-                table.sink_ipc(self.path)
+            self._sink(register_io_source(frames, schema=schema), self.path)
         except BaseException as raised:  # it is raised by the next call
             self.error = raised
+
+    def _sink(self, table: polars.LazyFrame, path: str) -> None:
+        if self.format == "parquet":
+            table.sink_parquet(path)
+        else:
+            table.sink_ipc(path)
+
+    def _typed(self) -> None:
+        """Write the file again with numbers where all of a column's texts are."""
+        kinds = {name: kind for name, kind in self.kinds.items() if kind != "text"}
+        if not kinds or self.schema is None:
+            return
+        again = f"{self.path}.typed"
+        scanned = polars.scan_parquet if self.format == "parquet" else polars.scan_ipc
+        schema = polars.Schema(
+            {name: NUMBERS.get(kinds.get(name, ""), kind) for name, kind in self.schema.items()}
+        )
+
+        def frames(*_: object) -> Iterator[polars.DataFrame]:
+            for frame in scanned(self.path).collect_batches(maintain_order=True):
+                yield frame.with_columns(_numbers(frame[name], kinds[name]) for name in kinds)
+
+        try:
+            self._sink(register_io_source(frames, schema=schema), again)
+            os.replace(again, self.path)
+        except BaseException as raised:
+            self.error = raised
+            if os.path.exists(again):
+                os.unlink(again)
 
     def _put(self, frame: polars.DataFrame | None) -> None:
         """Hand something over, unless the thread has ended."""
@@ -131,6 +168,8 @@ class FrameWriter:
         if self.thread is None:
             self._begin(polars.Schema({}))
         self._end()
+        self._check()
+        self._typed()
         self._check()
         if not isinstance(self.output, Replacing):
             with Path(self.path).open("rb") as file:
@@ -181,6 +220,13 @@ def _series(name: str, column: Column | TextColumn, depth: int) -> polars.Series
         mask = polars.Series(~column.nulls)
         series = polars.select(polars.when(mask).then(series).alias(name)).to_series()
     return series
+
+
+def _numbers(series: polars.Series, kind: str) -> polars.Series:
+    """Texts as numbers of a kind."""
+    read = int if kind == "int64" else float
+    values = [None if text is None else read(text) for text in series.to_list()]
+    return polars.Series(series.name, values, dtype=NUMBERS[kind])
 
 
 def _lists(kind: polars.DataType, depth: int) -> polars.DataType:

@@ -36,6 +36,13 @@ def same_digits() -> bool:
 
 def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
     """Rows as CSV, without a header."""
+    try:
+        return _csv_text(table, kept, separator)
+    except UnicodeEncodeError:  # bytes that aren't UTF-8 pass through
+        return writers.csv_text(table, kept, separator)
+
+
+def _csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
     found: dict[str, polars.Series] = {}
     if isinstance(kept, KeptFrame):
         found |= {name: kept.frame[name] for name in kept.names}
@@ -77,6 +84,13 @@ def _csv(frame: polars.DataFrame, separator: str) -> bytes:
 
 def json_text(table: Table, kept: Kept | None) -> bytes:
     """Rows as JSON Lines."""
+    try:
+        return _json_text(table, kept)
+    except UnicodeEncodeError:
+        return writers.json_text(table, kept)
+
+
+def _json_text(table: Table, kept: Kept | None) -> bytes:
     series = {name: _json_series(column) for name, column in table.items()}
     frame = polars.DataFrame({name: one for name, one in series.items() if one is not None})
     if len(frame.columns) < len(table) or not len(frame):

@@ -15,7 +15,7 @@ from autodiff_cli.tables import plain_csv, plain_json, sources
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Layout, Naming
 from autodiff_cli.tables.pieces import Piece, pieces
-from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.rows import Chunk, RowError
 from autodiff_cli.tables.sources import Stream
 
 Engine: TypeAlias = Literal["auto", "plain", "polars"]
@@ -38,6 +38,7 @@ def read(
     chunk_bytes: int = PIECE,
     engine: Engine = "auto",
     skip: int = 0,
+    skipped: Callable[[Chunk, int], None] | None = None,
 ) -> Iterator[Chunk]:
     """The rows of files, in order, in chunks.
 
@@ -50,15 +51,19 @@ def read(
         chunk_rows, chunk_bytes: how large a chunk may be; whichever comes first. A row is never cut.
         engine: "plain" for the standard library, "polars", or the latter where it is installed.
         skip: how many rows at the beginning, over all files, to leave out.
+        skipped: called with what is left out, and how many of its first rows are.
 
     Raises:
-        InputError: a file can't be read, or has no such column; after the rows before it.
+        InputError: a file can't be read, or has no such column; after the rows before it. There are fewer
+            rows than are to be left out.
     """
     left = skip
     for path in sources.files(paths):
         for chunk in _file(
             path, format, layouts.naming(columns), wanted, kept, chunk_bytes, engine
         ):
+            if left and skipped is not None:
+                skipped(chunk, min(left, chunk.count))
             if left >= chunk.count:
                 left -= chunk.count
                 continue
@@ -69,6 +74,8 @@ def read(
             else:
                 for start in range(0, rows.count, chunk_rows):
                     yield rows.part(start, start + chunk_rows)
+    if left:
+        raise InputError(f"the input has {skip - left:,} rows, and {skip:,} were finished")
 
 
 def header(
@@ -94,7 +101,21 @@ def header(
         first = next(pieces(stream, LOOKED_AT, separator, sources.called(path)), None)
     finally:
         stream.close()
-    return layout_of(first, found.name, naming, (), None, path)[0].names
+    names = layout_of(first, found.name, naming, (), None, path)[0].names
+    if not names and first is not None and found.name == "jsonl":
+        _begins_with_an_object(first, path)
+    return names
+
+
+def _begins_with_an_object(first: Piece, path: str) -> None:
+    """Raise InputError with what is wrong with the first row, as no row shows the columns."""
+    lines, offsets = plain_json.lines_of(first.data)
+    for line, offset in zip(lines[:1], offsets):
+        message = plain_json.object_of(line)[1]
+        if message:
+            hint = plain_json.hint_of(line)
+            number = first.line + offset
+            raise RowError(sources.called(path), 1, "", message, hint, number).fault()
 
 
 def format_name(paths: Sequence[str], format: str | None = None) -> str:

@@ -2,42 +2,99 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
+import numpy as np
 import orjson
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import outputs
-from autodiff_cli.tables.files import check_writable, mode_of
+from autodiff_cli.tables import outputs, partial
+from autodiff_cli.tables.files import check_writable, is_special, mode_of
+from autodiff_cli.tables.rows import Chunk
+
+
+class Digest:
+    """Tells rows from others by the numbers in them, whatever chunks they come in."""
+
+    def __init__(self) -> None:
+        self.columns: dict[str, hashlib.blake2b] = {}
+
+    def add(self, chunk: Chunk, count: int) -> None:
+        """Rows, from the chunk's first; cells that aren't read don't count."""
+        for name, column in chunk.columns.items():
+            state = self.columns.setdefault(name, hashlib.blake2b(digest_size=16))
+            values = column.part(0, count).values
+            bad = [offset for offset in column.bad if offset < count]
+            if isinstance(values, np.ndarray):
+                good = np.delete(values, bad, 0) if bad else values
+                state.update(np.ascontiguousarray(good).tobytes())
+            else:
+                for offset, value in enumerate(values):
+                    if offset not in column.bad:
+                        state.update(np.ascontiguousarray(value).tobytes())
+
+    def text(self) -> str:
+        """The same for the same rows."""
+        return " ".join(f"{name}:{state.hexdigest()}" for name, state in self.columns.items())
 
 
 class Progress:
     """How far a job is.
 
-    output: the file it makes; rows: the input rows that are finished; bytes: the output that they made.
+    output: the file it makes; file: the unfinished one, which no other run may write; rows: the input rows
+    that are finished; bytes: the output that they made; digest: of what they held.
     """
 
-    def __init__(self, output: str, job: Mapping[str, str], rows: int, bytes: int) -> None:
+    def __init__(self, output: str, file: BinaryIO, job: Mapping[str, str]) -> None:
         self.output = output
+        self.file = file
         self.job = dict(job)
-        self.rows = rows
-        self.bytes = bytes
-        self.partial = f"{os.path.realpath(output)}.partial"
-        self.state = f"{self.partial}.state"
-        self.written = bytes
+        self.rows = 0
+        self.bytes = 0
+        self.partial, self.state = partial.places(output)
+        self.written = 0
+        self.digest = ""
+        self.seen = Digest()
+        self.unseen = 0  # finished rows that haven't been read again
+        self.coming: deque[str] = deque()  # digests up to rows that aren't written yet
+
+    def skipped(self, chunk: Chunk, count: int) -> None:
+        """Finished rows were read again: in the end, they must be what they were.
+
+        Raises:
+            InputError: they have changed.
+        """
+        self.seen.add(chunk, count)
+        self.unseen -= count
+        if not self.unseen and self.seen.text() != self.digest:
+            raise InputError(
+                f"the first {self.rows:,} rows have changed since the run that made '{self.partial}'",
+                hint=f"begin anew: rm {self.partial} {self.state}",
+            )
+
+    def read(self, chunk: Chunk, count: int) -> None:
+        """Note rows that the next `add` finishes."""
+        self.seen.add(chunk, count)
+        self.coming.append(self.seen.text())
 
     def add(self, rows: int) -> None:
         """Note that rows are finished, and written: after a loss of power the file is as long at least."""
         self.rows += rows
         self.bytes = self.written
+        self.digest = self.coming.popleft()
         self.save()
 
     def save(self) -> None:
         """Write the state, whole or not at all."""
         beside = f"{self.state}.new"
-        record = {"job": self.job, "rows": self.rows, "bytes": self.bytes}
+        record = {
+            "job": self.job, "rows": self.rows, "bytes": self.bytes, "digest": self.digest
+        }  # fmt: skip
         try:
             Path(beside).write_bytes(orjson.dumps(record))
             os.replace(beside, self.state)
@@ -52,36 +109,49 @@ def begin(output: str, job: Mapping[str, str]) -> Progress:
         job: what must be the same, such as {"expression": …, "options": …, "inputs": …}.
 
     Raises:
-        InputError: what is there is another job's; it says what differs.
+        InputError: what is there is another job's, or another run is writing it; it says what differs.
     """
     check_writable(output)
-    fresh = Progress(output, job, 0, 0)
+    if is_special(output):
+        raise InputError(f"--resume needs a file to go on with: '{output}' is none")
     try:
-        record = orjson.loads(Path(fresh.state).read_bytes())
-        size = os.path.getsize(fresh.partial)
-        old, rows, length = record["job"], int(record["rows"]), int(record["bytes"])
-    except FileNotFoundError:
-        fresh.save()
-        return fresh
+        file = partial.locked(partial.places(output)[0])
     except OSError as error:
         raise outputs.refused(output, error) from None
+    try:
+        return _begun(Progress(output, file, job))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _begun(progress: Progress) -> Progress:
+    """The progress with what an earlier run of the same job finished."""
+    anew = f"begin anew: rm {progress.partial} {progress.state}"
+    try:
+        record = orjson.loads(Path(progress.state).read_bytes())
+        size = os.path.getsize(progress.partial)
+        old, rows, length = dict(record["job"]), int(record["rows"]), int(record["bytes"])
+        progress.digest = str(record["digest"])
+    except FileNotFoundError:
+        progress.save()
+        return progress
+    except OSError as error:
+        raise outputs.refused(progress.output, error) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        raise InputError(
-            f"'{fresh.state}' is damaged", hint=f"begin anew: rm {fresh.partial} {fresh.state}"
-        ) from None
-    for name in dict.fromkeys((*old, *job)):
-        if old.get(name) != job.get(name):
+        raise InputError(f"'{progress.state}' is damaged", hint=anew) from None
+    for name in dict.fromkeys((*old, *progress.job)):
+        if old.get(name) != progress.job.get(name):
             raise InputError(
-                f"'{fresh.partial}' is of another run: its {name} was {old.get(name)!r}, "
-                f"now it is {job.get(name)!r}",
-                hint=f"begin anew: rm {fresh.partial} {fresh.state}",
+                f"'{progress.partial}' is of another run: its {name} was {old.get(name)!r}, "
+                f"now it is {progress.job.get(name)!r}",
+                hint=anew,
             )
     if size < length:
-        raise InputError(
-            f"'{fresh.partial}' is shorter than its state says",
-            hint=f"begin anew: rm {fresh.partial} {fresh.state}",
-        )
-    return Progress(output, job, rows, length)
+        raise InputError(f"'{progress.partial}' is shorter than its state says", hint=anew)
+    progress.rows, progress.bytes, progress.written = rows, length, length
+    progress.unseen = rows
+    return progress
 
 
 def unfit(name: str) -> InputError:
@@ -95,7 +165,7 @@ class Continued:
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
         try:
-            self.file = open(progress.partial, "ab", buffering=0)  # noqa: SIM115
+            self.file = progress.file
             self.file.truncate(progress.bytes)
         except OSError as error:
             raise outputs.refused(progress.output, error) from None
@@ -111,10 +181,10 @@ class Continued:
         target = Path(os.path.realpath(self.progress.output))
         try:
             os.fsync(self.file.fileno())
-            self.file.close()
             os.chmod(self.progress.partial, mode_of(target))
             os.replace(self.progress.partial, target)
             os.unlink(self.progress.state)
+            self.file.close()  # and with it the lock, when nothing is left that another run could take
         except OSError as error:
             raise outputs.refused(self.progress.output, error) from None
 

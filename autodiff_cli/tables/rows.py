@@ -134,9 +134,39 @@ class TextColumn:
     def __init__(self, texts: Sequence[str | None]) -> None:
         self.texts = texts
 
+    @classmethod
+    def nulls(cls, count: int) -> TextColumn:
+        """A column without text."""
+        return TextColumn([None] * count)
+
     @property
     def count(self) -> int:
         return len(self.texts)
+
+
+class Untyped(TextColumn):
+    """A column of text whose kind is known only when all its rows are.
+
+    kind: the first of KINDS that holds the cells of these rows; None is a null of any kind.
+    """
+
+    __slots__ = ("kind",)
+
+    def __init__(self, texts: Sequence[str | None], kind: str) -> None:
+        super().__init__(texts)
+        self.kind = kind
+
+
+KINDS = ("int64", "float64", "text")  # each holds those before it
+
+
+def wider(one: str, other: str) -> str:
+    """The kind that holds both.
+
+    >>> wider("float64", "int64")
+    'float64'
+    """
+    return max(one, other, key=KINDS.index)
 
 
 def taken(bad: Bad, offsets: Array) -> dict[int, RowError]:

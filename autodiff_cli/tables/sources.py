@@ -7,9 +7,10 @@ import io
 import os
 import select
 import sys
+import tempfile
 import zlib
 from collections.abc import Sequence
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import formats
@@ -145,14 +146,32 @@ def standard_input() -> Input:
     return _standard[1]
 
 
-def everything() -> bytes:
-    """All of standard input; it can be asked for again."""
+_spooled: tuple[Input, IO[bytes]] | None = None
+
+
+def stored(path: str) -> str:
+    """A path to read at any place: a file's own, or that of a temporary one with all of standard input.
+
+    Raises:
+        InputError: standard input is closed, or there is no room for it.
+    """
+    global _spooled
+    if path != "-":
+        return path
     stream = standard_input()
-    parts = []
-    while data := stream.read(1 << 24):
-        parts.append(data)
-    stream.head = b"".join(parts)
-    return stream.head
+    if _spooled is None or _spooled[0] is not stream:
+        file = tempfile.NamedTemporaryFile(prefix="autodiff-")  # noqa: SIM115
+        _spooled = (stream, file)  # as long as the process, which removes it
+        try:
+            while data := stream.read(1 << 20):
+                file.write(data)
+            file.flush()
+        except OSError as error:
+            raise InputError(
+                f"'{file.name}' can't be written: {(error.strerror or str(error)).lower()}",
+                hint="standard input is kept there for this format: TMPDIR names another folder",
+            ) from None
+    return _spooled[1].name
 
 
 def format_of(path: str, format: str | None) -> Format:
@@ -161,7 +180,11 @@ def format_of(path: str, format: str | None) -> Format:
         return formats.of_path(path, format)
     if format is not None:
         formats.of_path(path, format)  # is it one?
-    seen = formats.of_bytes(standard_input().peek())
+    if _spooled is not None and _spooled[0] is standard_input():
+        with open(_spooled[1].name, "rb") as file:
+            seen = formats.of_bytes(file.read(HEAD))
+    else:
+        seen = formats.of_bytes(standard_input().peek())
     if seen.compression and format is None:
         raise InputError(
             f"standard input is compressed ({seen.compression}): its format can't be seen",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
@@ -13,7 +14,7 @@ from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells, files, formats, outputs
 from autodiff_cli.tables import resume as resuming
 from autodiff_cli.tables.formats import TEXT, Format
-from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.kept import Kept, KeptValues
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.readers import Engine, no_polars, separator_of
 from autodiff_cli.tables.resume import Progress
@@ -68,19 +69,27 @@ def open_writer(
     """
     path = None if output == "-" else output
     found = _format(path, to, source)
+    if resume is not None and (found.name not in TEXT or found.compression):
+        resume.file.close()
+        raise resuming.unfit(found.compression or found.name)
     if found.name not in TEXT:
-        if resume is not None:
-            raise resuming.unfit(found.name)
         return _stored_writer(path, found.name)
     encoders(engine)  # imported before there is a file, which an interruption would leave behind
     if resume is not None:
-        if found.compression:
-            raise resuming.unfit(found.compression)
         return _text_writer(resuming.Continued(resume), found.name, engine, resume)
     return _text_writer(outputs.opened(path, found.compression), found.name, engine, None)
 
 
+def check_resumable(output: str, to: str | None = None, source: str | None = None) -> None:
+    """Raise InputError if an interrupted run of this format can't be gone on with."""
+    found = _format(output, to, source)
+    if found.name not in TEXT or found.compression:
+        raise resuming.unfit(found.compression or found.name)
+
+
 def _stored_writer(path: str | None, name: str) -> Writer:
+    if path is None and sys.stdout is not None and sys.stdout.isatty():
+        raise InputError(f"{name} is no text for a terminal", hint=f"--output FILE.{name}")
     if name in ("npy", "npz"):
         from autodiff_cli.tables.array_writer import ArrayWriter
 
@@ -155,6 +164,7 @@ class CsvWriter:
         self.resume = resume
         self.shapes = Shapes()
         self.titles: list[str] | None = None
+        self.names: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # kept ones, and others
         self.waiting: list[tuple[Table, Kept | None, int]] = []  # until all shapes are known
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
@@ -162,15 +172,21 @@ class CsvWriter:
         self.shapes.known |= shapes
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
+        if kept is not None:
+            distinct(kept.names, tuple(table))
+        if isinstance(kept, KeptValues):  # an element a column, as of the results
+            table, kept = {**kept.values, **table}, None
         self.waiting.append((table, kept, read))
         if self.shapes.learn(table):
             self._flush()
 
     def _flush(self) -> None:
         for table, kept, read in self.waiting:
+            if self.names is None:
+                self.names = (kept.names if kept is not None else (), tuple(table))
+            kept, table = self._ordered(kept, table)
             fitted = self.shapes.fit(table)
             names = kept.names if kept is not None else ()
-            distinct(names, tuple(fitted))
             titles = [*names, *self.shapes.titles(fitted)]
             if self.titles is None:
                 self.titles = titles
@@ -181,10 +197,20 @@ class CsvWriter:
                     f"the columns change from {', '.join(self.titles)} to {', '.join(titles)}",
                     hint="only JSON Lines holds both: --to jsonl",
                 )
-            self.output.write(self.encode(fitted, kept, self.separator))
+            if any(column.count for column in fitted.values()):
+                self.output.write(self.encode(fitted, kept, self.separator))
             if self.resume is not None:
                 self.resume.add(read)
         self.waiting = []
+
+    def _ordered(self, kept: Kept | None, table: Table) -> tuple[Kept | None, Table]:
+        """The columns in the order of the first rows; another file may have them in another one."""
+        first, computed = self.names or ((), ())
+        if kept is not None and kept.names != first and set(kept.names) == set(first):
+            kept = kept.ordered(first)
+        if set(table) == set(computed):
+            table = {name: table[name] for name in computed}
+        return kept, table
 
     def close(self) -> None:
         self._flush()
@@ -240,6 +266,11 @@ class Shapes:
         return [title for name in table for title in cells.names_of(name, self.known[name] or ())]
 
 
+def no_rows(names: Sequence[str]) -> Table:
+    """What to write of a table without rows, so that its columns are named; they are taken for scalars."""
+    return {name: Column(np.empty(0)) for name in names}
+
+
 def distinct(kept: tuple[str, ...], computed: tuple[str, ...]) -> None:
     """Raise InputError if a kept column has the name of a computed one."""
     for name in kept:
@@ -272,8 +303,8 @@ def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
         quoted(texts, separator) if isinstance(table.get(name), TextColumn) else texts
         for name, texts in cells.flat_texts(table).items()
     ]
-    lines = map(separator.join, zip(*columns))
-    return ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape") if columns else b""
+    lines = [separator.join(row) + "\n" for row in zip(*columns)]
+    return "".join(lines).encode("utf-8", "surrogateescape")
 
 
 def json_text(table: Table, kept: Kept | None) -> bytes:

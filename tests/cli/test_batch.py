@@ -516,3 +516,81 @@ def test_every_option_has_help_and_an_example() -> None:
         if option.param_type_name == "option":
             text = getattr(option, "help", None) or ""
             assert option.opts[0] in text, option.opts
+
+
+@pytest.mark.parametrize("output", ["o.parquet", "o.npz", "o.csv.gz", "/dev/stdout"])
+def test_what_cannot_be_resumed_leaves_nothing(run: Any, output: str) -> None:
+    before = sorted(os.listdir())
+    code, out, err = run("x", "t.csv", "--output", output, "--resume")
+    assert code == (1 if output == "/dev/stdout" else 2)
+    assert "--resume" in err
+    assert not out
+    assert sorted(os.listdir()) == before
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_a_redirected_standard_output_is_written_through(name: str) -> None:
+    Path("log").write_text("before\n")
+    inode = os.stat("log").st_ino
+    with open("log", "ab") as log:
+        words = [*COMMAND, "x", "t.csv", "--values-only", "--output", name, "--to", "csv"]
+        subprocess.run(words, stdout=log, check=True)
+    assert Path("log").read_text() == "before\nvalue\n1.0\n3.0\n5.0\n"
+    assert os.stat("log").st_ino == inode
+
+
+@pytest.mark.parametrize(
+    ("options", "header"),
+    [
+        ([], "value,grad_x"),
+        (["--keep", "--values-only"], "x,y,value"),
+        (["--on-error", "null"], "value,grad_x,error"),
+    ],
+)
+def test_a_header_alone_gives_a_header(run: Any, options: list[str], header: str) -> None:
+    Path("h.csv").write_text("x,y\n")
+    assert run("x*2", "h.csv", *options)[:2] == (0, header + "\n")
+
+
+def test_lines_none_of_which_is_an_object(run: Any) -> None:
+    Path("a.jsonl").write_text('{\n  "x": 1\n}\n')
+    Path("b.jsonl").write_text('\n[{"x":1},\n{"x":2}]\n')
+    for name, line in (("a", 1), ("b", 2)):
+        code, _, err = run("x*2", f"{name}.jsonl")
+        assert code == 1
+        assert f"{name}.jsonl, row 1 (line {line}): invalid JSON" in err and "jq -c" in err
+    Path("c.jsonl").write_text('{"x":1}\n{"x":NaN}\n')
+    assert 'write "NaN"' in run("x*2", "c.jsonl")[2]
+
+
+@pytest.mark.parametrize("to", ["npz", "npy", "parquet", "arrow"])
+def test_bytes_are_not_written_to_a_terminal(to: str) -> None:
+    leader, follower = pty.openpty()
+    words = [*COMMAND, "x", "t.csv", "--to", to]
+    done = subprocess.run(words, stdout=follower, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(follower)
+    os.close(leader)
+    assert done.returncode == 1
+    assert f"hint: --output FILE.{to}" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["s.parquet", "s.arrow", "stream.arrow"])
+def test_stored_tables_from_standard_input_and_streams(name: str) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"x": [1.0, 2.0], "d": ["1.50", "2.25"]}).with_columns(
+        polars.col("d").cast(polars.Decimal(10, 2))
+    )
+    write = {"s.parquet": frame.write_parquet, "s.arrow": frame.write_ipc}
+    write.get(name, frame.write_ipc_stream)(name)
+    expected = "value\n1.5\n4.5\n"
+    options = ["--values-only", "--to", "csv"]
+    for words in ([name], ["-"]):
+        with open(name, "rb") as rows:
+            done = subprocess.run(
+                [*COMMAND, "x*d", *words, *options],
+                stdin=rows,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        assert (done.stdout, done.stderr) == (expected, "")

@@ -151,7 +151,7 @@ def test_columns_are_renamed(here: Path, engine: str, name: str) -> None:
     assert header([name], columns=["S=spot"]) == ("S", "K")
     with pytest.raises(InputError, match="no column 'spott'"):
         header([name], columns=["S=spott"])
-    with pytest.raises(InputError, match="'K' stands twice"):
+    with pytest.raises(InputError, match="there is a column 'K'"):
         header([name], columns=["K=spot"])
 
 
@@ -517,3 +517,33 @@ def same(plain: Chunk, fast: Chunk) -> None:
         assert {n: list(t) for n, t in left_texts.items()} == {
             n: list(t) for n, t in right_texts.items()
         }
+
+
+@pytest.mark.parametrize("text", ["1_000", "\u0661\u0662", "1_0.5"])
+def test_numbers_that_only_python_reads(here: Path, engine: str, text: str) -> None:
+    Path("x.csv").write_text(f"x,y\n1,2\n{text},3\n4,5\n", encoding="utf-8")
+    (chunk,) = read(["x.csv"], wanted=["x"], engine=engine)  # type: ignore[arg-type]
+    assert [error.text() for error in chunk.bad.values()] == [
+        f"x.csv, row 2 (line 3), column 'x': '{text}' is not a number"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "size", "expected"),
+    [
+        (f"x,y\n{'9' * 5_000_000},1\n2,3\n", 1 << 16, ""),
+        ('x,y\n"1,2\n3,4\n', 4, "is never closed"),
+        ("a_long_column_name,another_long_name\n1,2\n3,oops\n", 30, "'oops' is not a number"),
+    ],
+    ids=["a long field", "an unclosed quote", "a small chunk"],
+)
+def test_a_header_alone_in_its_piece(
+    here: Path, engine: str, text: str, size: int, expected: str
+) -> None:
+    Path("x.csv").write_text(text)
+    chunks = list(read(["x.csv"], chunk_bytes=size, engine=engine))  # type: ignore[arg-type]
+    errors = [error.text() for chunk in chunks for error in chunk.bad.values()]
+    if not expected:
+        assert not errors and sum(chunk.count for chunk in chunks) == 2
+    else:
+        assert len(errors) == 1 and expected in errors[0]

@@ -12,7 +12,7 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables.readers import read
 from autodiff_cli.tables.resume import begin
 from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.writers import open_writer
+from autodiff_cli.tables.writers import check_resumable, open_writer
 
 JOB = {"expression": "a*2", "inputs": "x.csv"}
 
@@ -22,14 +22,20 @@ def run(output: str, stop_after: int | None = None) -> int:
     progress = begin(output, JOB)
     writer = open_writer(output, resume=progress)
     computed = 0
-    for number, chunk in enumerate(read(["x.csv"], skip=progress.rows, chunk_rows=10)):
-        if number == stop_after:
-            writer.abort()
-            return computed
-        values = chunk.columns["a"].values
-        assert isinstance(values, np.ndarray)
-        computed += chunk.count
-        writer.write({"value": Column(values * 2)}, None, chunk.count)
+    chunks = read(["x.csv"], skip=progress.rows, skipped=progress.skipped, chunk_rows=10)
+    try:
+        for number, chunk in enumerate(chunks):
+            if number == stop_after:
+                writer.abort()
+                return computed
+            values = chunk.columns["a"].values
+            assert isinstance(values, np.ndarray)
+            computed += chunk.count
+            progress.read(chunk, chunk.count)
+            writer.write({"value": Column(values * 2)}, None, chunk.count)
+    except InputError:
+        writer.abort()
+        raise
     writer.close()
     return computed
 
@@ -68,4 +74,56 @@ def test_another_job_is_not_gone_on_with(here: Path) -> None:
 @pytest.mark.parametrize("output", ["o.csv.gz", "o.npz", "o.parquet"])
 def test_formats_that_cannot_be_continued(here: Path, output: str) -> None:
     with pytest.raises(InputError, match="--resume can't go on with"):
+        check_resumable(output)
+    with pytest.raises(InputError, match="--resume can't go on with"):
         open_writer(output, resume=begin(output, JOB))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a\n" + "2\n" * 95, "the first 30 rows have changed since the run that made '"),
+        ("a\n" + "1\n" * 29 + "2\n" * 66, "the first 30 rows have changed"),
+        ("a\n" + "1\n" * 20, "the input has 20 rows, and 30 were finished"),
+    ],
+)
+def test_a_changed_input_is_not_gone_on_with(here: Path, text: str, message: str) -> None:
+    Path("x.csv").write_text("a\n" + "1\n" * 95)
+    run("o.csv", stop_after=3)
+    before = Path("o.csv.partial").read_bytes()
+    Path("x.csv").write_text(text)
+    with pytest.raises(InputError, match=message):
+        run("o.csv")
+    assert Path("o.csv.partial").read_bytes() == before
+    Path("x.csv").write_text("a\n" + "1\n" * 30 + "5\n")  # rows behind may be mended
+    assert run("o.csv") == 1
+
+
+def test_fewer_rows_than_were_finished(here: Path) -> None:
+    Path("x.csv").write_text("a\n" + "1\n" * 9)
+    assert list(read(["x.csv"], skip=9)) == []
+    with pytest.raises(InputError, match="the input has 9 rows, and 10 were finished"):
+        list(read(["x.csv"], skip=10))
+
+
+def test_two_runs_cannot_write_one_output(here: Path) -> None:
+    Path("x.csv").write_text("a\n" + "1\n" * 95)
+    first = begin("o.csv", JOB)
+    with pytest.raises(InputError, match=r"partial' is being written by another run"):
+        begin("o.csv", JOB)
+    first.file.close()
+    assert run("o.csv") == 95
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_whole_output_leaves_no_unfinished_one(here: Path, alone: bool) -> None:
+    Path("x.csv").write_text("a\n" + "1\n" * 95)
+    run("o.csv", stop_after=3)
+    running = None if alone else begin("o.csv", JOB)
+    writer = open_writer("o.csv")
+    writer.write({"value": Column(np.ones(3))})
+    writer.close()
+    left = [] if alone else ["o.csv.partial", "o.csv.partial.state"]
+    assert sorted(os.listdir()) == ["o.csv", *left, "x.csv"]
+    if running is not None:
+        running.file.close()

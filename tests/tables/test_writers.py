@@ -290,6 +290,8 @@ def test_arrays_of_other_kinds(here: Path) -> None:
     np.save("x.npy", matrix)
     (chunk,) = read(["x.npy"])
     np.testing.assert_array_equal(chunk.columns["x"].values, matrix)
+    np.save("d-1.npy", matrix)
+    assert list(next(read(["d-1.npy"])).columns) == ["x"]
     (chunk,) = read(["x.npy"], columns=["S", "K"])
     np.testing.assert_array_equal(chunk.columns["K"].values, [1, 3, 5])
     np.save("f.npy", np.asfortranarray(matrix))
@@ -302,7 +304,7 @@ def test_arrays_of_other_kinds(here: Path) -> None:
     assert chunk.kept.members()[1] == b'"b":1.0'
     data = Path("x.npy").read_bytes()
     for name, content, message in (
-        ("t.npy", data[:-8], "t.npy breaks off: 't' is truncated"),
+        ("t.npy", data[:-8], "t.npy breaks off: 'x' is truncated"),
         ("n.npy", b"abc", "n.npy is not a valid NumPy file"),
         ("n.npz", b"PK\3\4abc", "n.npz is not a valid .npz file"),
     ):
@@ -395,6 +397,9 @@ def test_a_disk_that_fills_while_polars_writes(here: Path, monkeypatch: pytest.M
 
 class Standard:
     """Standard output that is kept."""
+
+    def isatty(self) -> bool:
+        return False
 
     def __init__(self, buffer: io.RawIOBase | io.BytesIO) -> None:
         self.buffer = buffer
