@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli.eval import NAME, ExpressionCommand, bindings_of, check_seed, value_of
-from autodiff_cli.cli.resources import bytes_of
+from autodiff_cli.cli.resources import bytes_of, threads_option
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster
@@ -134,12 +134,7 @@ value and grad_NAME. Messages and the progress bar go to standard error.
     metavar="N",
     help="Seed of rand and randn, the same for each row: --manual-seed 0.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Most threads, as in --threads 4.  [as many as processors]",
-)
+@threads_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),

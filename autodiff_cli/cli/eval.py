@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli import __version__
+from autodiff_cli.cli.resources import bytes_of, threads_option
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
@@ -155,14 +156,7 @@ class ExpressionCommand(click.Command):
     metavar="SECONDS",
     help="End the evaluation after so many seconds, as in --timeout 10.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    envvar="AUTODIFF_THREADS",
-    show_envvar=True,
-    metavar="N",
-    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
-)
+@threads_option
 @click.option(
     "--max-memory",
     metavar="SIZE",
@@ -223,8 +217,6 @@ def _run(options: dict[str, Any]) -> None:
     vectors = _vectors("--hvp", options["hvp"])
     max_memory = None
     if options["max_memory"] is not None:
-        from autodiff_cli.cli.resources import bytes_of
-
         max_memory = bytes_of("--max-memory", options["max_memory"])
 
     from autodiff_cli.evaluate import evaluate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from typing import Any
 
 import click
 
@@ -35,3 +37,27 @@ def bytes_of(option: str, size: str) -> int:
     if count < 1:
         raise click.UsageError(f"{option} takes a size of at least one byte, not '{size}'")
     return count
+
+
+class _Count(click.ParamType):  # type: ignore[type-arg]
+    """A number of threads, from the command line or from AUTODIFF_THREADS; the error says which."""
+
+    name = "count"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip()
+        if text.isascii() and text.isdecimal() and int(text):
+            return int(text)
+        given = ctx is not None and text == os.environ.get("AUTODIFF_THREADS", "").strip()
+        origin = "AUTODIFF_THREADS" if given else "--threads"
+        raise click.UsageError(f"{origin} takes a whole number from 1 on, such as 2, not '{text}'")
+
+
+threads_option = click.option(
+    "--threads",
+    type=_Count(),
+    envvar="AUTODIFF_THREADS",
+    show_envvar=True,
+    metavar="N",
+    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
+)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli.cli.resources import bytes_of, threads_option
+
 if TYPE_CHECKING:
     from autodiff_cli.program import Settings
 
@@ -87,14 +89,7 @@ class RunCommand(click.Command):
     metavar="SIZE",
     help="Most memory the program may use, as in --max-memory 500M (K, M, G, T).",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    envvar="AUTODIFF_THREADS",
-    show_envvar=True,
-    metavar="N",
-    help="Most threads, as in --threads 1; the result is the same.  [all processors]",
-)
+@threads_option
 @click.option(
     "--timeout",
     type=float,
@@ -114,7 +109,6 @@ def command(**options: Any) -> int:
     if options["file"] == "-" and "@-" in names.values():
         raise click.UsageError("standard input is the program; it can't be a value too")
 
-    from autodiff_cli.cli.resources import bytes_of
     from autodiff_cli.cli.watch import check_timeout, watched
 
     max_bytes = bytes_of("--max-memory", options["max_memory"])

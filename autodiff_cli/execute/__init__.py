@@ -9,8 +9,9 @@ import numpy as np
 from autodiff_cli.execute import blas, whole
 from autodiff_cli.ir.node import Array, Node, Number, state
 from autodiff_cli.ir.walk import topological
+from autodiff_cli.ops.kinds import LARGE
 
-PAYS = 1 << 16  # elements from which on planning costs less than it gains
+PAYS = LARGE  # elements from which on planning costs less than it gains
 
 
 def execute(outputs: Sequence[Node]) -> list[Array]:

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, LimitError, fault_of
+from autodiff_cli.errors import LimitError
 from autodiff_cli.execute import pool
 from autodiff_cli.execute.memory import KEPT, store
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.execute.walk import walk
-from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.execute.whole import value_of
 from autodiff_cli.ir.node import Array, Node, state
 from autodiff_cli.ops.kinds import rounding
 from autodiff_cli.transform.fuse import scheduled
@@ -104,7 +104,7 @@ class Plan:
         limit = settings.max_memory
         if limit is not None and (needed := self.bytes_needed()) > limit:
             raise LimitError(
-                f"about {needed / 1e6:,.0f} MB of arrays are needed; the limit is {limit / 1e6:,.0f} MB",
+                f"about {needed / 1e6:,.0f} MB of arrays are needed; the limit is {limit / 1e6:,.3g} MB",
                 hint="--max-memory SIZE raises the limit, as in --max-memory 8G",
             )
         workers = pool.threads()
@@ -119,7 +119,9 @@ class Plan:
                         if id(node) not in arrays:
                             arrays[id(node)] = given.get(id(node), node.value)
                     if isinstance(step, Node):
-                        arrays[id(step)] = _computed(step, arrays)
+                        arrays[id(step)] = value_of(
+                            step, [arrays[id(operand)] for operand in step.operands]
+                        )
                     else:
                         products = self._walk(at, step, arrays, workers)
                         for node, array in zip(step.region.products, products, strict=True):
@@ -158,14 +160,3 @@ class Plan:
 def executable(outputs: Sequence[Node], *, exact: bool = False) -> list[Node]:
     """The outputs' graph as it is executed: composites taken apart, then all passes."""
     return prepared(lowered(outputs), exact=exact)
-
-
-def _computed(node: Node, arrays: Mapping[int, Any]) -> Any:
-    """One operation, whole."""
-    try:
-        result = node.op.evaluate(node, [arrays[id(operand)] for operand in node.operands])
-    except AutodiffError as error:
-        raise ExecutionError(node, error) from error
-    except tuple(PYTHON_FAULTS) as error:
-        raise ExecutionError(node, fault_of(error)) from error
-    return result if result.dtype == node.dtype.numpy else result.astype(node.dtype.numpy)

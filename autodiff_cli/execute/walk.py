@@ -110,9 +110,8 @@ class Worker:
         self.partials = partials
         self.shape: Shape | None = None  # of the block that the calls are bound to
         self.calls: list[tuple[Node, Callable[[], Any]]] = []
-        self.bound: dict[
-            int, Any
-        ] = {}  # registers that are the same in every block, and their arrays
+        # registers that are the same in every block, and their arrays
+        self.bound: dict[int, Any] = {}
         self.box: Box = ()
         self.number = 0
         self.scratch: dict[Any, Any] = {}

@@ -57,13 +57,16 @@ def computed(outputs: Sequence[Node], order: Sequence[Node]) -> list[Array]:
                 uses[id(operand)] -= 1
                 if not uses[id(operand)]:
                     values.pop(id(operand), None)
-            try:
-                result = node.op.evaluate(node, arrays)
-            except AutodiffError as error:
-                raise ExecutionError(node, error) from error
-            except tuple(PYTHON_FAULTS) as error:  # numpy's own limits, such as 64 dimensions
-                raise ExecutionError(node, fault_of(error)) from error
-            if result.dtype != node.dtype.numpy:
-                result = result.astype(node.dtype.numpy)
-            values[id(node)] = result
+            values[id(node)] = value_of(node, arrays)
     return [np.asarray(values[id(output)], output.dtype.numpy) for output in outputs]
+
+
+def value_of(node: Node, arrays: list[Any]) -> Any:
+    """One operation on its operands' arrays; a result of the node's dtype."""
+    try:
+        result = node.op.evaluate(node, arrays)
+    except AutodiffError as error:
+        raise ExecutionError(node, error) from error
+    except tuple(PYTHON_FAULTS) as error:  # numpy's own limits, such as 64 dimensions
+        raise ExecutionError(node, fault_of(error)) from error
+    return result if result.dtype == node.dtype.numpy else result.astype(node.dtype.numpy)

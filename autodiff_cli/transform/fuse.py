@@ -27,9 +27,8 @@ from autodiff_cli.transform.axes import (
     reduction_axes,
 )
 from autodiff_cli.transform.merge import Merger
-from autodiff_cli.transform.regions import LONGEST_ROW, Place, Region, Step, holdable
+from autodiff_cli.transform.regions import LARGE, LONGEST_ROW, Place, Region, Step, holdable
 
-LARGE = 1 << 15  # elements from which on blocks pay
 CHEAP = 16  # operations that are computed again rather than kept
 
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_cli.ir.node import Node, Shape
-from autodiff_cli.transform.regions import Place, Region, Step, holdable, inputs_of, products_of
+from autodiff_cli.transform.regions import (
+    LARGE,
+    Place,
+    Region,
+    Step,
+    holdable,
+    inputs_of,
+    products_of,
+)
 
 WINDOW = 64  # how many steps apart two regions may be
-SHARED = 1 << 15  # elements of an array from which on it pays to read it once
 
 
 class Merger:
@@ -64,7 +71,7 @@ class Merger:
         assert isinstance(first, Region) and isinstance(second, Region)
         own = {id(node) for node in first.products}
         read = [node for node in inputs_of(second) if id(node) in own]
-        shared = own | {id(node) for node in inputs_of(first) if node.numel >= SHARED}
+        shared = own | {id(node) for node in inputs_of(first) if node.numel >= LARGE}
         if not any(id(node) in shared for node in inputs_of(second)):
             return False
         if any(self.places[id(node)].ended for node in read) or self._leads(at, target):

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.transform.axes import Axes
 
+LARGE = 1 << 15  # elements from which on blocks pay, and reading an array once
 LONGEST_ROW = 1 << 17  # elements of a row up to which its reduction is known within a block
 
 

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_cli.cli.main import main
-
 HEADLINE = """\
 value: tensor(27., grad_fn=<MeanBackward0>)
 x.grad: tensor([[4.5000, 4.5000],
@@ -25,21 +23,6 @@ HEADLINE_JSON = (
     '{"value":27.0,"shape":[],"dtype":"float32","grad_fn":"MeanBackward0",'
     '"grads":{"x":[[4.5,4.5],[4.5,4.5]]}}\n'
 )
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    install = signal.signal
-    monkeypatch.setattr(  # SIGPIPE stays pytest's
-        signal, "signal", lambda number, *rest: number == signal.SIGPIPE or install(number, *rest)
-    )
-
-    def call(*args: str) -> tuple[int, str, str]:
-        code = main(list(args))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 def test_headline(run: Any) -> None:

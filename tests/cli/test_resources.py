@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,11 @@ import click
 import pytest
 
 import autodiff_cli.evaluate as evaluate_package
-from autodiff_cli.cli.main import COMMANDS, group, main
+from autodiff_cli.cli.main import COMMANDS, group
 from autodiff_cli.cli.progress import ERASE, PATIENCE, Bar, progress
 from autodiff_cli.cli.resources import bytes_of
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.program import Session
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    install = signal.signal
-    monkeypatch.setattr(  # SIGPIPE stays pytest's
-        signal, "signal", lambda number, *rest: number == signal.SIGPIPE or install(number, *rest)
-    )
-
-    def call(*args: str) -> tuple[int, str, str]:
-        code = main(list(args))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return call
 
 
 @pytest.mark.parametrize(
