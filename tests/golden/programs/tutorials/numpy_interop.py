@@ -18,7 +18,7 @@ for epoch in range(20):
         w.grad.zero_()
         b.grad = None
     losses.append(loss.item())
-print(np.array(losses[:3]), np.round(np.mean(losses), 4), w.detach().numpy().round(3), b)
+print(np.array(losses[:3]).round(5), np.round(np.mean(losses), 4), w.detach().numpy().round(3), b)
 shared = np.zeros(3)
 t = torch.from_numpy(shared)
 shared[0] = 5
