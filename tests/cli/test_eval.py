@@ -179,7 +179,7 @@ def test_timings(run: Any) -> None:
     seconds = strict(err)
     assert code == 0 and out.startswith("value")
     assert list(seconds) == ["import", "parse", "build", "forward_backward", "render"]
-    assert all(0 <= s < 60 for s in seconds.values())
+    assert all(s >= 0 for s in seconds.values())
 
 
 def test_dtype_and_manual_seed(run: Any) -> None:
