@@ -1,8 +1,12 @@
 """The threads of numpy's linear algebra library, OpenBLAS.
 
-The command loads it with one thread (`startup.py`). Around a large product or decomposition it gets as many
-as the execution may use, and one again afterwards, so that a small product's digits don't depend on what
-was computed before it.
+Its last digits depend on how many threads share an addition. So a call that is small runs on one, and a large
+product is cut into parts, alike for any number of threads, each of which runs on one. Only decompositions
+that are large get the library's own threads.
+
+The command loads the library with one thread (`startup.py`), so that nothing has to be set around what is
+small. In a program that imports us, and where the user has said how many, it has more: then it gets one for
+the time of the call, and afterwards as many as it had. Other threads of that program have one meanwhile, too.
 """
 
 from __future__ import annotations
@@ -12,24 +16,29 @@ import os
 import sys
 from collections.abc import Callable
 from os.path import dirname, join
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.execute.pool import each, threads
-from autodiff_cli.ops.heavy import directly, runner
+from autodiff_cli.ops.heavy import runner
 from autodiff_cli.startup import library
 
-# As the wheels of numpy and scipy name it (64-bit and 32-bit integers), and OpenBLAS itself.
-SETTERS = (
-    "scipy_openblas_set_num_threads64_",
-    "scipy_openblas_set_num_threads",
-    "openblas_set_num_threads64_",
-    "openblas_set_num_threads",
+# The number of threads, as the wheels of numpy and scipy name it (64-bit and 32-bit integers), and OpenBLAS.
+SYMBOLS = (
+    ("scipy_openblas_get_num_threads64_", "scipy_openblas_set_num_threads64_"),
+    ("scipy_openblas_get_num_threads", "scipy_openblas_set_num_threads"),
+    ("openblas_get_num_threads64_", "openblas_set_num_threads64_"),
+    ("openblas_get_num_threads", "openblas_set_num_threads"),
 )
 PACKAGES = ("numpy", "scipy")  # each brings a library of its own
 
-Setter = Callable[[int], Any]
+
+class Count(NamedTuple):
+    """The number of threads of one loaded library."""
+
+    get: Callable[[], int]
+    set: Callable[[int], Any]
 
 
 def loaded_libraries() -> list[str]:
@@ -58,45 +67,56 @@ def _bundled(package: str) -> list[str]:
     return found
 
 
-def _setter(path: str) -> Setter | None:
+def _count_of(path: str) -> Count | None:
     try:
         handle = ctypes.CDLL(path)
     except OSError:
         return None
-    for name in SETTERS:
-        function = getattr(handle, name, None)
-        if function is not None:
-            function.argtypes, function.restype = (ctypes.c_int,), None
-            setter: Setter = function
-            return setter
+    for getter, setter in SYMBOLS:
+        if hasattr(handle, getter) and hasattr(handle, setter):
+            count = Count(getattr(handle, getter), getattr(handle, setter))
+            count.get.argtypes, count.get.restype = (), ctypes.c_int  # type: ignore[attr-defined]
+            count.set.argtypes, count.set.restype = (ctypes.c_int,), None  # type: ignore[attr-defined]
+            return count
     return None
 
 
-_known: dict[tuple[bool, ...], list[Setter]] = {}
+_known: dict[tuple[bool, ...], list[Count]] = {}
 
 
-def setters() -> list[Setter]:
-    """What sets the number of threads, one function a loaded library; none where it can't be set."""
+def counts() -> list[Count]:
+    """The numbers of threads, one a loaded library; none where they can't be set."""
     loaded = tuple(name in sys.modules for name in ("numpy.linalg", "scipy.linalg"))
     if loaded not in _known:
-        found = [_setter(path) for path in loaded_libraries()]
-        _known[loaded] = [setter for setter in found if setter is not None]
+        found = [_count_of(path) for path in loaded_libraries()]
+        _known[loaded] = [count for count in found if count is not None]
     return _known[loaded]
 
 
-def on_all_threads(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function with as many threads as the execution may use."""
-    count = threads() if library.held else 1
-    if count == 1:
-        return directly(function, *args, **kwargs)
-    found = setters()
-    for setter in found:
-        setter(count)
+def _on(number: int, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function while the libraries have so many threads."""
+    found = [(count, count.get()) for count in counts()]
+    for count, _ in found:
+        count.set(number)
     try:
         return function(*args, **kwargs)
     finally:
-        for setter in found:
-            setter(1)
+        for count, before in found:
+            count.set(before)
+
+
+def alone(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function on one thread."""
+    if library.held:
+        return function(*args, **kwargs)
+    return _on(1, function, *args, **kwargs)
+
+
+def on_all_threads(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function with as many threads as the execution may use, or as the library was given."""
+    if not library.held or threads() == 1:
+        return function(*args, **kwargs)
+    return _on(threads(), function, *args, **kwargs)
 
 
 LEAST_ROWS = 64  # of a part of a product
@@ -109,17 +129,18 @@ def product_in_parts(a: Any, b: Any) -> Any:
 
     The library itself would cut it by their number, and the last digits would depend on that.
     """
-    if not library.held or a.ndim < 2:
-        return np.matmul(a, b)
+    given = threads() if library.held else max((count.get() for count in counts()), default=1)
+    return alone(_in_parts, a, b, given)
+
+
+def _in_parts(a: Any, b: Any, workers: int) -> Any:
     if a.ndim == 2 and b.ndim == 2 and len(a) < 2 * LEAST_ROWS <= b.shape[1]:
-        return product_in_parts(b.T, a.T).T
-    if len(a) < 2 * LEAST_ROWS and a.ndim == 2:
+        return _in_parts(b.T, a.T, workers).T
+    if not _can_be_cut(a, b):
         return np.matmul(a, b)
-    count = min(PARTS, len(a)) if a.ndim > 2 else min(PARTS, max(2, len(a) // ROWS))
-    size = -(-len(a) // count)
-    batched = b.ndim == a.ndim > 2 and len(b) == len(a)
-    if a.ndim > 2 and not batched:
-        return np.matmul(a, b)
+    batched = a.ndim > 2
+    parts = min(PARTS, len(a)) if batched else min(PARTS, max(2, len(a) // ROWS))
+    size = -(-len(a) // parts)
     tail = b.shape[-1:] if b.ndim > 1 else ()
     result = np.empty((*a.shape[:-1], *tail), np.result_type(a, b))
 
@@ -127,11 +148,20 @@ def product_in_parts(a: Any, b: Any) -> Any:
         rows = slice(number * size, (number + 1) * size)
         np.matmul(a[rows], b[rows] if batched else b, out=result[rows])
 
-    each(-(-len(a) // size), lambda: part, threads())
+    each(-(-len(a) // size), lambda: part, workers)
     return result
 
 
+def _can_be_cut(a: Any, b: Any) -> bool:
+    """Whether a product's rows, or matrices, are those of `a`, and enough."""
+    if a.ndim == 2:
+        return b.ndim <= 2 and len(a) >= 2 * LEAST_ROWS
+    leading: tuple[int, ...] = a.shape[:-2]
+    return bool(leading) and leading == b.shape[:-2]
+
+
 def install() -> None:
-    """Let heavy calls have threads."""
+    """Let the library be called with the threads that a call is worth."""
+    runner.alone = alone
     runner.run = on_all_threads
     runner.product = product_in_parts

@@ -13,6 +13,7 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, Rule, Shape
+from autodiff_cli.ops.heavy import product
 from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import reshape
@@ -333,12 +334,12 @@ def _bins(size: int, parts: int) -> Any:
 
 def _adaptive(x: Any, size: Sizes) -> Any:
     rows, columns = (_bins(n, parts) for n, parts in zip(x.shape[-2:], size))
-    return (rows @ x @ columns.T).astype(x.dtype)
+    return product(product(rows, x), columns.T).astype(x.dtype)
 
 
 def _adaptive_back(g: Any, shape: Shape) -> Any:
     rows, columns = (_bins(n, parts) for n, parts in zip(shape[-2:], g.shape[-2:]))
-    return (rows.T @ g @ columns).astype(g.dtype)
+    return product(product(rows.T, g), columns).astype(g.dtype)
 
 
 adaptive_avg_pool: Shaped = Shaped(

@@ -91,7 +91,7 @@ def _chained(a: Any, b: Any, c: Any = None) -> Any:
     while start < inner:
         left = inner - start
         size = left if left <= BLOCK else BLOCK if left > 2 * BLOCK else (left + 1) // 2
-        part = np.matmul(a[:, start : start + size], b[start : start + size])
+        part = product(a[:, start : start + size], b[start : start + size])
         result = part if result is None else np.add(result, part, out=part)
         start += size
     return result[:rows, :columns]

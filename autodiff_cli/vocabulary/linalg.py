@@ -16,6 +16,7 @@ from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.arithmetic import div, mul
 from autodiff_cli.ops.create import eye
+from autodiff_cli.ops.heavy import factored
 from autodiff_cli.ops.pairs import nan_to_num
 from autodiff_cli.ops.selection import eq, where
 from autodiff_cli.vocabulary.products import matmul
@@ -284,7 +285,7 @@ def matrix_rank_above(input: Node, tol: float) -> Node:
 )
 def matrix_rank(input: Node, atol: float | None, rtol: float | None) -> Node:
     check_matrix(input, "torch.linalg.matrix_rank", "input")
-    values = np.linalg.svd(force(input), compute_uv=False)
+    values = factored(np.linalg.svd, force(input), compute_uv=False)
     largest = values.max(-1, initial=0.0)
     relative = rtol if rtol is not None else 0.0 if atol else _tolerance(input)
     bound = np.maximum(atol or 0.0, relative * largest)
@@ -319,7 +320,7 @@ def linalg_qr(A: Node, mode: str) -> tuple[Node, ...]:
             "or 'complete'"
         )
     if mode == "complete" and A.shape[-2] > A.shape[-1]:
-        q, r = np.linalg.qr(force(A), "complete")
+        q, r = factored(np.linalg.qr, force(A), "complete")
         return _linalg_qr(constant(q), constant(r))
     q_node = constant(np.zeros(0, A.dtype.numpy)) if mode == "r" else la.qr_q(A)
     return _linalg_qr(q_node, la.qr_r(A))
@@ -358,7 +359,7 @@ def linalg_svd(A: Node, full_matrices: bool) -> tuple[Node, ...]:
     check_matrix(A, "linalg.svd")
     u, s, vh = dec.svd_u(A), dec.svdvals(A), dec.svd_vh(A)
     if full_matrices and A.shape[-1] != A.shape[-2]:
-        whole_u, _, whole_vh = np.linalg.svd(force(A))
+        whole_u, _, whole_vh = factored(np.linalg.svd, force(A))
         if A.shape[-2] > A.shape[-1]:
             u = constant(whole_u)
         else:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from autodiff_cli.evaluate import evaluate
 from autodiff_cli.execute import blas
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.ops import heavy
+from autodiff_cli.ops.matrix import _matmul
 from autodiff_cli.startup import VARIABLES, library
 
 PLAIN = {name: value for name, value in os.environ.items() if name not in VARIABLES}
@@ -40,7 +44,7 @@ def threads_after(expression: str, **environment: str) -> int:
 
 def has_openblas() -> bool:
     np.linalg.inv(np.eye(2))
-    return bool(blas.setters())
+    return bool(blas.counts())
 
 
 needs_proc = pytest.mark.skipif(
@@ -82,52 +86,89 @@ def test_the_users_number_stays(name: str) -> None:
 
 
 class Recorder:
-    """A setter that notes what it is told."""
+    """A library's number of threads, with what it was told."""
 
     def __init__(self) -> None:
+        self.now = 1
         self.told: list[int] = []
 
-    def __call__(self, count: int) -> None:
+    def set(self, count: int) -> None:
+        self.now = count
         self.told.append(count)
 
 
 @pytest.fixture
-def setter(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+def held(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """A library as the command starts it: with one thread, of the five that there may be."""
     recorder = Recorder()
-    monkeypatch.setattr(blas, "setters", lambda: [recorder])
+    monkeypatch.setattr(blas, "counts", lambda: [blas.Count(lambda: recorder.now, recorder.set)])
     monkeypatch.setattr(library, "held", True)
     monkeypatch.setenv("AUTODIFF_THREADS", "5")
     return recorder
 
 
-def test_threads_are_for_the_call_alone(setter: Recorder) -> None:
-    assert blas.on_all_threads(lambda: list(setter.told)) == [5]
-    assert setter.told == [5, 1]
+@pytest.fixture
+def given(held: Recorder, monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """A library in a program that imports us, which gave it three threads."""
+    held.now = 3
+    monkeypatch.setattr(library, "held", False)
+    return held
 
 
-def test_one_thread_again_after_an_error(setter: Recorder) -> None:
+def test_threads_are_for_the_call_alone(held: Recorder) -> None:
+    assert blas.on_all_threads(lambda: held.now) == 5
+    assert held.told == [5, 1]
+
+
+def test_one_thread_again_after_an_error(held: Recorder) -> None:
     with pytest.raises(np.linalg.LinAlgError):
         blas.on_all_threads(np.linalg.inv, np.zeros((2, 2)))
-    assert setter.told == [5, 1]
+    assert held.told == [5, 1]
 
 
-def test_a_program_that_imports_us_keeps_its_threads(
-    setter: Recorder, monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_set_around_what_is_small(held: Recorder) -> None:
+    assert blas.alone(lambda: held.now) == 1
+    assert held.told == []
+
+
+def test_small_calls_of_a_program_that_imports_us_have_one_thread(given: Recorder) -> None:
+    assert blas.alone(lambda: blas.alone(lambda: given.now)) == 1
+    assert given.now == 3
+
+
+def test_a_program_that_imports_us_keeps_its_threads(given: Recorder) -> None:
+    assert blas.on_all_threads(lambda: given.now) == 3
+    with pytest.raises(np.linalg.LinAlgError):
+        blas.alone(np.linalg.inv, np.zeros((2, 2)))
+    assert given.now == 3
+
+
+def test_large_products_have_the_programs_threads(
+    given: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "held", False)
-    assert blas.on_all_threads(max, 1, 2) == 2
-    assert setter.told == []
+    workers: list[int] = []
+
+    def each(count: int, worker: Any, number: int) -> None:
+        workers.append(number)
+        assert given.now == 1  # a part is computed on one
+        for part in range(count):
+            worker()(part)
+
+    monkeypatch.setattr(blas, "each", each)
+    a = np.ones((400, 300))
+    np.testing.assert_array_equal(blas.product_in_parts(a, a.T), a @ a.T)
+    assert workers == [3] and given.now == 3
 
 
-def test_only_large_calls(setter: Recorder) -> None:
+def test_only_large_calls(held: Recorder) -> None:
     assert heavy.heavily(heavy.HEAVY, max, 1, 2) == 2
-    assert setter.told == []
+    assert held.told == []
     assert heavy.heavily(heavy.HEAVY + 1, max, 1, 2) == 2
-    assert setter.told == [5, 1]
+    assert held.told == [5, 1]
 
 
 def test_a_library_without_the_symbol_is_left_alone(tmp_path: Path) -> None:
-    assert blas._setter(str(tmp_path / "no_such_openblas.so")) is None
+    assert blas._count_of(str(tmp_path / "no_such_openblas.so")) is None
 
 
 @pytest.mark.parametrize("folder", ["numpy.libs", "numpy/.dylibs"])
@@ -139,20 +180,65 @@ def test_bundled_libraries_are_found(tmp_path: Path, folder: str) -> None:
     assert blas._bundled(str(tmp_path / "numpy")) == [str(library_file)]
 
 
-def test_small_products_dont_depend_on_threads() -> None:
-    """A product that isn't heavy runs on one thread in the command; its digits are those of many."""
-    a = np.random.default_rng(0).standard_normal((150, 150)).astype(np.float32)
-    from autodiff_cli.ops.matrix import _matmul
+SMALL = [
+    ((150, 150), (150, 150)),
+    ((1, 400), (400, 300)),
+    ((96, 97), (97, 1)),
+    ((2000, 7), (7, 3)),
+    ((40, 4000), (4000, 20)),
+    ((300, 1000), (1000,)),
+    ((20_000,), (20_000,)),
+    ((3, 70, 70), (3, 70, 70)),
+    ((7, 70), (2, 70, 70)),
+]
 
-    many = _matmul(a, a)
+
+def digits(compute: Callable[[], Any]) -> set[bytes]:
+    """The results' bytes, of a library that has one thread, two, three, and eight."""
+    before = [count.get() for count in blas.counts()]
+    found = set()
     try:
-        for set_threads in blas.setters():
-            set_threads(1)
-        one = _matmul(a, a)
+        for number in (1, 2, 3, 8):
+            for count in blas.counts():
+                count.set(number)
+            found.add(np.asarray(compute()).tobytes())
     finally:
-        for set_threads in blas.setters():
-            set_threads(os.cpu_count() or 1)
-    np.testing.assert_array_equal(one, many)
+        for count, number in zip(blas.counts(), before):
+            count.set(number)
+    return found
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("first, second", SMALL)
+def test_small_products_dont_depend_on_threads(
+    first: tuple[int, ...], second: tuple[int, ...], dtype: Any
+) -> None:
+    generator = np.random.default_rng(0)
+    a = generator.standard_normal(first).astype(dtype)
+    b = generator.standard_normal(second).astype(dtype)
+    assert len(digits(lambda: _matmul(a, b))) == 1
+    assert len(digits(lambda: heavy.product(a, a.swapaxes(-1, -2) if a.ndim > 1 else a))) == 1
+
+
+@pytest.mark.parametrize("expression", [
+    "linalg.inv(a)", "linalg.solve(a, b)", "linalg.solve(a, b.T, left=False)", "linalg.det(a)",
+    "linalg.cholesky(a @ a.T)", "linalg.qr(a)[0]", "linalg.qr(b, 'complete')[0]", "linalg.svd(b)[0]",
+    "linalg.eigh(a + a.T)[1]", "linalg.pinv(a)", "linalg.lstsq(a, b)[0]", "linalg.matrix_exp(a / 100)",
+    "nn.functional.adaptive_avg_pool2d(a.reshape(1, 1, 90, 90), 40)",
+    "nn.functional.conv2d(a.reshape(1, 1, 90, 90), b[:9, :9].reshape(1, 1, 9, 9))",
+])  # fmt: skip
+def test_small_calls_of_the_library_dont_depend_on_threads(expression: str) -> None:
+    generator = np.random.default_rng(0)
+    a = generator.standard_normal((90, 90)) + 90 * np.eye(90)
+    b = generator.standard_normal((90, 30))
+    used = {
+        name: x for name, x in {"a": a, "b": b}.items() if re.search(rf"\b{name}\b", expression)
+    }
+
+    def compute() -> Any:
+        return evaluate(expression, used, grad=False).value.array
+
+    assert len(digits(compute)) == 1
 
 
 PRODUCTS = [

@@ -13,6 +13,7 @@ import numpy as np
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Array
+from autodiff_cli.ops.heavy import product
 from autodiff_cli.vocabulary.calling import opened
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.optim.optimizer import (
@@ -23,11 +24,6 @@ from autodiff_cli.vocabulary.optim.optimizer import (
     scalar,
     wrote,
 )
-
-
-def _dot(a: Array, b: Array) -> Any:
-    """The inner product as a number of the dtype, in which numpy goes on computing with it."""
-    return np.dot(a, b)
 
 
 def _largest(a: Array) -> Any:
@@ -69,7 +65,7 @@ def strong_wolfe(
     reach = _largest(d)
     f_new, g_new = evaluate(t)
     calls, rounds, done = 1, 0, False
-    slope_new = _dot(g_new, d)
+    slope_new = product(g_new, d)
     before = (0, f, g, slope)
     ends: list[list[Any]] = []
     while rounds < most:  # until the minimum is between two steps
@@ -88,7 +84,7 @@ def strong_wolfe(
         before = now
         f_new, g_new = evaluate(t)
         calls, rounds = calls + 1, rounds + 1
-        slope_new = _dot(g_new, d)
+        slope_new = product(g_new, d)
     if rounds == most:
         ends = [[0, f, g, slope], [t, f_new, g_new, slope_new]]
     stuck = False
@@ -110,7 +106,7 @@ def strong_wolfe(
             stuck = False
         f_new, g_new = evaluate(t)
         calls, rounds = calls + 1, rounds + 1
-        slope_new = _dot(g_new, d)
+        slope_new = product(g_new, d)
         now_entry = [t, f_new, g_new, slope_new]
         if f_new > f + c1 * t * slope or f_new >= ends[low][1]:
             ends[high] = now_entry
@@ -209,7 +205,7 @@ class LBFGS(Optimizer):
             t = lr
             if kept["n_iter"] == 1:
                 t = min(1.0, g.dtype.type(1) / np.abs(g).sum()) * lr
-            slope = _dot(g, d)
+            slope = product(g, d)
             if slope > -change:
                 break
             calls = 0
@@ -264,19 +260,19 @@ class _Memory:
             return -g
         y = g - before
         s = d * d.dtype.type(t)
-        ys = _dot(y, s)
+        ys = product(y, s)
         if ys > 1e-10:
             if len(self.changes) == self.size:
                 self.changes.pop(0)
             self.changes.append((y, s, g.dtype.type(1) / ys))
-            self.scale = ys / _dot(y, y)
+            self.scale = ys / product(y, y)
         q = -g
         shares = []
         for y, s, ro in reversed(self.changes):
-            share = _dot(s, q) * ro
+            share = product(s, q) * ro
             shares.append(share)
             q = fused(q, -share, y)
         q = q * q.dtype.type(self.scale)
         for (y, s, ro), share in zip(self.changes, reversed(shares), strict=True):
-            q = fused(q, share - _dot(y, q) * ro, s)
+            q = fused(q, share - product(y, q) * ro, s)
         return q
