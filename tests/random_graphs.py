@@ -20,8 +20,11 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.transform.reverse import reverse
 
-SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, 3.0, 1e-42, -1e-310, 1e30, math.inf, -math.inf, math.nan]
+SPECIAL = [
+    0.0, -0.0, 1.0, -1.0, 0.5, 3.0, 1e-42, -1e-310, 1e30, math.inf, -math.inf, math.nan, 3e38, 2e-38, 1e308
+]  # fmt: skip
 NUMBERS = [0, 1, 2, -1, 3, True, 0.0, -0.0, 1.0, 0.25, -2.0, 0.1, 1e-30, math.inf, math.nan]
+NUMBERS += [1e38, -1e-38, 1.5, 16, 1e300]
 SHAPES = [(), (1,), (3,), (2, 3), (2, 1), (1, 1), (2, 2, 3), (0, 3)]
 DTYPES = [dtypes.float32, dtypes.float64, dtypes.int64, dtypes.bool_]
 FUNCTIONS = [

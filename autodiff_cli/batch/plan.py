@@ -94,7 +94,7 @@ class Plan:
     def _few(self, columns: Mapping[str, Array], count: int) -> dict[str, Array | None]:
         """The outputs of some rows, each by the graph of one row."""
         if self.one is None:
-            self.one = prepared(self.nodes, exact=True)
+            self.one = prepared(self.nodes)
         inputs = list(self.row.values())
         rows = [
             execute_with(self.one, inputs, [np.asarray(columns[name][at]) for name in self.row])
@@ -111,7 +111,7 @@ class Plan:
             try:
                 rows = [placeholder((count, *node.shape), node.dtype) for node in self.row.values()]
                 nodes = batched(self.nodes, list(self.row.values()), rows, exact=True)
-                self.graphs[count] = rows, prepared(nodes, exact=True)
+                self.graphs[count] = rows, prepared(nodes)
             finally:
                 state.max_elements = before
         return self.graphs[count]

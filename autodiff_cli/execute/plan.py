@@ -45,7 +45,7 @@ class Plan:
         before = state.eager, state.grad_enabled, state.span
         state.eager = state.grad_enabled = False
         try:
-            self.outputs = executable(outputs, exact=exact)
+            self.outputs = executable(outputs)
         finally:
             state.eager, state.grad_enabled, state.span = before
         self.exact = exact
@@ -157,6 +157,6 @@ class Plan:
         return products
 
 
-def executable(outputs: Sequence[Node], *, exact: bool = False) -> list[Node]:
+def executable(outputs: Sequence[Node]) -> list[Node]:
     """The outputs' graph as it is executed: composites taken apart, then all passes."""
-    return prepared(lowered(outputs), exact=exact)
+    return prepared(lowered(outputs))

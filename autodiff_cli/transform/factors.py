@@ -1,32 +1,27 @@
 """Numbers that multiply one after the other are multiplied with each other first: 3*(2*x) is 6*x.
 
-The only pass that can change a last digit, so it is bound by rules:
+Where that changes no bit, whatever x is: the number applied first is a power of two, so that x times it is
+exact; both are at least 1 in size, so that an infinity on the way is one at the end, and nothing gets lost
+below the least number; and their product is exact. With other numbers a result would be rounded once instead of
+twice, or be finite where the reference's intermediate isn't. (`2*x` begins the gradient of a square.)
 
-- the product of the two numbers has to be exact in the dtype. Then the result is rounded once where it was
-  rounded twice: at most 1 ulp away from the reference's order, never less accurate, and the same bit for bit
-  if one of them is a power of two. (A denormal intermediate of the reference has fewer digits; that goes
-  for its error there.)
-- no result may become infinite, zero or denormal that wasn't, and the other way round: either both numbers
-  are at least 1 in size, or both at most, or the one applied first is the greater and at most `HEADROOM`.
-  In the last case the reference's intermediate overflows where the result doesn't, for arguments
-  within that factor of the greatest number; this result is right there.
-- nothing else needs the inner product.
+Where something else needs the inner product, it stays.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import NUMBER, Node, number
 from autodiff_cli.ops.arithmetic import mul
 from autodiff_cli.ops.constants import exact_product, rounded
 from autodiff_cli.transform.rewrite import fitting, rewritten, use_counts
 
-HEADROOM = 16.0
-
 
 def factors(outputs: Sequence[Node]) -> list[Node]:
-    """The graph with each chain of multiplications by numbers as one, where that is safe."""
+    """The graph with each chain of multiplications by numbers as one, where that changes nothing."""
     uses = use_counts(outputs)
 
     def rule(node: Node, before: Node) -> Node:
@@ -42,9 +37,10 @@ def factors(outputs: Sequence[Node]) -> list[Node]:
         inner = _by_number(product) if product.op is mul else None
         if inner is None or uses[id(before.operands[position])] > 1:
             return node
-        both = _combined(rounded(inner[0], node.dtype), rounded(value, node.dtype), node)
-        x = product.operands[inner[1]]
-        return (both and fitting(mul, (x, both), node)) or node
+        both = _combined(rounded(inner[0], node.dtype), rounded(value, node.dtype), node.dtype)
+        if both is None:
+            return node
+        return fitting(mul, (product.operands[inner[1]], number(both)), node) or node
 
     return rewritten(outputs, rule)
 
@@ -57,10 +53,9 @@ def _by_number(node: Node) -> tuple[float, int] | None:
     return None
 
 
-def _combined(first: float, second: float, node: Node) -> Node | None:
-    product = exact_product(first, second, node.dtype)
-    if product is None:
+def _combined(first: float, second: float, dtype: DType) -> float | None:
+    """The product of two numbers, if multiplying by it is multiplying by the one and then by the other."""
+    is_power = abs(math.frexp(first)[0]) == 0.5
+    if not is_power or abs(first) < 1 or abs(second) < 1:
         return None
-    up, down = abs(first), abs(second)
-    same_way = (up >= 1 and down >= 1) or (up <= 1 and down <= 1)
-    return number(product) if same_way or (down <= 1 < up <= HEADROOM) else None
+    return exact_product(first, second, dtype)
