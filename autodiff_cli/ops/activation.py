@@ -14,7 +14,7 @@ from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ops.kinds import Elementwise, Shaped, like, precise
 from autodiff_cli.ops.movement import cat, slice_
 from autodiff_cli.ops.pointwise import _sigmoid, exp, sigmoid, tanh
-from autodiff_cli.ops.selection import ge, gt, le, logical_and, logical_or, lt, where
+from autodiff_cli.ops.selection import clamped, ge, gt, le, logical_and, logical_or, lt, where
 from autodiff_cli.ops.special import ROOT_PI, erf, scipy_function
 
 _exp, _expm1, _log1p, _tanh = (precise(f) for f in (np.exp, np.expm1, np.log1p, np.tanh))
@@ -123,7 +123,7 @@ log_sigmoid = Elementwise(
 
 hardtanh = Elementwise(
     "hardtanh",
-    lambda x, min, max: np.clip(x, like(x, min), like(x, max)),
+    clamped,  # not np.clip, in which the sign of a zero that meets a bound depends on numpy's version
     vjps=(lambda g, y, x, min, max: where(logical_or(le(x, min), ge(x, max)), 0.0, g),),
     doc="x, between min and max",
 )

@@ -110,7 +110,7 @@ maximum = Elementwise(
 )
 
 
-def _clamp(a: Any, min: Number | None, max: Number | None) -> Any:
+def clamped(a: Any, min: Number | None, max: Number | None) -> Any:
     # Not np.maximum, which turns -0.0 into 0.0. A bound of nan makes all nan.
     if min is not None:
         low = like(a, min)
@@ -135,7 +135,7 @@ def _clamp_vjp(g: Node, y: Node, a: Node, min: Number | None, max: Number | None
 
 clamp = Elementwise(
     "clamp",
-    _clamp,
+    clamped,
     vjps=(_clamp_vjp,),
     scalars=("min", "max"),
     grad_fn="ClampBackward1",
@@ -143,7 +143,7 @@ clamp = Elementwise(
 )
 clamp_min_number = Elementwise(
     "clamp_min_number",
-    lambda a, min: _clamp(a, min, None),
+    lambda a, min: clamped(a, min, None),
     vjps=(lambda g, y, a, min: where(ge(a, min), g, 0.0),),
     scalars=("min",),
     grad_fn="ClampMinBackward0",
@@ -151,7 +151,7 @@ clamp_min_number = Elementwise(
 )
 clamp_max_number = Elementwise(
     "clamp_max_number",
-    lambda a, max: _clamp(a, None, max),
+    lambda a, max: clamped(a, None, max),
     vjps=(lambda g, y, a, max: where(le(a, max), g, 0.0),),
     scalars=("max",),
     grad_fn="ClampMaxBackward0",

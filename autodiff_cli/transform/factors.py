@@ -2,8 +2,8 @@
 
 Where that changes no bit, whatever x is: the number applied first is a power of two, so that x times it is
 exact; both are at least 1 in size, so that an infinity on the way is one at the end, and nothing gets lost
-below the least number; and their product is exact. With other numbers a result would be rounded once instead of
-twice, or be finite where the reference's intermediate isn't. (`2*x` begins the gradient of a square.)
+below the least number; and their product is exact. With other numbers a result would be rounded once instead
+of twice, or be finite where the reference's intermediate isn't. (`2*x` begins the gradient of a square.)
 
 Where something else needs the inner product, it stays.
 """

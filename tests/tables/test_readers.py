@@ -243,7 +243,8 @@ def test_bad_rows_of_json_lines(here: Path, engine: str) -> None:
     cells = ["1", "true", "null", '"1.5"', "{}", "[1,[2]]", "[[1],[2,3]]", "[1,null]", "2"]
     lines = [f'{{"x":{cell}}}' for cell in cells] + ['{"y":1}', "[1]", '{"x":', "3", '{"x":NaN}']
     chunk = one(read([write("x.jsonl", "\n".join(lines) + "\n")], wanted=["x"], engine=engine))
-    assert [error.message.partition(" (")[0] for error in chunk.bad.values()] == [
+    told = [error.message.partition(" (")[0] for error in chunk.bad.values()]
+    assert [message.partition(", expected")[0] for message in told] == [  # as newer orjson adds
         "true is not a number",
         "null",
         "'1.5' is not a number",
@@ -255,7 +256,7 @@ def test_bad_rows_of_json_lines(here: Path, engine: str) -> None:
         "a list where an object is expected",
         "invalid JSON: unexpected end of data",
         "a value where an object is expected",
-        "invalid JSON: unexpected character, expected a JSON value",
+        "invalid JSON: unexpected character",
     ]
     assert chunk.columns["x"].shapes()[()].tolist() == [0, 8]
     assert [error.line for error in chunk.bad.values()] == [2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14]
