@@ -6,6 +6,7 @@ Commands are imported when they are called. A first word that is no command begi
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -28,6 +29,7 @@ COMMANDS = {
     "run": "autodiff_cli.cli.run",
 }
 DEFAULT = "eval"
+OUTPUT_FAILURES = (errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN)
 
 
 class Interrupted(Exception):
@@ -111,7 +113,7 @@ def main(args: list[str] | None = None) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        sys.stderr.write(f"output can't be written: {error.strerror}\n")
+        click.echo(_refused(error), err=True)
         return 1
     except RecursionError:
         click.echo("LimitError: lists or tuples are nested too deeply", err=True)
@@ -126,6 +128,16 @@ def main(args: list[str] | None = None) -> int:
             err=True,
         )
         return 1
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, in a line: a file by its name, and the output, which has none."""
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"'{error.filename}': {reason.lower()}"
+    if error.errno in OUTPUT_FAILURES:
+        return f"output can't be written: {reason}"
+    return f"the system refused something: {reason}"
 
 
 def _command_of(ctx: click.Context) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from binascii import crc32
 from importlib import import_module
-from os.path import dirname, exists, join
-from typing import TYPE_CHECKING, NamedTuple
+from os.path import dirname, join
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -64,19 +66,31 @@ class Tables(NamedTuple):
     end: int
 
 
-def grammar_path(name: str) -> str:
-    """Where `grammar/NAME.lark` is: in the wheel or in the checkout."""
-    for folder in (PACKAGE, dirname(PACKAGE)):
-        path = join(folder, "grammar", f"{name}.lark")
-        if exists(path):
-            return path
-    raise FileNotFoundError(f"grammar/{name}.lark is not beside the package")
+class IncompleteInstallation(AutodiffError):
+    """A part of the package itself is missing."""
 
 
 def grammar_text(name: str) -> str:
-    """The text of `grammar/NAME.lark`."""
-    with open(grammar_path(name), encoding="utf-8") as file:
-        return file.read()
+    """The text of `grammar/NAME.lark`, in the wheel or in the checkout; a wheel may be a zip file.
+
+    Raises:
+        IncompleteInstallation: it is in neither.
+    """
+    loader: Any = __spec__.loader  # of files, or of the zip file
+    for folder in (PACKAGE, dirname(PACKAGE)):
+        try:
+            return str(loader.get_data(join(folder, "grammar", f"{name}.lark")), "utf-8")
+        except OSError:
+            continue
+    raise IncompleteInstallation(
+        f"grammar/{name}.lark is missing: it is neither in {PACKAGE} nor beside it",
+        hint="install the package, or run the wheel that `pip wheel .` makes",
+    )
+
+
+def imported(_: object, path: str) -> tuple[str, str]:
+    """A grammar that another imports, for lark: what it is called in errors, and its text."""
+    return path, grammar_text(path.removesuffix(".lark"))
 
 
 def checksum(name: str) -> int:
@@ -121,7 +135,7 @@ def compute(name: str) -> Tables:
         parser="lalr",
         lexer="basic",
         maybe_placeholders=True,
-        source_path=grammar_path(name),  # where imported grammars are looked for
+        import_paths=[imported],
     )
     data, _ = lark.memo_serialize([TerminalDef, LarkRule])
     table = data["parser"]["parser"]

@@ -174,6 +174,22 @@ def test_a_disk_that_fills_up_does_not_cost_the_result(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("error, told", [
+    (OSError(28, "No space left on device"), "output can't be written: No space left on device\n"),
+    (OSError(2, "No such file or directory", "a.txt"), "'a.txt': no such file or directory\n"),
+    (OSError(12, "Cannot allocate memory"), "the system refused something: Cannot allocate memory\n"),
+    (OSError("without a number"), "the system refused something: without a number\n"),
+])  # fmt: skip
+def test_what_the_system_refuses_is_named(
+    run: Any, monkeypatch: pytest.MonkeyPatch, error: OSError, told: str
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("autodiff_cli.cli.main.LazyGroup.main", refused)
+    assert run("1") == (1, "", told)
+
+
 def test_timings(run: Any) -> None:
     code, out, err = run("sum(x)", "x=[1,2]", "--timings")
     seconds = strict(err)
