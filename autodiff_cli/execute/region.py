@@ -260,7 +260,7 @@ class Program:
             return array
         if array.size == 1:
             return array.reshape((1,) * len(shape))
-        shown = array.view()
+        shown = array
         # dimensions in the order of the axes; those of size 1 count for nothing
         order = sorted(
             [at for at, axis in enumerate(axes) if axis is not None],
@@ -270,10 +270,9 @@ class Program:
         if order != sorted(order) or rest:
             shown = shown.transpose([*rest, *order])
         try:
-            shown.shape = shape
-        except AttributeError:
+            return shown.reshape(shape, copy=False)
+        except ValueError:
             return None
-        return shown
 
 
 def _uniform(op: Elementwise, node: Node) -> bool:
