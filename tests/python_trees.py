@@ -128,9 +128,9 @@ class Judge:
         return "dict comprehension", self(x.key), self(x.value), self(x.generators)
 
     def joinedstr(self, x: ast.JoinedStr) -> Any:
-        return "format", tuple(
-            p.value if isinstance(p, ast.Constant) else self(p) for p in x.values
-        )
+        # the parser of Python 3.12 has texts without characters behind fields
+        parts = [p.value if isinstance(p, ast.Constant) else self(p) for p in x.values]
+        return "format", tuple(part for part in parts if part)
 
     def formattedvalue(self, x: ast.FormattedValue) -> Any:
         conversion = "" if x.conversion < 0 else chr(x.conversion)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -114,6 +115,24 @@ def test_mutations_give_a_tree_or_an_error_with_a_place(text: str, data: st.Data
     _check(text[:a] + piece + text[b:])
 
 
+F_STRING = re.compile(r"""(?:[fF][rR]?|[rR][fF])['"]""")
+
+
+def python_refuses(text: str) -> bool:
+    """Whether the language of Python 3.11, which is ours, doesn't have this text.
+
+    From 3.12 on f-strings may have their own quotes and backslashes in them, and the running Python can't
+    be asked to refuse that: a text with f-strings is judged by 3.11 alone.
+    """
+    if sys.version_info >= (3, 12) and F_STRING.search(text):
+        return True
+    try:
+        compile(ast.parse(text, feature_version=(3, 11)), "program", "exec")
+    except (SyntaxError, ValueError):
+        return True
+    return False
+
+
 def _check(text: str) -> None:
     """Our parser accepts what Python accepts, and refuses the rest with a place."""
     try:
@@ -121,9 +140,7 @@ def _check(text: str) -> None:
     except SourceSyntaxError as error:
         assert error.span is not None and error.source is not None
         assert "^" in error.report()
-        if "not supported" not in error.message:
-            with pytest.raises((SyntaxError, ValueError)):
-                compile(text, "program", "exec")
+        assert "not supported" in error.message or python_refuses(text)
     else:
         assert Ours()(program) == Judge()(ast.parse(text))
         compile(text, "program", "exec")

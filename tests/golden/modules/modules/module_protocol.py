@@ -164,7 +164,7 @@ class Old(nn.Module):
 
 o = Old()
 print(o, o.w, o.k, vars(o)["k"], o(torch.tensor(3.0)), list(o.named_parameters()), o.w.item())
-print(o.state_dict(), type(o.state_dict()))
+print(dict(o.state_dict()), type(o.state_dict()))
 opt = torch.optim.SGD(o.parameters(), lr=0.1)
 l = (o(torch.tensor(3.0)) - 1) ** 2
 l.backward()

@@ -23,7 +23,7 @@ print(net)
 print(list(net.parameters()))
 for n, p in net.named_parameters():
     print(n, p.shape, type(p))
-print(type(net.fc1), net.state_dict())
+print(type(net.fc1), dict(net.state_dict()))
 x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 y = torch.tensor([[0.0], [1.0], [1.0], [0.0]])
 opt = optim.Adam(net.parameters(), lr=0.05)

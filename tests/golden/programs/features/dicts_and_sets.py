@@ -16,4 +16,4 @@ from collections import Counter, defaultdict, OrderedDict, deque, namedtuple
 print(Counter('hello').most_common(2), Counter('aab'))
 g = defaultdict(list); g['x'].append(1); print(dict(g), g)
 P = namedtuple('P', 'x y'); p = P(1, y=2); print(p, p.x, p._replace(x=5), tuple(p))
-q = deque([1, 2], maxlen=2); q.append(3); print(q, list(q), OrderedDict(a=1))
+q = deque([1, 2], maxlen=2); q.append(3); print(q, list(q), list(OrderedDict(a=1)))

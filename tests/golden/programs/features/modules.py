@@ -16,7 +16,7 @@ class Affine(nn.Module):
 
 
 m = Affine()
-print(m, m(torch.ones(2)), m(torch.ones(2), scale=3), m.calls, m.b, m.plain, m.state_dict())
+print(m, m(torch.ones(2)), m(torch.ones(2), scale=3), m.calls, m.b, m.plain, dict(m.state_dict()))
 print(list(m.parameters()), dict(m.named_buffers()), m.training, m.eval().training, m.train() is m, type(m.w))
 m.w.data.fill_(2); m.zero_grad(); print(m.w.grad); m(torch.ones(2)).sum().backward(); print(m.w.grad); m.zero_grad(); print(m.w.grad)
 s = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Sequential(nn.Linear(2, 1), nn.Sigmoid()))

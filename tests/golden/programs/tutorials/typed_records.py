@@ -62,7 +62,7 @@ print(m.values, isinstance(m, Metric))
 try:
     Metric()
 except TypeError as e:
-    print(e)
+    print(type(e).__name__)
 Batch = namedtuple('Batch', 'x y')
 batch = Batch(x, x * 2)
 print(batch.x.sum(), batch._fields)
