@@ -8,8 +8,10 @@ import sys
 def run() -> None:
     """Run the command line, and exit with its code."""
     try:
-        from autodiff_cli.startup import hold_threads
+        from autodiff_cli.startup import hold_threads, settle_streams, use_utf8
 
+        use_utf8()
+        settle_streams()
         hold_threads()
         from autodiff_cli.cli.main import main
 
@@ -23,14 +25,12 @@ def run() -> None:
 
     atexit._run_exitfuncs()
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         code = 141
     except OSError:
         code = code or 1
-    if sys.stderr is not None:
-        sys.stderr.flush()
+    sys.stderr.flush()
     import os
 
     # Without taking the interpreter apart, which costs a sixth of a small evaluation; and what is left in

@@ -254,7 +254,8 @@ def _run(options: dict[str, Any]) -> None:
         _save(result, options)
     finally:  # a file that can't be written must not cost the result
         if text:
-            click.echo(text, color=True)
+            # JSON is UTF-8, whatever the locale's encoding
+            click.echo(text.encode() if options["as_json"] else text, color=True)
     if options["timings"]:
         import orjson
 
@@ -276,7 +277,7 @@ def _limits(seconds: float | None) -> AbstractContextManager[None]:
 
 def _progress() -> AbstractContextManager[None]:
     """A progress bar, if there is a terminal for it."""
-    if sys.stderr is None or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return nullcontext()
     from autodiff_cli.cli.progress import progress
 

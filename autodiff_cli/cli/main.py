@@ -90,8 +90,6 @@ def main(args: list[str] | None = None) -> int:
     from autodiff_cli.errors import AutodiffError
 
     try:
-        if sys.stdout is None:
-            raise OSError(9, "standard output is closed")
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
@@ -136,7 +134,7 @@ def _refused(error: OSError) -> str:
     if error.filename is not None:
         return f"'{error.filename}': {reason.lower()}"
     if error.errno in OUTPUT_FAILURES:
-        return f"output can't be written: {reason}"
+        return f"standard output can't be written: {reason}"
     return f"the system refused something: {reason}"
 
 

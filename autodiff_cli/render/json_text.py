@@ -34,7 +34,7 @@ def json_lines(result: Result) -> str:
             record |= _derivatives(result)
         if result.trace and not number:
             record["trace"] = [
-                {"source": step.text, **_described(step.value)} for step in result.trace
+                {"source": _plain(step.text), **_described(step.value)} for step in result.trace
             ]
         lines.append(orjson.dumps(record, default=_plain, option=OPTIONS).decode())
     return "\n".join(lines)
@@ -118,6 +118,8 @@ def _plain(value: Any) -> Any:
         return str(value) if value.bit_length() <= 10_000 else hex(value)
     if value is NO_VALUE:
         return None
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if isinstance(value, str):  # bytes that weren't UTF-8, and other halves of characters, escaped
+        return value.encode("utf-8", "backslashreplace").decode()
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     return repr(value)

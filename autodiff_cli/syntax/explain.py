@@ -33,6 +33,8 @@ def explain(
 def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
     character = text[offset]
     span = Span(offset, offset + 1)
+    if "\udc80" <= character <= "\udcff":  # how Python keeps a byte that it couldn't decode
+        return f"byte 0x{ord(character) - 0xDC00:02x} is not UTF-8", "type it in UTF-8", span
     if character == "^":
         return "'^' is not an operator here", "write '**' for a power: x**2", span
     if character in "'\"":

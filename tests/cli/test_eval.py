@@ -175,7 +175,7 @@ def test_a_disk_that_fills_up_does_not_cost_the_result(
 
 
 @pytest.mark.parametrize("error, told", [
-    (OSError(28, "No space left on device"), "output can't be written: No space left on device\n"),
+    (OSError(28, "No space left on device"), "standard output can't be written: No space left on device\n"),
     (OSError(2, "No such file or directory", "a.txt"), "'a.txt': no such file or directory\n"),
     (OSError(12, "Cannot allocate memory"), "the system refused something: Cannot allocate memory\n"),
     (OSError("without a number"), "the system refused something: without a number\n"),
