@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from hypothesis import settings
+from needs import REFERENCE, lacking, left_out
 
 # Machines differ in speed, so no deadlines; in CI the same examples each time.
 settings.register_profile("local", deadline=None)
@@ -28,13 +29,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--reference"):
+    live = config.getoption("--reference")
+    if live:
         pytest.importorskip("torch", minversion="2.13.0")
-        return
-    skip = pytest.mark.skip(reason="needs --reference")
     for item in items:
-        if "reference" in item.keywords:
-            item.add_marker(skip)
+        names = [name for mark in item.iter_markers("needs") for name in mark.args]
+        lacks = [what for name in names if (what := lacking(name)) is not None]
+        if "reference" in item.keywords and not live:
+            lacks.append(REFERENCE)
+        if lacks:
+            item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(lacks)}"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        reasons = [report.longrepr[2].removeprefix("Skipped: ") for report in skipped]
+        terminalreporter.write_line(left_out(reasons))
 
 
 @pytest.fixture(autouse=True)

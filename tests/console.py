@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from needs import PROGRAMS
+
 ROOT = Path(__file__).parent.parent
-TOOLS = ("jq", "mlr", "duckdb", "parallel", "make")
 
 
 class Example(NamedTuple):
@@ -35,10 +35,11 @@ def examples(text: str) -> list[Example]:
     return found
 
 
-def missing_tools(command: str) -> list[str]:
-    """The tools that a command needs and this machine lacks."""
-    words = re.findall(r"[\w-]+", command)
-    return [tool for tool in TOOLS if tool in words and shutil.which(tool) is None]
+def needed(command: str) -> list[str]:
+    """What a command needs besides `autodiff`, as the marker `needs` takes it."""
+    words = {"bash", *re.findall(r"[\w/-]+", command)}
+    names = [name for name in (*PROGRAMS, "/dev/full") if name in words]
+    return names + ["distributed"] * ("dask" in words)
 
 
 def executed(command: str, folder: Path) -> tuple[str, int]:

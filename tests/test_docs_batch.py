@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from console import ROOT, Example, examples, executed, missing_tools
+from console import ROOT, Example, examples, executed, needed
 
 TEXT = (ROOT / "docs" / "batch.md").read_text()
 EXAMPLES = examples(TEXT)
@@ -22,13 +22,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: e.command[:60])
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(e, id=e.command[:60], marks=pytest.mark.needs(*needed(e.command)))
+        for e in EXAMPLES
+    ],
+)
 def test_example(example: Example, folder: Path) -> None:
-    missing = missing_tools(example.command)
-    if missing:
-        pytest.skip(f"needs {', '.join(missing)}")
-    if "dask" in example.command:
-        pytest.importorskip("distributed")
     assert executed(example.command, folder) == (example.output, example.code)
 
 

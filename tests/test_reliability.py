@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from console import ROOT, executed
+from console import ROOT, executed, needed
 
 PAGE = ROOT / "docs" / "reliability.md"
 MOUNT = "unshare --map-root-user --mount bash -c"
@@ -179,14 +179,13 @@ def _disk(case: Case, folder: Path) -> str:
     return ", ".join(["`out.csv` as before" if before else "`out.csv` changed", *found])
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(c, id=c.fault, marks=pytest.mark.needs(*needed(c.command))) for c in CASES],
+)
 def test_fault(case: Case, tmp_path: Path) -> None:
     if "mount" in case.script and not can_mount():
-        pytest.skip("needs to mount a file system")
-    if "dask" in case.command:
-        pytest.importorskip("distributed")
-    if "/dev/full" in case.command and not os.path.exists("/dev/full"):
-        pytest.skip("needs /dev/full")
+        pytest.skip("needs the right to mount")
     assert made(case, tmp_path) in PAGE.read_text().splitlines()
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
-HAS_POLARS = importlib.util.find_spec("polars") is not None
-needs_polars = pytest.mark.skipif(not HAS_POLARS, reason="polars isn't installed")
+needs_polars = pytest.mark.needs("polars")
 
 
 @pytest.fixture(params=["plain", pytest.param("polars", marks=needs_polars)])

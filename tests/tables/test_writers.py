@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import io
 import os
 import subprocess
@@ -22,9 +21,7 @@ from autodiff_cli.tables.readers import read
 from autodiff_cli.tables.rows import Column, TextColumn
 from autodiff_cli.tables.writers import Table, open_writer
 
-needs_polars = pytest.mark.skipif(
-    importlib.util.find_spec("polars") is None, reason="polars isn't installed"
-)
+needs_polars = pytest.mark.needs("polars")
 VALUE, GRAD = np.array([0.1, np.nan, -np.inf]), np.array([[1.0, 2.5], [3e-7, 4], [5, np.inf]])
 
 
@@ -368,7 +365,7 @@ def test_what_cannot_be_written(here: Path) -> None:
             open_writer("r/o.csv")
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+@pytest.mark.needs("/dev/full")
 @pytest.mark.parametrize("to", ["csv", "jsonl", "npz", "parquet"])
 def test_a_full_disk(here: Path, to: str) -> None:
     if to == "parquet":
@@ -381,7 +378,7 @@ def test_a_full_disk(here: Path, to: str) -> None:
 
 
 @needs_polars
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")
+@pytest.mark.needs("/dev/full")
 def test_a_disk_that_fills_while_polars_writes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from autodiff_cli.tables.polars_writer import FrameWriter
 
