@@ -49,7 +49,7 @@ PLAIN = "autodiff batch 'x*y' t.csv --values-only"
 GZIP = "autodiff batch 'x*y' t.csv.gz --values-only"
 FILE = f"{PLAIN} --output out.csv"
 WAITING = "{{ printf 'x\\n1\\n2\\n'; sleep 4; }} | {} & "
-SEEN = "until ls -A | grep -q '^\\.out.csv\\.'; do sleep 0.1; done; sleep 0.5; "
+SEEN = "for _ in $(seq 300); do ls -A | grep -q '^\\.out.csv\\.' && break; sleep 0.1; done; sleep 0.5; "
 
 CASES = [
     Case("a truncated gzip", {"t.csv.gz": cut_gzip()}, GZIP),

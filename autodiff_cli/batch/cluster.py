@@ -229,9 +229,9 @@ def _here(cluster: Cluster, folder: str) -> LocalCluster:
     """
     from distributed import LocalCluster
 
-    ensure_running()
-
     blocks = hasattr(signal, "pthread_sigmask")
+    if blocks:
+        ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if blocks else set()
     try:
         return LocalCluster(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 
 from autodiff_cli.errors import LimitError
 
@@ -60,17 +61,20 @@ def check_memory(max_bytes: int) -> None:
 
 
 def resident_bytes() -> int:
-    """The memory this process holds."""
+    """The memory this process holds; 0 where the system has no way to tell that Python knows."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:
             pages = int(file.read().split()[1])
     except OSError:  # not Linux: the largest so far
-        import resource
         import sys
 
+        try:
+            import resource
+        except ImportError:  # Windows
+            return 0
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak * 1024
-    return pages * 4096
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 limits = Limits()
