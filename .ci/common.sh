@@ -1,0 +1,18 @@
+# What .ci/run and .ci/matrix share; sourced by both. Everything happens in the checkout, with environments of its
+# own in a temporary folder: PYTHON=python3.12 .ci/run takes another interpreter.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=
+python=${PYTHON:-python3}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+step() { printf '\n== %s\n' "$*"; }
+
+# environment NAME INTERPRETER [PIP'S WORDS…]: $work/NAME, with this package and what its tests need.
+environment() {
+  "$2" -m venv "$work/$1" && "$work/$1/bin/pip" install --quiet "${@:3}" '.[test]'
+}
+
+# processor ENVIRONMENT WHAT: a list of what the processor and that numpy let one choose.
+processor() { "$work/$1/bin/python" .ci/processor.py "$2"; }
