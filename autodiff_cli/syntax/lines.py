@@ -17,7 +17,8 @@ UNUSED_KEYWORDS = {
     "async": "ASYNC",
     "await": "AWAIT",
 }  # reserved, though the grammar has no use for them
-BLANK_LINES = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n?|\n|\Z))+")
+CONTINUED = r"[ \t\f]*(?:\\(?:\r\n?|\n)[ \t\f]*)*"
+BLANK_LINES = re.compile(rf"(?:{CONTINUED}(?:#[^\r\n]*(?:\r\n?|\n|\Z)|\r\n?|\n)|[ \t\f]*\Z)+")
 INDENTATION = re.compile(r"([ \t\f]*)((?:\\(?:\r\n?|\n)[ \t\f]*)*)")
 UNKNOWN = "$?!`"  # which the grammar refuses, not the lexer
 WORD = re.compile(r"\w")
@@ -56,6 +57,8 @@ class ProgramParser(Parser):
                 assert indentation is not None
                 offset = indentation.end()
                 if offset >= end:
+                    if indentation[2]:
+                        raise _refused(text, indentation.start(2), [])
                     break
                 begins = False
                 yield from _changes(indents, columns(*indentation.groups()), offset)
@@ -163,6 +166,7 @@ def _check_number(text: str, word: str, start: int, end: int) -> None:
         position = next(n for n, character in enumerate(word) if not character.isascii())
         raise _refused(text, start + position, [])
     goes_on = WORD.match(text, end) and not MAY_FOLLOW_NUMBER.match(text, end)
+    goes_on = goes_on or (word == "0" and text.startswith("o", end))  # 0or begins an octal number
     has_zeros = word[0] == "0" and word.strip("0_") and word.replace("_", "").isdigit()
     if goes_on or has_zeros:
         from autodiff_cli.syntax import refused
