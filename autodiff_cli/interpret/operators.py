@@ -235,6 +235,11 @@ MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 def contains(container: Any, value: Any) -> bool:
     if isinstance(container, Node):
+        if not isinstance(value, (Node, int, float)):
+            raise RuntimeFault(
+                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+                f"{type(value)}."
+            )
         return bool(force(sel.eq(container, value)).any())
     if isinstance(container, (list, tuple)):
         return any(entry is value or truth(compare("==", entry, value)) for entry in container)

@@ -15,11 +15,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from itertools import takewhile
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from autodiff_cli.errors import AssertionFault, TypeFault
+from autodiff_cli.errors import AssertionFault, AutodiffError, TypeFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, rare_names
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.signature import Overloads
 
 Implementation: TypeAlias = Callable[..., Any]
@@ -66,16 +68,53 @@ class Function:
         return implementation(**_effective(implementation, bound))
 
     def _call_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        implementation = self.implementations[0]
         try:
-            return self.implementations[0](*args, **kwargs)
-        except TypeError as error:
-            trace = error.__traceback__
-            if trace is not None and trace.tb_next is None:  # the call itself, not what it ran
-                raise TypeFault(str(error)) from None
+            result = implementation(*args, **kwargs)
+        except AutodiffError:
             raise
+        except Exception as error:
+            trace = error.__traceback__
+            if isinstance(error, TypeError) and trace is not None and trace.tb_next is None:
+                raise TypeFault(str(error)) from None  # of the call itself, not of what it ran
+            _check_tensors(implementation, args, kwargs)
+            raise
+        _check_tensors(implementation, args, kwargs)
+        return result
 
     def __repr__(self) -> str:
         return f"<built-in method {self.name.rpartition('.')[2]}>"
+
+
+MISSING = object()
+
+
+@cache
+def _tensors(implementation: Implementation) -> tuple[tuple[str, bool], ...]:
+    """The first parameters that take tensors, as declared, and whether each takes None too."""
+    code = implementation.__code__
+    kinds = [
+        (name, implementation.__annotations__.get(name))
+        for name in code.co_varnames[: code.co_argcount]
+    ]
+    found = takewhile(lambda kind: kind[1] in ("Node", "Node | None"), kinds)
+    return tuple((name, kind != "Node") for name, kind in found)
+
+
+def _check_tensors(
+    implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Refuse what is no tensor where one is due, unless the function has done so in its own words.
+
+    Functions that torch wrote in Python hand their arguments on to others that look at the types.
+    """
+    for position, (parameter, optional) in enumerate(_tensors(implementation)):
+        value = args[position] if position < len(args) else kwargs.get(parameter, MISSING)
+        if not (isinstance(value, Node) or value is MISSING or (value is None and optional)):
+            raise TypeFault(
+                f"{implementation.__name__}(): argument '{parameter}' (position {position + 1}) "
+                f"must be Tensor, not {type_name(value)}"
+            )
 
 
 @cache
