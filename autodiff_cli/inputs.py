@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError, InputError
-from autodiff_cli.execute import execute
+from autodiff_cli.errors import AutodiffError, InputError, SourceSyntaxError
+from autodiff_cli.execute import force
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.machine import Machine
 from autodiff_cli.ir import dtypes
@@ -16,8 +16,40 @@ from autodiff_cli.ir.node import Array, Node, leaf
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
 from autodiff_cli.vocabulary.creation import tensor_from
+from autodiff_cli.vocabulary.parameters import type_name
 
-Given: TypeAlias = "str | Array | int | float | bool | list[Any]"
+Given: TypeAlias = "str | Array | np.generic | int | float | bool | list[Any] | tuple[Any, ...]"
+
+
+def value_of(source: Source) -> Any:
+    """The value of a text that is no part of the expression: an input's, a seed's, a tangent's.
+
+    Raises:
+        AutodiffError: it can't be evaluated, or is an assignment.
+    """
+    script = parse_expression(source)
+    if script.last is not None:
+        raise SourceSyntaxError(
+            "a value is an expression, not an assignment",
+            hint=f"write {source.slice(script.last.value.span)}",
+            span=script.last.place,
+            source=source,
+        )
+    value = Machine(source, {}).run_script(script)
+    try:
+        _settle(value)
+    except ExecutionError as error:
+        raise error.error.at(error.node.span or script.result.span, source) from None
+    return value
+
+
+def _settle(value: Any) -> None:
+    """Compute the tensors in a value."""
+    if isinstance(value, Node):
+        force(value)
+    elif isinstance(value, (list, tuple)):
+        for entry in value:
+            _settle(entry)
 
 
 def bind(name: str, given: Given, differentiate: bool = True) -> Any:
@@ -25,14 +57,24 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
 
     Args:
         name: the input's.
-        given: an expression, a number, a list or an array.
+        given: an expression, a number (numpy's scalars are numbers), a list or an array.
         differentiate: whether a floating input requires grad.
+
+    Raises:
+        InputError: it is no tensor and no number.
+        AutodiffError: a text can't be evaluated.
+
+    >>> bind("x", np.float64(2.5)).value
+    array(2.5, dtype=float32)
     """
     value: Any = given
     if isinstance(given, str):
-        source = Source(given, f"the value of {name}")
-        value = Machine(source, {}).run_script(parse_expression(source))
-    if value is None or isinstance(value, (bool, str, DType)):
+        value = value_of(Source(given, f"the value of {name}"))
+        if value is None or isinstance(value, (str, DType)):
+            return value
+    elif isinstance(given, (np.generic, list, tuple)):
+        value = _plain(given)
+    if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
         array = _in_default(value)
@@ -45,12 +87,38 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
         whole = node.dtype if node.dtype.category == dtypes.BOOL else dtypes.default()
         array = np.asarray(node.value, whole.numpy)
     elif isinstance(value, Node):
-        array = _computed(value)
+        array = force(value)
     elif isinstance(value, np.ndarray):
-        array = value
+        array = _checked(name, value)
     else:
-        raise InputError(f"the value of {name} is neither a tensor nor a number")
+        raise InputError(
+            f"the value of {name} is neither a tensor nor a number, but of type {type_name(value)}"
+        )
     return leaf(array, requires_grad=differentiate and array.dtype.kind == "f", name=name)
+
+
+def _plain(value: Any) -> Any:
+    """A number, or nested lists, with Python's numbers for numpy's."""
+    if isinstance(value, (list, tuple)):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, np.floating):
+        return float(value)  # a long double has no Python number of its own
+    return value.tolist() if isinstance(value, (np.generic, np.ndarray)) else value
+
+
+def _checked(name: str, array: Array) -> Array:
+    """An array whose elements are numbers that exist here."""
+    if type(array) is not np.ndarray and isinstance(array, np.ma.MaskedArray):
+        raise InputError(
+            f"the value of {name} is a masked array", hint="fill the gaps: x.filled(nan)"
+        )
+    known = array.dtype.newbyteorder("=")
+    if known not in dtypes.BY_NUMPY:
+        raise InputError(
+            f"the value of {name} is an array of {array.dtype}",
+            hint="convert it: x.astype('float64')",
+        )
+    return array if array.dtype == known else array.astype(known)
 
 
 def _in_default(value: float) -> Array:
@@ -59,10 +127,3 @@ def _in_default(value: float) -> Array:
             return np.asarray(value, np.float64).astype(dtypes.default().numpy)
         except OverflowError:
             raise InputError(f"{value} is too large for a floating point number") from None
-
-
-def _computed(node: Node) -> Array:
-    try:
-        return execute([node])[0]
-    except ExecutionError as error:
-        raise error.error from None

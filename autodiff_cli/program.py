@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,16 +22,19 @@ from autodiff_cli.inputs import bind
 from autodiff_cli.interpret import access, protocols
 from autodiff_cli.interpret.actions import link
 from autodiff_cli.interpret.builtins import IMPLICIT, bare, implicit, output
+from autodiff_cli.interpret.compiler import Code
+from autodiff_cli.interpret.ending import with_value
 from autodiff_cli.interpret.frames import Frame, Program
 from autodiff_cli.interpret.limits import CHECKPOINT, limits
+from autodiff_cli.interpret.liveness import of_program
+from autodiff_cli.interpret.reads import Reads
 from autodiff_cli.interpret.statements import compile_program
 from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_program
+from autodiff_cli.syntax import parse_program, statements
 from autodiff_cli.syntax.statements import ExpressionStatement
-from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.messages import warnings
 from autodiff_cli.vocabulary.text import options as text_options
 from autodiff_cli.vocabulary.torch_text import DEFAULT
@@ -93,6 +97,9 @@ class Session:
         write: called with each piece of output.
         complain: called with each line for standard error: warnings.
         variables: values that the program starts with.
+
+    Attributes:
+        printed: whether the program has printed anything.
     """
 
     def __init__(
@@ -107,6 +114,7 @@ class Session:
         self.write = write
         self.complain = complain
         self.variables: dict[str, Any] = dict(variables or {})
+        self.printed = False
 
     def __enter__(self) -> Session:
         settings = self.settings
@@ -123,13 +131,12 @@ class Session:
         dtypes.set_default(dtypes.NAMES[settings.dtype])
         state.max_elements = settings.max_elements
         state.eager, state.grad_enabled = True, True
-        output.write = self.write
+        output.write = self._print
         stream = getattr(self.write, "__self__", None)
         output.flush = getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing)
         warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
         warnings.given = set()
         text_options.current = DEFAULT
-        parameters.hooks.item = parameters.known_item
         limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
         limits.taken, limits.depth = 0, 0
         limits.left = min(CHECKPOINT, settings.max_steps)
@@ -152,6 +159,10 @@ class Session:
         np.set_printoptions(**self.before[8])
         gc.set_threshold(*self.before[9])
 
+    def _print(self, text: str) -> None:
+        self.printed = self.printed or bool(text)
+        self.write(text)
+
     def run(self, source: Source, *, echo: bool | None = None, last_only: bool = False) -> Any:
         """Run one text.
 
@@ -166,14 +177,23 @@ class Session:
         Raises:
             ProgramError: the program ended in an error that it didn't catch.
         """
-        echoing = self.settings.echo if echo is None else echo
         try:
-            tree = parse_program(source)
-            code = link(compile_program(tree, echo=True))
+            compiled = compiled_program(source)
         except SourceSyntaxError as error:
-            if error.source is None:
-                error.source = source
             raise ProgramError(traceback_text(error), error) from None
+        return self.run_compiled(compiled, source, echo=echo, last_only=last_only)
+
+    def run_compiled(
+        self,
+        compiled: Compiled,
+        source: Source,
+        *,
+        echo: bool | None = None,
+        last_only: bool = False,
+    ) -> Any:
+        """What `run` gives, of a text that is compiled already."""
+        echoing = self.settings.echo if echo is None else echo
+        tree, code = compiled.tree, compiled.code
         program = Program(source, self.variables)
         value: list[Any] = [None]
 
@@ -211,6 +231,47 @@ class Session:
         return value[0]
 
 
+class Compiled(NamedTuple):
+    """A program ready to run.
+
+    Attributes:
+        tree: its statements.
+        code: linked.
+        reads: what it does with names.
+    """
+
+    tree: statements.Program
+    code: Code
+    reads: Reads
+
+
+def compiled_program(source: Source, *, valued: bool = False) -> Compiled:
+    """A text, parsed and compiled; one that comes again, as for the rows of a table, only once.
+
+    Args:
+        source: the program.
+        valued: whether it ends in the value of what it assigns last.
+
+    Raises:
+        SourceSyntaxError: it is no program.
+    """
+    try:
+        return _compiled(source.text, valued)
+    except SourceSyntaxError as error:
+        error.source = source
+        raise
+
+
+@lru_cache(16)
+def _compiled(text: str, valued: bool) -> Compiled:
+    tree = parse_program(Source(text))
+    if valued:
+        tree = with_value(tree)
+    code = compile_program(tree, echo=True)
+    reads = of_program(code)
+    return Compiled(tree, link(code), reads)
+
+
 def bound(
     given: Mapping[str, Any],
     *,
@@ -230,9 +291,10 @@ def bound(
     dtypes.set_default(dtypes.NAMES[dtype])
     state.max_elements = max_elements
     try:
-        values = {
-            name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
-        }
+        with np.errstate(all="ignore"):
+            values = {
+                name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
+            }
     finally:
         dtypes.set_default(before[0])
         state.max_elements = before[1]
@@ -242,6 +304,27 @@ def bound(
         else value
         for name, value in values.items()
     }
+
+
+def unread(cells: Sequence[Source], names: Iterable[str]) -> list[str]:
+    """The inputs that a program, or a notebook's cells one after the other, never read.
+
+    Args:
+        cells: the texts. One that is no program is said when its turn comes.
+        names: of the inputs.
+
+    Raises:
+        InputError: an input is assigned before it is read.
+    """
+    left = list(names)
+    for cell in cells:
+        if not left:
+            break
+        try:
+            left = compiled_program(cell).reads.unread(left, cell)
+        except SourceSyntaxError:
+            return []
+    return left
 
 
 def run_text(

@@ -13,10 +13,11 @@ from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.batch.plan import Kind, Plan
-from autodiff_cli.batch.question import Question, names_in, settings, weight
+from autodiff_cli.batch.question import Question, reads_of, settings, weight
 from autodiff_cli.batch.single import single
 from autodiff_cli.errors import AutodiffError, InputError, NameFault
-from autodiff_cli.evaluate import IsProgram, check_used, parsed
+from autodiff_cli.evaluate import IsProgram, parsed
+from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
@@ -69,7 +70,7 @@ class Engine:
         self.warned: set[str] = set()
         self.seed = question.manual_seed
         with settings(question):
-            self.asked = _resolved(question, columns)
+            self.asked = _resolved(question, columns, self._say)
             self.deviations = {
                 name: weight(text, f"--propagate {name}", columns)
                 for name, text in question.deviations.items()
@@ -126,13 +127,16 @@ class Engine:
         wrong = deviations.faults(self.deviations, columns)
         faults = {at: error for at, error in wrong.items() if good[at]}
         good[list(faults)] = False
-        with settings(self.question):
+        notices = Notices(self.question.expression, not self.question.values_only)
+        with settings(self.question), notices.taken():
             for shapes, offsets in groups(columns, np.flatnonzero(good)):
                 cells = {
                     name: self._numbers(column, shapes[name], offsets)
                     for name, column in columns.items()
                 }
                 self._group(cells, offsets, parts, faults)
+        for text in notices.texts:
+            self._say(text)
         return Answers(joined(self._names(columns), parts, count), faults, non_finite(parts))
 
     def empty(self) -> dict[str, Column]:
@@ -290,7 +294,7 @@ class Engine:
             default_generator().manual_seed(self.seed)
 
 
-def _resolved(question: Question, columns: Sequence[str]) -> Asked:
+def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Asked:
     """The question with its names resolved: columns, inputs for all rows, gradients.
 
     Raises:
@@ -304,8 +308,8 @@ def _resolved(question: Question, columns: Sequence[str]) -> Asked:
             f"--columns {both[0]}_column={both[0]}",
         )
     source = question.expression
-    names = names_in(source)
-    inputs = tuple(name for name in columns if name in names)
+    reads = reads_of(source)
+    inputs = tuple(name for name in columns if name in reads.names)
     shown = question.wrt
     if question.values_only:
         shown = ()
@@ -330,8 +334,10 @@ def _resolved(question: Question, columns: Sequence[str]) -> Asked:
         script = parsed(source)
     except IsProgram:
         script = None
-    else:
-        check_used(fixed, set(names), source)
+    notices = Notices(source)
+    notices.unused(reads.unread(fixed, source))
+    for text in notices.texts:
+        say(text)
     seed = None if question.seed is None else weight(question.seed, "--seed", columns)
     tangents = {
         name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()

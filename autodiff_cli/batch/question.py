@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError, InputError, SourceSyntaxError
-from autodiff_cli.evaluate import IsProgram, install_hooks, parsed
+from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.evaluate import IsProgram, parsed
 from autodiff_cli.execute import force
-from autodiff_cli.inputs import Given
-from autodiff_cli.interpret.code import compile_expression
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.inputs import Given, value_of
+from autodiff_cli.interpret.machine import compiled
+from autodiff_cli.interpret.reads import Reads, of_script
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, state
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression
 from autodiff_cli.vocabulary.creation import tensor_from
 
 
@@ -64,7 +63,6 @@ def settings(question: Question) -> Iterator[None]:
     before = dtypes.default(), state.max_elements
     dtypes.set_default(dtypes.NAMES[question.dtype])
     state.max_elements = question.max_elements
-    install_hooks()
     try:
         with np.errstate(all="ignore"):
             yield
@@ -91,8 +89,7 @@ def weight(text: str, what: str, columns: Collection[str]) -> Weight:
                 f"{what} names the column '{name}'; the columns are {', '.join(columns)}"
             )
         return Weight(name, None)
-    source = Source(text, what)
-    value = Machine(source, {}).run_script(parse_expression(source))
+    value = value_of(Source(text, what))
     try:
         array = force(tensor_from(value, None))
     except AutodiffError as error:
@@ -115,53 +112,25 @@ def statements(source: Source) -> tuple[str, ...]:
         script = parsed(source)
     except IsProgram:
         return tuple(source.text.strip().split("\n"))
-    return (
-        *(f"{a.target} = {source.slice(a.value.span)}" for a in script.assignments),
-        source.slice(script.result.span),
-    )
+    lines = [f"{a.target} = {source.slice(a.value.span)}" for a in script.assignments]
+    return (*lines, source.slice(script.result.span)) if script.last is None else tuple(lines)
 
 
-def names_in(source: Source) -> tuple[str, ...]:
-    """The names that an expression or a program reads, in the order of the text.
+def reads_of(source: Source) -> Reads:
+    """What an expression or a program does with names.
 
     Raises:
         SourceSyntaxError: the text is neither.
+        InputError: it is a program that gives nothing.
     """
     try:
-        script = parsed(source)
+        return of_script(compiled(parsed(source), source))
     except IsProgram:
-        return _names_in_program(source)
-    names: dict[str, None] = {}
-    own: set[str] = set()
-    for target, tree in [
-        *((assignment.target, assignment.value) for assignment in script.assignments),
-        ("", script.result),
-    ]:
-        try:
-            code = compile_expression(tree)
-        except SourceSyntaxError as error:
-            error.source = source
-            raise
-        names.update(
-            (s.argument, None) for s in code if s.action == "load" and s.argument not in own
-        )
-        own.add(target)
-    return tuple(names)
+        pass
+    from autodiff_cli.interpret.ending import has_value, no_value
+    from autodiff_cli.program import compiled_program
 
-
-def _names_in_program(source: Source) -> tuple[str, ...]:
-    from autodiff_cli.interpret.compiler import Code
-    from autodiff_cli.interpret.statements import compile_program
-    from autodiff_cli.syntax import parse_program
-
-    names: dict[str, None] = {}
-    pending: list[Any] = [compile_program(parse_program(source), echo=True)]
-    while pending:
-        code = pending.pop()
-        for step in code.steps:
-            argument = getattr(step, "argument", None)
-            if getattr(step, "action", None) in ("load_global", "load_class"):
-                names[str(argument)] = None
-            parts: Iterable[Any] = argument if isinstance(argument, tuple) else (argument,)
-            pending.extend(part for part in parts if isinstance(part, Code))
-    return tuple(names)
+    program = compiled_program(source, valued=True)
+    if not has_value(program.tree):
+        raise no_value(program.tree, source)
+    return program.reads

@@ -15,6 +15,7 @@ import click
 
 from autodiff_cli.cli.eval import NAME, ExpressionCommand, bindings_of, check_seed, value_of
 from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.streams import quiet_option
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster
@@ -120,7 +121,7 @@ value and grad_NAME. Messages and the progress bar go to standard error.
     is_flag=True,
     help="Go on where a run with --resume stopped: … --output out.csv --resume (CSV, JSON Lines).",
 )
-@click.option("--quiet", "-q", is_flag=True, help="No progress bar and no notices: … --quiet.")
+@quiet_option("-q")
 @click.option(
     "--dtype",
     type=click.Choice(["float16", "float32", "float64"]),

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli import __version__
+from autodiff_cli.cli.missing import binds, is_empty
 from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.streams import quiet_option, show_notices
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
@@ -176,6 +178,7 @@ class ExpressionCommand(click.Command):
     metavar="FILE.npz",
     help="Write those without value, as in --save-grads grads.npz.",
 )
+@quiet_option()
 @click.option(
     "--timings",
     is_flag=True,
@@ -228,7 +231,7 @@ def _run(options: dict[str, Any]) -> None:
     if [options["expression"], *values].count("@-") > 1:
         raise click.UsageError("standard input (@-) can be read once only")
     expression = expression_of(options["expression"])
-    with _limits(options["timeout"]), _progress():
+    with _limits(options["timeout"]), _progress(options["quiet"]):
         result = evaluate(
             expression,
             {name: value_of(text, options) for name, text in names.items()},
@@ -256,6 +259,7 @@ def _run(options: dict[str, Any]) -> None:
         if text:
             # JSON is UTF-8, whatever the locale's encoding
             click.echo(text.encode() if options["as_json"] else text, color=True)
+        show_notices(result.notices, options["quiet"])
     if options["timings"]:
         import orjson
 
@@ -275,9 +279,9 @@ def _limits(seconds: float | None) -> AbstractContextManager[None]:
     return watched(seconds, MAX_BYTES)
 
 
-def _progress() -> AbstractContextManager[None]:
+def _progress(quiet: bool) -> AbstractContextManager[None]:
     """A progress bar, if there is a terminal for it."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         return nullcontext()
     from autodiff_cli.cli.progress import progress
 
@@ -398,16 +402,29 @@ def value_of(text: str, options: dict[str, Any]) -> Given:
 
 
 def expression_of(text: str) -> Source:
+    """The expression that a word says or names a file of.
+
+    Args:
+        text: the word.
+
+    Raises:
+        UsageError: there is nothing in it, or it is an input's NAME=VALUE.
+    """
     from autodiff_cli.source import Source
 
     if not text.startswith("@"):
+        if is_empty(text) or binds(text):
+            raise click.UsageError(NO_EXPRESSION)
         return Source(text)
     from autodiff_cli.tables.files import read_text
 
     path = text[1:]
     if not path:
         raise click.UsageError("'@' needs a file's name, such as @expr.txt")
-    return Source(read_text(path), "standard input" if path == "-" else path)
+    source = Source(read_text(path), "standard input" if path == "-" else path)
+    if is_empty(source.text):
+        raise click.UsageError(f"{source.name} is empty: {NO_EXPRESSION}")
+    return source
 
 
 def _save(result: Result, options: dict[str, Any]) -> None:

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.streams import quiet_option, show_notices
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from autodiff_cli.program import Settings
+    from autodiff_cli.source import Source
 
 EPILOG = """\b
 Examples:
@@ -90,6 +94,7 @@ class RunCommand(click.Command):
     help="Most memory the program may use, as in --max-memory 500M (K, M, G, T).",
 )
 @threads_option
+@quiet_option()
 @click.option(
     "--timeout",
     type=float,
@@ -128,26 +133,50 @@ def command(**options: Any) -> int:
     )
     path = options["file"]
     text = _text(path)
+    cells = _cells(path, text)
+    _check_read(cells, path, names, options["quiet"])
     variables = _variables(names, options)
     with watched(options["timeout"], max_bytes):
-        return _run(path, text, settings, variables)
+        return _run(cells, path.endswith(".ipynb"), settings, variables)
 
 
-def _run(path: str, text: str, settings: Settings, variables: dict[str, Any]) -> int:
-    from autodiff_cli.program import run_cells, run_text
+def _cells(path: str, text: str) -> list[Source]:
+    """The program, or the cells of a notebook."""
     from autodiff_cli.source import Source
 
-    try:
-        if path.endswith(".ipynb"):
-            from autodiff_cli.tables.notebooks import code_cells
+    if not path.endswith(".ipynb"):
+        return [Source(text, "<stdin>" if path == "-" else path)]
+    from autodiff_cli.tables.notebooks import code_cells
 
-            cells = [
-                Source(cell, f"{path}, cell {number}")
-                for number, cell in enumerate(code_cells(text, path), 1)
-            ]
+    return [
+        Source(cell, f"{path}, cell {number}")
+        for number, cell in enumerate(code_cells(text, path), 1)
+    ]
+
+
+def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: bool) -> None:
+    """Say which inputs the program doesn't read; refuse those that it would overwrite."""
+    if not names:
+        return
+    from autodiff_cli.evaluate.notices import unused
+    from autodiff_cli.program import unread
+    from autodiff_cli.source import Source
+
+    idle = unread(cells, names)
+    if idle:
+        whole = Source("", "standard input" if path == "-" else path)
+        show_notices([unused(idle, whole)], quiet)
+
+
+def _run(
+    cells: list[Source], is_notebook: bool, settings: Settings, variables: dict[str, Any]
+) -> int:
+    from autodiff_cli.program import run_cells, run_text
+
+    try:
+        if is_notebook:
             return run_cells(cells, settings, write=_write, complain=_complain, variables=variables)
-        source = Source(text, "<stdin>" if path == "-" else path)
-        return run_text(source, settings, write=_write, complain=_complain, variables=variables)
+        return run_text(cells[0], settings, write=_write, complain=_complain, variables=variables)
     except KeyboardInterrupt:
         _complain("interrupted\n")
         return 130

@@ -21,11 +21,13 @@ from autodiff_cli.errors import (
     RuntimeFault,
     SourceSyntaxError,
 )
+from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import Given, bind
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.interpret.machine import Machine, compiled
+from autodiff_cli.interpret.reads import of_script
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, state
 from autodiff_cli.ops.create import full
@@ -33,7 +35,6 @@ from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression
 from autodiff_cli.syntax.tree import Script
 from autodiff_cli.transform.reverse import reverse
-from autodiff_cli.vocabulary import parameters
 from autodiff_cli.vocabulary.values import Size
 
 if TYPE_CHECKING:
@@ -113,7 +114,6 @@ def evaluate(
 
         resources = settings.threads, settings.max_memory
         settings.threads, settings.max_memory = threads, max_memory
-    install_hooks()
     try:
         with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
             try:
@@ -150,17 +150,6 @@ def evaluate(
             settings.threads, settings.max_memory = resources
 
 
-def install_hooks() -> None:
-    """Let the binding of arguments compute the numbers that it needs."""
-    parameters.hooks.item = _item
-
-
-def _item(node: Node) -> Any:
-    from autodiff_cli.execute import item
-
-    return item(node)
-
-
 def _evaluate(
     source: Source,
     inputs: Mapping[str, Given],
@@ -187,8 +176,11 @@ def _evaluate(
     bound = dict(scope)
     leaves = leaves_of(bound, wrt) if grad or asked else {}
     machine = Machine(source, scope, trace=trace)
-    value = machine.run_script(script)
-    check_used(bound, machine.used, source)
+    parts = compiled(script, source)
+    notices = Notices(source, grad or asked is not None)
+    with notices.taken():
+        value = machine.run(parts)
+    notices.unused(of_script(parts).unread(bound, source))
     wanted: dict[Name, Node] = {}
     if asked is not None:
         from autodiff_cli.evaluate.derivatives import nodes_of
@@ -196,6 +188,8 @@ def _evaluate(
         wanted = nodes_of(asked, value, leaves, bound)
     scalars_only = asked is None
     cotangents = cotangents_of(value, leaves, seeds, scalars_only=scalars_only) if grad else []
+    if grad and not cotangents and not wanted and (wrt is None or wrt):
+        notices.ungraded(value, leaves, bound)
     gradients = _reversed(value, cotangents, list(leaves.values()))
     built = perf_counter()
 
@@ -236,6 +230,7 @@ def _evaluate(
             "build": built - read,
             "forward_backward": perf_counter() - built,
         },
+        notices=tuple(notices.texts),
         **further,
     )
 
@@ -292,17 +287,6 @@ def parsed(source: Source) -> Script:
 
 
 # ---- inputs -------------------------------------------------------------------------------------
-
-
-def check_used(bound: Mapping[str, Any], used: set[str], source: Source) -> None:
-    idle = [name for name in bound if name not in used]
-    if idle:
-        names = ", ".join(f"'{name}'" for name in idle)
-        plural = "s" if len(idle) > 1 else ""
-        raise InputError(
-            f"input{plural} {names} bound and not used in the expression",
-            hint=f"remove {' '.join(f'{name}=…' for name in idle)}, or use the name",
-        )
 
 
 def leaves_of(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:

@@ -16,14 +16,17 @@ from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
 from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
+from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
+from autodiff_cli.interpret.ending import has_value, no_value
 from autodiff_cli.ir.node import Array, Node, state
-from autodiff_cli.program import Session, Settings, bound
+from autodiff_cli.program import Session, Settings, bound, compiled_program
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.handles import lower
+from autodiff_cli.vocabulary.values import NO_VALUE, Size
 
 
 def evaluate_program(
@@ -46,6 +49,12 @@ def evaluate_program(
         write: called with what the program prints; standard output if None.
     """
     started = perf_counter()
+    compiled = compiled_program(source, valued=True)
+    notices = Notices(source)
+    idle = compiled.reads.unread(inputs, source)
+    if idle and not has_value(compiled.tree) and "print" not in compiled.reads.names:
+        raise no_value(compiled.tree, source)
+    notices.unused(idle)
     variables = bound(inputs, dtype=settings.dtype, max_elements=settings.max_elements, wrt=wrt)
     nodes = {
         name: value.node if isinstance(value, handles.Tensor) else value
@@ -55,7 +64,9 @@ def evaluate_program(
     with Session(
         settings, write=write or sys.stdout.write, complain=sys.stderr.write, variables=variables
     ) as session:
-        value = session.run(source)
+        value = session.run_compiled(compiled, source)
+        if value is None:  # shows nothing, as at Python's prompt
+            value = NO_VALUE
         built = perf_counter()
         shown = _computed(value)
         derived: dict[Name, Tensor] = {}
@@ -73,12 +84,21 @@ def evaluate_program(
             rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
         elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
             rows = _rows(value.node, leaves, seeds, source, scalars_only=asked is None)
+        elif value is not NO_VALUE or seeds:
+            node = lower(value, [])
+            if not isinstance(node, Node):
+                cotangents_of(node, leaves, seeds)  # refuses parts that require grad
+            if asked is None and (wrt is None or wrt):
+                notices.ungraded(node, leaves, nodes)
+        if value is NO_VALUE and not (session.printed or rows or derived):
+            raise no_value(compiled.tree, source)
     return Result(
         shown,
         rows,
         (),
         settings.dtype,
         {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
+        notices=tuple(notices.texts),
         **gathered(derived),
     )
 

@@ -27,16 +27,19 @@ def check_program(source: Source, error: SourceSyntaxError) -> None:
     if "is not an operator here" in error.message:  # '^' is one in programs, of another meaning
         raise error
     try:
-        parse_program(source)
+        program = parse_program(source)
     except SourceSyntaxError as other:
         looks_so = STATEMENT.search(source.text)
         raise (other if looks_so else error) from None
+    if not program.body:
+        raise error
 
 
 def needs_program(source: Source, fault: AttributeFault) -> bool:
-    """Whether an attribute that expressions don't have is one of programs' tensors, such as `backward`."""
+    """Whether an attribute that expressions don't have is one of programs, such as `backward`, `append`."""
     if not any(mark in source.text.strip() for mark in "\n;"):
         return False
+    from autodiff_cli.interpret.allowed import BUILTIN_METHODS
     from autodiff_cli.vocabulary import gradients, writing
     from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_METHODS
 
@@ -46,4 +49,5 @@ def needs_program(source: Source, fault: AttributeFault) -> bool:
         name in TENSOR_METHODS
         or name in TENSOR_ATTRIBUTES
         or writing.in_place_method(name) is not None
+        or any(name in methods for methods in BUILTIN_METHODS.values())
     )

@@ -45,8 +45,8 @@ class Result(NamedTuple):
     """What an expression gave.
 
     Attributes:
-        value: a `Tensor`, a Python value, or a tuple or list of them; `NO_VALUE` of a program that doesn't
-            end with an expression.
+        value: a `Tensor`, a Python value, or a tuple or list of them; `NO_VALUE` of a program that ends
+            in a statement, and prints something or has gradients.
         gradients: one entry a seed; empty if none were asked for.
         trace: the intermediates, in order of evaluation, if asked for.
         default_dtype: the floating dtype that is printed without its name.
@@ -55,6 +55,7 @@ class Result(NamedTuple):
         hessian: by two inputs, of shape (*first.shape, *second.shape), if asked for.
         jvp: the tangent of the value, if tangents were given.
         hvp: by input, the Hessian's product with the given vectors, if there were any.
+        notices: what a person should know besides: where a gradient was cut, inputs that nothing reads.
     """
 
     value: Any
@@ -66,6 +67,7 @@ class Result(NamedTuple):
     hessian: dict[str, dict[str, Tensor]] | None = None
     jvp: Tensor | None = None
     hvp: dict[str, Tensor] | None = None
+    notices: tuple[str, ...] = ()
 
     def derivatives(self) -> dict[str, Tensor]:
         """What was asked for besides gradients, as "jacobian.x", "hessian.x.y", "jvp" and "hvp.x"."""

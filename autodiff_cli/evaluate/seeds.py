@@ -8,11 +8,10 @@ import numpy as np
 
 from autodiff_cli.autograd.ruled import rows_fit
 from autodiff_cli.errors import AutodiffError, RuntimeFault, ValueFault
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.inputs import value_of
 from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression
 from autodiff_cli.transform.jacobian import gradient_rows
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.creation import tensor_from
@@ -27,8 +26,7 @@ def seed_of(seed: str | Array, number: int, value: Node) -> Node:
         ValueFault: it is no tensor.
     """
     if isinstance(seed, str):
-        source = Source(seed, f"seed {number}")
-        given = Machine(source, {}).run_script(parse_expression(source))
+        given = value_of(Source(seed, f"seed {number}"))
     else:
         given = constant(seed)
     try:

@@ -43,6 +43,20 @@ class CallShape(NamedTuple):
     kinds: tuple[str | None, ...]
 
 
+class Part(NamedTuple):
+    """The code of an assignment, or of the expression at the end, which has no target."""
+
+    target: str | None
+    place: Span
+    code: list[Instruction]
+
+
+def compile_script(script: tree.Script) -> list[Part]:
+    """The code of each assignment and of the expression behind them."""
+    parts = [Part(x.target, x.place, compile_expression(x.value)) for x in script.assignments]
+    return [*parts, Part(None, script.result.span, compile_expression(script.result))]
+
+
 def compile_expression(root: tree.Expression) -> list[Instruction]:
     """The code that leaves the value of an expression on the stack."""
     code: list[Instruction] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from autodiff_cli.errors import (
@@ -14,7 +15,7 @@ from autodiff_cli.errors import (
 )
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import names, operators
-from autodiff_cli.interpret.code import CallShape, Instruction, Label, compile_expression
+from autodiff_cli.interpret.code import CallShape, Instruction, Label, Part, compile_script
 from autodiff_cli.ir.node import Node, state
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
@@ -28,6 +29,19 @@ class Step(NamedTuple):
 
     span: Span
     value: Any
+
+
+def compiled(script: tree.Script, source: Source) -> list[Part]:
+    """The code of a script.
+
+    Raises:
+        SourceSyntaxError: arguments of a call stand in a wrong order.
+    """
+    try:
+        return compile_script(script)
+    except SourceSyntaxError as error:
+        error.source = source
+        raise
 
 
 TRACED = {"unary", "binary", "compare", "call", "subscript", "attribute"}
@@ -54,29 +68,23 @@ class Machine:
         self.stack: list[Any] = []
         self.steps: list[Step] = []
         self.tracing = trace
-        self.used: set[str] = set()
 
     def run_script(self, script: tree.Script) -> Any:
-        """The value of the final expression, after the assignments."""
-        for assignment in script.assignments:
-            self.scope[assignment.target] = self.evaluate(assignment.value)
-        return self.evaluate(script.result)
-
-    def evaluate(self, expression: tree.Expression) -> Any:
-        """The value of one expression.
+        """The value of the final expression, after the assignments.
 
         Raises:
             AutodiffError: with its place in the source.
         """
-        try:
-            code = compile_expression(expression)
-        except SourceSyntaxError as error:
-            error.source = self.source
-            raise
-        # Names in a branch that isn't taken are used too.
-        self.used.update(step.argument for step in code if step.action in ("load", "load_called"))
-        self._run(code)
-        return self.stack.pop()
+        return self.run(compiled(script, self.source))
+
+    def run(self, parts: Sequence[Part]) -> Any:
+        """What `run_script` gives, of its code."""
+        for part in parts:
+            self._run(part.code)
+            value = self.stack.pop()
+            if part.target is not None:
+                self.scope[part.target] = value
+        return value
 
     def _run(self, code: list[Instruction]) -> None:
         actions = ACTIONS

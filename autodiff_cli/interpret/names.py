@@ -10,7 +10,8 @@ from autodiff_cli.errors import AttributeFault, NameFault, TypeFault
 from autodiff_cli.interpret.operators import binary, compare, scalar, truth
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node
+from autodiff_cli.ir.node import Node, state
+from autodiff_cli.vocabulary.messages import CUT, warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS, Function
 from autodiff_cli.vocabulary.shaping import unbound
@@ -29,6 +30,7 @@ SHORT = {
     "F": "torch.nn.functional",
     "nn": "torch.nn",
     "linalg": "torch.linalg",
+    "special": "torch.special",
     "math": "math",
 }
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
@@ -127,8 +129,16 @@ def _len(x: Any) -> int:
     return len(x)
 
 
+def _floating(x: Node) -> bool | int | float:
+    """The number in a tensor, for a Python float; the reference warns where that cuts a gradient."""
+    if x.requires_grad and state.grad_enabled:
+        warn(CUT)
+    return scalar(x)
+
+
 def _number(kind: type) -> Callable[..., Any]:
-    return lambda x=0: kind(scalar(x) if isinstance(x, Node) else x)
+    number = _floating if kind is float else scalar
+    return lambda x=0: kind(number(x) if isinstance(x, Node) else x)
 
 
 def _of_torch_or_python(name: str, python: Callable[..., Any], kinds: tuple[type, ...]) -> Builtin:
@@ -190,7 +200,7 @@ def _math(name: str) -> Builtin:
     function = getattr(math, name)
 
     def call(*args: Any) -> Any:
-        return function(*(scalar(arg) if isinstance(arg, Node) else arg for arg in args))
+        return function(*(_floating(a) if isinstance(a, Node) else a for a in args))
 
     return Builtin(f"math.{name}", call)
 

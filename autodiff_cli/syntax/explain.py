@@ -64,7 +64,7 @@ def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
 def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str | None, Span]:
     token, previous = error.token, error.previous
     span = Span(token.start, max(token.end, token.start + 1))
-    if previous is None and token.kind == END:
+    if token.kind == END and (previous is None or previous.kind == "_SEP"):
         return "the expression is empty", "type an expression, such as 'mean(3*(x+2)**2)'", span
     unclosed, unopened = _brackets(parser, text)
     if "ELSE" in error.expected and END not in error.expected and previous is not None:
@@ -81,12 +81,6 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
             return f"'{unclosed.text}' was never closed", f"add '{OPENING[unclosed.text]}'", opening
         assert previous is not None
         place = Span(previous.start, previous.end)
-        if previous.kind == "_SEP" or previous.kind in ENDS_OPERAND:
-            return (
-                "the text ends after an assignment",
-                f"end with the expression whose value you want, such as '; {_last_target(text)}'",
-                place,
-            )
         return f"the expression ends after '{previous.text}'", "something must follow it", place
     if unopened is not None and unopened.start == token.start:
         return _mismatch(token, unclosed)
@@ -145,12 +139,6 @@ def _statement(token: Token, previous: Token | None, text: str) -> tuple[str, st
         "only assignments may stand before the expression, separated by ';'",
         span,
     )
-
-
-def _last_target(text: str) -> str:
-    """The name assigned last, which the user probably wants to see."""
-    head = text.rstrip("; \n").rpartition(";")[2].rpartition("\n")[2]
-    return head.partition("=")[0].strip() or "y"
 
 
 def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:

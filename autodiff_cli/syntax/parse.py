@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.errors import SourceSyntaxError
@@ -33,6 +34,14 @@ def _sequence(is_tuple: bool) -> Callable[..., tree.Sequence]:
 
 def _comparison(span: Span, *parts: Any) -> tree.Comparison:
     return tree.Comparison(span, parts[::2], parts[1::2])
+
+
+def _script(span: Span, *parts: Any) -> tree.Script:
+    *assignments, last = parts
+    if isinstance(last, tree.Assignment):
+        assignments.append(last)
+        last = tree.Name(last.place, last.target)
+    return tree.Script(span, tuple(assignments), last)
 
 
 def _string(span: Span, *parts: str) -> tree.Literal:
@@ -70,6 +79,8 @@ def unquoted(text: str) -> str:
 def _name(span: Span, text: str) -> tree.Name:
     if not text.isidentifier():  # a superscript counts as a letter in regular expressions
         raise _at(span, f"'{text}' is not a name", "write powers with '**': x**2")
+    if iskeyword(text):
+        raise _at(span, f"'{text}' is a keyword, not a name", None)
     return tree.Name(span, text)
 
 
@@ -99,7 +110,7 @@ def _at(span: Span, message: str, hint: str | None) -> SourceSyntaxError:
 
 # One entry an alias or rule name of grammar/expression.lark that builds a tree.
 BUILDERS: dict[str, Callable[..., Any]] = {
-    "start": lambda span, *parts: tree.Script(span, tuple(parts[:-1]), parts[-1]),
+    "start": _script,
     "assignment": tree.Assignment,
     "conditional": tree.Conditional,
     "or_": lambda span, left, right: tree.Logical(span, left, "or", right),

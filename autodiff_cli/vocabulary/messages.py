@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+# Of a conversion of a tensor that requires grad to a number: no gradient flows through it.
+CUT = "a Python number has no gradient"
+
 
 class Warnings:
     """Where warnings go, and which were given already.

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from autodiff_cli.errors import OverflowFault, TypeFault, ValueFault, fault_of
+from autodiff_cli.execute import item
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Number, state
+from autodiff_cli.ir.node import Node, Number
 
 # `numpy_compatibility_arg_names`: NumPy's names that stand for the reference's, in order of trial.
 NUMPY_NAMES: dict[str, tuple[str, ...]] = {
@@ -38,29 +37,6 @@ PYTHON_DTYPES: dict[type, DType] = {
     int: dtypes.int64,
     float: dtypes.float64,
 }
-
-
-def known_item(node: Node) -> Number:
-    state.reads(node)
-    assert node.value is not None, "the layer that evaluates has to install `hooks.item`"
-    number: Number = np.asarray(node.value).item()
-    return number
-
-
-class Hooks:
-    """What binding needs from the layer that evaluates.
-
-    Attributes:
-        item: gives the number in a tensor of one element that was passed for a number.
-    """
-
-    __slots__ = ("item",)
-
-    def __init__(self) -> None:
-        self.item: Callable[[Node], Number] = known_item
-
-
-hooks = Hooks()
 
 
 def type_name(value: object) -> str:
@@ -198,7 +174,7 @@ def _is_named(value: object, parameter: Parameter) -> bool:
 
 def _to_number(value: object, _: Parameter) -> Number:
     """`PythonArgs::scalar`."""
-    number = hooks.item(value) if isinstance(value, Node) else value
+    number = item(value) if isinstance(value, Node) else value
     assert isinstance(number, (int, float))
     if isinstance(number, int) and not -(2**63) <= number < 2**64:
         negative = "can't convert negative int to unsigned"
@@ -211,7 +187,7 @@ def _to_operand(value: object, parameter: Parameter) -> object:
 
 
 def _to_int(value: object, _: Parameter) -> int:
-    number = hooks.item(value) if isinstance(value, Node) else value
+    number = item(value) if isinstance(value, Node) else value
     assert isinstance(number, int)
     if not -(2**63) <= number < 2**63:
         raise ValueFault("Overflow when unpacking long long")
@@ -219,7 +195,7 @@ def _to_int(value: object, _: Parameter) -> int:
 
 
 def _to_float(value: object, _: Parameter) -> float:
-    number = hooks.item(value) if isinstance(value, Node) else value
+    number = item(value) if isinstance(value, Node) else value
     assert isinstance(number, (int, float))
     try:
         return float(number)

@@ -409,3 +409,77 @@ def test_twenty_thousand_terms(run: Any) -> None:
     assert code == 0 and strict(out)["grad_fn"] == "SinBackward0"
     code, out, _ = run("x" + ".neg()" * 20_000, "x=1", "--json")
     assert code == 0 and strict(out)["grads"] == {"x": 1.0}
+
+
+# ---- nothing is silent ----------------------------------------------------------------------------
+
+
+MISSING = "Error: an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("",), (" ",), ("# note",), (";",), ("x=1",), ("x=1", "y=2"), ("", "x=3"), ("x=[1,2]",)],
+)
+def test_a_missing_expression_is_wrong_usage(run: Any, words: tuple[str, ...]) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith(MISSING)
+
+
+def test_an_empty_file_is_named(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "empty.txt"
+    path.write_text("# nothing yet\n")
+    for command in ("eval", "batch"):
+        code, out, err = run(command, f"@{path}")
+        assert (code, out) == (2, "")
+        assert err.startswith(f"Error: {path} is empty: an EXPRESSION is missing")
+
+
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (("E=m*c**2", "m=1", "c=3"), 9.0),
+        (("y = 3*4",), 12),
+        (("x=x+1", "x=3"), 4.0),
+        (("y = x\ny += 1", "x=tensor(3)"), 4),
+    ],
+)
+def test_an_assignment_is_an_expression(run: Any, words: tuple[str, ...], value: float) -> None:
+    code, out, _ = run(*words, "--json")
+    assert (code, json.loads(out)["value"]) == (0, value)
+
+
+def test_an_assignments_arrays_are_saved(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    assert run("y = x**2", "x=3", "--save", str(path))[0] == 0
+    with np.load(path) as saved:
+        assert {name: saved[name].item() for name in saved} == {"value": 9, "grad.x": 6}
+
+
+def test_notices_go_to_standard_error_unless_quiet(run: Any) -> None:
+    code, out, err = run("math.sin(x)", "x=1")
+    assert (code, out) == (0, "value: 0.8414709848078965\n")
+    assert (
+        err
+        == "note: no gradient flows through math.sin(x), which gives a Python number; write sin(x)\n"
+    )
+    assert run("math.sin(x)", "x=1", "--quiet") == (0, out, "")
+
+
+@pytest.mark.parametrize("command", ["eval", "batch"])
+def test_a_text_of_a_file_may_leave_an_input_unused(
+    run: Any, tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("e.txt").write_text("x*2\n")
+    Path("r.csv").write_text("x\n3\n")
+    rows = ["r.csv"] if command == "batch" else ["x=3"]
+    code, out, err = run(command, "@e.txt", *rows, "y=1")
+    assert (code, bool(out)) == (0, True)
+    assert "input 'y' bound and not used in e.txt" in err
+    code, out, err = run(command, "@e.txt", *rows, "y=1", "--quiet")
+    assert (code, bool(out), err) == (0, True, "")
+    code, out, err = run(command, "x*2", *rows, "y=1")
+    assert (code, out) == (1, "")
+    assert "input 'y' bound and not used in the expression" in err

@@ -234,3 +234,38 @@ def test_unicode(run: Any, tmp_path: Path) -> None:
 def test_environment_has_nothing_of_the_machine() -> None:
     assert "HOME" in os.environ
     assert piped("import os\nprint(os.environ)\n").returncode == 1
+
+
+def test_an_input_that_a_program_overwrites_is_an_error(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text("print('begun')\nlr = 0.1\nprint(lr)\n")
+    code, out, err = run(str(path), "lr=0.5")
+    assert (code, out) == (1, "")
+    assert "'lr' is bound, and assigned before it is read" in err
+    assert "line 2: lr = 0.1" in err
+
+
+def test_an_input_that_a_program_does_not_read_is_noted(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text("lr = lr / 2\nprint(lr.item())\n")
+    code, out, err = run(str(path), "lr=0.5", "x=1")
+    assert (code, out, err) == (0, "0.25\n", f"note: input 'x' bound and not used in {path}\n")
+    assert run(str(path), "lr=0.5", "x=1", "--quiet") == (0, "0.25\n", "")
+
+
+def test_a_notebook_reads_inputs_in_any_cell(run: Any, tmp_path: Path) -> None:
+    cells = [{"cell_type": "code", "source": text} for text in ("y = 2", "y * x", "y = x = 1")]
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    assert run(str(path), "x=3")[::2] == (0, "")
+    code, _, err = run(str(path), "y=3")
+    assert code == 1
+    assert "'y' is bound, and assigned before it is read" in err
+
+
+def test_a_program_may_say_nothing(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "quiet.py"
+    path.write_text("import torch\ny = torch.ones(2)\n")
+    assert run(str(path)) == (0, "", "")
+    path.write_text("")
+    assert run(str(path)) == (0, "", "")

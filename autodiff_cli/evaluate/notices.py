@@ -1,0 +1,108 @@
+"""What a person should know of a result besides it: where its gradient was cut, what nothing reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.ir.node import Node, state
+from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.messages import CUT, warnings
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+
+class Notices:
+    """The notices of one evaluation.
+
+    Args:
+        source: the text.
+        grad: whether derivatives are asked for.
+
+    Attributes:
+        texts: those up to now, each once.
+    """
+
+    def __init__(self, source: Source, grad: bool = True) -> None:
+        self.source = source
+        self.grad = grad
+        self.texts: list[str] = []
+        self.cut = False
+
+    def add(self, text: str) -> None:
+        if text not in self.texts:
+            self.texts.append(text)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take the warnings of what is evaluated meanwhile, each behind the source that gave it."""
+        before = warnings.emit, warnings.given
+        warnings.emit, warnings.given = self._take, set()
+        try:
+            yield
+        finally:
+            warnings.emit, warnings.given = before
+
+    def _take(self, message: str, category: str) -> None:
+        text = "" if state.span is None else self.source.slice(state.span)
+        if message is not CUT:
+            self.add(f"{text}: {message}" if text else message)
+        elif self.grad:
+            self.cut = True
+            instead = text.removeprefix("math.")
+            known = instead != text and instead.partition("(")[0] in FUNCTIONS
+            advice = f"; write {instead}" if known else ""
+            self.add(f"no gradient flows through {text}, which gives a Python number{advice}")
+
+    def unused(self, names: Sequence[str]) -> None:
+        """Inputs that the text doesn't read: one from a file may serve others, whose inputs they are.
+
+        Raises:
+            InputError: the text has no name, and so is the caller's own.
+        """
+        if not names:
+            return
+        text = unused(names, self.source)
+        if not self.source.name:
+            raise InputError(
+                text, hint=f"remove {' '.join(f'{name}=…' for name in names)}, or use the name"
+            )
+        self.add(text)
+
+    def ungraded(self, value: Any, leaves: Mapping[str, Node], bound: Mapping[str, Any]) -> None:
+        """Say why a result whose gradients were asked for has none, unless a warning has.
+
+        Args:
+            value: the result.
+            leaves: the inputs to differentiate by.
+            bound: all inputs; without any, nobody expects a gradient.
+        """
+        if not bound or self.cut:
+            return
+        if not leaves:
+            kinds = ", ".join(f"{name} is {_kind(given)}" for name, given in bound.items())
+            why = f"{kinds}; inputs of floating point numbers have one, such as [1, 2] or 3."
+        elif isinstance(value, Node):
+            why = "the result does not depend on a floating point input"
+        else:
+            why = f"the result is {_kind(value)}"
+            if isinstance(value, (int, float)):
+                why += "; int(), float() and .item() leave the graph"
+        self.add(f"no gradient: {why}")
+
+
+def _kind(value: Any) -> str:
+    return value.dtype.name if isinstance(value, Node) else f"a Python {type_name(value)}"
+
+
+def unused(names: Sequence[str], source: Source) -> str:
+    """The words for inputs that a text doesn't read.
+
+    >>> unused(["x", "y"], Source("z"))
+    "inputs 'x', 'y' bound and not used in the expression"
+    """
+    listed = ", ".join(f"'{name}'" for name in names)
+    where = source.name or "the expression"
+    return f"input{'s' if len(names) > 1 else ''} {listed} bound and not used in {where}"
