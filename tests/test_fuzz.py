@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autodiff_cli.program import Settings, run_text
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.evaluate import evaluate
+from autodiff_cli.program import Settings, bound, run_text
 from autodiff_cli.source import Source
 
 LIMITS = Settings(max_steps=2_000, max_elements=100_000)
@@ -138,6 +141,63 @@ STATEMENTS = st.recursive(
 @given(STATEMENTS)
 def test_well_formed_programs(lines: list[str]) -> None:
     check("\n".join(["import torch", "a = b = x = y = f = 1", *lines]))
+
+
+# ---- expressions, values, seeds --------------------------------------------------------------------
+
+
+ODD = st.sampled_from(
+    ["x", "t", "0", "-1", "2.5", "True", "None", "'mean'", "[1, 2]", "(2,)", "[]", "()", "float64",
+     "int", "tensor(3.) + 1", "tensor(2) + 1", "tensor([0, 1])", "ones(2, 2)", "zeros(2, 0)", "x.shape",
+     "inf", "nan", "1e308", "2**64", "10**30", "...", "[None]", "[[1], [2, 3]]", "sin", "torch", "F",
+     "[x]", "[t, 1]", "tensor(5).half()"]
+)  # fmt: skip
+OPTIONS = st.sampled_from(
+    ["dim", "keepdim", "reduction", "dtype", "weight", "size", "eps", "n", "other"]
+)
+
+
+def called(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    from autodiff_cli import vocabulary  # noqa: F401
+    from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+
+    arguments = st.tuples(
+        st.lists(inner, min_size=1, max_size=3),
+        st.lists(st.tuples(OPTIONS, inner).map("=".join), max_size=1),
+    ).map(lambda given: ", ".join([*given[0], *given[1]]))
+    signs = st.sampled_from("+ - * / // % ** @ & | == < in is and or".split())
+    return st.one_of(
+        st.tuples(st.sampled_from(sorted(FUNCTIONS.names())), arguments).map(
+            lambda p: f"{p[0]}({p[1]})"
+        ),
+        st.tuples(inner, st.sampled_from(sorted(METHODS.names())), arguments).map(
+            lambda p: f"({p[0]}).{p[1]}({p[2]})"
+        ),
+        st.tuples(inner, st.sampled_from(sorted(ATTRIBUTES))).map(lambda p: f"({p[0]}).{p[1]}"),
+        st.tuples(inner, signs, inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
+        st.tuples(inner, inner).map(lambda p: f"({p[0]})[{p[1]}]"),
+    )
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    st.recursive(ODD, called, max_leaves=4),
+    st.sampled_from(["text", "value", "seed", "jvp", "variable"]),
+)
+def test_odd_arguments_end_in_errors_of_the_tree(text: str, place: str) -> None:
+    inputs = {"x": "[1.5, 2.5]", "t": "tensor([0, 1])"}
+    used = {name: given for name, given in inputs.items() if re.search(rf"\b{name}\b", text)}
+    calls: dict[str, Callable[[], object]] = {
+        "text": lambda: evaluate(text, used, max_elements=10_000),
+        "value": lambda: evaluate("y", {"y": text}, grad=False, max_elements=10_000),
+        "seed": lambda: evaluate("x*2", {"x": [1, 2]}, seeds=[text], max_elements=10_000),
+        "jvp": lambda: evaluate("x*2", {"x": [1, 2]}, jvp={"x": text}, max_elements=10_000),
+        "variable": lambda: bound({"y": text}, dtype="float32", max_elements=10_000),
+    }
+    try:
+        calls[place]()
+    except AutodiffError as error:
+        assert error.report()
 
 
 @pytest.mark.parametrize(
