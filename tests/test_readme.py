@@ -3,50 +3,35 @@
 from __future__ import annotations
 
 import doctest
+import json
 import re
-import shlex
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from console import Example, examples, executed
+from reference import differences
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
-BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+from autodiff_cli.evaluate import Tensor, evaluate
 
-
-def examples() -> list[tuple[str, str, int]]:
-    """(command, what it prints, exit code) of each `$` line."""
-    found = []
-    for block in BLOCKS:
-        for chunk in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = chunk.partition("\n")
-            code = re.search(r"^\[(\d+)\]\n", output, re.MULTILINE)
-            found.append(
-                (
-                    command,
-                    re.sub(r"^\[\d+\]\n", "", output, flags=re.MULTILINE),
-                    int(code[1]) if code else 0,
-                )
-            )
-    return found
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+RECORDS: list[dict[str, Any]] = [
+    record
+    for record in json.loads((ROOT / "tests/golden/expressions.json").read_text())
+    if "error" not in record
+]
 
 
-@pytest.mark.parametrize(("command", "output", "code"), examples(), ids=lambda v: str(v)[:60])
-def test_console_example(command: str, output: str, code: int) -> None:
-    here = f"{shlex.quote(sys.executable)} -m autodiff_cli"
-    run = subprocess.run(
-        re.sub(r"(?<![\w'])autodiff(?= (?:'|run |batch ))", here, command),
-        shell=True,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (run.stdout + run.stderr, run.returncode) == (output, code)
+@pytest.mark.parametrize("example", examples(README), ids=lambda e: e.command[:60])
+def test_console_example(example: Example, tmp_path: Path) -> None:
+    assert executed(example.command, tmp_path) == (example.output, example.code)
 
 
 def test_there_are_examples() -> None:
-    assert len(examples()) >= 10
+    assert len(examples(README)) >= 10
 
 
 def test_python_examples() -> None:
@@ -57,20 +42,98 @@ def test_python_examples() -> None:
     assert runner.failures == 0
 
 
-def test_the_listed_functions_exist() -> None:
-    from autodiff_cli import vocabulary  # noqa: F401
-    from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+# ---- what it lists is typed -----------------------------------------------------------------------
 
+
+def listed() -> list[str]:
+    """The names in the list of functions, as they are written there."""
     section = README.split("The functions, each")[1].split("## Inputs")[0]
-    names = [n for words in re.findall(r"`([^`]*)`", section) for n in words.split()]
-    known = {*FUNCTIONS.names(), *METHODS.names()} | {
-        f"x.{name}" for name in (*METHODS.names(), *ATTRIBUTES)
-    }
-    words = [name for name in names if re.fullmatch(r"[\w.]*[a-zA-Z]\w*", name)]
-    assert len(words) > 100
-    assert [
-        n for n in words if n not in known and n not in ("and", "or", "not", "if", "else", "None")
-    ] == []
+    words = [word for words in re.findall(r"`([^`]*)`", section) for word in words.split()]
+    grammar = {"and", "or", "not", "if", "else", "None"}
+    return [w for w in words if re.fullmatch(r"[\w.]*[a-zA-Z]\w*", w) and w not in grammar]
+
+
+# Calls of the names of which the recordings have none, and what they are equal to.
+EQUAL = {
+    "remainder": ("remainder(x, 2)", "x % 2"),
+    "floor_divide": ("floor_divide(x, 2)", "x // 2"),
+    "frac": ("frac(x)", "x - trunc(x)"),
+    "sgn": ("sgn(x)", "sign(x)"),
+    "special.softmax": ("special.softmax(x, 1)", "softmax(x, 1)"),
+    "F.hardshrink": ("F.hardshrink(x)", "where(abs(x) > 0.5, x, 0.)"),
+    "matrix_exp": ("matrix_exp(m)", "linalg.matrix_exp(m)"),
+    "qr": ("qr(m)[1]", "linalg.qr(m)[1]"),
+    "x.repeat": ("x.repeat(2, 1)", "cat([x, x])"),
+    "x.unfold": ("x.unfold(1, 2, 1)", "stack([x[:, :2], x[:, 1:]], 1)"),
+    "F.unfold": ("F.unfold(x.reshape(1, 1, 2, 3), (1, 3))", "x.T.unsqueeze(0)"),
+}
+GIVEN = {"x": "[[1.5, -2.25, 0.25], [3.5, -0.75, 4.0]]", "m": "[[2.0, 1.0], [0.5, 3.0]]"}
+
+
+def calls(name: str) -> Iterator[dict[str, Any]]:
+    """The recordings of a name, their expressions rewritten to call it as it is listed."""
+    last = name.rpartition(".")[2]
+    function = re.compile(rf"(?<![\w.])(?:torch\.)?{re.escape(name)}\(")
+    method = re.compile(
+        rf"(?<![\w.])(?!torch\b|F\b|linalg\b|special\b)(\w+)\.{last}\(((?:[^()]|\([^()]*\))*)\)"
+    )
+    for record in RECORDS:
+        text = record["expression"]
+        if name.startswith("x."):
+            if re.search(rf"\.{last}\b", text):
+                yield record
+        elif function.search(text):
+            yield record | {"expression": function.sub(f"{name}(", text)}
+        elif method.search(text):
+            yield record | {"expression": method.sub(rf"{name}(\1, \2)", text)}
+            yield record | {"expression": method.sub(rf"{name}(\1, (\2))", text)}
+
+
+@pytest.mark.parametrize("name", listed())
+def test_a_listed_name_answers_as_it_is_written(name: str) -> None:
+    if name not in EQUAL:
+        found = [(call["expression"], differences(call)) for _, call in zip(range(8), calls(name))]
+        assert [] in [wrong for _, wrong in found], found
+        return
+    differentiable = name != "floor_divide"
+    called, same = [
+        evaluate(
+            text,
+            {given: value for given, value in GIVEN.items() if re.search(rf"\b{given}\b", text)},
+            grad=differentiable,
+            jacobian=differentiable,
+        )
+        for text in EQUAL[name]
+    ]
+    assert isinstance(called.value, Tensor)
+    np.testing.assert_array_equal(called.value.array, same.value.array)
+    for input_name, jacobian in (called.jacobian or {}).items():
+        assert same.jacobian is not None
+        np.testing.assert_allclose(jacobian.array, same.jacobian[input_name].array, 1e-5, 1e-6)
+
+
+def test_the_list_is_long() -> None:
+    assert len(listed()) > 300
+
+
+def prefixes() -> list[str]:
+    section = README.split("## Expressions")[1].split("```")[0]
+    return [word for word in re.findall(r"`([^`]*)`", section) if word.endswith(".")]
+
+
+@pytest.mark.parametrize("prefix", prefixes())
+def test_a_prefix_stands_before_functions(prefix: str) -> None:
+    name = {"linalg": "norm", "special": "erf"}.get(prefix.split(".")[-2], "relu")
+    for text in (f"{prefix}{name}(x)", f"for i in []: pass\n{prefix}{name}(x)"):
+        gradient = evaluate(text, {"x": 0.5}).gradients[0].by_input["x"]
+        assert gradient is not None and gradient.array > 0
+
+
+def test_the_prefixes_are_those_of_the_vocabulary() -> None:
+    from autodiff_cli.interpret.names import MODULES, SHORT
+
+    torch = {f"{name}." for name in (*MODULES, *SHORT)} - {"math.", "nn.", "torch.nn."}
+    assert set(prefixes()) == torch | {"nn.functional."}
 
 
 def test_every_option_is_listed() -> None:
