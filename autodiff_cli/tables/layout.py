@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.interpret.suggest import suggestion
+
+Keep: TypeAlias = Collection[str] | Literal["all"] | None  # the columns to pass on as they are
 
 
 class Layout(NamedTuple):
@@ -37,11 +39,14 @@ class Naming(NamedTuple):
         Raises:
             InputError: a column to rename doesn't exist, or two columns come to one name.
         """
-        for old in self.renamed:
-            if old not in titles:
-                raise no_column(old, titles, file)
-        names = tuple(self.renamed.get(title, title) for title in titles)
+        renamed: dict[str, str] = {}
         for old, new in self.renamed.items():
+            title = self._title(old, titles, file)
+            if title in renamed:
+                raise _two_names(title)
+            renamed[title] = new
+        names = tuple(renamed.get(title, title) for title in titles)
+        for old, new in renamed.items():
             if new in titles and names.count(new) > 1:
                 raise InputError(
                     f"{file}: --columns {new}={old} renames '{old}', and there is a column '{new}'",
@@ -50,33 +55,56 @@ class Naming(NamedTuple):
         once(names, file)
         return names
 
+    @staticmethod
+    def _title(old: str, titles: Sequence[str], file: str) -> str:
+        """The column that is meant: spaces around its name count where the file has them."""
+        for name in (old, old.strip()):
+            if name in titles:
+                return name
+        raise no_column(old.strip(), titles, file)
+
 
 def naming(columns: Sequence[str] | None) -> Naming:
     """Names and renamings apart.
 
     Raises:
-        InputError: both are mixed, or one is empty.
+        InputError: both are mixed, or one is empty or stands twice.
 
     >>> naming(["S=spot"])
     Naming(names=(), renamed={'spot': 'S'})
     """
-    names, renamed = [], {}
+    names: list[str] = []
+    renamed: dict[str, str] = {}
     for word in columns or ():
         new, equals, old = word.partition("=")
-        if not new or (equals and not old):
+        new = new.strip()
+        if not new or (equals and not old.strip()):
             raise InputError(
                 f"no column name in '{word}'", hint="--columns S,K or --columns S=spot"
             )
+        if new in (*names, *renamed.values()):
+            raise InputError(
+                f"--columns gives two columns the name '{new}'", hint="each needs its own"
+            )
+        if old in renamed:
+            raise _two_names(old)
         if equals:
             renamed[old] = new
         else:
-            names.append(word)
+            names.append(new)
     if names and renamed:
         raise InputError(
             "columns are named or renamed, not both",
             hint="--columns S,K,T names those of a file without a header; S=spot renames one",
         )
     return Naming(tuple(names), renamed)
+
+
+def _two_names(old: str) -> InputError:
+    return InputError(
+        f"--columns gives the column '{old.strip()}' two names",
+        hint="write the expression with one of them",
+    )
 
 
 def once(names: Sequence[str], file: str) -> None:
@@ -101,7 +129,7 @@ def no_column(name: str, names: Sequence[str], file: str) -> InputError:
 def chosen(
     names: tuple[str, ...],
     wanted: Collection[str] | None,
-    kept: Collection[str] | Literal["all"] | None,
+    kept: Keep,
     file: str,
     fixed: bool = True,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
