@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from autodiff_cli.batch.question import Question
+from autodiff_cli.tables.sources import RowSource
 
 OnError = Literal["fail", "skip", "null"]
 Reduce = Literal["sum", "mean"]
@@ -16,8 +17,7 @@ class Job(NamedTuple):
 
     Attributes:
         question: what is asked about each row.
-        paths: files, globs, or "-"; none is standard input.
-        format: of the files; None tells it from the names.
+        sources: the files, as `tables.sources.resolved` found them.
         columns: names for the columns, as `tables.readers.read` takes them.
         output: a file; None is standard output.
         to: the format of the answers; None is the output's, or the input's.
@@ -32,8 +32,7 @@ class Job(NamedTuple):
     """
 
     question: Question
-    paths: tuple[str, ...] = ()
-    format: str | None = None
+    sources: tuple[RowSource, ...]
     columns: tuple[str, ...] | None = None
     output: str | None = None
     to: str | None = None

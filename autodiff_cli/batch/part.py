@@ -24,8 +24,9 @@ from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import line_scan, portions, readers, writers
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.line_scan import Scan
-from autodiff_cli.tables.portions import Place, Portion, Range, Survey
+from autodiff_cli.tables.portions import Portion, Range, Survey
 from autodiff_cli.tables.rows import Column
+from autodiff_cli.tables.sources import RowSource
 
 # The default dtype, the random generator and the limits are a process's, so that it does one part at a time.
 _one = threading.Lock()
@@ -114,20 +115,19 @@ def held(work: Work) -> Work:
     return work
 
 
-def survey(work: Work, place: Place) -> Survey | AutodiffError:
+def survey(work: Work, source: RowSource) -> Survey | AutodiffError:
     """How a file may be cut."""
     try:
-        return portions.surveyed(place, work.table)
+        return portions.surveyed(source, work.table)
     except AutodiffError as error:
         return error
 
 
-def scan(place: Place, part: Range) -> Scan | AutodiffError:
+def scan(source: RowSource, part: Range) -> Scan | AutodiffError:
     """Where rows begin in a range of a text file."""
-    separator = readers.separator_of(place.format)
+    separator = readers.separator_of(source.form.name)
     try:
-        with place.called():
-            return line_scan.scanned(place.here, part.start, part.stop, separator, first=part.first)
+        return line_scan.scanned(source, part.start, part.stop, separator, first=part.first)
     except AutodiffError as error:
         return error
 
@@ -196,7 +196,7 @@ def _done(
     job = work.job
     done = Done()
     totals: dict[str, Total] = {}
-    out = None if job.reduce else _Part(work, number, portion.place.format, forms)
+    out = None if job.reduce else _Part(work, number, portion.source.form.name, forms)
     uniform = None
     if out is not None:
         shapes = {name: form.shape for name, form in (forms or {}).items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from autodiff_cli.batch.engine import Engine
@@ -11,8 +11,10 @@ from autodiff_cli.batch.table import answered, table_of_none
 from autodiff_cli.batch.total import Total, add, result
 from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import readers, resume, writers
+from autodiff_cli.tables import formats, readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
+from autodiff_cli.tables.doors import check_once, check_outputs
+from autodiff_cli.tables.sources import RowSource
 
 
 def _ignore(what: object) -> None:
@@ -20,27 +22,48 @@ def _ignore(what: object) -> None:
 
 
 def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
-    """The engine for the job's table.
+    """The engine for the job's table, all of whose files have been looked at that can be without waiting.
 
     Raises:
-        AutodiffError: the expression or an option is wrong; the table lacks what the expression needs, or
-            has a column of an answer's name.
+        AutodiffError: the expression or an option is wrong; a file lacks what the expression needs, or has a
+            column of an answer's name; kept columns that don't fit beside each other.
     """
-    names = readers.header(job.paths, format=job.format, columns=job.columns)
+    names = readers.header(job.sources[0], columns=job.columns)
     engine = Engine(job.question, names, warn)
     if not engine.asked.inputs:
         raise InputError(
             f"the expression names no column; the columns are {', '.join(names)}",
             hint="--columns names or renames them",
         )
+    others = readers.check(
+        job.sources[1:],
+        columns=job.columns,
+        wanted=engine.wanted,
+        chunk_bytes=job.chunk_bytes,
+    )
+    for source, found in [(job.sources[0], names), *others]:
+        if job.keep:
+            _check_kept(job, engine, source, found)
+    return engine
+
+
+def _check_kept(job: Job, engine: Engine, source: RowSource, names: Sequence[str]) -> None:
+    """Refuse columns that can't stand beside the answers, or below those of the first file."""
     own = [*engine.names, *(["error"] if job.on_error == "null" else [])]
     twice = [name for name in names if name in own]
-    if job.keep and twice:
+    if twice:
         raise InputError(
-            f"--keep: the table has a column '{twice[0]}', and so have the answers",
+            f"--keep: {source.name} has a column '{twice[0]}', and so have the answers",
             hint=f"rename it: --columns old_{twice[0]}={twice[0]}",
         )
-    return engine
+    first = job.sources[0].form.name
+    to = job.to or formats.SUFFIXES.get(formats.suffix_of(job.output or "")) or first
+    if "jsonl" not in (to, first, source.form.name) and set(names) != set(engine.columns):
+        raise InputError(
+            f"--keep: the columns of {source.name} are {', '.join(names)}, and those of "
+            f"{job.sources[0].name} {', '.join(engine.columns)}",
+            hint="only JSON Lines holds both: --to jsonl",
+        )
 
 
 def run(
@@ -59,8 +82,11 @@ def run(
         AutodiffError: the expression, a file or, if bad rows end the job, a row; the answers for the rows
             before it are written.
     """
+    doors = [source.door for source in job.sources]
+    check_once(doors)
+    check_outputs({"the output": job.output}, doors)
     engine = begun(job, warn)
-    source = readers.format_name(job.paths, job.format)
+    source = job.sources[0].form.name
     progress = None
     if job.resume and job.output:
         writers.check_resumable(job.output, job.to, source)
@@ -69,8 +95,7 @@ def run(
     left = None if job.limit is None else max(0, job.limit - done.resumed)
     bounds = [rows for rows in (left, job.chunk_rows) if rows]
     chunks = readers.read(
-        job.paths,
-        format=job.format,
+        job.sources,
         columns=job.columns,
         wanted=engine.wanted,
         kept="all" if job.keep else None,

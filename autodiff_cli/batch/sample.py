@@ -56,23 +56,20 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
         AutodiffError: as `run`, up to the first row; a bad one is in the record.
     """
     engine = begun(job, warn)
-    names = readers.header(job.paths, format=job.format, columns=job.columns)
     inputs = engine.asked.inputs
     found = Sample(
         statements(job.question.expression),
         inputs,
         tuple(name for name in engine.wanted if name not in inputs),
         {name: str(given) for name, given in job.question.given.items()},
-        tuple(name for name in names if name not in engine.wanted),
+        tuple(name for name in engine.columns if name not in engine.wanted),
         None,
         {},
         {},
         None,
         job.question.dtype,
     )
-    chunks = readers.read(
-        job.paths, format=job.format, columns=job.columns, wanted=engine.wanted, chunk_rows=1
-    )
+    chunks = readers.read(job.sources, columns=job.columns, wanted=engine.wanted, chunk_rows=1)
     for chunk in chunks:
         if not chunk.count:
             continue

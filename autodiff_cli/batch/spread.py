@@ -27,7 +27,8 @@ from autodiff_cli.batch.total import Total, result
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.ir.node import Node
 from autodiff_cli.tables import formats, portions, writers
-from autodiff_cli.tables.portions import Place, Portion
+from autodiff_cli.tables.portions import Portion
+from autodiff_cli.tables.sources import RowSource
 
 T = TypeVar("T")
 
@@ -55,17 +56,17 @@ def run(
     Raises:
         AutodiffError: as `batch.run.run`, and if the cluster fails; whole parts stay for `resume`.
     """
+    portions.check(job.sources)
     engine = begun(job, warn)
-    places = portions.places(job.paths, job.format)
     folder = None if job.output is None else Folder(job.output, job.words, job.resume)
     if folder is not None and folder.complete is not None:
         return Summary(0, 0, 0, int(folder.complete["rows"]))
-    work = _work(job, cluster, engine, places, folder)
+    work = _work(job, cluster, engine, folder)
     try:
         with connected(cluster) as client:
             tasks = Tasks(client, work, cluster, warn)
             try:
-                return _run(tasks, engine, folder, places, cluster, (moved, warn, reached))
+                return _run(tasks, engine, folder, job.sources, cluster, (moved, warn, reached))
             except BaseException:  # Ctrl-C too
                 tasks.stop()
                 raise
@@ -74,9 +75,7 @@ def run(
             folder.tidy()
 
 
-def _work(
-    job: Job, cluster: Cluster, engine: Engine, places: Sequence[Place], folder: Folder | None
-) -> Work:
+def _work(job: Job, cluster: Cluster, engine: Engine, folder: Folder | None) -> Work:
     """What workers need: bindings are computed here once, and the random numbers are the same everywhere."""
     given = dict(job.question.given)
     for name, value in engine.asked.fixed.items():
@@ -89,11 +88,11 @@ def _work(
     threads = cluster.threads or (1 if cluster.scheduler is None else None)
     return Work(
         uuid4().hex,
-        job._replace(question=question, words={}),
+        job._replace(question=question, sources=(), words={}),
         engine.columns,
         engine.wanted,
         "" if folder is None else folder.path,
-        "" if folder is None else _suffix(job, folder.path, places[0].format),
+        "" if folder is None else _suffix(job, folder.path, job.sources[0].form.name),
         threads,
     )
 
@@ -111,13 +110,13 @@ def _run(
     tasks: Tasks,
     engine: Engine,
     folder: Folder | None,
-    places: Sequence[Place],
+    sources: Sequence[RowSource],
     cluster: Cluster,
     told: tuple[Callable[[int], None], Callable[[str], None], Callable[[int, int], None]],
 ) -> Summary:
     moved, warn, reached = told
     job = tasks.work.job
-    cut = _cut(tasks, places, cluster.part_bytes, job.limit)
+    cut = _cut(tasks, sources, cluster.part_bytes, job.limit)
     gathered = Gathered(warn)
     done: dict[int, Done] = {}
     if folder is not None:
@@ -153,7 +152,7 @@ def _run(
             _finished(folder, tasks.work, number, found)
             reached(len(cut), len(cut))
     if job.reduce is not None:
-        _write_reduced(job, engine, folder, tasks.work, gathered.totals, places[0].format)
+        _write_reduced(job, engine, folder, tasks.work, gathered.totals, sources[0].form.name)
     summary = gathered.summary
     if folder is not None:
         written = [n for n, found in sorted(gathered.done.items()) if found.written]
@@ -194,21 +193,21 @@ def _write_reduced(
 
 
 def _cut(
-    tasks: Tasks, places: Sequence[Place], size: int, limit: int | None
+    tasks: Tasks, sources: Sequence[RowSource], size: int, limit: int | None
 ) -> list[tuple[Portion, int | None]]:
     """The portions of all files, each with how many of its rows count.
 
     Raises:
         InputError: a file can't be read, or lacks a column.
     """
-    looks = _all(tasks, parts.survey, {n: (place,) for n, place in enumerate(places)})
+    looks = _all(tasks, parts.survey, {n: (source,) for n, source in enumerate(sources)})
     spans = {
         number: portions.ranges(survey, size)
         for number, survey in enumerate(looks)
         if survey.size > size or (survey.size and limit is not None)
     }
     flat = [(number, span) for number, found in spans.items() for span in found]
-    calls = {at: (places[number], span) for at, (number, span) in enumerate(flat)}
+    calls = {at: (sources[number], span) for at, (number, span) in enumerate(flat)}
     scans = _all(tasks, parts.scan, calls, shared=False)
     found = [
         portion

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.eval import NAME, ExpressionCommand, bindings_of, check_seed, value_of
+from autodiff_cli.cli.eval import (
+    NAME,
+    ExpressionCommand,
+    bindings_of,
+    check_seed,
+    names_of,
+    value_of,
+)
 from autodiff_cli.cli.resources import bytes_of, threads_option
 from autodiff_cli.cli.streams import quiet_option
 
@@ -35,9 +42,10 @@ Examples:
 \b
 The columns that the expression names are its inputs; NAME=VALUE binds the rest,
 the same for every row. FILE is .csv, .tsv, .jsonl, .npy, .npz, .parquet or .arrow,
-with .gz or .zst behind it, a quoted pattern such as 'day-*.csv', or - (standard
-input, which is also what is read without a FILE). The answers are the columns
-value and grad_NAME. Messages and the progress bar go to standard error.
+with .gz or .zst behind it, a quoted pattern such as 'day-*.csv', a pipe such as
+<(COMMAND), or - (standard input, which is also what is read without a FILE).
+The answers are the columns value and grad_NAME. Messages and the progress bar
+go to standard error.
 """
 
 
@@ -53,7 +61,7 @@ value and grad_NAME. Messages and the progress bar go to standard error.
 @click.option(
     "--format",
     type=click.Choice(FORMATS),
-    help="Format of the rows, as in --format csv.  [by suffix; standard input by its first bytes]",
+    help="Format of the rows, as in --format csv.  [by suffix; a pipe by its first bytes]",
 )
 @click.option(
     "--to",
@@ -285,15 +293,19 @@ def _job(options: dict[str, Any]) -> Job:
             raise click.UsageError(
                 f"'{word}' is neither an option nor a file; ./{word} is a file of that name"
             )
-    _check(options, paths, given)
-    _check_cluster(options, paths)
+    wrt = names_of(options["wrt"])
+    _check(options)
     check_seed(options["manual_seed"])
+
+    from autodiff_cli.cli import batch_files
+
+    sources = batch_files.resolved(paths, options)
+    batch_files.check(sources, [options["expression"], *given.values()], options)
 
     from autodiff_cli.batch.job import Job
     from autodiff_cli.batch.question import Question
-    from autodiff_cli.cli.eval import expression_of, names_of
+    from autodiff_cli.cli.eval import expression_of
 
-    wrt = names_of(options["wrt"])
     question = Question(
         expression_of(options["expression"]),
         {name: value_of(text, options) for name, text in given.items()},
@@ -310,8 +322,7 @@ def _job(options: dict[str, Any]) -> Job:
     columns = options["columns"]
     return Job(
         question,
-        paths,
-        format=options["format"],
+        sources,
         columns=None if columns is None else tuple(c.strip() for c in columns.split(",")),
         output=None if options["output"] == "-" else options["output"],
         to=options["to"],
@@ -326,12 +337,8 @@ def _job(options: dict[str, Any]) -> Job:
     )
 
 
-def _check(options: dict[str, Any], paths: tuple[str, ...], given: dict[str, str]) -> None:
-    """Refuse what makes no sense together."""
-    streams = [path for path in paths or ("-",) if path == "-"]
-    streams += [text for text in (options["expression"], *given.values()) if text.strip() == "@-"]
-    if len(streams) > 1:
-        raise click.UsageError("standard input can be read once only")
+def _check(options: dict[str, Any]) -> None:
+    """Refuse options that make no sense together."""
     if options["values_only"]:
         for option in ("wrt", "seed"):
             if options[option]:
@@ -347,10 +354,16 @@ def _check(options: dict[str, Any], paths: tuple[str, ...], given: dict[str, str
     if options["resume"]:
         if options["output"] in (None, "-"):
             raise click.UsageError("--resume needs a file to go on with: --output out.csv")
-        if "-" in (paths or ("-",)):
-            raise click.UsageError("--resume reads the rows again, and standard input is gone")
         if options["engine"] == "local":
             _check_resumable(options)
+    if options["engine"] == "local":
+        for name in ("scheduler", "workers", "part_size"):
+            if options[name]:
+                raise click.UsageError(f"--{name.replace('_', '-')} needs --engine dask")
+    elif options["scheduler"] and options["workers"]:
+        raise click.UsageError("--workers are of this machine, and --scheduler has its own")
+    elif options["output"] in (None, "-") and not options["reduce"] and not options["dry_run"]:
+        raise click.UsageError("--engine dask writes a folder of parts: --output FOLDER")
 
 
 def _check_resumable(options: dict[str, Any]) -> None:
@@ -362,21 +375,6 @@ def _check_resumable(options: dict[str, Any]) -> None:
         check_resumable(options["output"], options["to"], options["format"] or "csv")
     except InputError as error:
         raise click.UsageError(f"{error.message}; {error.hint}") from None
-
-
-def _check_cluster(options: dict[str, Any], paths: tuple[str, ...]) -> None:
-    """Refuse what makes no sense of a cluster, or without one."""
-    if options["engine"] == "local":
-        for name in ("scheduler", "workers", "part_size"):
-            if options[name]:
-                raise click.UsageError(f"--{name.replace('_', '-')} needs --engine dask")
-        return
-    if options["scheduler"] and options["workers"]:
-        raise click.UsageError("--workers are of this machine, and --scheduler has its own")
-    if "-" in (paths or ("-",)):
-        raise click.UsageError("--engine dask reads files, whose parts it shares out: name one")
-    if options["output"] in (None, "-") and not options["reduce"] and not options["dry_run"]:
-        raise click.UsageError("--engine dask writes a folder of parts: --output FOLDER")
 
 
 def _words(

@@ -9,18 +9,18 @@ import io
 import math
 import zipfile
 from collections.abc import Collection, Iterator
-from contextlib import closing
-from typing import BinaryIO, Literal, NamedTuple
+from contextlib import contextmanager
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import layout as layouts
-from autodiff_cli.tables import sources
 from autodiff_cli.tables.kept import KeptValues
-from autodiff_cli.tables.layout import Naming
+from autodiff_cli.tables.layout import Keep, Naming
 from autodiff_cli.tables.rows import Chunk, Column
+from autodiff_cli.tables.sources import RowSource
 
 KINDS = frozenset("fiub")
 ONLY = "x"  # the column of a file that holds one array without a name
@@ -42,11 +42,10 @@ class Stored(NamedTuple):
 
 
 def read(
-    path: str,
-    format: str,
+    source: RowSource,
     naming: Naming,
     wanted: Collection[str] | None,
-    kept: Collection[str] | Literal["all"] | None,
+    kept: Keep,
     size: int,
     rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
@@ -55,30 +54,21 @@ def read(
     Raises:
         InputError: it is damaged, holds objects, or has no such column.
     """
-    with closing(_binary(path)) as stream:
-        arrays = _arrays(stream, path, format)
-        try:
-            yield from _chunks(arrays, path, naming, wanted, kept, size, rows)
-        finally:
-            for array in arrays:
-                array.file.close()
+    with _opened(source) as arrays:
+        columns = _named(arrays, naming, source.name)
+        want, keep = _chosen(columns, wanted, kept, source.name)
+        yield from _chunks(arrays, columns, source.name, want, keep, size, rows)
 
 
 def _chunks(
     arrays: list[Stored],
-    path: str,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Collection[str] | Literal["all"] | None,
+    columns: dict[str, Part],
+    file: str,
+    want: tuple[str, ...],
+    keep: tuple[str, ...],
     size: int,
     part: tuple[int, int] | None,
 ) -> Iterator[Chunk]:
-    file = sources.called(path)
-    columns = _named(arrays, naming, path)
-    names = tuple(columns)
-    want, keep = layouts.chosen(names, wanted, kept, file)
-    for name in want:
-        _numeric(columns[name], name, file)
     count = arrays[0].shape[0]
     rows = max(1, size // sum(array.row_bytes for array in arrays))
     loaded = {id(array): _loaded(array, file) for array in arrays if array.fortran}
@@ -102,31 +92,40 @@ def _chunks(
             {name: Column(values[name]) for name in want},
             {},
             KeptValues({name: Column(values[name]) for name in keep}) if keep else None,
-            names,
+            tuple(columns),
         )
 
 
-def header(path: str, format: str, naming: Naming) -> tuple[str, ...]:
-    """The names of a file's columns.
+def header(source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+    """The names of a file's columns, of which those that are wanted are numbers.
 
     Raises:
-        InputError: it is damaged.
+        InputError: it is damaged, or has no such column.
     """
-    with closing(_binary(path)) as stream:
-        arrays = _arrays(stream, path, format)
-        for array in arrays:
-            array.file.close()
-        return tuple(_named(arrays, naming, path))
+    with _opened(source) as arrays:
+        columns = _named(arrays, naming, source.name)
+        _chosen(columns, wanted, None, source.name)
+        return tuple(columns)
 
 
-def rows_and_size(path: str) -> tuple[tuple[int, int], ...]:
+def _chosen(
+    columns: dict[str, Part], wanted: Collection[str] | None, kept: Keep, file: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns to parse, which are numbers, and those to keep."""
+    want, keep = layouts.chosen(tuple(columns), wanted, kept, file)
+    for name in want:
+        _numeric(columns[name], name, file)
+    return want, keep
+
+
+def rows_and_size(source: RowSource) -> tuple[tuple[int, int], ...]:
     """Pieces that a .npy file may be read in: rows and bytes of each; none if it has to be read whole.
 
     Raises:
         InputError: it is damaged.
     """
-    with closing(_binary(path)) as stream:
-        array = _arrays(stream, path, "npy")[0]
+    with _opened(source) as arrays:
+        array = arrays[0]
         if array.fortran:
             return ()
         step = max(1, PIECE // array.row_bytes)
@@ -167,7 +166,7 @@ def _numeric(part: Part, name: str, file: str) -> None:
         )
 
 
-def _named(arrays: list[Stored], naming: Naming, path: str) -> dict[str, Part]:
+def _named(arrays: list[Stored], naming: Naming, file: str) -> dict[str, Part]:
     """The columns by name."""
     parts: list[Part] = []
     titles: list[str] = []
@@ -182,7 +181,6 @@ def _named(arrays: list[Stored], naming: Naming, path: str) -> dict[str, Part]:
         else:
             parts.append(Part(array, None))
             titles.append(array.name)
-    file = sources.called(path)
     if naming.names:
         if len(naming.names) != len(titles):
             raise InputError(f"{len(naming.names)} columns are named, and {file} has {len(titles)}")
@@ -190,16 +188,27 @@ def _named(arrays: list[Stored], naming: Naming, path: str) -> dict[str, Part]:
     return dict(zip(naming.apply(titles, file), parts))
 
 
-def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
+@contextmanager
+def _opened(source: RowSource) -> Iterator[list[Stored]]:
     """The arrays of a file, open behind their headers."""
-    file = sources.called(path)
-    if format == "npy":
-        arrays = [_opened(ONLY, stream, file)]
+    with source.file() as stream:
+        arrays = _arrays(stream, source)
+        try:
+            yield arrays
+        finally:
+            for array in arrays:
+                array.file.close()
+
+
+def _arrays(stream: BinaryIO, source: RowSource) -> list[Stored]:
+    file = source.name
+    if source.form.name == "npy":
+        arrays = [_behind_header(ONLY, stream, file)]
     else:
         try:
             archive = zipfile.ZipFile(stream)
             arrays = [
-                _opened(name.removesuffix(".npy"), archive.open(name), file)  # type: ignore[arg-type]
+                _behind_header(name.removesuffix(".npy"), archive.open(name), file)  # type: ignore[arg-type]
                 for name in archive.namelist()
             ]
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
@@ -217,15 +226,7 @@ def _arrays(stream: BinaryIO, path: str, format: str) -> list[Stored]:
     return arrays
 
 
-def _binary(path: str) -> BinaryIO:
-    """A file, or what standard input holds, to be read at any place."""
-    try:
-        return open(sources.stored(path), "rb")
-    except (OSError, ValueError) as error:
-        raise sources.refused(path, error) from None
-
-
-def _opened(name: str, stream: BinaryIO, file: str) -> Stored:
+def _behind_header(name: str, stream: BinaryIO, file: str) -> Stored:
     """An array's header."""
     try:
         version = np.lib.format.read_magic(stream)

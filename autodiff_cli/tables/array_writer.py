@@ -18,7 +18,7 @@ from autodiff_cli.tables import cells, outputs
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped, wider
-from autodiff_cli.tables.writers import Shapes, Table, distinct
+from autodiff_cli.tables.writers import Shapes, Table, columns_change, distinct
 
 ROWS = 1 << 16  # that are copied at once
 
@@ -79,6 +79,7 @@ class ArrayWriter:
         self.spools: dict[str, Spool] = {}
         self.waiting: list[Table] = []
         self.count = 0
+        self.names: tuple[str, ...] = ()
         self.texts: set[str] = set()  # columns of text
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
@@ -89,6 +90,9 @@ class ArrayWriter:
         if kept is not None:
             distinct(kept.names, tuple(table))
             table = {**kept.columns(), **table}
+        if self.names and set(table) != set(self.names):
+            raise columns_change(self.names, table)
+        self.names = self.names or tuple(table)
         self.waiting.append(table)
         self.texts |= {name for name, column in table.items() if isinstance(column, TextColumn)}
         if self.shapes.learn(table):

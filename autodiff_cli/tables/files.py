@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, state, too_many_elements
 from autodiff_cli.tables.archive import write_archive
+from autodiff_cli.tables.doors import Door, door, refused, stream_of
 from autodiff_cli.tables.mapped import mapped
 
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
@@ -33,7 +33,7 @@ def read_text(path: str) -> str:
     Raises:
         InputError: names the file and what is wrong with it.
     """
-    return _decoded(_bytes(path), _called(path))
+    return _decoded(_bytes(door(path)), _called(path))
 
 
 def read_array(reference: str) -> Array:
@@ -46,32 +46,42 @@ def read_array(reference: str) -> Array:
         return _read(reference)
 
 
+def door_of(reference: str) -> Door | None:
+    """What `FILE` or `FILE:KEY` is read from; None if nothing is there, as reading it will say."""
+    try:
+        return door(_split(reference)[0])
+    except InputError:
+        return None
+
+
 def _read(reference: str) -> Array:
     path, key = _split(reference)
     name = _called(path)
-    if Path(path).suffix.lower() in SUFFIXES:
+    suffix = Path(path).suffix.lower()
+    if suffix in SUFFIXES:
         large = mapped(path)
         if large is not None:
             _no_key(key, name)
             return _supported(large, name)
-    data = _bytes(path)
+    found = door(path)
+    unnamed = found.once and suffix not in SUFFIXES  # a pipe, whose first bytes say what it holds
+    if not unnamed and suffix not in SUFFIXES:
+        raise InputError(
+            f"{name}: unknown format '{suffix}'", hint=f"files end in {', '.join(SUFFIXES)}"
+        )
+    data = _bytes(found)
     if not data.strip():
         if path == "-":
             raise InputError(
                 "nothing on standard input", hint="pipe the data in: autodiff EXPR x=@- < x.csv"
             )
         raise InputError(f"{name} is empty")
-    suffix = Path(path).suffix.lower()
-    if path != "-" and suffix not in SUFFIXES:
-        raise InputError(
-            f"{name}: unknown format '{suffix}'", hint=f"files end in {', '.join(SUFFIXES)}"
-        )
     if suffix == ".npz" or data[:4] == ZIP_MAGIC:
         array = _member(_numpy(data, name), key, name)
     elif suffix == ".npy" or data[:6] == NPY_MAGIC:
         _no_key(key, name)
         array = _numpy(data, name)
-    elif suffix == ".json" or (path == "-" and data.lstrip()[:1] in (b"[", b"{")):
+    elif suffix == ".json" or (unnamed and data.lstrip()[:1] in (b"[", b"{")):
         array = _json(data, key, name)
     else:
         _no_key(key, name)
@@ -102,26 +112,21 @@ def _spelled(name: str) -> str:
     return "-" if name == _called("-") else name.strip("'")
 
 
-def _bytes(path: str) -> bytes:
-    if path == "-":
-        if sys.stdin is None or sys.stdin.isatty():
-            where = "closed" if sys.stdin is None else "the terminal"
-            raise InputError(
-                f"nothing on standard input: it is {where}",
-                hint="pipe the data in: autodiff EXPR x=@- < x.csv",
-            )
+def _bytes(found: Door) -> bytes:
+    """All that an input holds, which is read once."""
+    if found.number == 0 and (sys.stdin is None or sys.stdin.isatty()):
+        where = "closed" if sys.stdin is None else "the terminal"
+        raise InputError(
+            f"nothing on standard input: it is {where}",
+            hint="pipe the data in: autodiff EXPR x=@- < x.csv",
+        )
+    if found.number == 0:
         return sys.stdin.buffer.read()
     try:
-        return Path(path).read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"no such file: '{path}'") from None
-    except IsADirectoryError:
-        raise InputError(f"'{path}' is a folder, not a file") from None
-    except PermissionError:
-        raise InputError(f"'{path}' can't be read: permission denied") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"'{path}' can't be read: {reason}") from None
+        with found.opened() as file:
+            return file.read()
+    except OSError as error:
+        raise refused(found.path, error) from None
 
 
 def _numpy(data: bytes, name: str) -> Any:
@@ -148,17 +153,6 @@ def _plain(error: Exception) -> str:
     return (
         text if text and " at 0x" not in text and "(" not in text[:1] else "its header is corrupt"
     )
-
-
-STREAM = re.compile(r"/dev/(stdin|stdout|stderr)|(?:/dev|/proc/self)/fd/(\d+)")
-
-
-def stream_of(path: str) -> int | None:
-    """The number of the open file that a path such as /dev/stdout stands for."""
-    found = STREAM.fullmatch(os.path.normpath(os.path.join(os.getcwd(), path)))
-    if found is None:
-        return None
-    return int(found[2]) if found[2] else ("stdin", "stdout", "stderr").index(found[1])
 
 
 def is_special(path: str) -> bool:

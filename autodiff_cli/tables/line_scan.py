@@ -11,8 +11,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables import sources
+from autodiff_cli.tables.doors import refused
 from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN
+from autodiff_cli.tables.sources import RowSource
 
 BLOCK = 1 << 22  # bytes that are looked at once
 TAIL = 1 << 16  # bytes behind them that show whether a line is blank
@@ -49,7 +50,9 @@ class Scan(NamedTuple):
 NOTHING = Scan(0, 0, Rows(True, 0, None, 0), Rows(True, 0, None, 0))
 
 
-def scanned(path: str, start: int, stop: int, separator: str | None, *, first: bool) -> Scan:
+def scanned(
+    source: RowSource, start: int, stop: int, separator: str | None, *, first: bool
+) -> Scan:
     """The rows that begin from `start` to before `stop`.
 
     Args:
@@ -61,13 +64,13 @@ def scanned(path: str, start: int, stop: int, separator: str | None, *, first: b
     """
     found = NOTHING
     try:
-        with open(path, "rb", buffering=0) as file:
+        with source.file() as file:
             for place in range(start, stop, BLOCK):
                 end = min(place + BLOCK, stop)
                 block = _block(file, place, end, separator, first and place == start)
                 found = joined(found, block)
     except OSError as error:
-        raise sources.refused(path, error) from None
+        raise refused(source.name, error) from None
     return found
 
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.sources import Damaged, Stream
+from autodiff_cli.tables.compressed import Damaged, Stream
 
 BOM = b"\xef\xbb\xbf"
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE, RETURN = 34, 10, 13
 LONGEST_ROW = 64 << 20  # bytes
 COUNTED = 1 << 18  # bytes that are compared at once: what a processor's cache holds
@@ -61,6 +62,8 @@ def pieces(
     while True:
         try:
             data = stream.read(size)
+            while first and data and _may_be_mark(data) and (more := stream.read(size)):
+                data += more
         except (Damaged, OSError) as error:
             yield from _last(b"".join(rest), line, separator, whole=False)
             raise _broken(error, name) from None
@@ -101,9 +104,14 @@ def pieces(
         length = len(whole) - end
 
 
+def _may_be_mark(data: bytes) -> bool:
+    """Whether these few bytes may become a mark of an encoding, which a pipe may give in parts."""
+    return any(mark.startswith(data) and mark != data for mark in (BOM, *UTF16))
+
+
 def _begun(data: bytes, name: str) -> bytes:
     """The first bytes without a mark of their encoding."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if data.startswith(UTF16):
         raise InputError(f"{name} is UTF-16 text", hint="convert it: iconv -f UTF-16 -t UTF-8 FILE")
     return data.removeprefix(BOM)
 

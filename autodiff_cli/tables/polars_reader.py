@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Literal
 
 import numpy as np
 import polars
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
-from autodiff_cli.tables import plain_json, sources
+from autodiff_cli.tables import plain_json
 from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.kept import KeptValues
-from autodiff_cli.tables.layout import Naming
+from autodiff_cli.tables.layout import Keep, Naming
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
 from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
+from autodiff_cli.tables.sources import RowSource
 
 SMALLEST = 1024  # rows of a chunk
 
 
 def read(
-    path: str,
-    format: str,
+    source: RowSource,
     naming: Naming,
     wanted: Collection[str] | None,
-    kept: Collection[str] | Literal["all"] | None,
+    kept: Keep,
     size: int,
     rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
@@ -34,15 +33,11 @@ def read(
     Raises:
         InputError: it is damaged, or has no such column of numbers.
     """
-    file = sources.called(path)
-    table, schema = _scanned(path, format)
+    file = source.name
+    table, schema = _scanned(source)
     titles = tuple(schema)
     names = _names(titles, naming, file)
-    want, keep = layouts.chosen(names, wanted, kept, file)
-    types = dict(zip(names, schema.values()))
-    for name in want:
-        if not _numeric(types[name]):
-            raise InputError(f"{file}: the column '{name}' holds {types[name]}, not numbers")
+    want, keep = _chosen(names, schema, wanted, kept, file)
     used = [name for name in names if name in want or name in keep]
     table = table.select([polars.col(t).alias(n) for t, n in zip(titles, names) if n in used])
     row = 1
@@ -59,13 +54,32 @@ def read(
         raise InputError(f"{file} is damaged: {_line(error)}") from None
 
 
-def header(path: str, format: str, naming: Naming) -> tuple[str, ...]:
-    """The names of a file's columns.
+def header(source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+    """The names of a file's columns, of which those that are wanted are numbers.
 
     Raises:
-        InputError: it is damaged.
+        InputError: it is damaged, or has no such column.
     """
-    return _names(tuple(_scanned(path, format)[1]), naming, sources.called(path))
+    schema = _scanned(source)[1]
+    names = _names(tuple(schema), naming, source.name)
+    _chosen(names, schema, wanted, None, source.name)
+    return names
+
+
+def _chosen(
+    names: tuple[str, ...],
+    schema: polars.Schema,
+    wanted: Collection[str] | None,
+    kept: Keep,
+    file: str,
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns to parse, which are numbers, and those to keep."""
+    want, keep = layouts.chosen(names, wanted, kept, file)
+    types = dict(zip(names, schema.values()))
+    for name in want:
+        if not _numeric(types[name]):
+            raise InputError(f"{file}: the column '{name}' holds {types[name]}, not numbers")
+    return want, keep
 
 
 def _names(titles: tuple[str, ...], naming: Naming, file: str) -> tuple[str, ...]:
@@ -77,27 +91,20 @@ def _names(titles: tuple[str, ...], naming: Naming, file: str) -> tuple[str, ...
     return naming.names
 
 
-def _scanned(path: str, format: str) -> tuple[polars.LazyFrame, polars.Schema]:
-    source = sources.stored(path)
-    sources.opened(source, None).close()  # whether it can be read, in this package's words
+def _scanned(source: RowSource) -> tuple[polars.LazyFrame, polars.Schema]:
+    name, path = source.form.name, source.seekable()
+    with source.file() as file:  # whether it can be read, in this package's words
+        streamed = name == "arrow" and file.read(len(STREAM)) == STREAM
     try:
-        if format == "arrow" and _is_stream(source):
-            whole = polars.read_ipc_stream(source).lazy()
+        if streamed:  # it has no directory at its end
+            whole = polars.read_ipc_stream(path).lazy()
             return whole, whole.collect_schema()
-        scan = polars.scan_parquet if format == "parquet" else polars.scan_ipc
-        table = scan(source, glob=False) if format == "parquet" else scan(source)
+        scan = polars.scan_parquet if name == "parquet" else polars.scan_ipc
+        table = scan(path, glob=False) if name == "parquet" else scan(path)
         return table, table.collect_schema()
     except (*REFUSALS, OSError) as error:
-        kind = "Parquet" if format == "parquet" else "Arrow IPC"
-        raise InputError(
-            f"{sources.called(path)} is not a valid {kind} file: {_line(error)}"
-        ) from None
-
-
-def _is_stream(path: str) -> bool:
-    """Whether an Arrow file is of the streaming format, which has no directory at its end."""
-    with open(path, "rb") as file:
-        return file.read(len(STREAM)) == STREAM
+        kind = "Parquet" if name == "parquet" else "Arrow IPC"
+        raise InputError(f"{source.name} is not a valid {kind} file: {_line(error)}") from None
 
 
 def _line(error: BaseException) -> str:

@@ -9,43 +9,20 @@ read       a portion → chunks of rows, as `readers.read` gives them
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import array_reader, plain_csv, readers, sources
+from autodiff_cli.tables import array_reader, plain_csv, readers
 from autodiff_cli.tables import layout as layouts
+from autodiff_cli.tables.compressed import Stream
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.pieces import BOM, pieces
 from autodiff_cli.tables.row_groups import row_groups
-from autodiff_cli.tables.rows import Chunk, RowError
-from autodiff_cli.tables.sources import Stream
-
-
-class Place(NamedTuple):
-    """A file. name: as people write it; path: wherever one stands; format and compression: its own."""
-
-    name: str
-    path: str
-    format: str
-    compression: str | None
-
-    @property
-    def here(self) -> str:
-        """The name, if it says the same file in this process, else the path."""
-        return self.name if os.path.realpath(self.name) == self.path else self.path
-
-    @contextmanager
-    def called(self) -> Iterator[None]:
-        """Errors have the name, wherever the process stands."""
-        try:
-            yield
-        except InputError as error:
-            error.message = error.message.replace(self.path, self.name)
-            raise
+from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.sources import RowSource
 
 
 class Table(NamedTuple):
@@ -69,7 +46,7 @@ class Survey(NamedTuple):
         groups: rows and bytes of what a format that stores values can be cut into; none if it can't be cut.
     """
 
-    place: Place
+    source: RowSource
     layout: Layout | None
     start: int
     line: int
@@ -86,7 +63,7 @@ class Portion(NamedTuple):
         rows: how many, if it is known.
     """
 
-    place: Place
+    source: RowSource
     layout: Layout | None
     start: int
     stop: int | None
@@ -103,69 +80,60 @@ class Range(NamedTuple):
     first: bool
 
 
-def places(paths: Sequence[str], format: str | None) -> list[Place]:
-    """The files that paths and globs name.
-
-    Raises:
-        InputError: as for `readers.read`; or standard input is among them.
-    """
-    found = []
-    for name in sources.files(paths):
-        if name == "-":
-            raise InputError("standard input can't be read by several processes at once")
-        kind = sources.format_of(name, format)
-        found.append(Place(name, os.path.realpath(name), kind.name, kind.compression))
-    return found
+def check(sources: Sequence[RowSource]) -> None:
+    """Raise InputError if one of the files can be read once only."""
+    for source in sources:
+        if not source.lasts:
+            raise InputError(
+                f"{source.name} can't be read by several processes at once",
+                hint="write it to a file, and name that",
+            )
 
 
 # ---- how a file may be cut -----------------------------------------------------------------------
 
 
-def surveyed(place: Place, table: Table) -> Survey:
+def surveyed(source: RowSource, table: Table) -> Survey:
     """How a file may be cut.
 
     Raises:
         InputError: it can't be read, or lacks a column.
     """
-    with place.called():
-        if place.format not in TEXT:
-            return Survey(place, None, 0, 1, 0, _groups(place))
-        return _of_text(place, table)
-
-
-def _of_text(place: Place, table: Table) -> Survey:
+    if source.form.name not in TEXT:
+        return Survey(source, None, 0, 1, 0, _groups(source))
     naming = layouts.naming(table.columns)
-    stream = sources.opened(place.here, place.compression)
+    name, compression = source.form
+    separator = readers.separator_of(name)
+    stream = source.opened()
     try:
-        separator = readers.separator_of(place.format)
-        first = next(pieces(stream, table.chunk_bytes, separator, place.name), None)
+        first = next(pieces(stream, table.chunk_bytes, separator, source.name), None)
     finally:
         stream.close()
     kept = "all" if table.kept else None
-    layout = readers.layout_of(first, place.format, naming, table.wanted, kept, place.name)[0]
-    size = 0 if place.compression else os.path.getsize(place.path)
-    start = 0 if first is None or _begins_with(place, BOM) is False else len(BOM)
+    layout = readers.layout_of(first, name, naming, table.wanted, kept, source.name)[0]
+    size = 0 if compression else os.path.getsize(source.path)
+    start = 0 if first is None or _begins_with(source, BOM) is False else len(BOM)
     line = 1
     if first is not None and separator is not None and not naming.names:
-        end = plain_csv.first_record(first.data, separator, place.name)[1]
+        end = plain_csv.first_record(first.data, separator, source.name)[1]
         start, line = start + end, line + first.data.count(b"\n", 0, end)
-    return Survey(place, layout, start, line, size, ())
+    return Survey(source, layout, start, line, size, ())
 
 
-def _begins_with(place: Place, mark: bytes) -> bool:
-    stream = sources.opened(place.here, place.compression)
+def _begins_with(source: RowSource, mark: bytes) -> bool:
+    stream = source.opened()
     try:
         return stream.read(len(mark)) == mark
     finally:
         stream.close()
 
 
-def _groups(place: Place) -> tuple[tuple[int, int], ...]:
+def _groups(source: RowSource) -> tuple[tuple[int, int], ...]:
     """Rows and bytes of the pieces that rows of values are stored in."""
-    if place.format == "parquet":
-        return tuple(row_groups(place.here))
-    if place.format == "npy":
-        return array_reader.rows_and_size(place.here)
+    if source.form.name == "parquet":
+        return tuple(row_groups(source))
+    if source.form.name == "npy":
+        return array_reader.rows_and_size(source)
     return ()
 
 
@@ -182,7 +150,7 @@ def portions(survey: Survey, scans: Sequence[Scan], size: int) -> list[Portion]:
     Args:
         scans: of its `ranges`; none if it is to be read at once.
     """
-    whole = Portion(survey.place, survey.layout, survey.start, None, 1, survey.line)
+    whole = Portion(survey.source, survey.layout, survey.start, None, 1, survey.line)
     if survey.groups:
         return _of_groups(whole, survey.groups, size)
     if not scans:
@@ -198,7 +166,7 @@ def portions(survey: Survey, scans: Sequence[Scan], size: int) -> list[Portion]:
                 found[-1] = found[-1]._replace(stop=rows.start)
             found.append(
                 Portion(
-                    survey.place,
+                    survey.source,
                     survey.layout,
                     rows.start,
                     None,
@@ -236,27 +204,27 @@ def read(portion: Portion, table: Table) -> Iterator[Chunk]:
     Raises:
         InputError: the file can't be read; after the rows before that.
     """
-    with portion.place.called():
-        for chunk in _text(portion, table) if portion.layout else _stored(portion, table):
-            if table.chunk_rows is None or chunk.count <= table.chunk_rows:
-                yield chunk
-            else:
-                for start in range(0, chunk.count, table.chunk_rows):
-                    yield chunk.part(start, start + table.chunk_rows)
+    for chunk in _text(portion, table) if portion.layout else _stored(portion, table):
+        if table.chunk_rows is None or chunk.count <= table.chunk_rows:
+            yield chunk
+        else:
+            for start in range(0, chunk.count, table.chunk_rows):
+                yield chunk.part(start, start + table.chunk_rows)
 
 
 def _text(portion: Portion, table: Table) -> Iterator[Chunk]:
-    place, layout = portion.place, portion.layout
+    source, layout = portion.source, portion.layout
     assert layout is not None
-    stream = sources.opened(place.here, place.compression)
+    name, compression = source.form
+    stream = source.opened()
     try:
-        part = Part(stream, portion.start, portion.stop, bool(place.compression))
-        separator = readers.separator_of(place.format)
-        parse = readers.parser(place.format, "auto")
+        part = Part(stream, portion.start, portion.stop, bool(compression))
+        parse = readers.parser(name, "auto")
         row = portion.row
-        for piece in pieces(part, table.chunk_bytes, separator, place.name, portion.line):
+        cut = pieces(part, table.chunk_bytes, readers.separator_of(name), source.name, portion.line)
+        for piece in cut:
             chunk = parse(piece, layout, row)
-            if row == 1 and place.format == "jsonl":
+            if row == 1 and name == "jsonl":
                 readers.some_of_each(chunk, layout)
             row += chunk.count
             if chunk.count:
@@ -289,22 +257,10 @@ class Part:
 
 
 def _stored(portion: Portion, table: Table) -> Iterator[Chunk]:
-    place = portion.place
     naming = layouts.naming(table.columns)
-    kept = "all" if table.kept else None
+    kept: layouts.Keep = "all" if table.kept else None
     rows = None if portion.stop is None else (portion.start, portion.stop)
-    for chunk in readers.stored(
-        place.here, place.format, naming, table.wanted, kept, table.chunk_bytes, rows
-    ):
-        chunk.file = place.name
-        chunk.bad = _named(chunk.bad, place.name)
-        for column in chunk.columns.values():
-            column.bad = _named(column.bad, place.name)
-        yield chunk
-
-
-def _named(bad: Mapping[int, RowError], name: str) -> dict[int, RowError]:
-    return {offset: error._replace(file=name) for offset, error in bad.items()}
+    return readers.stored(portion.source, naming, table.wanted, kept, table.chunk_bytes, rows)
 
 
 def counted(portion: Portion, table: Table) -> int:

@@ -7,20 +7,38 @@ plain reader goes over, which can say which row and field is bad.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
-from autodiff_cli.tables import plain_csv, plain_json, sources
+from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Layout, Naming
+from autodiff_cli.tables.layout import Keep, Layout, Naming
 from autodiff_cli.tables.pieces import Piece, pieces
 from autodiff_cli.tables.rows import Chunk, RowError
-from autodiff_cli.tables.sources import Stream
+from autodiff_cli.tables.sources import RowSource
 
 Engine: TypeAlias = Literal["auto", "plain", "polars"]
-Keep: TypeAlias = Collection[str] | Literal["all"] | None
 Parser: TypeAlias = Callable[[Piece, Layout, int], Chunk]
+
+
+class StoredReader(Protocol):
+    """The module that reads a format which stores values."""
+
+    def read(
+        self,
+        source: RowSource,
+        naming: Naming,
+        wanted: Collection[str] | None,
+        kept: Keep,
+        size: int,
+        rows: tuple[int, int] | None = None,
+    ) -> Iterator[Chunk]:
+        """The rows, or those from one to before another, in chunks of about `size` bytes."""
+
+    def header(self, source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+        """The names of the columns, of which those that are wanted can be read."""
+
 
 PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
 LOOKED_AT = 1 << 16  # bytes that show the columns
@@ -28,9 +46,8 @@ OBJECTS = 100  # of JSON Lines whose names are taken for all
 
 
 def read(
-    paths: Sequence[str],
+    sources: Sequence[RowSource],
     *,
-    format: str | None = None,
     columns: Sequence[str] | None = None,
     wanted: Collection[str] | None = None,
     kept: Keep = None,
@@ -43,8 +60,7 @@ def read(
     """The rows of files, in order, in chunks.
 
     Args:
-        paths: files and globs; "-", or none at all, is standard input.
-        format: one of `formats.NAMES`; None goes by each suffix, for standard input by its first bytes.
+        sources: the files, as `sources.resolved` found them.
         columns: names for the columns of a file without a header, or "new=old" words.
         wanted: the columns to parse; None for all.
         kept: the columns to pass on as they are.
@@ -58,10 +74,9 @@ def read(
             rows than are to be left out.
     """
     left = skip
-    for path in sources.files(paths):
-        for chunk in _file(
-            path, format, layouts.naming(columns), wanted, kept, chunk_bytes, engine
-        ):
+    naming = layouts.naming(columns)
+    for source in sources:
+        for chunk in _file(source, naming, wanted, kept, chunk_bytes, engine):
             if left and skipped is not None:
                 skipped(chunk, min(left, chunk.count))
             if left >= chunk.count:
@@ -78,49 +93,73 @@ def read(
         raise InputError(f"the input has {skip - left:,} rows, and {skip:,} were finished")
 
 
-def header(
-    paths: Sequence[str], *, format: str | None = None, columns: Sequence[str] | None = None
-) -> tuple[str, ...]:
-    """The names of the first file's columns; standard input isn't consumed.
+def header(source: RowSource, *, columns: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The names of a file's columns; what is looked at of a pipe stays to be read.
 
     Raises:
         InputError: the file can't be read or has no header.
     """
-    path = sources.files(paths)[0]
-    found = sources.format_of(path, format)
     naming = layouts.naming(columns)
-    if found.name not in TEXT:
-        return _stored_header(path, found.name, naming)
-    stream: Stream
-    if path == "-":
-        stream = sources.looked_at(found.compression)
-    else:
-        stream = sources.opened(path, found.compression)
+    if source.form.name not in TEXT:
+        return _stored(source.form.name).header(source, naming, ())
+    first, layout = _looked_at(source, naming, ())
+    if not layout.names and first is not None:
+        _begins_with_an_object(first, source.name)
+    return layout.names
+
+
+def check(
+    sources: Sequence[RowSource],
+    *,
+    columns: Sequence[str] | None = None,
+    wanted: Collection[str],
+    chunk_bytes: int = PIECE,
+) -> Iterator[tuple[RowSource, tuple[str, ...]]]:
+    """Look at files as `read` will, before it reads any; not at what is opened once.
+
+    Args:
+        columns, wanted, chunk_bytes: as `read` takes them.
+
+    Yields:
+        Each file that was looked at, with the names of its columns.
+
+    Raises:
+        InputError: one can't be read, has no header, or no such column.
+    """
+    naming = layouts.naming(columns)
+    for source in sources:
+        if not source.lasts:
+            continue
+        if source.form.name not in TEXT:
+            yield source, _stored(source.form.name).header(source, naming, wanted)
+            continue
+        layout = _looked_at(source, naming, wanted)[1]
+        if set(wanted) - set(layout.names):  # later objects may have it
+            next(_file(source, naming, wanted, None, chunk_bytes, "auto"), None)
+        yield source, layout.names
+
+
+def _looked_at(
+    source: RowSource, naming: Naming, wanted: Collection[str]
+) -> tuple[Piece | None, Layout]:
+    """How a text file begins."""
+    name = source.form.name
+    stream = source.beginning()
     try:
-        separator = separator_of(found.name)
-        first = next(pieces(stream, LOOKED_AT, separator, sources.called(path)), None)
+        first = next(pieces(stream, LOOKED_AT, separator_of(name), source.name), None)
     finally:
         stream.close()
-    names = layout_of(first, found.name, naming, (), None, path)[0].names
-    if not names and first is not None and found.name == "jsonl":
-        _begins_with_an_object(first, path)
-    return names
+    return first, layout_of(first, name, naming, wanted, None, source.name)[0]
 
 
-def _begins_with_an_object(first: Piece, path: str) -> None:
+def _begins_with_an_object(first: Piece, file: str) -> None:
     """Raise InputError with what is wrong with the first row, as no row shows the columns."""
     lines, offsets = plain_json.lines_of(first.data)
     for line, offset in zip(lines[:1], offsets):
         message = plain_json.object_of(line)[1]
         if message:
             hint = plain_json.hint_of(line)
-            number = first.line + offset
-            raise RowError(sources.called(path), 1, "", message, hint, number).fault()
-
-
-def format_name(paths: Sequence[str], format: str | None = None) -> str:
-    """The name of the first file's format."""
-    return sources.format_of(sources.files(paths)[0], format).name
+            raise RowError(file, 1, "", message, hint, first.line + offset).fault()
 
 
 def separator_of(name: str) -> str | None:
@@ -129,30 +168,27 @@ def separator_of(name: str) -> str | None:
 
 
 def _file(
-    path: str,
-    format: str | None,
+    source: RowSource,
     naming: Naming,
     wanted: Collection[str] | None,
     kept: Keep,
     size: int,
     engine: Engine,
 ) -> Iterator[Chunk]:
-    found = sources.format_of(path, format)
-    if found.name not in TEXT:
-        yield from stored(path, found.name, naming, wanted, kept, size)
+    name = source.form.name
+    if name not in TEXT:
+        yield from stored(source, naming, wanted, kept, size)
         return
-    stream = sources.opened(path, found.compression)
+    stream = source.opened()
     try:
-        cut = pieces(stream, size, separator_of(found.name), sources.called(path))
-        yield from _text(cut, path, found.name, naming, wanted, kept, engine)
+        cut = pieces(stream, size, separator_of(name), source.name)
+        yield from _text(cut, source, naming, wanted, kept, engine)
     finally:
-        if path != "-":
-            stream.close()
+        stream.close()
 
 
 def stored(
-    path: str,
-    name: str,
+    source: RowSource,
     naming: Naming,
     wanted: Collection[str] | None,
     kept: Keep,
@@ -160,27 +196,20 @@ def stored(
     rows: tuple[int, int] | None = None,
 ) -> Iterator[Chunk]:
     """The rows of a format that stores values; those from one to before another, or all."""
+    return _stored(source.form.name).read(source, naming, wanted, kept, size, rows)
+
+
+def _stored(name: str) -> StoredReader:
+    """What reads a format that stores values."""
     if name in ("npy", "npz"):
         from autodiff_cli.tables import array_reader
 
-        return array_reader.read(path, name, naming, wanted, kept, size, rows)
+        return array_reader
     try:
         from autodiff_cli.tables import polars_reader
     except ImportError:
         raise no_polars(name) from None
-    return polars_reader.read(path, name, naming, wanted, kept, size, rows)
-
-
-def _stored_header(path: str, name: str, naming: Naming) -> tuple[str, ...]:
-    if name in ("npy", "npz"):
-        from autodiff_cli.tables import array_reader
-
-        return array_reader.header(path, name, naming)
-    try:
-        from autodiff_cli.tables import polars_reader
-    except ImportError:
-        raise no_polars(name) from None
-    return polars_reader.header(path, name, naming)
+    return polars_reader
 
 
 def no_polars(what: str) -> InputError:
@@ -192,15 +221,14 @@ def no_polars(what: str) -> InputError:
 
 def _text(
     cut: Iterator[Piece],
-    path: str,
-    name: str,
+    source: RowSource,
     naming: Naming,
     wanted: Collection[str] | None,
     kept: Keep,
     engine: Engine,
 ) -> Iterator[Chunk]:
-    first = next(cut, None)
-    layout, first = layout_of(first, name, naming, wanted, kept, path)
+    first, name = next(cut, None), source.form.name
+    layout, first = layout_of(first, name, naming, wanted, kept, source.name)
     parse = parser(name, engine)
     row = 1
     piece = first or next(cut, None)  # the first may have been a header alone
@@ -246,10 +274,9 @@ def layout_of(
     naming: Naming,
     wanted: Collection[str] | None,
     kept: Keep,
-    path: str,
+    file: str,
 ) -> tuple[Layout, Piece | None]:
     """The columns, by the file's first piece, and what of the piece is rows."""
-    file = sources.called(path)
     if name == "jsonl":
         return _layout_of_objects(first, naming, wanted, kept, file), first
     separator = separator_of(name) or ","

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from typing import NamedTuple, TypeAlias
 
-from autodiff_cli.tables import sources
+from autodiff_cli.tables.doors import refused
+from autodiff_cli.tables.sources import RowSource
 
 Value: TypeAlias = "int | list[Value] | dict[int, Value] | None"
 
@@ -24,14 +25,14 @@ class RowGroup(NamedTuple):
     size: int
 
 
-def row_groups(path: str) -> list[RowGroup]:
+def row_groups(source: RowSource) -> list[RowGroup]:
     """The groups in order; none if the footer can't be understood.
 
     Raises:
         InputError: the file can't be read.
     """
     try:
-        with open(path, "rb") as file:
+        with source.file() as file:
             length = file.seek(0, os.SEEK_END)
             file.seek(max(0, length - 8))
             end = file.read(8)
@@ -41,7 +42,7 @@ def row_groups(path: str) -> list[RowGroup]:
             file.seek(length - 8 - size)
             footer = _Compact(file.read(size))
     except OSError as error:
-        raise sources.refused(path, error) from None
+        raise refused(source.name, error) from None
     try:
         groups = footer.structure(0).get(ROW_GROUPS)
     except (IndexError, _Unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -85,6 +85,13 @@ def check_resumable(output: str, to: str | None = None, source: str | None = Non
     found = _format(output, to, source)
     if found.name not in TEXT or found.compression:
         raise resuming.unfit(found.compression or found.name)
+
+
+def check(output: str, to: str | None) -> None:
+    """Raise InputError if a file can't be written there, or its format can't be told."""
+    _format(output, to, "jsonl")
+    if not files.is_special(output):
+        files.check_writable(output)
 
 
 def _stored_writer(path: str | None, name: str) -> Writer:
@@ -193,10 +200,7 @@ class CsvWriter:
                 if self.resume is None or not self.resume.bytes:
                     self.output.write(csv_line(titles, self.separator))
             elif titles != self.titles:
-                raise InputError(
-                    f"the columns change from {', '.join(self.titles)} to {', '.join(titles)}",
-                    hint="only JSON Lines holds both: --to jsonl",
-                )
+                raise columns_change(self.titles, titles)
             if any(column.count for column in fitted.values()):
                 self.output.write(self.encode(fitted, kept, self.separator))
             if self.resume is not None:
@@ -269,6 +273,14 @@ class Shapes:
 def no_rows(names: Sequence[str]) -> Table:
     """What to write of a table without rows, so that its columns are named; they are taken for scalars."""
     return {name: Column(np.empty(0)) for name in names}
+
+
+def columns_change(before: Iterable[str], now: Iterable[str]) -> InputError:
+    """That rows have other columns than those before them."""
+    return InputError(
+        f"the columns change from {', '.join(before)} to {', '.join(now)}",
+        hint="only JSON Lines holds both: --to jsonl",
+    )
 
 
 def distinct(kept: tuple[str, ...], computed: tuple[str, ...]) -> None:

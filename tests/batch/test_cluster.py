@@ -24,6 +24,7 @@ from autodiff_cli.batch.run import run as run_here  # noqa: E402
 from autodiff_cli.cli.main import main  # noqa: E402
 from autodiff_cli.errors import AutodiffError, InputError  # noqa: E402
 from autodiff_cli.source import Source  # noqa: E402
+from autodiff_cli.tables.sources import resolved  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of the cluster's own threads and sockets
 SIZE = 4000  # bytes of a part
@@ -72,7 +73,7 @@ def tables(bad: bool = True) -> None:
 
 def job(expression: str, *paths: str, output: str, **options: Any) -> Job:
     asked = {n: options.pop(n) for n in list(options) if n in Question._fields}
-    return Job(Question(Source(expression), **asked), paths, output=output, **options)
+    return Job(Question(Source(expression), **asked), resolved(paths), output=output, **options)
 
 
 def parts_of(folder: str) -> list[str]:
@@ -333,7 +334,7 @@ def test_words(local: Any, capfd: pytest.CaptureFixture[str]) -> None:
     for wrong, why in [
         (words, "--output FOLDER"),
         ([*words, "--output", "-"], "--output FOLDER"),
-        (["batch", "x*y", "--engine", "dask"], "reads files"),
+        (["batch", "x*y", "--engine", "dask", "-o", "f"], "reads files"),
         (["batch", "x", "t.csv", "--workers", "2"], "--workers needs --engine dask"),
         ([*words, "-o", "f", "--workers", "2", "--scheduler", "tcp://h:1"], "has its own"),
     ]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from autodiff_cli.batch import Engine, Job, Question
 from autodiff_cli.batch.table import answered
 from autodiff_cli.source import Source
 from autodiff_cli.tables.rows import Chunk, Column, RowError, RowFault
+from autodiff_cli.tables.sources import resolved
 
 
 def chunk() -> Chunk:
@@ -68,11 +70,14 @@ def test_limit(limit: int, values: list[float]) -> None:
     assert table.rows == limit
 
 
-def test_a_job_can_be_done_elsewhere() -> None:
-    job = Job(Question(Source("x*(2 // n.long())"), {"w": np.ones(2)}), ("a.csv",))
+def test_a_job_can_be_done_elsewhere(tmp_path: Path) -> None:
+    table = tmp_path / "a.csv"
+    table.write_text("x,n\n1,2\n")
+    job = Job(Question(Source("x*(2 // n.long())"), {"w": np.ones(2)}), resolved([str(table)]))
     copy = pickle.loads(pickle.dumps(job))
     assert copy.question.expression.text == job.question.expression.text
-    assert copy._replace(question=job.question) == job
+    assert copy._replace(question=job.question, sources=job.sources) == job
+    assert repr(copy.sources) == repr(job.sources)
     again = Engine(copy.question._replace(given={}), ("x", "n"))
     there = answered(again, chunk(), "skip").columns["value"].values
     here = answered(engine(), chunk(), "skip").columns["value"].values

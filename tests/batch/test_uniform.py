@@ -15,6 +15,7 @@ from autodiff_cli.batch.uniform import Uniform, without
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.source import Source
 from autodiff_cli.tables.rows import Column
+from autodiff_cli.tables.sources import resolved
 
 ROWS = [
     [1, 2],
@@ -36,7 +37,7 @@ def rows(tmp_path: Path) -> Path:
 
 def job(rows: Path, to: str, **options: Any) -> Job:
     output = str(rows.with_name(f"out.{to}"))
-    return Job(Question(Source("sum(x)")), (str(rows),), output=output, **options)
+    return Job(Question(Source("sum(x)")), resolved([str(rows)]), output=output, **options)
 
 
 def values(path: str) -> list[float | None]:

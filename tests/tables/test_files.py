@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import socket
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +139,41 @@ def test_bad_files_by_name(tmp_path: Path, name: str, data: bytes, message: str)
     with pytest.raises(InputError, match=message) as caught:
         read_array(str(path))
     assert str(path) in caught.value.message
+
+
+def test_values_come_through_any_pipe(tmp_path: Path) -> None:
+    array = np.arange(6.0, dtype=np.float32).reshape(2, 3)
+    npy, npz = io.BytesIO(), io.BytesIO()
+    np.save(npy, array)
+    np.savez(npz, k=array, other=array + 1)
+    text = b"0,1,2\n3,4,5\n"
+    for data, key in [
+        (npy.getvalue(), ""),
+        (npz.getvalue(), ":k"),
+        (b'{"k": [[0,1,2],[3,4,5]]}', ":k"),
+        (text, ""),
+    ]:
+        ours, theirs = os.pipe()
+        with open(theirs, "wb") as file:
+            file.write(data)
+        assert read_array(f"/dev/fd/{ours}{key}").tolist() == array.tolist()
+        os.close(ours)
+        ends = socket.socketpair()
+        with ends[0], ends[1]:
+            ends[1].sendall(data)
+            ends[1].close()
+            assert read_array(f"/dev/fd/{ends[0].fileno()}{key}").tolist() == array.tolist()
+    os.mkfifo(tmp_path / "p.csv")
+    threading.Thread(target=(tmp_path / "p.csv").write_bytes, args=(text,), daemon=True).start()
+    assert read_array(str(tmp_path / "p.csv")).tolist() == array.tolist()
+
+
+def test_a_text_comes_through_any_pipe() -> None:
+    ours, theirs = os.pipe()
+    with open(theirs, "wb") as file:
+        file.write("\ufeffx**2 # é".encode())
+    assert read_text(f"/dev/fd/{ours}") == "x**2 # é"
+    os.close(ours)
 
 
 def test_missing_and_folder(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reading import header, read
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.readers import header, read
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.writers import no_rows, open_writer
 

@@ -17,15 +17,17 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables import line_scan, portions, readers
 from autodiff_cli.tables.portions import Portion, Table
 from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.sources import resolved
 
 TABLE = Table(None, ("x",), True, None, 4 << 20)
 
 
 def cut(path: Path, size: int, table: Table = TABLE) -> list[Portion]:
-    survey = portions.surveyed(portions.places([str(path)], None)[0], table)
-    separator = readers.separator_of(survey.place.format)
+    (source,) = resolved([str(path)])
+    survey = portions.surveyed(source, table)
+    separator = readers.separator_of(source.form.name)
     scans = [
-        line_scan.scanned(str(path), r.start, r.stop, separator, first=r.first)
+        line_scan.scanned(source, r.start, r.stop, separator, first=r.first)
         for r in portions.ranges(survey, size)
     ]
     return portions.portions(survey, scans, size)
@@ -46,7 +48,9 @@ def rows(chunks: Any) -> list[tuple[Any, ...]]:
 
 def same(path: Path, size: int, table: Table = TABLE) -> list[Portion]:
     parts = cut(path, size, table)
-    expected = rows(readers.read([str(path)], columns=table.columns, wanted=["x"], kept="all"))
+    expected = rows(
+        readers.read(resolved([str(path)]), columns=table.columns, wanted=["x"], kept="all")
+    )
     got: list[tuple[Any, ...]] = []
     for part in parts:
         own = rows(portions.read(part, table))
@@ -162,9 +166,9 @@ def test_what_is_no_footer(tmp_path: Path) -> None:
     path = tmp_path / "t.parquet"
     for data in (b"", b"PAR1", b"\x49\xff\xff\x04\0\0\0PAR1", b"\x1c" * 40 + b"\x28\0\0\0PAR1"):
         path.write_bytes(data)
-        assert row_groups(str(path)) == []
+        assert row_groups(resolved([str(path)])[0]) == []
 
 
 def test_standard_input_is_one_stream() -> None:
     with pytest.raises(InputError, match="several processes"):
-        portions.places(["-"], None)
+        portions.check(resolved(["-"]))

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading import header, read
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import layout, plain_csv, plain_json
+from autodiff_cli.tables import layout, plain_csv, plain_json, readers
 from autodiff_cli.tables.pieces import pieces
-from autodiff_cli.tables.readers import format_name, header, read
 from autodiff_cli.tables.rows import Chunk
+from autodiff_cli.tables.sources import resolved
 
 
 def write(name: str, content: str | bytes) -> str:
@@ -153,6 +154,23 @@ def test_columns_are_renamed(here: Path, engine: str, name: str) -> None:
         header([name], columns=["S=spott"])
     with pytest.raises(InputError, match="there is a column 'K'"):
         header([name], columns=["K=spot"])
+
+
+def test_names_are_read_as_they_are_meant(here: Path) -> None:
+    name = write("x.jsonl", '{"S": 1, " K": 2}\n')
+    assert header([name]) == ("S", " K")
+    assert header([name], columns=[" a = S "]) == ("a", " K")
+    assert header([name], columns=["k= K"]) == ("S", "k")
+    assert header([write("n.csv", "1,2\n")], columns=["a ", " b"]) == ("a", "b")
+    for columns, said in [
+        (["q=S", "w=S"], "gives the column 'S' two names"),
+        (["q=S", "w= S"], "gives the column 'S' two names"),
+        (["q=S", "q= K"], "gives two columns the name 'q'"),
+        (["q", "q"], "gives two columns the name 'q'"),
+        (["q= "], "no column name in 'q= '"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            header([name], columns=columns)
 
 
 def test_what_is_wrong_with_a_header(here: Path) -> None:
@@ -298,7 +316,7 @@ def test_files_globs_and_skipping(here: Path, engine: str) -> None:
     with pytest.raises(InputError, match="is a folder"):
         list(read(["."], format="csv"))
     with pytest.raises(InputError, match=r"unknown suffix '\.xlsx'"):
-        list(read(["q.xlsx"]))
+        list(read([write("q.xlsx", "")]))
 
 
 def test_formats_by_suffix(here: Path, engine: str) -> None:
@@ -306,7 +324,7 @@ def test_formats_by_suffix(here: Path, engine: str) -> None:
     assert values(write("x.csv.gz", "a\n1\n"), engine) == {"a": [1]}
     assert values(write("x.ndjson", '{"a":1}\n'), engine) == {"a": [1]}
     assert values(write("x.txt", "a\n1\n"), engine, format="csv") == {"a": [1]}
-    assert format_name(["x.csv.gz"]) == "csv"
+    assert resolved([write("x.csv.gz", "a\n1\n")])[0].form == ("csv", "gzip")
 
 
 def test_zstd(here: Path, engine: str) -> None:
@@ -364,9 +382,10 @@ def test_standard_input_is_looked_at_without_loss(
     monkeypatch: pytest.MonkeyPatch, engine: str, data: bytes, name: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", Standard(data))
-    assert format_name(["-"]) == name
-    assert header([]) == ("a", "b")
-    chunk = one(read([], engine=engine))
+    (source,) = resolved([])
+    assert source.form.name == name
+    assert readers.header(source) == ("a", "b")
+    chunk = one(readers.read([source], engine=engine))  # type: ignore[arg-type]
     assert chunk.file == "standard input"
     assert {n: c.values.tolist() for n, c in chunk.columns.items()} == {"a": [1], "b": [2]}  # type: ignore[union-attr]
 
@@ -391,10 +410,12 @@ def test_rows_of_a_slow_producer_are_not_kept_back(
 def test_compressed_standard_input(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
     data = gzip.compress(b"a,b\n" + b"1,2\n" * 1000)
     monkeypatch.setattr("sys.stdin", Standard(data))
+    (unknown,), (source,) = resolved([]), resolved([], "csv")
     with pytest.raises(InputError, match="compressed"):
-        header([])
-    assert header([], format="csv") == ("a", "b")
-    assert one(read([], format="csv", engine=engine)).count == 1000
+        readers.header(unknown)
+    monkeypatch.setattr("sys.stdin", Standard(data))
+    assert readers.header(source) == ("a", "b")
+    assert one(readers.read([source], engine=engine)).count == 1000  # type: ignore[arg-type]
 
 
 def test_standard_input_that_is_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from reading import read
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.readers import read
 from autodiff_cli.tables.resume import begin
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.writers import check_resumable, open_writer

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from reading import read
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import writers
-from autodiff_cli.tables.readers import read
 from autodiff_cli.tables.rows import Column, TextColumn
 from autodiff_cli.tables.writers import Table, open_writer
 
