@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from console import ROOT, executed, needed
 
@@ -45,6 +47,13 @@ def cut_gzip() -> bytes:
     return data[: len(data) // 2]
 
 
+def npy(rows: list[object]) -> bytes:
+    data = io.BytesIO()
+    np.save(data, np.array(rows))
+    return data.getvalue()
+
+
+OVER = "autodiff batch 'x*y' out.csv"
 PLAIN = "autodiff batch 'x*y' t.csv --values-only"
 GZIP = "autodiff batch 'x*y' t.csv.gz --values-only"
 FILE = f"{PLAIN} --output out.csv"
@@ -69,6 +78,78 @@ CASES = [
     Case("UTF-16", ROWS.decode().encode("utf-16"), PLAIN),
     Case("an empty file", b"", PLAIN),
     Case("no such file", {}, PLAIN),
+    Case("no such file, behind another", ROWS, f"{PLAIN} none.csv"),
+    Case("a link to nothing", {}, PLAIN, "ln -s none.csv t.csv; {}"),
+    Case("a folder", {}, "autodiff batch 'x*y' ."),
+    Case("a name of --wrt behind a space", ROWS, "autodiff batch 'x*y' t.csv --wrt x y"),
+    Case(
+        "another column, in a second file",
+        {"t.csv": ROWS, "u.csv": b"x,z\n1,2\n"},
+        f"{PLAIN} u.csv",
+    ),
+    Case("no header, in a second file", {"t.csv": ROWS, "u.csv": b"1,2\n3,4\n"}, f"{PLAIN} u.csv"),
+    Case(
+        "text in a column of values, in a second file",
+        {"t.csv": ROWS, "u.npy": npy(["a", "b"])},
+        "autodiff batch 'x' t.csv u.npy --values-only",
+    ),
+    Case(
+        "other columns to keep, in a second file",
+        {"t.csv": ROWS, "u.csv": b"x,y,z\n1,2,3\n"},
+        f"{PLAIN} u.csv --keep",
+    ),
+    Case(
+        "other columns to keep, in a second pipe",
+        {"t.csv": ROWS, "u.csv": b"x,y,z\n1,2,3\n"},
+        "autodiff batch 'x*y' <(cat t.csv) <(cat u.csv) --format csv --keep --output out.npz",
+    ),
+    Case("a seed of no column", ROWS, "autodiff batch 'x*y' t.csv --seed @z"),
+    Case("a deviation of no input", ROWS, "autodiff batch 'x*y' t.csv --propagate z=0.1"),
+    Case("a column with two names", ROWS, "autodiff batch 'q*w' t.csv --columns q=x,w=x"),
+    Case("an empty pipe", {}, "autodiff batch 'x*y' <(true) --values-only"),
+    Case("a pipe, with --resume", ROWS, "autodiff batch 'x*y' - --output out.csv --resume"),
+    Case("standard input twice", ROWS, "autodiff batch 'x*y' - /dev/stdin < t.csv"),
+    Case("a pipe twice", {}, "autodiff batch 'x*y' p ./p --format csv", "mkfifo p; {}"),
+    Case(
+        "standard input as rows and as a value",
+        ROWS,
+        "autodiff batch 'x*w' /dev/stdin w=@- < t.csv",
+    ),
+    Case("an output that is the input", {}, f"{OVER} --output out.csv"),
+    Case(
+        "an output that is a link to the input",
+        {},
+        f"{OVER} --output link",
+        "ln -s out.csv link; {}",
+    ),
+    Case(
+        "an output that is the input by another name", {}, f"{OVER} --output b", "ln out.csv b; {}"
+    ),
+    Case("an output that a pattern matches", ROWS, "autodiff batch 'x*y' '*.csv' --output out.csv"),
+    Case(
+        "an output that is on standard input", {}, "autodiff batch 'x*y' --output out.csv < out.csv"
+    ),
+    Case("standard output that is the input", {}, f"{OVER} >> out.csv"),
+    Case(
+        "an output that is a value", ROWS, "autodiff batch 'x*w' t.csv w=@out.csv --output out.csv"
+    ),
+    Case(
+        "an output whose unfinished file is the input",
+        {"out.csv.partial": ROWS},
+        "autodiff batch 'x*y' out.csv.partial --format csv --output out.csv",
+    ),
+    Case(
+        "a folder of parts that holds the input",
+        ROWS,
+        "autodiff batch 'x*y' parts/t.csv --engine dask --output parts",
+        "mkdir parts; cp t.csv parts; {}",
+    ),
+    Case(
+        "saved over an input",
+        {"v.npz": npy([1.0, 2.0])},
+        "autodiff 'sum(x)' x=@v.npz --save v.npz",
+    ),
+    Case("a program's output over the program", {}, "autodiff run out.csv >> out.csv"),
     Case(
         "invalid JSON",
         {"t.jsonl": b'{"x":1,"y":2}\n{"x":3,"y":\n{"x":5,"y":6}\n'},

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli import __version__
+from autodiff_cli.cli import paths
 from autodiff_cli.cli.missing import binds, is_empty
 from autodiff_cli.cli.resources import bytes_of, threads_option
 from autodiff_cli.cli.streams import quiet_option, show_notices
@@ -226,10 +227,10 @@ def _run(options: dict[str, Any]) -> None:
 
     imported = perf_counter()
     check_seed(options["manual_seed"])
-    _check_outputs(options)
+    outputs = _outputs(options)
     values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
-    if [options["expression"], *values].count("@-") > 1:
-        raise click.UsageError("standard input (@-) can be read once only")
+    inputs = paths.doors_of([options["expression"], *values])
+    paths.check(inputs, {**paths.STANDARD_OUTPUT, **outputs})
     expression = expression_of(options["expression"])
     with _limits(options["timeout"]), _progress(options["quiet"]):
         result = evaluate(
@@ -304,28 +305,36 @@ def _rendered(result: Result, options: dict[str, Any]) -> str:
     return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))
 
 
-def _check_outputs(options: dict[str, Any]) -> None:
-    """Refuse at once what could not be written, or makes no sense together."""
+def _outputs(options: dict[str, Any]) -> dict[str, str]:
+    """The files that are written, by option.
+
+    Raises:
+        UsageError: options make no sense together.
+        InputError: one can't be written.
+    """
     if options["no_grad"] and options["seeds"]:
         raise click.UsageError("--seed asks for gradients, and --no-grad for none")
     for kind in ("jacobian", "hessian", "jvp", "hvp"):
         if options["no_grad"] and options[kind]:
             raise click.UsageError(f"--{kind} asks for derivatives, and --no-grad for none")
-    if options["save"] is None and options["save_grads"] is None:
-        return
+    found = {
+        option: options[name]
+        for option, name in (("--save", "save"), ("--save-grads", "save_grads"))
+        if options[name] is not None
+    }
+    if not found:
+        return {}
     from autodiff_cli.tables.files import check_writable, is_special
 
-    for name in ("save", "save_grads"):
-        path, option = options[name], f"--{name.replace('_', '-')}"
-        if path is None:
-            continue
+    for option, path in found.items():
         if not path.endswith(".npz") and not is_special(path):
             raise click.UsageError(f"{option} writes an .npz file: give a name such as out.npz")
-        if name == "save_grads" and options["no_grad"]:
+        if option == "--save-grads" and options["no_grad"]:
             raise click.UsageError("--save-grads has nothing to write with --no-grad")
         check_writable(path)
-    if options["save"] is not None and options["save"] == options["save_grads"]:
+    if len(found) == 2 and len(set(map(os.path.realpath, found.values()))) == 1:
         raise click.UsageError("--save and --save-grads name the same file")
+    return found
 
 
 def bindings_of(words: tuple[str, ...]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli.cli import paths
 from autodiff_cli.cli.resources import bytes_of, threads_option
 from autodiff_cli.cli.streams import quiet_option, show_notices
 
@@ -111,8 +112,7 @@ def command(**options: Any) -> int:
 
     names = bindings_of(options["bindings"])
     check_seed(options["manual_seed"])
-    if options["file"] == "-" and "@-" in names.values():
-        raise click.UsageError("standard input is the program; it can't be a value too")
+    paths.check(paths.doors_of([f"@{options['file']}", *names.values()]), paths.STANDARD_OUTPUT)
 
     from autodiff_cli.cli.watch import check_timeout, watched
 
