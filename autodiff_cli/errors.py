@@ -25,6 +25,9 @@ An operation raises without knowing where it stands; the interpreter adds the pl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from autodiff_cli.source import Source, Span
 
 
@@ -35,9 +38,14 @@ class AutodiffError(Exception):
         message: what and why; the reference's own words where it has them.
         hint: what to type instead, in this tool's words.
         span, source: the place, if there is one.
+
+    Attributes:
+        where: of an operation on a stack, the ways in which its entries fail: for each the error of a single
+            entry, and an array of bools, True where they are. Empty if that isn't known.
     """
 
     kind = "error"
+    where: Sequence[tuple[AutodiffError, Any]] = ()
     module = ""  # where the reference defines the class, if it isn't Python's own
 
     def __init__(

@@ -5,6 +5,7 @@ graph       one row's value, gradients and derivative along a direction, as node
 plan        that graph, made for any number of rows of the same shapes
 single      one row by itself, as `evaluate` does it
 engine      columns → answers: rows grouped by shape, a group computed at once or row by row
+faults      why rows have no answer, with one error for all that fail alike
 grouped     rows by the shapes of their cells, and their answers in order again
 deviation   the standard deviation of a result from those of its inputs
 total       one accumulated value and gradient, whatever the order of the rows

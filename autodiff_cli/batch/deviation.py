@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from autodiff_cli.batch.faults import Faults
 from autodiff_cli.batch.question import Weight
-from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.rows import Column
 
@@ -16,32 +18,55 @@ def check_fixed(deviations: Mapping[str, Weight]) -> None:
     """Raise InputError if a deviation that is the same for every row is none."""
     for name, weight in deviations.items():
         if weight.array is not None and not (weight.array >= 0).all():
-            raise _none(name, weight.array, "")
+            raise _none(name, _first(weight.array), "")
 
 
-def faults(
-    deviations: Mapping[str, Weight], columns: Mapping[str, Column]
-) -> dict[int, AutodiffError]:
-    """Why rows have no deviation, by their offsets: a column's number is negative or nan."""
-    found: dict[int, AutodiffError] = {}
+def check(
+    deviations: Mapping[str, Weight], columns: Mapping[str, Column], good: Array, faults: Faults
+) -> None:
+    """Add the good rows that have no deviation to the faults: a column's number is negative or nan."""
     for name, weight in deviations.items():
         if weight.column is None:
             continue
         values = columns[weight.column].values
+        place = f" in column '{weight.column}'"
         if isinstance(values, np.ndarray):
-            inner = tuple(range(1, values.ndim))
-            rows = np.flatnonzero(~(values >= 0).all(axis=inner)).tolist()
-        else:
-            rows = [at for at, cell in enumerate(values) if not (cell >= 0).all()]
-        for at in rows:
-            found[at] = _none(name, np.asarray(values[at]), f" in column '{weight.column}'")
-    return found
+            cells = values.reshape(len(values), math.prod(values.shape[1:]))
+            rows = np.flatnonzero(~(cells >= 0).all(axis=1) & good)
+            if not len(rows):
+                continue
+            first = np.argmin(cells[rows] >= 0, axis=1)
+            numbers = cells[rows, first]
+            faults.add(rows, _Negative(name, numbers.tolist(), place))
+            continue
+        for row in np.flatnonzero(good).tolist():
+            if not (values[row] >= 0).all():
+                faults.add(row, _none(name, _first(values[row]), place))
 
 
-def _none(name: str, given: Array, place: str) -> InputError:
-    wrong = given[~(given >= 0)].reshape(-1)[0]
+class _Negative(Sequence[InputError]):
+    """That numbers are no deviations."""
+
+    def __init__(self, name: str, numbers: list[float], place: str) -> None:
+        self.name = name
+        self.numbers = numbers
+        self.place = place
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, at: int) -> InputError:  # type: ignore[override]
+        return _none(self.name, self.numbers[at], self.place)
+
+
+def _first(given: Array) -> float:
+    """The first number that is no deviation."""
+    return float(given[~(given >= 0)].reshape(-1)[0])
+
+
+def _none(name: str, number: float, place: str) -> InputError:
     return InputError(
-        f"--propagate {name}: {wrong:g}{place} is no standard deviation, which is 0 or more"
+        f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
     )
 
 

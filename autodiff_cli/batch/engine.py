@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.autograd.generator import default_generator, has_drawn
 from autodiff_cli.batch import deviation as deviations
+from autodiff_cli.batch.faults import Faults, light
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
-from autodiff_cli.batch.plan import Kind, Plan
+from autodiff_cli.batch.plan import Failed, Kind, Plan
 from autodiff_cli.batch.question import Question, reads_of, settings, weight
 from autodiff_cli.batch.single import single
 from autodiff_cli.errors import AutodiffError, InputError, NameFault
 from autodiff_cli.evaluate import IsProgram, parsed
 from autodiff_cli.evaluate.notices import Notices
-from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, Shape, Unknown
+from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 2048
@@ -38,7 +39,7 @@ class Answers(NamedTuple):
     """
 
     columns: dict[str, Column]
-    faults: dict[int, AutodiffError]
+    faults: Faults
     non_finite: int
 
 
@@ -113,28 +114,35 @@ class Engine:
             self.warn(text)
 
     def answers(
-        self, columns: Mapping[str, Column], count: int, without: Collection[int] = ()
+        self,
+        columns: Mapping[str, Column],
+        count: int,
+        without: Array | Sequence[int] = (),
+        to_first: bool = False,
     ) -> Answers:
         """Answer for consecutive rows.
 
         Args:
             columns: the wanted ones, each of `count` rows.
             without: the offsets of rows that are bad already.
+            to_first: whether rows behind the first that fails may be left out.
         """
         parts: list[Part] = []
+        faults = Faults(count)
         good = np.ones(count, bool)
-        good[list(without)] = False
-        wrong = deviations.faults(self.deviations, columns)
-        faults = {at: error for at, error in wrong.items() if good[at]}
-        good[list(faults)] = False
+        good[np.asarray(without, np.int64)] = False
+        deviations.check(self.deviations, columns, good, faults)
+        good[faults.offsets] = False
         notices = Notices(self.question.expression, not self.question.values_only)
         with settings(self.question), notices.taken():
             for shapes, offsets in groups(columns, np.flatnonzero(good)):
+                if to_first and faults.errors:
+                    offsets = offsets[offsets < faults.first]
                 cells = {
                     name: self._numbers(column, shapes[name], offsets)
                     for name, column in columns.items()
                 }
-                self._group(cells, offsets, parts, faults)
+                self._group(cells, offsets, parts, faults, to_first)
         for text in notices.texts:
             self._say(text)
         return Answers(joined(self._names(columns), parts, count), faults, non_finite(parts))
@@ -179,37 +187,17 @@ class Engine:
         cells: Mapping[str, Array],
         offsets: Array,
         parts: list[Part],
-        faults: dict[int, AutodiffError],
+        faults: Faults,
+        to_first: bool,
     ) -> None:
-        """Rows of the same shapes, at once; where one of them fails, halves of them, down to that row."""
-        pending = [np.arange(len(offsets))]
-        while pending:
-            chosen = pending.pop()
-            whole = len(chosen) == len(offsets)
-            some = cells if whole else {name: array[chosen] for name, array in cells.items()}
-            if not self.single:
-                outputs = None
-                try:
-                    outputs = self._at_once(some, len(chosen))
-                except ExecutionError:
-                    half = len(chosen) // 2
-                    if half:
-                        pending += [chosen[half:], chosen[:half]]
-                        continue
-                if outputs is not None:
-                    parts.append(Part(offsets[chosen], self._measured(outputs, some, len(chosen))))
-                    continue
-            for at in chosen.tolist():
-                self._one(
-                    {n: a[at : at + 1] for n, a in cells.items()}, int(offsets[at]), parts, faults
-                )
+        """Rows of the same shapes: at once, and one by one where that can't be."""
+        for at in self._at_once(cells, offsets, parts, faults).tolist():
+            self._one({n: a[at : at + 1] for n, a in cells.items()}, offsets[at], parts, faults)
+            if to_first and faults.codes[offsets[at]] != GOOD:
+                return
 
     def _one(
-        self,
-        rows: Mapping[str, Array],
-        offset: int,
-        parts: list[Part],
-        faults: dict[int, AutodiffError],
+        self, rows: Mapping[str, Array], offset: int, parts: list[Part], faults: Faults
     ) -> None:
         try:
             self._draw_again()
@@ -219,38 +207,91 @@ class Engine:
             parts.append(Part(np.array([offset]), self._measured(outputs, rows, 1)))
         except AutodiffError as error:
             self._check_names(error)
-            faults[offset] = _said_here(error)
+            faults.add(offset, _said_here(error))
 
-    def _at_once(self, cells: Mapping[str, Array], count: int) -> dict[str, Array | None] | None:
-        """The outputs of rows of the same shapes; None if they have to be computed one by one."""
-        given = {name for name in cells if name in self.asked.inputs or self._in_graph(name)}
+    def _at_once(
+        self, cells: Mapping[str, Array], offsets: Array, parts: list[Part], faults: Faults
+    ) -> Array:
+        """Answer for rows of the same shapes; which of them have to be computed one by one is returned."""
+        everything = np.arange(len(offsets))
+        plan = self._plan(cells) if len(offsets) else None
+        if plan is None:
+            return everything
+        if isinstance(plan, AutodiffError):
+            return self._fail([Failed(everything, plan)], cells, offsets, parts, faults)
+        outputs, failed = plan.answers({name: cells[name] for name in plan.row}, len(offsets))
+        good = np.ones(len(offsets), bool)
+        for rows, _ in failed:
+            good[rows] = False
+        if failed:
+            cells_of_good = {name: array[good] for name, array in cells.items()}
+            outputs = {n: None if a is None else a[good] for n, a in outputs.items()}
+        else:
+            cells_of_good = dict(cells)
+        chosen = np.flatnonzero(good)
+        if len(chosen):
+            try:
+                answer = self._measured(outputs, cells_of_good, len(chosen))
+                parts.append(Part(offsets[chosen], answer))
+            except AutodiffError as error:  # a deviation of another shape than its input
+                failed = [*failed, Failed(chosen, error)]
+        return self._fail(failed, cells, offsets, parts, faults)
+
+    def _fail(
+        self,
+        failed: Sequence[Failed],
+        cells: Mapping[str, Array],
+        offsets: Array,
+        parts: list[Part],
+        faults: Faults,
+    ) -> Array:
+        """Rows that failed together: of those that fail alike, the first one's own evaluation says why.
+
+        Returns:
+            Those whose first one says something else, which each have to be asked.
+        """
+        alike: dict[tuple[str, str], list[Array]] = {}
+        for rows, error in failed:
+            alike.setdefault((error.kind, error.message), []).append(rows)
+        others = [np.empty(0, np.int64)]
+        for key, pieces in alike.items():
+            first, *rest = np.sort(np.concatenate(pieces)).tolist()
+            self._one(
+                {n: a[first : first + 1] for n, a in cells.items()}, offsets[first], parts, faults
+            )
+            said = faults.get(int(offsets[first]))
+            if said is not None and (said.kind, said.message) == key:
+                faults.add(offsets[rest], said)
+            else:
+                others.append(np.array(rest, np.int64))
+        return np.sort(np.concatenate(others))
+
+    def _plan(self, cells: Mapping[str, Array]) -> Plan | AutodiffError | None:
+        """The plan for rows of these shapes, or why there is none; None if rows are computed one by one."""
+        if self.single:
+            return None
         kinds = {
             name: Kind(array.shape[1:], dtypes.BY_NUMPY[array.dtype])
             for name, array in cells.items()
-            if name in given
+            if name in self.asked.inputs or self._in_graph(name)
         }
         key = tuple(kinds.items())
         if key in self.plans:
             self.plans[key] = self.plans.pop(key)  # the last that is left out
-        else:
-            if len(self.plans) == MOST_PLANS:
-                del self.plans[next(iter(self.plans))]
-            try:
-                self._draw_again()
-                self.plans[key] = Plan(self.asked, kinds)
-            except Unknown:
-                self.single = True
-                self._say(
-                    "the expression depends on the numbers of a row: computed a row at a time"
-                )
-                return None
-            except AutodiffError as error:
-                self._check_names(error)
-                self.plans[key] = error
-        plan = self.plans[key]
-        if isinstance(plan, AutodiffError):  # each row's own evaluation says so
+            return self.plans[key]
+        if len(self.plans) == MOST_PLANS:
+            del self.plans[next(iter(self.plans))]
+        try:
+            self._draw_again()
+            self.plans[key] = Plan(self.asked, kinds)
+        except Unknown:
+            self.single = True
+            self._say("the expression depends on the numbers of a row: computed a row at a time")
             return None
-        return plan.answers({name: cells[name] for name in kinds}, count)
+        except AutodiffError as error:
+            self._check_names(error)
+            self.plans[key] = light(error)
+        return self.plans[key]
 
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""

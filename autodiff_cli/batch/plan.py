@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from autodiff_cli.batch.graph import Asked, outputs_of
+from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.again import execute_with
+from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, placeholder, state
 from autodiff_cli.ir.walk import topological
@@ -29,6 +31,23 @@ class Kind(NamedTuple):
 
     shape: Shape
     dtype: DType
+
+
+class Failed(NamedTuple):
+    """Rows that fail in the same way, and the error of one of them."""
+
+    rows: Array
+    error: AutodiffError
+
+
+class Found(NamedTuple):
+    """The outputs by name, each with a leading axis of rows, and the rows that have none."""
+
+    outputs: dict[str, Array | None]
+    failed: list[Failed]
+
+
+Arrays: TypeAlias = tuple[list[Array], list[Failed]]
 
 
 class Plan:
@@ -64,44 +83,79 @@ class Plan:
         self.graphs: dict[int, tuple[list[Node], list[Node]]] = {}
         self.one: list[Node] | None = None
 
-    def answers(self, columns: Mapping[str, Array], count: int) -> dict[str, Array | None]:
-        """The outputs of `count` rows, each with a leading axis of rows.
+    def answers(self, columns: Mapping[str, Array], count: int) -> Found:
+        """The outputs of `count` rows.
 
         Args:
             columns: by name, of shape (count, *shape) and the dtype of the plan.
-
-        Raises:
-            ExecutionError: an operation met a value outside its domain, in some row.
         """
-        if count <= FEW:
-            return self._few(columns, count)
-        step = max(1, BLOCK // self.size)
-        part = max(1, step // PARTS)
-        made: list[Array] = []
+        arrays, failed = self._arrays(columns, count)
+        finished = iter(arrays)
+        named = {n: None if node is None else next(finished) for n, node in self.outputs.items()}
+        return Found(named, failed)
+
+    def _arrays(self, columns: Mapping[str, Array], count: int) -> Arrays:
+        """The arrays of the nodes for some rows, and which rows fail; those have any numbers."""
+        made = [np.empty((count, *node.shape), node.dtype.numpy) for node in self.nodes]
+        failed: list[Failed] = []
+        step = max(1, BLOCK // self.size) if count > FEW else 1
         for start in range(0, count, step):
             stop = min(start + step, count)
-            size = min(step, -(-(stop - start) // part) * part)
-            rows, nodes = self._graph(size)
-            given = [_filled(columns[name][start:stop], size) for name in self.row]
-            arrays = execute_with(nodes, rows, given)
-            if not made:
-                made = [np.empty((count, *array.shape[1:]), array.dtype) for array in arrays]
-            for whole, array in zip(made, arrays, strict=True):
-                whole[start:stop] = array[: stop - start]
-        finished = iter(made)
-        return {n: None if node is None else next(finished) for n, node in self.outputs.items()}
+            block = {name: columns[name][start:stop] for name in self.row}
+            if count > FEW:
+                arrays, own = self._block(block, stop - start, step)
+            else:
+                arrays, own = self._one(block)
+            failed += [Failed(start + rows, error) for rows, error in own]
+            if arrays:  # else all rows of the block fail
+                for whole, array in zip(made, arrays, strict=True):
+                    whole[start:stop] = array[: stop - start]
+        return made, failed
 
-    def _few(self, columns: Mapping[str, Array], count: int) -> dict[str, Array | None]:
-        """The outputs of some rows, each by the graph of one row."""
+    def _one(self, columns: Mapping[str, Array]) -> Arrays:
+        """One row, by the graph of one row."""
         if self.one is None:
             self.one = prepared(self.nodes)
-        inputs = list(self.row.values())
-        rows = [
-            execute_with(self.one, inputs, [np.asarray(columns[name][at]) for name in self.row])
-            for at in range(count)
-        ]
-        finished = iter([np.stack(arrays) for arrays in zip(*rows, strict=True)])
-        return {n: None if node is None else next(finished) for n, node in self.outputs.items()}
+        given = [np.asarray(columns[name][0]) for name in self.row]
+        try:
+            arrays = execute_with(self.one, list(self.row.values()), given)
+        except ExecutionError as raised:
+            return [], [Failed(np.zeros(1, np.int64), raised.error)]
+        return [array[None] for array in arrays], []
+
+    def _block(self, columns: Mapping[str, Array], count: int, step: int) -> Arrays:
+        """The rows of a block; where some fail, another one is computed in the place of each that does."""
+        part = max(1, step // PARTS)
+        size = min(step, -(-count // part) * part)
+        rows, nodes = self._graph(size)
+        given = [_filled(columns[name], size) for name in self.row]
+        failed: list[Failed] = []
+        good = np.arange(size) < count
+        while True:
+            try:
+                return execute_with(nodes, rows, given), failed
+            except ExecutionError as raised:
+                ways = _ways(raised, rows, size)
+            found = [Failed(np.flatnonzero(mask & good), error) for mask, error in ways]
+            found = [one for one in found if len(one.rows)]
+            if not found:
+                return self._halves(columns, count)
+            failed += found
+            for own, _ in found:
+                good[own] = False
+            if not good.any():
+                return [], failed
+            given = [np.where(_wide(good, array), array, array[np.argmax(good)]) for array in given]
+
+    def _halves(self, columns: Mapping[str, Array], count: int) -> Arrays:
+        """The rows of a block of which it isn't known which fail: halves of it, down to a row."""
+        half = count // 2
+        first, failed = self._arrays({name: array[:half] for name, array in columns.items()}, half)
+        rest, more = self._arrays(
+            {name: array[half:] for name, array in columns.items()}, count - half
+        )
+        joined = [np.concatenate(pair) for pair in zip(first, rest, strict=True)]
+        return joined, [*failed, *(Failed(half + rows, error) for rows, error in more)]
 
     def _graph(self, count: int) -> tuple[list[Node], list[Node]]:
         """The placeholders and the outputs for a number of rows."""
@@ -121,3 +175,19 @@ def _filled(rows: Array, size: int) -> Array:
     """Rows, and the last one again as often as it takes."""
     missing = size - len(rows)
     return rows if not missing else np.concatenate((rows, np.repeat(rows[-1:], missing, axis=0)))
+
+
+def _wide(rows: Array, like: Array) -> Array:
+    """A number a row, with as many axes as another array of rows."""
+    return rows.reshape(len(rows), *(1,) * (like.ndim - 1))
+
+
+def _ways(raised: ExecutionError, rows: list[Node], size: int) -> list[tuple[Array, AutodiffError]]:
+    """The ways in which rows fail, each with a mask of them; none if that can't be told."""
+    own = {id(node) for node in rows}
+    if not any(id(node) in own for node in topological([raised.node])):
+        return [(np.ones(size, bool), raised.error)]
+    ways = raised.error.where
+    if any(not mask.ndim or len(mask) % size for _, mask in ways):
+        return []
+    return [(np.any(mask.reshape(size, -1), axis=1), error) for error, mask in ways]

@@ -82,7 +82,7 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
             cells={
                 name: _in_dtype(column.values[0], job.question.dtype)
                 for name, column in chunk.columns.items()
-                if 0 not in column.bad
+                if not len(column.bad)
             },
             answers={
                 name: None if _null(column) else column.values[0]

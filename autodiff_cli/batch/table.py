@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -10,10 +11,10 @@ from autodiff_cli.batch.engine import Answers, Engine
 from autodiff_cli.batch.job import OnError
 from autodiff_cli.batch.uniform import Uniform, non_finite, without
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.interpret.traceback import HEADING
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.kept import Kept, KeptTexts
-from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
+from autodiff_cli.tables.rows import Chunk, Column, TextColumn
 
 
 class Table(NamedTuple):
@@ -60,25 +61,27 @@ def answered(
         uniform: what the output demands of the rows' shapes, and has had up to now; None: nothing.
     """
     count = chunk.count if limit is None else min(limit, chunk.count)
-    answers = engine.answers(chunk.columns, chunk.count, [*chunk.bad, *range(count, chunk.count)])
+    unread = chunk.bad.offsets
+    stops = on_error == "fail"
+    if stops and len(unread):
+        count = min(count, int(unread[0]) + 1)  # what is behind it isn't needed
+    without = np.concatenate((unread[unread < count], np.arange(count, chunk.count)))
+    answers = engine.answers(chunk.columns, chunk.count, without, to_first=stops)
     if uniform is not None:
         answers = _fitting(answers, uniform)
-    bad: dict[int, RowError | AutodiffError] = dict(answers.faults)
-    bad |= {at: error for at, error in chunk.bad.items() if at < count}
-    rows = np.arange(count)
-    if on_error == "fail" and bad:
-        first = min(bad)
-        table = _table(chunk, answers, rows[:first])
-        return table._replace(fault=_fault(bad[first], chunk, first))
+    wrong = answers.faults.codes[:count] != GOOD
+    wrong[unread[unread < count]] = True
+    if stops and wrong.any():
+        first = int(np.argmax(wrong))
+        return _table(chunk, answers, np.arange(first))._replace(
+            fault=_fault(chunk, answers, first)
+        )
     if on_error == "null":
-        texts: list[str | None] = [None] * count
-        for at, error in bad.items():
-            texts[at] = _text(error, chunk, at)
-        table = _table(chunk, answers, rows)._replace(errors=TextColumn(texts))
+        table = _table(chunk, answers, np.arange(count))
+        table = table._replace(errors=TextColumn(_texts(chunk, answers, count)))
     else:
-        good = np.setdiff1d(rows, list(bad), assume_unique=True) if bad else rows
-        table = _table(chunk, answers, good)
-    return table._replace(rows=count, bad=len(bad))
+        table = _table(chunk, answers, np.flatnonzero(~wrong))
+    return table._replace(rows=count, bad=int(np.count_nonzero(wrong)))
 
 
 def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> Table:
@@ -90,14 +93,12 @@ def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> Table:
 
 def _fitting(answers: Answers, uniform: Uniform) -> Answers:
     """The answers without those of rows that don't fit into the output."""
-    faults = uniform.faults(answers.columns)
-    if not faults:
+    rows = uniform.check(answers.columns, answers.faults)
+    if not len(rows):
         return answers
-    rows = np.array(sorted(faults))
-    return Answers(
-        {name: without(column, rows) for name, column in answers.columns.items()},
-        answers.faults | faults,
-        answers.non_finite - non_finite(answers.columns, rows),
+    return answers._replace(
+        columns={name: without(column, rows) for name, column in answers.columns.items()},
+        non_finite=answers.non_finite - non_finite(answers.columns, rows),
     )
 
 
@@ -116,33 +117,31 @@ def _place(chunk: Chunk, offset: int) -> str:
     return f"{chunk.file}, row {chunk.start + offset}"
 
 
-def _fault(error: RowError | AutodiffError, chunk: Chunk, offset: int) -> AutodiffError:
+def _fault(chunk: Chunk, answers: Answers, offset: int) -> AutodiffError:
     """The error that ends the job, with the row's place."""
-    if isinstance(error, RowError):
-        return error.fault()
-    error.message = f"{_place(chunk, offset)}: {error.message}"
+    if offset in chunk.bad:
+        return chunk.bad[offset].fault()
+    error = copy.copy(answers.faults[offset])
+    place = _place(chunk, offset)
+    error.message = f"{place}: {error.message}" if error.message else place
     return error
 
 
-def _text(error: RowError | AutodiffError, chunk: Chunk, offset: int) -> str:
-    """The error in one line."""
-    if isinstance(error, RowError):
-        return error.text()
-    message = " ".join(_last(error.message).split())
-    if error.message.startswith(HEADING):
-        return f"{_place(chunk, offset)}: {message}"
-    return f"{_place(chunk, offset)}: {error.kind}: {message}"
+def _texts(chunk: Chunk, answers: Answers, count: int) -> list[str | None]:
+    """What is wrong with each row, in one line; None where nothing is."""
+    texts: list[str | None] = [None] * count
+    faults = answers.faults
+    offsets = faults.offsets
+    codes = faults.codes[offsets].tolist()
+    said = {code: _line(faults.error(code)) for code in set(codes)}
+    for offset, code in zip(offsets.tolist(), codes, strict=True):
+        texts[offset] = f"{chunk.file}, row {chunk.start + offset}: {said[code]}"
+    unread = chunk.bad.within(0, count)
+    for offset, text in zip(unread, unread.texts(), strict=True):
+        texts[offset] = text
+    return texts
 
 
-def _last(message: str) -> str:
-    """What a traceback ends with, without the hint behind it; another message as it is.
-
-    >>> _last("Traceback (most recent call last):\\n  File \\"x\\"\\nLimitError: many\\nhint: fewer\\n")
-    'LimitError: many'
-    """
-    if not message.startswith(HEADING):
-        return message
-    lines = message.rstrip().split("\n")
-    inner = [number for number, line in enumerate(lines) if line.startswith(" ")]
-    rest = lines[max(inner, default=0) + 1 :]
-    return "\n".join(line for line in rest if not line.startswith("hint: "))
+def _line(error: AutodiffError) -> str:
+    """What a row fails with, in one line."""
+    return " ".join([f"{error.kind}:", *error.message.split()]).removesuffix(":")

@@ -7,14 +7,17 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.batch.faults import Faults
+from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import writers
+from autodiff_cli.tables.bad import NOWHERE
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.writers import Writer
 
 Demand: TypeAlias = Literal["shape", "depth", "nothing"]
 DEPTH = ("parquet", "arrow")  # lists may have any lengths there
+NULL = -1
 
 
 def demand_of(writer: Writer) -> Demand:
@@ -37,24 +40,36 @@ class Uniform:
         self.demand = demand
         self.known: dict[str, Shape] = dict(shapes or {})
 
-    def faults(self, columns: Mapping[str, Column]) -> dict[int, AutodiffError]:
-        """Which rows don't fit those before them, and why, by their offsets; the others are learned."""
+    def check(self, columns: Mapping[str, Column], faults: Faults) -> Array:
+        """Add the rows that don't fit those before them to the faults; the others are learned.
+
+        Returns:
+            The offsets of the rows that don't fit.
+        """
         if self.demand == "nothing" or self._same(columns):
-            return {}
-        found: dict[int, AutodiffError] = {}
-        count = next(iter(columns.values())).count
-        for at in range(count):
-            shapes = {
-                name: column.values[at].shape
-                for name, column in columns.items()
-                if column.nulls is None or not column.nulls[at]
+            return NOWHERE
+        forms = {name: _forms(column) for name, column in columns.items()}
+        while True:
+            unfit = np.zeros(faults.codes.shape, bool)
+            shows = np.zeros(faults.codes.shape, bool)  # a shape that isn't known yet
+            for name, (codes, shapes) in forms.items():
+                unfit |= ~np.array([*(self._fits(name, shape) for shape in shapes), True])[codes]
+                shows |= (name not in self.known) & (codes != NULL)
+            shows &= ~unfit
+            if not shows.any():
+                break
+            first = int(np.argmax(shows))
+            shown = {
+                n: shapes[codes[first]]
+                for n, (codes, shapes) in forms.items()
+                if codes[first] != NULL
             }
-            other = next((n for n, s in shapes.items() if not self._fits(n, s)), None)
-            if other is None:
-                self.known = shapes | self.known
-            else:
-                found[at] = self._fault(other, shapes[other])
-        return found
+            self.known = shown | self.known
+        for name, (codes, shapes) in forms.items():
+            for code, shape in enumerate(shapes):
+                if not self._fits(name, shape):
+                    faults.add(np.flatnonzero(codes == code), self._fault(name, shape))
+        return np.flatnonzero(unfit)
 
     def _same(self, columns: Mapping[str, Column]) -> bool:
         """Whether all rows fit, as can be seen without looking at each; they are learned then."""
@@ -101,8 +116,25 @@ def without(column: Column, offsets: Array) -> Column:
 
 def non_finite(columns: Mapping[str, Column], offsets: Array) -> int:
     """How many of some rows have an infinity or nan in an answer."""
-    found = 0
-    for at in offsets.tolist():
-        cells = [c.values[at] for c in columns.values() if c.nulls is None or not c.nulls[at]]
-        found += not all(np.isfinite(cell).all() for cell in cells if cell.dtype.kind == "f")
-    return found
+    found = np.zeros(len(offsets), bool)
+    for column in columns.values():
+        some = column.take(offsets)
+        if isinstance(some.values, np.ndarray):
+            finite = np.isfinite(some.values.reshape(len(offsets), -1)).all(axis=1)
+        else:
+            finite = np.array([bool(np.isfinite(cell).all()) for cell in some.values])
+        found |= ~finite if some.nulls is None else ~finite & ~some.nulls
+    return int(np.count_nonzero(found))
+
+
+def _forms(column: Column) -> tuple[Array, list[Shape]]:
+    """The shape of each cell as its number in a list of them, or NULL."""
+    if isinstance(column.values, np.ndarray):
+        codes, shapes = np.zeros(column.count, np.int64), [column.values.shape[1:]]
+    else:
+        known: dict[Shape, int] = {}
+        codes = np.array([known.setdefault(v.shape, len(known)) for v in column.values], np.int64)
+        shapes = list(known)
+    if column.nulls is not None:
+        codes[column.nulls] = NULL
+    return codes, shapes

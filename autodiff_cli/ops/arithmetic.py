@@ -26,6 +26,7 @@ from autodiff_cli.ir.node import (
     state,
 )
 from autodiff_cli.ops.create import zeros_like
+from autodiff_cli.ops.failures import failing
 from autodiff_cli.ops.kinds import EXACT, Elementwise, in_place, like, precise
 from autodiff_cli.ops.selection import (
     eq,
@@ -127,18 +128,19 @@ div_number = Elementwise(
 neg = Elementwise("neg", np.negative, vjps=(lambda g, y, a: -g,), doc="-a", latex="-{}")
 
 
-def _check_divisor(b: Any) -> None:
+def _check_divisor(a: Any, b: Any) -> None:
     if b.dtype.kind in "iub" and not np.all(b):
-        raise RuntimeFault("ZeroDivisionError", hint="an integer tensor is divided by zero")
+        error = RuntimeFault("ZeroDivisionError", hint="an integer tensor is divided by zero")
+        raise failing(error, (error, np.broadcast_arrays(b == 0, a)[0]))
 
 
 def _floor_divide(a: Any, b: Any) -> Any:
-    _check_divisor(b)
+    _check_divisor(a, b)
     return np.floor_divide(a, b)
 
 
 def _trunc_divide(a: Any, b: Any) -> Any:
-    _check_divisor(b)
+    _check_divisor(a, b)
     if a.dtype.kind == "f":
         return np.trunc(np.true_divide(a, b))
     quotient = np.floor_divide(a, b)
@@ -146,7 +148,7 @@ def _trunc_divide(a: Any, b: Any) -> Any:
 
 
 def _remainder(a: Any, b: Any) -> Any:
-    _check_divisor(b)
+    _check_divisor(a, b)
     if a.dtype.kind != "f":
         return np.remainder(a, b)
     rest = np.fmod(a, b)  # and not np.remainder, whose zeros take the sign of b
@@ -154,7 +156,7 @@ def _remainder(a: Any, b: Any) -> Any:
 
 
 def _fmod(a: Any, b: Any) -> Any:
-    _check_divisor(b)
+    _check_divisor(a, b)
     return np.fmod(a, b)
 
 

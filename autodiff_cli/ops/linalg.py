@@ -17,6 +17,7 @@ from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.decompose import _column, _row
+from autodiff_cli.ops.failures import Failures, failing
 from autodiff_cli.ops.heavy import Factored, heavily
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.matrix import bmm
@@ -36,6 +37,25 @@ def _guarded(function: Callable[..., Any], message: str) -> Callable[..., Any]:
             raise LinAlgFault(message) from None
 
     return kernel
+
+
+def _stacked(kernel: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of matrices, with an error that says which of a stack have no such result."""
+
+    def whole(x: Any, **params: Any) -> Any:
+        try:
+            return kernel(x, **params)
+        except LinAlgFault as error:
+            matrices = x.reshape(-1, *x.shape[-2:])
+            failures = Failures(len(matrices))
+            for number, matrix in enumerate(matrices if x.ndim > 2 else ()):
+                try:
+                    kernel(matrix, **params)
+                except LinAlgFault as own:
+                    failures.add(number, own)
+            raise failing(error, *failures.ways.values()) from None
+
+    return whole
 
 
 def _last(x: Node, size: int) -> Node:
@@ -76,7 +96,7 @@ def _upper_factor(x: Any) -> Any:
 
 inv: Factored = Factored(
     "linalg_inv",
-    _inv,
+    _stacked(_inv),
     shape=lambda x: x.shape,
     vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
     grad_fn="LinalgInvExBackward0",
@@ -269,7 +289,7 @@ def _first_bad_minor(x: Any) -> int:
 def _factor(name: str, shown: str, grad_fn: str) -> Factored:
     return Factored(
         name,
-        _cholesky_kernel(shown),
+        _stacked(_cholesky_kernel(shown)),
         shape=lambda x, upper: x.shape,
         vjps=(_cholesky_vjp,),
         grad_fn=grad_fn,

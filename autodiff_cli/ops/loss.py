@@ -14,6 +14,7 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops.failures import failing
 from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.pointwise import log, log1p, sigmoid
 from autodiff_cli.ops.selection import clamp
@@ -52,13 +53,17 @@ mse_loss = Shaped(
 
 
 def _binary_cross_entropy(x: Any, target: Any, *weight: Any, reduction: Reduction) -> Any:
-    if not np.all((x >= 0) & (x <= 1)):
-        raise RuntimeFault(
+    outside = ~((x >= 0) & (x <= 1))
+    if outside.any():
+        error = RuntimeFault(
             "all elements of input should be between 0 and 1",
             hint="apply sigmoid first, or use binary_cross_entropy_with_logits",
         )
-    if not np.all((target >= 0) & (target <= 1)):
-        raise RuntimeFault("all elements of target should be between 0 and 1")
+        raise failing(error, (error, np.broadcast_arrays(outside, target)[0]))
+    outside = ~((target >= 0) & (target <= 1))
+    if outside.any():
+        error = RuntimeFault("all elements of target should be between 0 and 1")
+        raise failing(error, (error, np.broadcast_arrays(outside, x)[0]))
     # The logarithms are bounded, so that a certain and wrong answer costs 100, not infinity.
     floor = np.asarray(-100, x.dtype)
     values = (target - 1) * np.maximum(precise(np.log1p)(-x), floor) - target * np.maximum(

@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, Op, Params, Rule, Shape
+from autodiff_cli.ops.failures import RAISED, Failures
 
 Flags = tuple[bool, ...]
 Flow = Callable[[Node, Node, int], Node | None]
@@ -78,7 +79,12 @@ class Mapped(Op):
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         row = Node(self.inner, self.single(node.operands), node.params, node.shape[1:], node.dtype)
         result = np.empty(node.shape, node.dtype.numpy)
+        failures = Failures(node.shape[0])
         for number in range(node.shape[0]):
             own = [a[number] if flag else a for a, flag in zip(arrays, self.flags, strict=True)]
-            result[number] = self.inner.evaluate(row, own)
+            try:
+                result[number] = self.inner.evaluate(row, own)
+            except RAISED as error:
+                failures.add(number, error)
+        failures.check()
         return result

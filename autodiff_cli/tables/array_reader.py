@@ -17,6 +17,7 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import layout as layouts
+from autodiff_cli.tables.bad import Bad
 from autodiff_cli.tables.kept import KeptValues
 from autodiff_cli.tables.layout import Keep, Naming
 from autodiff_cli.tables.rows import Chunk, Column
@@ -90,7 +91,7 @@ def _chunks(
             start + 1,
             stop - start,
             {name: Column(values[name]) for name in want},
-            {},
+            Bad(),
             KeptValues({name: Column(values[name]) for name in keep}) if keep else None,
             tuple(columns),
         )

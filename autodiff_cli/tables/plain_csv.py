@@ -10,10 +10,11 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.bad import NOWHERE, Findings, NotNumbers, Reason
 from autodiff_cli.tables.kept import KeptTexts, plain_numbers
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece, cut
-from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
+from autodiff_cli.tables.rows import Chunk, Column
 
 ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
 
@@ -146,61 +147,64 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     rows, lines, unclosed = records(piece, layout.separator)
     width = len(layout.names)
-    bad: dict[int, RowError] = {}
-
-    def fault(offset: int, field: str, message: str) -> None:
-        place = RowError(layout.file, row + offset, field, message, None, lines[offset])
-        bad.setdefault(offset, place)
-
+    found = Findings(layout.file, row, len(rows), lines)
     if not piece.data.isascii():
-        for offset, fields in enumerate(rows):
-            if any(map(ESCAPED.search, fields)):
-                fault(offset, "", "not UTF-8 text")
+        strange = [at for at, fields in enumerate(rows) if any(map(ESCAPED.search, fields))]
+        found.add(np.array(strange, np.int64), Reason("", "not UTF-8 text"))
     if unclosed:
-        fault(len(rows) - 1, "", 'a quote (") is never closed')
-    for offset, fields in enumerate(rows):
-        if len(fields) != width:
-            fault(offset, "", _ragged(len(fields), width))
-            rows[offset] = (fields + [""] * width)[:width]
+        found.add(np.array([len(rows) - 1]), Reason("", 'a quote (") is never closed'))
+    widths = np.fromiter(map(len, rows), np.int64, len(rows))
+    add_ragged(found, widths, width)
+    for offset in np.flatnonzero(widths != width).tolist():
+        rows[offset] = (rows[offset] + [""] * width)[:width]
     across = list(zip(*rows)) if rows else [()] * width
-    whole = dict(bad)  # rows that are bad as such: so they are in each column
+    whole = found.rows()  # rows that are bad as such: so they are in each column
     columns = {}
     for name in layout.wanted:
-        values, wrong = numbers(across[layout.names.index(name)])
-        errors = dict(whole)
-        for offset, message in wrong.items():
-            if offset not in whole:
-                fault(offset, name, message)
-                place = RowError(layout.file, row + offset, name, message, None, lines[offset])
-                errors[offset] = place
-        values[list(errors)] = np.nan
-        columns[name] = Column(values, in_order(errors))
+        texts = across[layout.names.index(name)]
+        values, none = numbers(texts)
+        found.add(none, NotNumbers(name, [texts[at] for at in none.tolist()]))
+        columns[name] = without(values, whole, none)
     kept = None
     if layout.kept or layout.everything:
         kept = KeptTexts({name: across[layout.names.index(name)] for name in layout.kept})
-    return Chunk(layout.file, row, len(rows), columns, in_order(bad), kept, layout.names)
+    return Chunk(layout.file, row, len(rows), columns, found.bad(), kept, layout.names)
 
 
-def _ragged(count: int, width: int) -> str:
-    fields = "1 field" if count == 1 else f"{count} fields"
-    return f"{fields} where the header has {width}"
+def without(values: Array, whole: Array, none: Array) -> Column:
+    """A column without values in the rows that are bad as such (a mask), and where there are none."""
+    bad = whole.copy()
+    bad[none] = True
+    values[bad] = np.nan
+    return Column(values, np.flatnonzero(bad))
 
 
-def numbers(texts: Sequence[str]) -> tuple[Array, dict[int, str]]:
-    """Fields as floats, and what is wrong with those that are none (they are NaN)."""
+def add_ragged(found: Findings, widths: Array, width: int) -> None:
+    """Add the rows that are too short or too long to the findings."""
+    for other in sorted(set(widths[widths != width].tolist())):
+        fields = "1 field" if other == 1 else f"{other} fields"
+        reason = Reason("", f"{fields} where the header has {width}")
+        found.add(np.flatnonzero(widths == other), reason)
+
+
+def numbers(texts: Sequence[str]) -> tuple[Array, Array]:
+    """Fields as floats, and the offsets of those that are none (they are NaN)."""
+    plain = plain_numbers(texts)
     try:
         values = np.array(list(map(float, texts)), np.float64)
-        if plain_numbers(texts):
-            return values, {}
+        if plain:
+            return values, NOWHERE
     except ValueError:
         pass
-    values = np.full(len(texts), np.nan)
-    wrong = {}
-    for offset, text in enumerate(texts):
-        try:
-            values[offset] = float(text) if plain_numbers(text) else float("")
-        except ValueError:
-            wrong[offset] = (
-                f"{shown(text)} is not a number" if text.strip() else "the field is empty"
-            )
-    return values, wrong
+    found = list(map(_number, texts))
+    if not plain:
+        found = [n if plain_numbers(text) else None for n, text in zip(found, texts)]
+    none = [at for at, number in enumerate(found) if number is None]
+    return np.array(found, np.float64), np.array(none, np.int64)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.bad import Findings, Reason, shown
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece
-from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order, shown
+from autodiff_cli.tables.rows import Chunk, Column
 
 NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
@@ -36,39 +37,22 @@ def lines_of(data: bytes) -> tuple[list[bytes], Sequence[int]]:
 
 def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
-    lines, offsets = lines_of(piece.data)
-    bad: dict[int, RowError] = {}
-    objects: list[dict[str, object]] = []
-
-    def fault(offset: int, field: str, message: str) -> RowError:
-        line = piece.line + offsets[offset]
-        hint = None if field else hint_of(lines[offset])
-        error = RowError(layout.file, row + offset, field, message, hint, line)
-        return bad.setdefault(offset, error)
-
-    for offset, line in enumerate(lines):
-        found, message = object_of(line)
-        objects.append(found)
-        if message:
-            fault(offset, "", message)
-    whole = dict(bad)
+    lines, before = lines_of(piece.data)
+    found = Findings(layout.file, row, len(lines), np.asarray(before, np.int64) + piece.line)
+    objects, none = objects_of(lines)
+    found.add(np.array(none, np.int64), NoObjects([lines[offset] for offset in none]))
+    whole = set(none)
     columns = {}
     for name in layout.wanted:
         title = layout.title(name)
-        values, wrong = column_of([found.get(title, MISSING) for found in objects])
-        errors = dict(whole)
-        for offset, message in wrong.items():
-            if offset not in whole:
-                fault(offset, name, message)
-                line_number = piece.line + offsets[offset]
-                errors[offset] = RowError(
-                    layout.file, row + offset, name, message, None, line_number
-                )
-        columns[name] = Column(values, in_order(errors))
-    if whole:  # of a line that is no object, nothing passes on
-        lines = [b"{}" if offset in whole else line for offset, line in enumerate(lines)]
+        values, wrong = column_of([members.get(title, MISSING) for members in objects])
+        own = {at: Reason(name, message) for at, message in wrong.items() if at not in whole}
+        found.add_each(own)
+        columns[name] = Column(values, np.fromiter(wrong, np.int64, len(wrong)))
+    for offset in none:  # of a line that is no object, nothing passes on
+        lines[offset] = b"{}"
     kept = kept_of(lines, layout)
-    return Chunk(layout.file, row, len(lines), columns, in_order(bad), kept, layout.names)
+    return Chunk(layout.file, row, len(lines), columns, found.bad(), kept, layout.names)
 
 
 def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:
@@ -77,6 +61,40 @@ def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:
         return None
     renamed = {old: new for old, new in zip(layout.titles, layout.names) if old != new}
     return KeptLines(lines, renamed, None if layout.everything else layout.kept)
+
+
+def objects_of(lines: list[bytes]) -> tuple[list[dict[str, object]], list[int]]:
+    """The members of each line, and the offsets of the lines that have none."""
+    found: list[object]
+    try:
+        found = list(map(orjson.loads, lines))
+    except orjson.JSONDecodeError:
+        found = list(map(_loaded, lines))
+    none = [offset for offset, members in enumerate(found) if type(members) is not dict]
+    for offset in none:
+        found[offset] = {}
+    return found, none  # type: ignore[return-value]
+
+
+def _loaded(line: bytes) -> object:
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+
+
+class NoObjects(Sequence[Reason]):
+    """That lines are no objects, by the lines."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
+        line = self.lines[at]
+        return Reason("", object_of(line)[1], hint_of(line))
 
 
 def object_of(line: bytes) -> tuple[dict[str, object], str]:
@@ -107,22 +125,38 @@ def column_of(cells: list[object]) -> tuple[Array | list[Array], dict[int, str]]
     whole = _uniform(cells)
     if whole is not None:
         return whole, {}
-    arrays: list[Array | None] = []
     wrong: dict[int, str] = {}
+    sound: dict[int, object] = {}  # numbers, and lists of whatever
     for offset, cell in enumerate(cells):
-        array = _uniform([cell])
-        if array is None:
-            array, message = _careful(cell)
-            if message:
-                wrong[offset] = message
-            arrays.append(array)
+        if type(cell) in PLAIN or type(cell) is list:
+            sound[offset] = cell
+        elif isinstance(cell, str) and cell in NON_FINITE:
+            sound[offset] = NON_FINITE[cell]
         else:
-            arrays.append(array[0])
-    shapes = {array.shape for array in arrays if array is not None}
-    if len(shapes) > 1:
-        return [np.empty(0) if array is None else array for array in arrays], wrong
-    empty = np.full(shapes.pop() if shapes else (), np.nan)
-    return np.array([empty if array is None else array for array in arrays]), wrong
+            wrong[offset] = _no_number(cell)
+    whole = _uniform(list(sound.values()))
+    if whole is not None:
+        return _spread(whole, list(sound), len(cells)), wrong
+    arrays: dict[int, Array] = {}
+    for offset, cell in sound.items():
+        one = _uniform([cell])
+        array, message = _careful(cell) if one is None else (one[0], "")
+        if array is None:
+            wrong[offset] = message
+        else:
+            arrays[offset] = array
+    wrong = dict(sorted(wrong.items()))
+    if len({array.shape for array in arrays.values()}) > 1:
+        nothing = np.empty(0)
+        return [arrays.get(offset, nothing) for offset in range(len(cells))], wrong
+    return _spread(np.array(list(arrays.values())), list(arrays), len(cells)), wrong
+
+
+def _spread(values: Array, offsets: list[int], count: int) -> Array:
+    """The values of some rows among those of all, which are NaN."""
+    whole = np.full((count, *values.shape[1:]), np.nan)
+    whole[offsets] = values
+    return whole
 
 
 def _uniform(cells: list[object]) -> Array | None:

@@ -10,11 +10,12 @@ import polars
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables import plain_json
+from autodiff_cli.tables.bad import NOWHERE, Findings, Reason
 from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.kept import KeptValues
 from autodiff_cli.tables.layout import Keep, Naming
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
-from autodiff_cli.tables.rows import Chunk, Column, RowError, TextColumn
+from autodiff_cli.tables.rows import Chunk, Column, TextColumn
 from autodiff_cli.tables.sources import RowSource
 
 SMALLEST = 1024  # rows of a chunk
@@ -126,19 +127,16 @@ def _chunk(
     names: tuple[str, ...],
 ) -> Chunk:
     columns: dict[str, Column] = {}
-    bad: dict[int, RowError] = {}
+    found = Findings(file, row, len(frame))
     for name in want:
-        values = _column(frame[name])
-        if values.nulls is not None:
-            for offset in np.flatnonzero(values.nulls).tolist():
-                error = RowError(file, row + offset, name, "null")
-                values.bad = {**values.bad, offset: error}
-                bad.setdefault(offset, error)
-        columns[name] = Column(values.values, values.bad)
+        column = _column(frame[name])
+        null = NOWHERE if column.nulls is None else np.flatnonzero(column.nulls)
+        found.add(null, Reason(name, "null"))
+        columns[name] = Column(column.values, null)
     kept = None
     if keep:
         kept = KeptValues({name: _kept(frame[name]) for name in keep})
-    return Chunk(file, row, len(frame), columns, dict(sorted(bad.items())), kept, names)
+    return Chunk(file, row, len(frame), columns, found.bad(), kept, names)
 
 
 def _column(series: polars.Series) -> Column:

@@ -1,13 +1,14 @@
 """Pieces of text by polars: a chunk at once where every row is as it should be, else the plain reader's.
 
 polars reads leniently what this package doesn't (short rows, quotes in odd places, blank lines); such pieces
-are the plain reader's too, so that both give the same rows. Where fields of CSV are no numbers, in rows that
-are right otherwise, only those fields are.
+are the plain reader's too, so that both give the same rows. Where rows of CSV without quotes are too short or
+too long, or fields are no numbers, polars reads them once more, and only those rows and fields are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -15,10 +16,11 @@ import polars
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
+from autodiff_cli.tables.bad import Bad, Findings, NotNumbers
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
-from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
-from autodiff_cli.tables.rows import Chunk, Column, RowError, in_order
+from autodiff_cli.tables.pieces import QUOTE, RETURN, Piece, count
+from autodiff_cli.tables.rows import Chunk, Column
 
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
 
@@ -28,24 +30,25 @@ def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     if piece.quotes == "odd" or not layout.wanted or _lone_returns(piece.data):
         return plain_csv.chunk(piece, layout, row)
     frame = _csv_frame(piece, layout)
-    columns: dict[str, Column] | None = None
+    data, bad = piece.data, Bad()
     if frame is not None:
         columns = {name: Column(frame[name].to_numpy()) for name in layout.wanted}
-    elif (starts := _starts(piece, layout)) is not None:
-        columns = _with_bad_fields(piece, layout, row, starts)
-    if columns is None:
+    elif piece.quotes == "none":
+        lines = _lines(piece, layout)
+        found = _with_bad_rows(lines, layout, row)
+        if found is None:
+            return plain_csv.chunk(piece, layout, row)
+        data, (columns, bad) = lines.data, found
+    else:
         return plain_csv.chunk(piece, layout, row)
     length = next(iter(columns.values())).count
     kept = None
     if layout.kept:
-        texts = _csv(piece.data, layout, dict.fromkeys(layout.names, polars.String()), layout.kept)
+        texts = _csv(data, layout, dict.fromkeys(layout.names, polars.String()), layout.kept)
         if texts is None or len(texts) != length:
             return plain_csv.chunk(piece, layout, row)
         kept = KeptFrame(texts)
-    bad: dict[int, RowError] = {}
-    for name in layout.wanted:
-        bad = {**columns[name].bad, **bad}
-    return Chunk(layout.file, row, length, columns, in_order(bad), kept, layout.names)
+    return Chunk(layout.file, row, length, columns, bad, kept, layout.names)
 
 
 def _lone_returns(data: bytes) -> bool:
@@ -78,47 +81,75 @@ def _types(layout: Layout) -> dict[str, polars.DataType]:
     }
 
 
-def _starts(piece: Piece, layout: Layout) -> Array | None:
-    """Where each row begins, if each is a line of as many fields as there should be."""
-    if piece.quotes != "none" or len(layout.names) < 2:
-        return None
-    array = np.frombuffer(piece.data, np.uint8)
-    ends = np.flatnonzero(array == NEWLINE) + 1
-    starts = np.concatenate(([0], ends[ends < len(array)]))
-    fences = np.add.reduceat(array == ord(layout.separator), starts, dtype=np.int64)
-    return starts if (fences == len(layout.names) - 1).all() else None
+class Lines(NamedTuple):
+    """The rows of a piece without quotes.
+
+    data: lines of as many fields as there should be: what lacks is empty, what is too much is cut off.
+    numbers: those of the lines in their file; widths: how many fields they had.
+    """
+
+    data: bytes
+    numbers: Array
+    widths: Array
 
 
-def _with_bad_fields(
-    piece: Piece, layout: Layout, row: int, starts: Array
-) -> dict[str, Column] | None:
-    """The wanted columns where some fields are no numbers: only those are looked at in Python."""
-    try:
-        piece.data.decode()
-    except UnicodeDecodeError:
+def _lines(piece: Piece, layout: Layout) -> Lines:
+    lines = piece.data.split(b"\n")
+    if b"\r" in piece.data:
+        lines = [line.removesuffix(b"\r") for line in lines]
+    rows = np.flatnonzero(np.fromiter(map(len, lines), np.int64, len(lines)))  # not the blank ones
+    if len(rows) < len(lines):
+        lines = [lines[at] for at in rows.tolist()]
+    separator, width = layout.separator.encode(), len(layout.names)
+    widths = np.fromiter((line.count(separator) for line in lines), np.int64, len(lines)) + 1
+    for at in np.flatnonzero(widths < width).tolist():
+        lines[at] += separator * (width - int(widths[at]))
+    for at in np.flatnonzero(widths > width).tolist():
+        lines[at] = separator.join(lines[at].split(separator, width)[:width])
+    return Lines(b"\n".join(lines) + b"\n", piece.line + rows, widths)
+
+
+def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Column], Bad] | None:
+    """The wanted columns where some rows are too short or too long, or have fields that are no numbers.
+
+    Only such fields are looked at in Python; None if polars refuses the text.
+    """
+    frame = _csv(lines.data, layout, _types(layout), layout.wanted, lenient=True)
+    if frame is None or len(frame) != len(lines.numbers) or not _is_utf_8(lines.data):
         return None
-    frame = _csv(piece.data, layout, _types(layout), None, lenient=True)
-    if frame is None or len(frame) != len(starts):
-        return None
-    stops = np.append(starts[1:], len(piece.data))
+    found = Findings(layout.file, row, len(frame), lines.numbers)
+    plain_csv.add_ragged(found, lines.widths, len(layout.names))
+    whole = found.rows()
     columns = {}
     for name in layout.wanted:
-        place = layout.names.index(name)
-        offsets = np.flatnonzero(frame[name].is_null().to_numpy())
-        lines = [
-            piece.data[start:stop].decode().removesuffix("\n").removesuffix("\r")
-            for start, stop in zip(starts[offsets].tolist(), stops[offsets].tolist())
-        ]
-        found, wrong = plain_csv.numbers([line.split(layout.separator)[place] for line in lines])
         values = frame[name].to_numpy().copy()
-        values[offsets] = found
-        bad = {}
-        for number, message in wrong.items():
-            offset = int(offsets[number])
-            line = piece.line + offset
-            bad[offset] = RowError(layout.file, row + offset, name, message, None, line)
-        columns[name] = Column(values, bad)
-    return columns
+        offsets = np.flatnonzero(frame[name].is_null().to_numpy() & ~whole)
+        fields = _fields(lines, layout, name, offsets)
+        if fields is None:
+            return None
+        values[offsets], none = plain_csv.numbers(fields)
+        found.add(offsets[none], NotNumbers(name, [fields[at] for at in none.tolist()]))
+        columns[name] = plain_csv.without(values, whole, offsets[none])
+    return columns, found.bad()
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _fields(lines: Lines, layout: Layout, name: str, offsets: Array) -> list[str] | None:
+    """What stands in a column in some rows; None if polars can't say."""
+    if not len(offsets):
+        return []
+    strings = dict.fromkeys(layout.names, polars.String())
+    texts = _csv(lines.data, layout, strings, [name])
+    if texts is None or len(texts) != len(lines.numbers):
+        return None
+    return texts[name].gather(offsets).fill_null("").to_list()
 
 
 def _csv(
@@ -172,7 +203,7 @@ def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     kept = None
     if layout.kept or layout.everything:
         kept = plain_json.kept_of(plain_json.lines_of(piece.data)[0], layout)
-    return Chunk(layout.file, row, length, columns, {}, kept, layout.names)
+    return Chunk(layout.file, row, length, columns, Bad(), kept, layout.names)
 
 
 def _json_columns(piece: Piece, layout: Layout) -> dict[str, Column] | None:

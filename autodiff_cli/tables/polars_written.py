@@ -121,11 +121,15 @@ def _json_series(column: Column | TextColumn) -> polars.Series | None:
         return polars.Series(list(column.texts), dtype=polars.String())
     if not isinstance(column.values, np.ndarray) or not column.values.size:
         return None
-    return polars.Series(cells.writable(column.values))
+    series = polars.Series(cells.writable(column.values))
+    if column.nulls is not None and column.nulls.any():
+        present = polars.Series(~column.nulls)
+        series = polars.select(polars.when(present).then(series)).to_series()
+    return series
 
 
 def _special(table: Table) -> Array:
-    """The rows that polars writes as something else: non-finite numbers and nulls."""
+    """The rows that polars writes as something else: those with a number that isn't finite."""
     found = np.zeros(0, bool)
     for column in table.values():
         if isinstance(column, TextColumn):
@@ -135,9 +139,9 @@ def _special(table: Table) -> Array:
             wrong = ~np.isfinite(values.reshape(len(values), math.prod(values.shape[1:]))).all(
                 axis=1
             )
+            if column.nulls is not None:
+                wrong &= ~column.nulls
             found = wrong if not len(found) else found | wrong
-        if column.nulls is not None and column.nulls.any():
-            found = column.nulls if not len(found) else found | column.nulls
     return np.flatnonzero(found)
 
 

@@ -12,10 +12,11 @@ from typing import Literal, Protocol, TypeAlias
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables import plain_csv, plain_json
+from autodiff_cli.tables.bad import RowError
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Keep, Layout, Naming
 from autodiff_cli.tables.pieces import Piece, pieces
-from autodiff_cli.tables.rows import Chunk, RowError
+from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 
 Engine: TypeAlias = Literal["auto", "plain", "polars"]
@@ -246,9 +247,9 @@ def some_of_each(chunk: Chunk, layout: Layout) -> None:
     """Raise InputError if no object of many has a column: a name that was mistyped, not a bad row."""
     for name, column in chunk.columns.items():
         if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
-            if all(error.message == "missing" or not error.field for error in column.bad.values()):
-                if any(error.field for error in column.bad.values()):
-                    raise layouts.no_column(name, layout.names, layout.file)
+            said = {(reason.field, reason.message) for reason in chunk.bad.distinct()}
+            if (name, "missing") in said and {field or name for field, _ in said} == {name}:
+                raise layouts.no_column(name, layout.names, layout.file)
 
 
 def parser(name: str, engine: Engine) -> Parser:
@@ -307,8 +308,7 @@ def _is_header(titles: Sequence[str], naming: Naming, file: str) -> None:
             f"{file}: its lines end in a carriage return alone",
             hint="convert it: tr '\\r' '\\n' < FILE",
         )
-    wrong = plain_csv.numbers(titles)[1]
-    if not wrong:
+    if not len(plain_csv.numbers(titles)[1]):
         raise InputError(
             f"{file} has no header: its first line is numbers",
             hint="name the columns: --columns " + ",".join("abcdefgh"[: len(titles)]),

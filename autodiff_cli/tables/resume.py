@@ -28,15 +28,15 @@ class Digest:
         """Rows, from the chunk's first; cells that aren't read don't count."""
         for name, column in chunk.columns.items():
             state = self.columns.setdefault(name, hashlib.blake2b(digest_size=16))
-            values = column.part(0, count).values
-            bad = [offset for offset in column.bad if offset < count]
-            if isinstance(values, np.ndarray):
-                good = np.delete(values, bad, 0) if bad else values
+            part = column.part(0, count)
+            if isinstance(part.values, np.ndarray):
+                good = np.delete(part.values, part.bad, 0) if len(part.bad) else part.values
                 state.update(np.ascontiguousarray(good).tobytes())
-            else:
-                for offset, value in enumerate(values):
-                    if offset not in column.bad:
-                        state.update(np.ascontiguousarray(value).tobytes())
+                continue
+            bad = set(part.bad.tolist())
+            for offset, value in enumerate(part.values):
+                if offset not in bad:
+                    state.update(np.ascontiguousarray(value).tobytes())
 
     def text(self) -> str:
         """The same for the same rows."""

@@ -6,109 +6,38 @@ chunk's `bad`, with its place, and whoever reads decides what becomes of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from autodiff_cli.errors import InputError
-from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.bad import NOWHERE, Bad
 
 if TYPE_CHECKING:
     from autodiff_cli.tables.kept import Kept
-
-LONGEST = 60  # characters of a field that a message repeats
-
-
-class RowError(NamedTuple):
-    """Why a row, or one field of it, can't be used.
-
-    file: as people write it, or "standard input".
-    row: the data row in that file, from 1.
-    field: the column; "" where the whole row is bad.
-    line: the line of text in that file, from 1, where there are lines.
-    """
-
-    file: str
-    row: int
-    field: str
-    message: str
-    hint: str | None = None
-    line: int | None = None
-
-    def text(self) -> str:
-        """In one line, place first.
-
-        >>> RowError("x.csv", 7, "S", "'abc' is not a number", line=8).text()
-        "x.csv, row 7 (line 8), column 'S': 'abc' is not a number"
-        """
-        line = "" if self.line is None else f" (line {self.line})"
-        column = f", column '{self.field}'" if self.field else ""
-        return f"{self.file}, row {self.row}{line}{column}: {self.message}"
-
-    def fault(self) -> RowFault:
-        """The error to raise."""
-        return RowFault(self)
-
-
-class RowFault(InputError):
-    """One row of a table is bad, and the rows behind it are not read."""
-
-    def __init__(self, error: RowError) -> None:
-        super().__init__(error.text(), hint=error.hint)
-        self.error = error
-
-    def __reduce__(self) -> tuple[type[RowFault], tuple[RowError]]:
-        return RowFault, (self.error,)
-
-
-def shown(text: str) -> str:
-    """A field in quotes for a message, cut if it is long, control characters spelled.
-
-    >>> shown("a" * 100)
-    "'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…' (100 characters)"
-    """
-    if len(text) > LONGEST:
-        return f"{repr(text[:LONGEST])[:-1]}…' ({len(text):,} characters)"
-    return repr(text)
-
-
-Bad: TypeAlias = Mapping[int, RowError]
 
 
 class Column:
     """One column of consecutive rows.
 
     values: (count, *shape) where all rows have one shape; else a list of an array a row.
-    bad: offset in the column to what is wrong there; the value there is NaN, an empty array in a list.
+    bad: the offsets where there is no value, ascending; it is NaN there, an empty array in a list.
     nulls: (count,) of bool: the cells that are written as null; None for no such cell.
     """
 
     __slots__ = ("bad", "nulls", "values")
 
     def __init__(
-        self, values: Array | list[Array], bad: Bad | None = None, nulls: Array | None = None
+        self, values: Array | list[Array], bad: Array = NOWHERE, nulls: Array | None = None
     ) -> None:
         self.values = values
-        self.bad: Bad = {} if bad is None else bad
+        self.bad = bad
         self.nulls = nulls
 
     @property
     def count(self) -> int:
         return len(self.values)
-
-    def shapes(self) -> dict[Shape, Array]:
-        """The offsets of the good rows by their shape."""
-        if isinstance(self.values, np.ndarray):
-            offsets = np.arange(self.count)
-            if self.bad:
-                offsets = np.delete(offsets, list(self.bad))
-            return {self.values.shape[1:]: offsets}
-        groups: dict[Shape, list[int]] = {}
-        for offset, value in enumerate(self.values):
-            if offset not in self.bad:
-                groups.setdefault(value.shape, []).append(offset)
-        return {shape: np.array(found) for shape, found in groups.items()}
 
     def take(self, offsets: Array) -> Column:
         """The column of some of the rows, in the order of `offsets`."""
@@ -117,13 +46,14 @@ class Column:
             values = self.values[offsets]
         else:
             values = [self.values[offset] for offset in offsets]
-        bad = taken(self.bad, offsets) if self.bad else None
+        bad = np.flatnonzero(np.isin(offsets, self.bad)) if len(self.bad) else NOWHERE
         return Column(values, bad, None if self.nulls is None else self.nulls[offsets])
 
     def part(self, start: int, stop: int) -> Column:
         """The rows from `start` to before `stop`."""
         nulls = None if self.nulls is None else self.nulls[start:stop]
-        return Column(self.values[start:stop], within(self.bad, start, stop), nulls)
+        bad = self.bad[(self.bad >= start) & (self.bad < stop)] - start
+        return Column(self.values[start:stop], bad, nulls)
 
 
 class TextColumn:
@@ -169,21 +99,6 @@ def wider(one: str, other: str) -> str:
     return max(one, other, key=KINDS.index)
 
 
-def taken(bad: Bad, offsets: Array) -> dict[int, RowError]:
-    """The bad rows among those that were chosen, by their new offsets."""
-    return {new: bad[old] for new, old in enumerate(offsets.tolist()) if old in bad}
-
-
-def within(bad: Bad, start: int, stop: int) -> dict[int, RowError]:
-    """The bad rows of a part of a chunk, by their offsets in the part."""
-    return {offset - start: error for offset, error in bad.items() if start <= offset < stop}
-
-
-def in_order(bad: Bad) -> dict[int, RowError]:
-    """The bad rows, the first one first."""
-    return {offset: bad[offset] for offset in sorted(bad)}
-
-
 class Chunk:
     """Consecutive rows of one file.
 
@@ -223,7 +138,7 @@ class Chunk:
             self.start + start,
             stop - start,
             {name: column.part(start, stop) for name, column in self.columns.items()},
-            within(self.bad, start, stop),
+            self.bad.within(start, stop),
             None if self.kept is None else self.kept.take(np.arange(start, stop)),
             self.names,
         )

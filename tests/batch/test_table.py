@@ -11,18 +11,20 @@ import pytest
 from autodiff_cli.batch import Engine, Job, Question
 from autodiff_cli.batch.table import answered
 from autodiff_cli.source import Source
-from autodiff_cli.tables.rows import Chunk, Column, RowError, RowFault
+from autodiff_cli.tables.bad import NOWHERE, Bad, Findings, Reason, RowFault
+from autodiff_cli.tables.rows import Chunk, Column
 from autodiff_cli.tables.sources import resolved
 
 
 def chunk() -> Chunk:
     """Rows 11 to 15 of a file; row 13 can't be read, and row 14 can't be computed."""
-    error = RowError("'t.csv'", 13, "x", "'abc' is not a number", line=14)
+    found = Findings("'t.csv'", 11, 5, range(12, 17))
+    found.add(np.array([2]), Reason("x", "'abc' is not a number"))
     columns = {
-        "x": Column(np.array([1.0, 2.0, np.nan, 4.0, 5.0]), {2: error}),
+        "x": Column(np.array([1.0, 2.0, np.nan, 4.0, 5.0]), np.array([2])),
         "n": Column(np.array([1.0, 1.0, 1.0, 0.0, 1.0])),
     }
-    return Chunk("'t.csv'", 11, 5, columns, {2: error}, None, ("x", "n"))
+    return Chunk("'t.csv'", 11, 5, columns, found.bad(), None, ("x", "n"))
 
 
 def engine() -> Engine:
@@ -39,8 +41,8 @@ def test_fail_keeps_the_rows_before() -> None:
 
 def test_fail_names_the_row_that_could_not_be_computed() -> None:
     part = chunk()
-    part.bad = {}
-    part.columns["x"].bad = {}
+    part.bad = Bad()
+    part.columns["x"].bad = NOWHERE
     table = answered(engine(), part, "fail")
     assert table.rows == 3
     assert table.fault is not None and table.fault.message.startswith("'t.csv', row 14: ")

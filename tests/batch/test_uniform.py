@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from autodiff_cli.batch import Job, Question
+from autodiff_cli.batch.faults import Faults
 from autodiff_cli.batch.run import run
 from autodiff_cli.batch.uniform import Uniform, without
 from autodiff_cli.errors import AutodiffError
@@ -97,7 +98,8 @@ def test_a_row_that_fits_in_one_column_alone_decides_nothing() -> None:
     uniform = Uniform("shape")
     cells = [np.zeros(2), np.zeros(3), np.zeros(2)]
     late = Column([np.zeros(0), np.zeros(5), np.zeros(1)], nulls=np.array([True, False, False]))
-    assert list(uniform.faults({"a": Column(cells), "b": late})) == [1]
+    faults = Faults(3)
+    assert uniform.check({"a": Column(cells), "b": late}, faults).tolist() == list(faults) == [1]
     assert uniform.known == {"a": (2,), "b": (1,)}
 
 

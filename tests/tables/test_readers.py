@@ -247,8 +247,8 @@ def test_json_numbers_in_words(here: Path, engine: str) -> None:
 def test_rows_of_several_shapes(here: Path, engine: str) -> None:
     text = '{"x":[1,2]}\n{"x":[1]}\n{"x":[3,4]}\n{"x":5}\n{"x":[]}\n{"x":[[1],[2]]}\n'
     column = one(read([write("x.jsonl", text)], engine=engine)).columns["x"]
-    shapes = {shape: offsets.tolist() for shape, offsets in column.shapes().items()}
-    assert shapes == {(2,): [0, 2], (1,): [1], (): [3], (0,): [4], (2, 1): [5]}
+    shapes = [cell.shape for cell in column.values]
+    assert shapes == [(2,), (1,), (2,), (), (0,), (2, 1)]
 
 
 def test_matrices(here: Path, engine: str) -> None:
@@ -276,7 +276,7 @@ def test_bad_rows_of_json_lines(here: Path, engine: str) -> None:
         "a value where an object is expected",
         "invalid JSON: unexpected character",
     ]
-    assert chunk.columns["x"].shapes()[()].tolist() == [0, 8]
+    assert np.flatnonzero(np.isfinite(chunk.columns["x"].values)).tolist() == [0, 8]
     assert [error.line for error in chunk.bad.values()] == [2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14]
 
 
@@ -528,7 +528,7 @@ def same(plain: Chunk, fast: Chunk) -> None:
     assert plain.count == fast.count
     assert plain.bad == fast.bad
     for name, column in plain.columns.items():
-        assert column.bad == fast.columns[name].bad
+        np.testing.assert_array_equal(column.bad, fast.columns[name].bad)
         assert isinstance(column.values, list) == isinstance(fast.columns[name].values, list)
         for left, right in zip(column.values, fast.columns[name].values):
             np.testing.assert_array_equal(left, right)

@@ -272,7 +272,7 @@ def test_parquet_of_other_kinds(here: Path) -> None:
         "x.parquet, row 2, column 'x': null",
         "x.parquet, row 3, column 'l': null",
     ]
-    assert {s: o.tolist() for s, o in chunk.columns["l"].shapes().items()} == {(1,): [0], (2,): [1]}
+    assert [cell.shape for cell in chunk.columns["l"].values][:2] == [(1,), (2,)]
     assert chunk.kept is not None
     assert chunk.kept.members() == [b'"s":"a"', b'"s":"b"', b'"s":null']
     with pytest.raises(InputError, match="'s' holds String, not numbers"):

@@ -1,0 +1,96 @@
+"""Why rows have no answer, with one error for all rows that fail alike."""
+
+from __future__ import annotations
+
+import copy
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.ir.node import Array
+from autodiff_cli.program import ProgramError
+from autodiff_cli.tables.bad import GOOD
+
+
+class Faults(Mapping[int, AutodiffError]):
+    """The rows without an answer among `count`, by their offsets in ascending order."""
+
+    def __init__(self, count: int) -> None:
+        self.codes = np.full(count, GOOD, np.int64)  # of each row's error, counted through `errors`
+        self.errors: list[Sequence[AutodiffError]] = []
+        self.begins: list[int] = []  # the code of the first of each
+        self.count = 0  # of errors
+        self.known: dict[tuple[object, ...], int] = {}
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.codes != GOOD))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.offsets.tolist())
+
+    def __getitem__(self, offset: int) -> AutodiffError:
+        code = int(self.codes[offset]) if 0 <= offset < len(self.codes) else GOOD
+        if code == GOOD:
+            raise KeyError(offset)
+        return self.error(code)
+
+    def error(self, code: int) -> AutodiffError:
+        part = bisect_right(self.begins, code) - 1
+        return self.errors[part][code - self.begins[part]]
+
+    @property
+    def offsets(self) -> Array:
+        return np.flatnonzero(self.codes != GOOD)
+
+    @property
+    def first(self) -> int:
+        """The first row without an answer; the number of rows if each has one."""
+        wrong = self.codes != GOOD
+        return int(np.argmax(wrong)) if wrong.any() else len(wrong)
+
+    def add(self, offsets: Array | int, errors: AutodiffError | Sequence[AutodiffError]) -> None:
+        """Rows that fail, in the same way or each in its own; one that has failed keeps its error."""
+        chosen = np.atleast_1d(offsets)
+        if isinstance(errors, AutodiffError):
+            key = (type(errors), errors.kind, errors.message, errors.hint, errors.span)
+            if key not in self.known:
+                self.known[key] = self._next([light(errors)])
+            codes = np.full(len(chosen), self.known[key])
+        else:
+            codes = self._next(errors) + np.arange(len(chosen))
+        free = self.codes[chosen] == GOOD
+        self.codes[chosen[free]] = codes[free]
+
+    def _next(self, errors: Sequence[AutodiffError]) -> int:
+        """The code of the first of some more errors."""
+        self.errors.append(errors)
+        self.begins.append(self.count)
+        self.count += len(errors)
+        return self.begins[-1]
+
+
+def light(error: AutodiffError) -> AutodiffError:
+    """The error without the frames that it came through, which hold all that was computed there."""
+    if isinstance(error, ProgramError):
+        return _of_program(error)
+    found = copy.copy(error)
+    found.where = ()
+    return found
+
+
+def _of_program(error: ProgramError) -> AutodiffError:
+    """An error of a program as one of an expression: its last line, and the innermost place."""
+    from autodiff_cli.interpret.traceback import final_line
+
+    cause = error.error
+    hint = getattr(cause, "hint", None)
+    kind, _, message = final_line(cause).rstrip("\n").partition(": ")
+    found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
+    found.kind = kind
+    trace = getattr(cause, "program_trace", None)
+    if trace:
+        _, source, span, _ = trace[0]
+        found.at(span, source)
+    return found
