@@ -57,6 +57,8 @@ OVER = "autodiff batch 'x*y' out.csv"
 PLAIN = "autodiff batch 'x*y' t.csv --values-only"
 GZIP = "autodiff batch 'x*y' t.csv.gz --values-only"
 FILE = f"{PLAIN} --output out.csv"
+PROPAGATE = "autodiff batch 'x**2' --propagate x=@s --values-only"
+RAISING = 'y = x.sqrt(); assert x > 0, "below 0"; y'
 WAITING = "{{ printf 'x\\n1\\n2\\n'; sleep 4; }} | {} & "
 SEEN = "for _ in $(seq 300); do ls -A | grep -q '^\\.out.csv\\.' && break; sleep 0.1; done; sleep 0.5; "
 
@@ -157,6 +159,47 @@ CASES = [
     ),
     Case(
         "a row that can't be computed", b"x\n2\n0\n4\n", "autodiff batch 'x*(8 // x.long())' t.csv"
+    ),
+    Case(
+        "rows of a shape that doesn't fit",
+        {"t.jsonl": b'{"v":[1,2],"w":[3,4]}\n{"v":[1,2,3],"w":[3,4]}\n{"v":[5,6],"w":[7,8]}\n'},
+        "autodiff batch 'sum(v*w)' t.jsonl --values-only",
+    ),
+    Case(
+        "a singular matrix, skipped",
+        {"t.jsonl": b'{"A":[[2,0],[0,4]]}\n{"A":[[1,2],[2,4]]}\n{"A":[[1,0],[0,1]]}\n'},
+        "autodiff batch 'linalg.inv(A).sum()' t.jsonl --values-only --on-error skip",
+    ),
+    Case(
+        "a program that raises",
+        b"x\n4\n-1\n9\n",
+        f"autodiff batch '{RAISING}' t.csv --values-only --quiet",
+    ),
+    Case(
+        "a program that raises, with null",
+        b"x\n4\n-1\n9\n",
+        f"autodiff batch '{RAISING}' t.csv --values-only --quiet --on-error null",
+    ),
+    *(
+        Case(f"a deviation that is {what}", data, f"{PROPAGATE} {file}")
+        for what, file, data in (
+            ("negative", "t.csv", b"x,s\n1,2\n3,-1\n5,6\n"),
+            ("nan", "t.csv", b"x,s\n1,2\n3,nan\n5,6\n"),
+            ("text", "t.csv", b"x,s\n1,2\n3,abc\n5,6\n"),
+            ("empty", "t.csv", b"x,s\n1,2\n3,\n5,6\n"),
+            ("null", "t.jsonl", {"t.jsonl": b'{"x":1,"s":2}\n{"x":3,"s":null}\n'}),
+            ("missing", "t.jsonl", {"t.jsonl": b'{"x":1,"s":2}\n{"x":3}\n'}),
+            (
+                "a list of another length",
+                "t.jsonl",
+                {"t.jsonl": b'{"x":1,"s":2}\n{"x":3,"s":[1,2]}\n'},
+            ),
+        )
+    ),
+    Case(
+        "bad rows of every kind, skipped",
+        b"x,s\n1,2\nabc,2\n3,-1\n3\n0,1\n5,6\n",
+        "autodiff batch 'x*(8 // x.long())' t.csv --propagate x=@s --values-only --on-error skip",
     ),
     Case("a full disk (standard output)", ROWS, f"{PLAIN} > /dev/full"),
     Case(
