@@ -158,7 +158,9 @@ def compared(folder: Path, name: str, rounds: int, plain: bool) -> Iterator[dict
     kind = KINDS[name]
     start = [sys.executable, "-m", "autodiff_cli"]
     if plain:  # as if polars weren't installed
-        hidden = "import sys; sys.modules['polars'] = None; from autodiff_cli.__main__ import main; main()"
+        hidden = (
+            "import sys; sys.modules['polars'] = None; from autodiff_cli.__main__ import run; run()"
+        )
         start = [sys.executable, "-c", hidden]
     cases = [("good", "skip"), *((share, way) for share in SHARES for way in WAYS)]
     seconds: dict[tuple[str, str], list[float]] = {case: [] for case in cases}
