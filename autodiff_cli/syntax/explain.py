@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax.lalr import (
@@ -12,22 +14,52 @@ from autodiff_cli.syntax.lalr import (
     UnexpectedCharacter,
     UnexpectedToken,
 )
+from autodiff_cli.syntax.rewrite import (
+    DEFINITION,
+    GRADIENTS,
+    NOTES,
+    QUOTES,
+    derivative,
+    instead_of,
+    rewritten,
+)
 
 CLOSING = {closing: opening for opening, closing in OPENING.items()}
 STARTS_OPERAND = {"NAME", "INTEGER", "FLOAT", "STRING", "LPAR", "TRUE", "FALSE", "NONE"}
 ENDS_OPERAND = STARTS_OPERAND - {"LPAR"} | {"RPAR", "RSQB"}
+REPLACED = re.compile(
+    "write [^']*$|something is missing|remove it"
+)  # hints that an example says better
 STATEMENTS = ("import", "from", "for", "while", "def", "class", "print", "return", "with", "del")
 
 
 def explain(
-    error: UnexpectedCharacter | UnexpectedToken, source: Source, parser: Parser
+    error: UnexpectedCharacter | UnexpectedToken | SourceSyntaxError, source: Source, parser: Parser
 ) -> SourceSyntaxError:
-    """The error to show for what the parser met."""
-    if isinstance(error, UnexpectedCharacter):
+    """The error to show for what the parser met, with what to write instead."""
+    if isinstance(error, SourceSyntaxError):
+        message, hint, span = error.message, error.hint, error.span
+    elif isinstance(error, UnexpectedCharacter):
         message, hint, span = _character(source.text, error.offset)
     else:
         message, hint, span = _token(error, source.text, parser)
+    hint = derivative(source.text) or _with_example(hint, source.text)
     return SourceSyntaxError(message, hint=hint, span=span, source=source)
+
+
+def _with_example(hint: str | None, text: str) -> str | None:
+    """The hint, with the whole text as it is written here if that can be told."""
+    from autodiff_cli.syntax.parse import is_expression
+
+    better = rewritten(text, is_expression)
+    if hint is None or (better and REPLACED.match(hint)):
+        return better and f"write {better}"
+    if better and hint == NOTES["^"] and "**" not in better:  # tan^-1, A^T
+        return f"write {better}"
+    if better:
+        reason = hint.partition(": ")[0]
+        return f"{reason}: {better}" if reason.startswith("write") else f"{reason}: write {better}"
+    return f"{hint}: x**2" if hint == NOTES["^"] else hint
 
 
 def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
@@ -35,30 +67,33 @@ def _character(text: str, offset: int) -> tuple[str, str | None, Span]:
     span = Span(offset, offset + 1)
     if "\udc80" <= character <= "\udcff":  # how Python keeps a byte that it couldn't decode
         return f"byte 0x{ord(character) - 0xDC00:02x} is not UTF-8", "type it in UTF-8", span
-    if character == "^":
-        return "'^' is not an operator here", "write '**' for a power: x**2", span
     if character in "'\"":
         end = text.find("\n", offset)
+        hint = f"add a closing {character}"
+        if text[offset:].lstrip("'").startswith("("):  # f'(x)
+            hint = GRADIENTS
+        elif _is_operand_before(text, offset):
+            hint += "; the transpose of A is A.T"
         return (
             "unterminated string",
-            f"add a closing {character}",
+            hint,
             Span(offset, end if end > 0 else len(text)),
         )
-    if character in "{}":
-        return f"unexpected '{character}'", "group with parentheses; lists are written [1, 2]", span
-    if character == "?":
-        return "unexpected '?'", "a choice is written a if condition else b", span
-    if character in "“”‘’„«»`":
-        return f"unexpected {character}", "strings stand in straight quotes: 'mean'", span
-    if character == "!":
-        return "unexpected '!'", "write 'not x', or '!=' for unequal", span
-    if character in "×·":
-        return f"unexpected '{character}'", "write '*'", span
-    if character in "−–":
-        return f"unexpected '{character}'", "write '-' (the ASCII minus)", span
-    if character == "√":
-        return "unexpected '√'", "write sqrt(x)", span
-    return f"unexpected character {character!r}", None, span
+    note = instead_of(character)
+    after = text[offset + 1 :].lstrip()[:1]
+    if character == "!" and _is_operand_before(text, offset) and not after.isalnum():
+        note = "a factorial is exp(lgamma(x + 1))"
+    if character == "^":
+        return "'^' is not an operator here", note, span
+    if not character.isprintable():
+        return f"unexpected character U+{ord(character):04X}", "write a space", span
+    shown = character if character in QUOTES else f"'{character}'"
+    return f"unexpected {shown}", note, span
+
+
+def _is_operand_before(text: str, offset: int) -> bool:
+    before = text[:offset].rstrip()[-1:]
+    return before.isalnum() or before in (")", "]")
 
 
 def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str | None, Span]:
@@ -81,7 +116,8 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
             return f"'{unclosed.text}' was never closed", f"add '{OPENING[unclosed.text]}'", opening
         assert previous is not None
         place = Span(previous.start, previous.end)
-        return f"the expression ends after '{previous.text}'", "something must follow it", place
+        hint = NOTES["%"] if previous.text == "%" else "something must follow it"
+        return f"the expression ends after '{previous.text}'", hint, place
     if unopened is not None and unopened.start == token.start:
         return _mismatch(token, unclosed)
     word = _shown(token)
@@ -115,11 +151,13 @@ def _token(error: UnexpectedToken, text: str, parser: Parser) -> tuple[str, str 
             )
         return f"an operator or a comma is missing before {word}", None, span
     if previous is None:
-        choice = "write a if c else b" if token.text == "if" else None
+        choice = "write a if c else b" if token.text == "if" else "something is missing before it"
         return f"an expression can't begin with {word}", choice, span
     if token.kind == "MORETHAN" and previous.kind in ("LESSTHAN",):
         return "'<>' is not an operator here", "write '!='", span
-    return f"unexpected {word} after {_shown(previous)}", None, span
+    if token.kind == "COLON" and text[token.end : token.end + 1] == "=":
+        return "unexpected ':='", f"write {previous.text} = …; {previous.text}", span
+    return f"unexpected {word} after {_shown(previous)}", "something is missing between them", span
 
 
 def _shown(token: Token) -> str:
@@ -143,6 +181,8 @@ def _statement(token: Token, previous: Token | None, text: str) -> tuple[str, st
 
 def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:
     before = text[: span.start]
+    if DEFINITION.fullmatch(text):
+        return "unexpected '='", "the function is written alone", span
     if before[-1:] in "+-*/%@&|" and before[-1:]:
         name = before.rstrip("+-*/%@&| ").rpartition(";")[2].strip() or "x"
         return (

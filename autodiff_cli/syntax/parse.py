@@ -78,7 +78,7 @@ def unquoted(text: str) -> str:
 
 def _name(span: Span, text: str) -> tree.Name:
     if not text.isidentifier():  # a superscript counts as a letter in regular expressions
-        raise _at(span, f"'{text}' is not a name", "write powers with '**': x**2")
+        raise _at(span, f"'{text}' is not a name", None)
     if iskeyword(text):
         raise _at(span, f"'{text}' is a keyword, not a name", None)
     return tree.Name(span, text)
@@ -172,12 +172,18 @@ def parse_expression(source: Source) -> tree.Script:
     text = source.text
     try:
         script = _again(text) if len(text) <= SHORT else _parser().parse(text)
-    except (UnexpectedCharacter, UnexpectedToken) as error:
+    except (UnexpectedCharacter, UnexpectedToken, SourceSyntaxError) as error:
         from autodiff_cli.syntax.explain import explain
 
         raise explain(error, source, _parser()) from None
-    except SourceSyntaxError as error:
-        error.source = source
-        raise
     assert isinstance(script, tree.Script)
     return script
+
+
+def is_expression(text: str) -> bool:
+    """Whether a text can be parsed; `rewritten` asks it of what it proposes."""
+    try:
+        _parser().parse(text)
+    except (UnexpectedCharacter, UnexpectedToken, SourceSyntaxError):
+        return False
+    return True

@@ -8,17 +8,13 @@ import warnings
 from autodiff_cli.errors import SourceIndentationError, SourceSyntaxError, SourceTabError
 from autodiff_cli.source import Span
 from autodiff_cli.syntax.lalr import OPENING, Token
+from autodiff_cli.syntax.rewrite import instead_of
 
 NUMBER = re.compile(
     r"0[xX][\da-fA-F_]*|0[oO][\d_]*|0[bB][\d_]*|[\d_]*\.?[\d_]*(?:[eE][+-]?[\d_]*)?"
 )
 DIGITS = {"x": "0123456789abcdef_", "o": "01234567_", "b": "01_"}
 BASES = {"x": "hexadecimal", "o": "octal", "b": "binary"}
-SUBSTITUTES = {
-    "×": "write '*'", "·": "write '*'", "−": "write '-', the ASCII minus", "–": "write '-'",
-    "√": "write sqrt(x)", "≤": "write '<='", "≥": "write '>='", "≠": "write '!='",
-    **dict.fromkeys("“”‘’„«»", "strings stand in straight quotes: 'mean'"),
-}  # fmt: skip
 
 
 def character(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
@@ -45,12 +41,8 @@ def character(text: str, offset: int, opened: list[Token]) -> SourceSyntaxError:
             hint="write a space",
             span=span,
         )
-    if found == "²":
-        hint: str | None = "write powers with '**': x**2"
-    else:
-        hint = SUBSTITUTES.get(found)
     return SourceSyntaxError(
-        f"invalid character '{found}' (U+{ord(found):04X})", hint=hint, span=span
+        f"invalid character '{found}' (U+{ord(found):04X})", hint=instead_of(found), span=span
     )
 
 

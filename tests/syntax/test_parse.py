@@ -220,7 +220,7 @@ def test_assignments_come_first(text: str, targets: list[str]) -> None:
         ("x + pass", "'pass' is a keyword", "", 4),
         ("x = = 3", "unexpected '='", "==", 4),
         ("'abc", "unterminated string", "closing '", 0),
-        ("x $ 2", "unexpected character '$'", "", 2),
+        ("x $ 2", "unexpected '$'", "", 2),
         ("import torch; 3", "not a statement", "assignments", 0),
         ("for x in y", "not a statement", "assignments", 0),
         ("007", "leading zeros", "7", 0),
