@@ -47,6 +47,9 @@ class AutodiffError(Exception):
     kind = "error"
     where: Sequence[tuple[AutodiffError, Any]] = ()
     module = ""  # where the reference defines the class, if it isn't Python's own
+    is_ours = (
+        False  # whether Python and the reference have no such error, and a hint may stand behind it
+    )
 
     def __init__(
         self,
@@ -103,12 +106,14 @@ class InputError(AutodiffError):
     """A binding, an option's value or a file is wrong."""
 
     kind = "InputError"
+    is_ours = True
 
 
 class LimitError(AutodiffError):
     """A safety limit was reached: elements, nesting, statements."""
 
     kind = "LimitError"
+    is_ours = True
 
 
 class Fault(AutodiffError):

@@ -26,7 +26,7 @@ from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 2048
-MEANT = re.compile(r"did you mean '[^']*'\?")
+MEANT = re.compile(r"did you mean '[^']*'\?|write [^,]+,")
 
 
 class Answers(NamedTuple):

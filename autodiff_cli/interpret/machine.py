@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from autodiff_cli.errors import (
     PYTHON_FAULTS,
     AutodiffError,
+    IndexFault,
+    NameFault,
     RuntimeFault,
     SourceSyntaxError,
     TypeFault,
@@ -103,6 +105,8 @@ class Machine:
         except ExecutionError as error:
             raise error.error.at(error.node.span or span, self.source) from None
         except AutodiffError as error:
+            if error.hint is None:
+                error.hint = self._hint(error, action, argument)
             raise error.at(span, self.source) from None
         except tuple(PYTHON_FAULTS) as error:
             raise fault_of(error).at(span, self.source) from None
@@ -110,6 +114,25 @@ class Machine:
             raise RuntimeFault("out of memory").at(span, self.source) from None
         finally:
             state.span = outer
+
+    def _hint(self, error: AutodiffError, action: str, argument: Any) -> str | None:
+        """What to type instead of what the instruction names."""
+        if isinstance(error, NameFault):
+            from autodiff_cli.interpret.advice import unknown_name
+
+            return unknown_name(
+                argument,
+                self.scope,
+                called=action == "load_called",
+                functions=names.function_names(),
+                constants=[*names.CONSTANTS, *names.SHORT],
+                text=self.source.text,
+            )
+        if isinstance(error, (TypeFault, IndexFault)) and action == "call":
+            from autodiff_cli.interpret.advice import failed_call
+
+            return failed_call(self.stack[-1], error.message, self.source.text, self.scope)
+        return None
 
     # Each action may return where to go on; None means the next instruction.
 
@@ -119,10 +142,7 @@ class Machine:
     def load(self, name: str) -> None:
         self.stack.append(self.scope[name] if name in self.scope else names.lookup(name))
 
-    def load_called(self, name: str) -> None:
-        self.stack.append(
-            self.scope[name] if name in self.scope else names.lookup(name, called=True)
-        )
+    load_called = load  # errors tell them apart
 
     def unary(self, sign: str) -> None:
         self.stack[-1] = operators.unary(sign, self.stack[-1])
@@ -197,7 +217,8 @@ class Machine:
             is_shape = isinstance(value, Size) and isinstance(index, slice)
             self.stack[-1] = Size(item) if is_shape else item
         else:
-            raise TypeFault(f"'{names.class_name(value)}' object is not subscriptable")
+            hint = "functions are called with parentheses: sum(x)" if callable(value) else None
+            raise TypeFault(f"'{names.class_name(value)}' object is not subscriptable", hint=hint)
 
     def slice(self, _: None) -> None:
         start, stop, step = self.stack[-3:]

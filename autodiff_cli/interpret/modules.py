@@ -125,6 +125,23 @@ PYTHON: dict[str, frozenset[str]] = {
     "__future__": frozenset(("annotations", "division", "print_function")),
     "dataclasses": frozenset(("dataclass", "field", "asdict")),
 }
+NO_SUCH_MODULE = (
+    "only torch, math, numpy and some of Python's own modules exist here: leave the others out"
+)
+NO_MODULE = {
+    **dict.fromkeys(
+        ("matplotlib", "seaborn", "plotly", "tqdm", "IPython", "tensorboard", "wandb"),
+        f"{NO_SUCH_MODULE}; print shows numbers",
+    ),
+    **dict.fromkeys(
+        ("pandas", "sklearn", "torchvision", "datasets", "PIL", "h5py"),
+        f"{NO_SUCH_MODULE}; data is bound on the command line: autodiff run FILE x=@x.csv",
+    ),
+    **dict.fromkeys(
+        ("jax", "tensorflow", "sympy", "scipy", "cupy"),
+        f"{NO_SUCH_MODULE}; torch has most functions",
+    ),
+}
 ALIASES = {"numpy": "numpy", "np": "numpy"}
 
 
@@ -140,9 +157,13 @@ def module(name: str) -> Namespace:
         missing = name if _module(first) is not None else first
         others = f" in programs; they may import {', '.join(['torch', 'numpy', *PYTHON])}"
         known = first in sys.stdlib_module_names and missing == first
-        raise ModuleNotFoundError(
+        error = ModuleNotFoundError(
             f"No module named '{missing}'{others if known else ''}", name=missing
         )
+        if first in NO_MODULE:  # which exists elsewhere; of others, Python says no more
+            error.hint = NO_MODULE[first]  # type: ignore[attr-defined]
+            error.is_ours = True  # type: ignore[attr-defined]
+        raise error
     return found
 
 

@@ -36,24 +36,6 @@ SHORT = {
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
 
 
-# What people type from other places, and what to type here.
-HABITS = {
-    "np": "write the function alone: exp(x), not np.exp(x)",
-    "numpy": "write the function alone: exp(x), not numpy.exp(x)",
-    "print": "the result is printed anyway",
-    "ln": "log(x) is the natural logarithm",
-    **dict.fromkeys(
-        ("backward", "grad", "autograd"),
-        "the gradient by every input is printed anyway; --wrt chooses",
-    ),
-    "grad_fn": "the result's grad_fn is printed with it, and --trace shows every step's",
-    "cuda": "everything here runs on the CPU",
-    "requires_grad_": "floating inputs require grad; --wrt chooses among them",
-    "Variable": "floating inputs are variables; write x='ones(2,2)'",
-}
-LISTED = "README lists the functions and methods that exist here"
-
-
 class Method:
     """A method of a tensor, before it is called."""
 
@@ -192,8 +174,7 @@ def callable_of(value: Any) -> Callable[..., Any]:
         return value
     if isinstance(value, type) and value in CONVERSIONS:
         return CONVERSIONS[value]
-    hint = "write * to multiply" if isinstance(value, (int, float, Node)) else None
-    raise TypeFault(f"'{class_name(value)}' object is not callable", hint=hint)
+    raise TypeFault(f"'{class_name(value)}' object is not callable")
 
 
 def _math(name: str) -> Builtin:
@@ -214,12 +195,11 @@ MATH_FUNCTIONS = frozenset(
 # ---- lookup -------------------------------------------------------------------------------------
 
 
-def lookup(name: str, called: bool = False) -> Any:
+def lookup(name: str) -> Any:
     """A bare name: torch's first, then nn.functional's, constants, modules, Python's builtins.
 
     Raises:
-        NameFault: the language has no such name; says which one may have been meant, and how an
-            input is bound if the name isn't `called`.
+        NameFault: the language has no such name.
     """
     if name in BUILTINS:
         return BUILTINS[name]
@@ -232,22 +212,13 @@ def lookup(name: str, called: bool = False) -> Any:
         return MODULES[SHORT[name]]
     if name in DTYPES:
         return DTYPES[name]
-    hint = _meant(name, known_names())
-    if called:
-        hint = hint or LISTED
-    elif name not in HABITS and not name.startswith("__"):
-        binding = f"bind it on the command line: {name}='[1, 2]'"
-        hint = f"{hint} or {binding}" if hint else binding
-    raise NameFault(f"name '{name}' is not defined", hint=hint)
+    raise NameFault(f"name '{name}' is not defined")
 
 
-def known_names() -> list[str]:
-    return [
-        *BUILTINS,
-        *(name.removeprefix("F.") for name in FUNCTIONS.names()),
-        *CONSTANTS,
-        *SHORT,
-    ]
+def function_names() -> list[str]:
+    """What can be called without a prefix."""
+    names = (name.removeprefix("F.") for name in FUNCTIONS.names())
+    return [*BUILTINS, *(name for name in names if "." not in name)]
 
 
 def attribute(value: Any, name: str) -> Any:
@@ -266,9 +237,11 @@ def attribute(value: Any, name: str) -> Any:
             return ATTRIBUTES[name](value)
         if name in METHODS:
             return Method(value, METHODS[name])
+        from autodiff_cli.interpret import advice
+
         raise AttributeFault(
             f"'Tensor' object has no attribute '{name}'",
-            hint=_meant(name, [*METHODS.names(), *ATTRIBUTES]) or LISTED,
+            hint=advice.unknown_attribute(name, [*METHODS.names(), *ATTRIBUTES]),
         )
     if isinstance(value, Module):
         return _member(value, name)
@@ -317,16 +290,9 @@ def _member(module: Module, name: str) -> Any:
 
 
 def _not_in(module: Module, name: str, known: Iterable[str]) -> AttributeFault:
+    from autodiff_cli.interpret import advice
+
     return AttributeFault(
-        f"module '{module.name}' has no attribute '{name}'", hint=_meant(name, known) or LISTED
+        f"module '{module.name}' has no attribute '{name}'",
+        hint=advice.unknown_attribute(name, known, module=module.name),
     )
-
-
-def _meant(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the known name that is nearest, if one is near."""
-    from difflib import get_close_matches
-
-    if name in HABITS:
-        return HABITS[name]
-    near = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.65)
-    return f"did you mean '{near[0]}'?" if near else None

@@ -148,9 +148,15 @@ def unsupported(sign: str, a: Any, b: Any) -> TypeFault:
     hint = None
     if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
         hint = "make the list a tensor first: tensor([1, 2])"
+    elif isinstance(a, str) or isinstance(b, str):
+        hint = "what stands in quotes is text: write numbers and names without them"
     return TypeFault(
         f"unsupported operand type(s) for {shown}: '{type_name(a)}' and '{type_name(b)}'", hint=hint
     )
+
+
+def _shown(x: int) -> str:
+    return str(x) if x.bit_length() < 100 else f"an integer of {x.bit_length()} bits"
 
 
 def check_size(sign: str, a: Any, b: Any) -> None:
@@ -158,7 +164,7 @@ def check_size(sign: str, a: Any, b: Any) -> None:
     if sign == "**" and isinstance(a, int) and isinstance(b, int) and b > 0:
         if a.bit_length() * b > MAX_BITS and abs(a) > 1:
             raise LimitError(
-                f"{a.bit_length()} bits to the power {b} is an integer of more than {MAX_BITS} bits",
+                f"{_shown(a)} to the power {_shown(b)} has more than {MAX_BITS} bits",
                 hint="use floating point: 2.0**x",
             )
     elif sign == "%" and isinstance(a, str):

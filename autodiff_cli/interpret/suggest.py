@@ -6,9 +6,6 @@ Source: CPython, Python/suggestions.c.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeVar
-
-E = TypeVar("E", bound=BaseException)
 
 MAX_CANDIDATES, MAX_LENGTH = 750, 40
 MOVE, CASE = 2, 1  # costs

@@ -88,8 +88,13 @@ def final_line(error: BaseException) -> str:
         )
         text = str(error)
     text += _meant(error)
-    hint = f"\nhint: {error.hint}" if _is_ours(error) and error.hint else ""  # type: ignore[attr-defined]
-    return f"{name}: {text}{hint}\n" if text else f"{name}{hint}\n"
+    return f"{name}: {text}{_hint(error)}\n" if text else f"{name}{_hint(error)}\n"
+
+
+def _hint(error: BaseException) -> str:
+    """The hint, where it can't break the words of Python or the reference."""
+    hint = getattr(error, "hint", None)
+    return f"\nhint: {hint}" if hint and getattr(error, "is_ours", False) else ""
 
 
 def _meant(error: BaseException) -> str:
@@ -100,13 +105,6 @@ def _meant(error: BaseException) -> str:
 
     near = suggestion(*meant)
     return f". Did you mean: '{near}'?" if near else ""
-
-
-def _is_ours(error: BaseException) -> bool:
-    """Whether Python and the reference know no such error, so that a hint can't break their words."""
-    from autodiff_cli.errors import InputError, LimitError
-
-    return isinstance(error, (LimitError, InputError))
 
 
 def _syntax_error(error: SourceSyntaxError) -> str:
@@ -121,4 +119,4 @@ def _syntax_error(error: SourceSyntaxError) -> str:
             f'  File "{shown_name(error.source)}", line {number}\n    {stripped.rstrip()}\n'
             f"    {' ' * max(0, column - indent)}{'^' * width}\n"
         )
-    return f"{lines}{error.kind}: {error.message}\n"
+    return f"{lines}{error.kind}: {error.message}{_hint(error)}\n"

@@ -377,9 +377,9 @@ def camel_case(name: str) -> str:
 
 
 def too_many_elements(shape: Shape) -> LimitError:
-    size = "x".join(map(str, shape))
     return LimitError(
-        f"a tensor of {size} has {math.prod(shape):,} elements; the limit is {state.max_elements:,}",
+        f"a tensor of shape {list(shape)} has {math.prod(shape):,} elements; "
+        f"the limit is {state.max_elements:,}",
         hint="--max-elements N raises the limit",
     )
 

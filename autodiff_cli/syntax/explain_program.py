@@ -38,6 +38,7 @@ HINTS = {
     "expected 'except' or 'finally' block": "what is tried needs 'except ...:' or 'finally:' after it",
     "multiple exception types must be parenthesized": "write except (A, B):",
 }
+NOT_HERE = "match isn't part of the language here: write if and elif"
 UNKNOWN_HINTS = {"?": "a choice is written a if condition else b", "!": "write 'not x', or '!='"}
 Problem = tuple[str, Span]
 
@@ -83,11 +84,13 @@ def _find(p: Place) -> SourceSyntaxError:
             message, span = problem
             return SourceSyntaxError(message, span=span, hint=HINTS.get(message))
     token = p.token
-    return SourceSyntaxError(
+    error = SourceSyntaxError(
         "invalid syntax",
         span=Span(token.start, max(token.end, token.start + 1)),
         hint=_hint(p),
     )
+    error.is_ours = error.hint == NOT_HERE
+    return error
 
 
 def _indentation(p: Place) -> SourceSyntaxError | None:
@@ -382,8 +385,8 @@ def _hint(p: Place) -> str | None:
         return f"write '{'and' if token.text == '&' else 'or'}'"
     if token.text == ">" and previous_text(previous) == "<":
         return "write '!='"
-    if previous is not None and previous.text == "match":
-        return "write if and elif"
+    if p.tokens[p.first_of_line(p.at)].text == "match":
+        return NOT_HERE
     if token.kind == "_NEWLINE" and previous_text(previous) in ("+", "-"):
         if p.at > 1 and p.tokens[p.at - 2].text == previous_text(previous):
             return f"write {previous_text(previous)}= 1"

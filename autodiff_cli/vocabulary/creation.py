@@ -148,7 +148,8 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
         raise TypeFault("not a sequence")
     if len(data) != shape[depth]:
         raise ValueFault(
-            f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})"
+            f"expected sequence of length {shape[depth]} at dim {depth} (got {len(data)})",
+            hint="rows of one tensor have the same length: [[1, 2], [3, 4]]",
         )
     if depth + 1 == len(shape):
         return [_scalar(entry, kinds) for entry in data]

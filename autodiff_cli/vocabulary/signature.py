@@ -238,9 +238,11 @@ class Overloads:
             return None
         if not any(s.parameters and s.parameters[0].kind is TENSOR for s in self.signatures):
             return None
-        number = args[0]
-        shown = "[...]" if isinstance(number, list) else repr(float(number))
-        return f"it takes a tensor: tensor({shown})"
+        given = args[0]
+        if isinstance(given, list):
+            tensors = any(type(entry) in TENSOR.plain for entry in given)
+            return f"it takes a tensor: {'stack' if tensors else 'tensor'}([...])"
+        return f"it takes a tensor: tensor({float(given)!r})"
 
     def _mismatch(self, args: Args, kwargs: Kwargs) -> str:
         """Say why no overload fits (`PythonArgParser::print_error`)."""
