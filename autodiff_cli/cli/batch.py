@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.eval import (
+from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.streams import quiet_option
+from autodiff_cli.cli.words import (
     NAME,
+    PATH,
     ExpressionCommand,
     bindings_of,
     check_seed,
+    expression_of,
+    home,
     names_of,
     value_of,
 )
-from autodiff_cli.cli.resources import bytes_of, threads_option
-from autodiff_cli.cli.streams import quiet_option
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster
@@ -71,6 +74,7 @@ go to standard error.
 @click.option(
     "--output",
     "-o",
+    type=PATH,
     metavar="FILE",
     help="Write here instead of standard output, whole or not at all: --output out.csv; "
     "with --engine dask a folder.",
@@ -206,19 +210,20 @@ def command(**options: Any) -> int:
 
     It is parsed and differentiated once; rows are read in chunks, and computed together.
     """
-    job = _job(options)
     from autodiff_cli.errors import AutodiffError
 
-    _use_threads(options["threads"])
     try:
+        job = _job(options)
+        _use_threads(options["threads"])
         with _terminated():
             if options["dry_run"]:
                 _show_sample(job, options)
             else:
                 _run(job, options)
     except AutodiffError as error:
-        error.color_mode = options["color"]  # type: ignore[attr-defined]
-        raise
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, "batch", options) from None
     return 0
 
 
@@ -286,13 +291,13 @@ def _job(options: dict[str, Any]) -> Job:
         UsageError: they make no sense.
     """
     words = options["bindings"]
-    given = bindings_of(tuple(word for word in words if BINDING.match(word)))
-    paths = tuple(word for word in words if not BINDING.match(word))
+    given = bindings_of([word for word in words if BINDING.match(word)])
+    paths = tuple(home(word) for word in words if not BINDING.match(word))
     for word in paths:
         if word.startswith("-") and word != "-":
-            raise click.UsageError(
-                f"'{word}' is neither an option nor a file; ./{word} is a file of that name"
-            )
+            from autodiff_cli.cli.advice import no_such_option
+
+            raise no_such_option(word, words, click.get_current_context())
     wrt = names_of(options["wrt"])
     _check(options)
     check_seed(options["manual_seed"])
@@ -304,7 +309,6 @@ def _job(options: dict[str, Any]) -> Job:
 
     from autodiff_cli.batch.job import Job
     from autodiff_cli.batch.question import Question
-    from autodiff_cli.cli.eval import expression_of
 
     question = Question(
         expression_of(options["expression"]),

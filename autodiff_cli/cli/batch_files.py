@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.eval import NAME
+from autodiff_cli.cli.words import NAME
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import partial, sources, writers
 from autodiff_cli.tables.doors import held

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from keyword import iskeyword
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +12,23 @@ import click
 
 from autodiff_cli import __version__
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.missing import binds, is_empty
 from autodiff_cli.cli.resources import bytes_of, threads_option
 from autodiff_cli.cli.streams import quiet_option, show_notices
+from autodiff_cli.cli.words import (
+    PATH,
+    ExpressionCommand,
+    bindings_of,
+    check_seed,
+    expression_of,
+    names_of,
+    value_of,
+    vectors_of,
+)
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
-    from autodiff_cli.inputs import Given
-    from autodiff_cli.source import Source
 
 MAX_BYTES = 8 << 30  # of memory, with --timeout
-NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
-NAME = re.compile(r"[^\W\d]\w*")
-UNKNOWN_OPTION = re.compile(r"--[A-Za-z]")
 
 EPILOG = """\b
 Examples:
@@ -44,32 +46,6 @@ picks one array; @- is standard input). A number or a list is a leaf of the
 default dtype; an integer or bool tensor, such as 'tensor([0,2])', is a constant.
 The EXPRESSION may come from a file too: @expr.txt.
 """
-
-
-class ExpressionCommand(click.Command):
-    """A command whose words may begin with a minus, as expressions do."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args and not ctx.resilient_parsing:
-            raise click.UsageError(NO_EXPRESSION, ctx)
-        literal = "--" in args  # behind it, any word goes
-        try:
-            rest = super().parse_args(ctx, args)
-        except click.MissingParameter:
-            raise click.UsageError(NO_EXPRESSION, ctx) from None
-        if not literal:
-            for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
-                if UNKNOWN_OPTION.match(word):
-                    self._no_such_option(ctx, word)
-        return rest
-
-    def _no_such_option(self, ctx: click.Context, word: str) -> None:
-        """A mistyped option must not pass for an expression."""
-        from difflib import get_close_matches
-
-        name = word.partition("=")[0]
-        known = [option for param in self.get_params(ctx) for option in param.opts]
-        raise click.NoSuchOption(name, possibilities=get_close_matches(name, known), ctx=ctx)
 
 
 @click.command(
@@ -170,12 +146,14 @@ class ExpressionCommand(click.Command):
 )
 @click.option(
     "--save",
+    type=PATH,
     metavar="FILE.npz",
     help="Write value, grad.NAME and jacobian.NAME (hessian.NAME.NAME, jvp, hvp.NAME) arrays, in "
     "full precision, as in --save out.npz.",
 )
 @click.option(
     "--save-grads",
+    type=PATH,
     metavar="FILE.npz",
     help="Write those without value, as in --save-grads grads.npz.",
 )
@@ -207,18 +185,19 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     try:
         _run(options)
     except AutodiffError as error:
-        error.color_mode = options["color"]  # type: ignore[attr-defined]
-        raise
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, "eval", options) from None
     return 0
 
 
 def _run(options: dict[str, Any]) -> None:
     from autodiff_cli.cli.main import STARTED
 
-    names = bindings_of(options["bindings"])
+    names = bindings_of(options["bindings"], options["expression"])
     wrt = names_of(options["wrt"])
-    tangents = _vectors("--jvp", options["jvp"])
-    vectors = _vectors("--hvp", options["hvp"])
+    tangents = vectors_of("--jvp", options["jvp"])
+    vectors = vectors_of("--hvp", options["hvp"])
     max_memory = None
     if options["max_memory"] is not None:
         max_memory = bytes_of("--max-memory", options["max_memory"])
@@ -289,11 +268,6 @@ def _progress(quiet: bool) -> AbstractContextManager[None]:
     return progress(sys.stderr)
 
 
-def check_seed(seed: int | None) -> None:
-    if seed is not None and not -(2**63) <= seed < 2**64:
-        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
-
-
 def _rendered(result: Result, options: dict[str, Any]) -> str:
     if options["as_json"]:
         from autodiff_cli.render.json_text import json_lines
@@ -335,105 +309,6 @@ def _outputs(options: dict[str, Any]) -> dict[str, str]:
     if len(found) == 2 and len(set(map(os.path.realpath, found.values()))) == 1:
         raise click.UsageError("--save and --save-grads name the same file")
     return found
-
-
-def bindings_of(words: tuple[str, ...]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        name = name.strip()
-        if not equals or not NAME.fullmatch(name) or iskeyword(name):
-            raise click.UsageError(f"'{word}' is not NAME=VALUE; {_advice(word)}")
-        if not value.strip() or value.strip() == "@":
-            raise click.UsageError(
-                f"'{word}' has no value, such as {name}='[1, 2]' or {name}=@x.csv"
-            )
-        if name in values:
-            raise click.UsageError(f"'{name}' is bound twice")
-        values[name] = value
-    return values
-
-
-def _advice(word: str) -> str:
-    """What to type instead of a word that binds nothing."""
-    if iskeyword(word.partition("=")[0].strip()):
-        return "a keyword of the language can't be a name"
-    if word.startswith("-"):
-        return "autodiff --help lists the options"
-    if word in ("=", ":="):
-        return "write NAME=VALUE without spaces, as in x=3"
-    name, colon, value = word.partition(":")
-    if colon and NAME.fullmatch(name) and value:
-        return f"write {name}={value.removeprefix('=')}"
-    if NAME.fullmatch(word):
-        return f"give it a value, as in {word}=3; --wrt takes names with commas: --wrt x,y"
-    return "the expression comes first, quoted as one word, and then NAME=VALUE"
-
-
-def _vectors(option: str, words: tuple[str, ...]) -> dict[str, str]:
-    """The values behind an option that is given as NAME=VALUE, by name."""
-    values: dict[str, str] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
-        name = name.strip()
-        if not equals or not NAME.fullmatch(name) or value.strip() in ("", "@"):
-            raise click.UsageError(
-                f"{option} takes an input's name and a value, as in {option} x='[1, 0]', not '{word}'"
-            )
-        if name in values:
-            raise click.UsageError(f"{option} names '{name}' twice")
-        values[name] = value
-    return values
-
-
-def names_of(texts: tuple[str, ...]) -> list[str] | None:
-    if not texts:
-        return None
-    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
-    if not names:
-        raise click.UsageError("--wrt needs names, as in --wrt w,b")
-    return list(dict.fromkeys(names))
-
-
-def value_of(text: str, options: dict[str, Any]) -> Given:
-    text = text.strip()
-    if not text.startswith("@"):
-        return text
-    from autodiff_cli.ir import dtypes
-    from autodiff_cli.tables.files import read_array
-
-    before = dtypes.default()
-    dtypes.set_default(dtypes.NAMES[options["dtype"]])
-    try:
-        return read_array(text[1:])
-    finally:
-        dtypes.set_default(before)
-
-
-def expression_of(text: str) -> Source:
-    """The expression that a word says or names a file of.
-
-    Args:
-        text: the word.
-
-    Raises:
-        UsageError: there is nothing in it, or it is an input's NAME=VALUE.
-    """
-    from autodiff_cli.source import Source
-
-    if not text.startswith("@"):
-        if is_empty(text) or binds(text):
-            raise click.UsageError(NO_EXPRESSION)
-        return Source(text)
-    from autodiff_cli.tables.files import read_text
-
-    path = text[1:]
-    if not path:
-        raise click.UsageError("'@' needs a file's name, such as @expr.txt")
-    source = Source(read_text(path), "standard input" if path == "-" else path)
-    if is_empty(source.text):
-        raise click.UsageError(f"{source.name} is empty: {NO_EXPRESSION}")
-    return source
 
 
 def _save(result: Result, options: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 STARTED = perf_counter()
 # Graphs have no cycles, so the collector finds nothing in them, and a tenth of the start-up would be
@@ -23,6 +23,9 @@ import click  # noqa: E402
 
 from autodiff_cli import __version__  # noqa: E402
 
+if TYPE_CHECKING:
+    from autodiff_cli.errors import AutodiffError
+
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
     "eval": "autodiff_cli.cli.eval",
@@ -32,8 +35,51 @@ DEFAULT = "eval"
 OUTPUT_FAILURES = (errno.EBADF, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN)
 
 
+HELP, VERSION = ("-h", "--help", "help"), ("-V", "--version", "version")
+ALONE = {  # as the only word
+    **dict.fromkeys(("-v", "-version", "--Version", "--VERSION", "Version"), "--version"),
+    **dict.fromkeys(
+        ("-help", "--Help", "--HELP", "--h", "-H", "-?", "?", "/?", "/help", "Help"), "--help"
+    ),
+}
+
+
 class Interrupted(Exception):
     """Ctrl-C, on its way past click."""
+
+
+def spoken(args: list[str]) -> list[str]:
+    """The words with a command in front, and with --help and --version for what asks for them.
+
+    `help`, `version`, `-h` and `-V` are names, too: one that a word binds is an expression's.
+
+    >>> spoken(["help", "run"]), spoken(["x", "x=1", "-h"]), spoken(["-h", "h=1"])
+    (['run', '--help'], ['eval', 'x', 'x=1', '--help'], ['eval', '-h', 'h=1'])
+    """
+    if len(args) < 2:
+        args = [ALONE.get(word, word) for word in args] or ["--help"]
+    literal = args.index("--") if "--" in args else len(args)  # behind it, any word goes
+    bound = {word.partition("=")[0].strip() for word in args if "=" in word}
+    first, *rest = args
+    asks = first.lstrip("-") not in bound
+    if asks and first in HELP:
+        if rest and rest[0] in COMMANDS:
+            return [rest[0], "--help"]
+        if not rest or first != "help":
+            return ["--help"]
+        from autodiff_cli.cli.advice import no_such_topic
+
+        raise no_such_topic(rest[0])
+    if "--version" in args[:literal] or (asks and first in VERSION and not rest):
+        return ["--version"]
+    command = first if first in COMMANDS else DEFAULT
+    words = rest if first in COMMANDS else args
+    place = literal - len(args) + len(words)
+    free = set() if command == "run" else bound  # words of programs never begin with a minus
+    if "-V" in words[:place] and "V" not in free:
+        return ["--version"]
+    short = "-h" if "h" not in free else ""
+    return [command, *("--help" if w == short else w for w in words[:place]), *words[place:]]
 
 
 class LazyGroup(click.Group):
@@ -52,12 +98,7 @@ class LazyGroup(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args == ["-h"]:
-            args = ["--help"]
-        first = args[0] if args else "--help"
-        if first not in COMMANDS and first not in ("--help", "--version"):
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args or ["--help"])
+        return super().parse_args(ctx, spoken(args))
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -89,33 +130,24 @@ def main(args: list[str] | None = None) -> int:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     from autodiff_cli.errors import AutodiffError
 
+    given = sys.argv[1:] if args is None else args
     try:
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
-    except click.UsageError as error:
-        _show_usage(error)
-        return 2
-    except click.ClickException as error:
-        error.show()
-        return 1
-    except AutodiffError as error:
-        from autodiff_cli.cli.color import painted_error, wanted
-
-        mode = getattr(error, "color_mode", "auto")
-        click.echo(painted_error(error.report(), wanted(mode, sys.stderr)), err=True, color=True)
-        return 1
+    except (click.ClickException, AutodiffError) as error:
+        return _fail(error, given)
     except (KeyboardInterrupt, Interrupted, click.Abort):
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:
         raise
     except OSError as error:
-        click.echo(_refused(error), err=True)
-        return 1
+        return _fail(click.ClickException(_refused(error)), given)
     except RecursionError:
-        click.echo("LimitError: lists or tuples are nested too deeply", err=True)
-        return 1
+        from autodiff_cli.errors import LimitError
+
+        return _fail(LimitError("lists or tuples are nested too deeply"), given)
     except Exception as error:
         # A defect of ours. Say so in a line; the whole story for who asks.
         if os.environ.get("AUTODIFF_TRACEBACK"):
@@ -138,15 +170,37 @@ def _refused(error: OSError) -> str:
     return f"the system refused something: {reason}"
 
 
+def _fail(error: click.ClickException | AutodiffError, given: list[str]) -> int:
+    """Say on standard error what went wrong, as JSON if the results are; the exit code."""
+    code = 2 if isinstance(error, click.UsageError) else 1
+    if "--json" in given[: given.index("--") if "--" in given else None]:
+        from autodiff_cli.render.json_error import json_error
+
+        if isinstance(error, click.ClickException):
+            kind = "UsageError" if code == 2 else "OSError"
+            line = json_error(error.format_message(), kind, exit_code=code)
+        else:
+            line = json_error(error, exit_code=code)
+        click.echo(line.encode(), err=True)  # JSON is UTF-8, whatever the locale
+    elif isinstance(error, click.UsageError):
+        _show_usage(error)
+    elif isinstance(error, click.ClickException):
+        click.echo(error.message, err=True)
+    else:
+        from autodiff_cli.cli.color import painted_error, wanted
+
+        mode = getattr(error, "color_mode", "auto")
+        click.echo(painted_error(error.report(), wanted(mode, sys.stderr)), err=True, color=True)
+    return code
+
+
 def _command_of(ctx: click.Context) -> str:
     """What to ask for help: the command, or the program where the command is the default one."""
     return (ctx.find_root() if ctx.info_name == DEFAULT else ctx).command_path
 
 
 def _show_usage(error: click.UsageError) -> None:
-    hint = ""
-    if error.ctx is not None:
-        hint = f"Try '{_command_of(error.ctx)} --help' for help."
-    click.echo(f"Error: {error.format_message()}", err=True)
-    if hint:
-        click.echo(hint, err=True)
+    message = error.format_message()
+    click.echo(f"Error: {message}", err=True)
+    if error.ctx is not None and "--help" not in message:
+        click.echo(f"Try '{_command_of(error.ctx)} --help' for help.", err=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from autodiff_cli.cli.words import home
+
 if TYPE_CHECKING:
     from autodiff_cli.tables.doors import Door
 
@@ -15,7 +17,7 @@ STANDARD_OUTPUT: dict[str, str | None] = {"": None}
 
 def doors_of(texts: Iterable[str]) -> list[Door]:
     """What the words among some that are @FILE are read from."""
-    files = [text.strip()[1:] for text in texts if text.strip().startswith("@")]
+    files = [home(text.strip()[1:]) for text in texts if text.strip().startswith("@")]
     if not files:
         return []
     from autodiff_cli.tables.files import door_of

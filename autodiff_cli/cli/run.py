@@ -10,6 +10,7 @@ import click
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.resources import bytes_of, threads_option
 from autodiff_cli.cli.streams import quiet_option, show_notices
+from autodiff_cli.cli.words import Command, bindings_of, check_seed, text_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -33,15 +34,10 @@ An error prints the program's traceback on standard error; the exit code is 1.
 """
 
 
-class RunCommand(click.Command):
-    """A command whose values may begin with a minus (`x=-1` does not, `--` is not needed)."""
+class RunCommand(Command):
+    """A command whose first word is a program."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args and not ctx.resilient_parsing:
-            raise click.UsageError(
-                "a FILE is missing, such as train.py, book.ipynb, or - for standard input", ctx
-            )
-        return super().parse_args(ctx, args)
+    missing = "a FILE is missing, such as train.py, book.ipynb, or - for standard input"
 
 
 @click.command(
@@ -108,9 +104,7 @@ def command(**options: Any) -> int:
     NAME=VALUE binds a variable that the program starts with; a number or a list is a leaf that
     requires grad, as for expressions.
     """
-    from autodiff_cli.cli.eval import bindings_of, check_seed
-
-    names = bindings_of(options["bindings"])
+    names = bindings_of(options["bindings"], options["file"])
     check_seed(options["manual_seed"])
     paths.check(paths.doors_of([f"@{options['file']}", *names.values()]), paths.STANDARD_OUTPUT)
 
@@ -119,6 +113,7 @@ def command(**options: Any) -> int:
     max_bytes = bytes_of("--max-memory", options["max_memory"])
     check_timeout(options["timeout"])
 
+    from autodiff_cli.errors import AutodiffError
     from autodiff_cli.program import Settings
 
     settings = Settings(
@@ -132,10 +127,15 @@ def command(**options: Any) -> int:
         threads=options["threads"],
     )
     path = options["file"]
-    text = _text(path)
-    cells = _cells(path, text)
-    _check_read(cells, path, names, options["quiet"])
-    variables = _variables(names, options)
+    try:
+        text = text_of(path, "program")
+        cells = _cells(path, text)
+        _check_read(cells, path, names, options["quiet"])
+        variables = _variables(names, options)
+    except AutodiffError as error:
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, "run", options) from None
     with watched(options["timeout"], max_bytes):
         return _run(cells, path.endswith(".ipynb"), settings, variables)
 
@@ -182,19 +182,10 @@ def _run(
         return 130
 
 
-def _text(path: str) -> str:
-    from autodiff_cli.tables.files import read_text
-
-    if path == "-" and sys.stdin is not None and sys.stdin.isatty():
-        click.echo("reading the program from the terminal; end with Ctrl-D", err=True)
-    return read_text(path)
-
-
 def _variables(names: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
     """The bound inputs, as the tensors that the program starts with."""
     if not names:
         return {}
-    from autodiff_cli.cli.eval import value_of
     from autodiff_cli.program import bound
 
     return bound(

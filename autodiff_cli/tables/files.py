@@ -28,12 +28,12 @@ NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input for `-`.
+    """The text of a file, or of standard input for `-`, which may be a terminal.
 
     Raises:
         InputError: names the file and what is wrong with it.
     """
-    return _decoded(_bytes(door(path)), _called(path))
+    return _decoded(_bytes(door(path), typed=True), _called(path))
 
 
 def read_array(reference: str) -> Array:
@@ -112,9 +112,9 @@ def _spelled(name: str) -> str:
     return "-" if name == _called("-") else name.strip("'")
 
 
-def _bytes(found: Door) -> bytes:
-    """All that an input holds, which is read once."""
-    if found.number == 0 and (sys.stdin is None or sys.stdin.isatty()):
+def _bytes(found: Door, typed: bool = False) -> bytes:
+    """All that an input holds, which is read once; `typed`: it may be typed at a terminal."""
+    if found.number == 0 and (sys.stdin is None or (sys.stdin.isatty() and not typed)):
         where = "closed" if sys.stdin is None else "the terminal"
         raise InputError(
             f"nothing on standard input: it is {where}",

@@ -43,8 +43,8 @@ class Format(NamedTuple):
     compression: str | None
 
 
-def of_path(path: str, format: str | None) -> Format:
-    """The format of a file by its suffix, or the one that was asked for.
+def of_path(path: str, format: str | None, option: str = "--format") -> Format:
+    """The format of a file by its suffix, or the one that was asked for by an option.
 
     Raises:
         InputError: neither says it.
@@ -59,7 +59,10 @@ def of_path(path: str, format: str | None) -> Format:
     name = format or SUFFIXES.get(suffix)
     if name is None:
         what = f"unknown suffix '{suffix}'" if suffix else "no suffix that says its format"
-        raise InputError(f"'{path}' has {what}", hint=f"say it: --format {{{','.join(NAMES)}}}")
+        hint = f"say it: {option} {{{','.join(NAMES)}}}"
+        if suffix == ".json" and option == "--format":
+            hint = f"JSON Lines are read: jq -c '.[]' {path} | autodiff batch 'x*2' --format jsonl"
+        raise InputError(f"'{path}' has {what}", hint=hint)
     if compression and name not in TEXT:
         raise InputError(
             f"'{path}': {compression} of {name} isn't read or written",

@@ -113,7 +113,7 @@ def _format(path: str | None, to: str | None, source: str | None) -> Format:
         return formats.of_path("-", to or source or "jsonl")
     # /dev/null says nothing
     plain = not formats.suffix_of(path) or files.is_special(path)
-    return formats.of_path(path, to or (source if plain else None))
+    return formats.of_path(path, to or (source if plain else None), "--to")
 
 
 def _text_writer(output: Output, name: str, engine: Engine, resume: Progress | None) -> Writer:

@@ -1,0 +1,249 @@
+"""What to type instead where an evaluation failed because of the words. Imported only when one has."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from shlex import quote
+from typing import Any
+
+import click
+
+from autodiff_cli.cli.advice import FILE, PROGRAMS, TABLES, VALUES, mistaken
+from autodiff_cli.cli.words import NAME
+from autodiff_cli.errors import AutodiffError, InputError, NameFault
+from autodiff_cli.interpret.advice import unknown_name
+from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.syntax.parse import is_expression
+from autodiff_cli.syntax.rewrite import rewritten
+
+
+def advised(error: AutodiffError, command: str, options: dict[str, Any]) -> Exception:
+    """The error with a better hint, or the usage error that it really is.
+
+    Args:
+        error: what the evaluation ended in.
+        command: `eval`, `batch` or `run`.
+        options: the words, as the command was given them.
+    """
+    error.color_mode = options.get("color", "auto")  # type: ignore[attr-defined]
+    words = options["bindings"]
+    if command != "run":
+        instead = _misplaced(error, command, options["expression"], words)
+        if instead is not None:
+            return click.UsageError(instead, click.get_current_context(silent=True))
+    hint = _of_value(error, options) or _of_file(error, options)
+    if command == "batch":
+        hint = hint or _of_table(error, options)
+    if command != "run":
+        hint = hint or _of_expression(error, options)
+    error.hint = hint or error.hint
+    return error
+
+
+def _misplaced(
+    error: AutodiffError, command: str, expression: str, words: Sequence[str]
+) -> str | None:
+    """What to say if another word than an expression stands first."""
+    if expression.startswith("@"):
+        return None
+    if command == "batch":
+        return _misplaced_in_batch(error, expression, words)
+    unknown = isinstance(error, NameFault) and f"'{expression}'" in error.message
+    if unknown or not NAME.fullmatch(expression):
+        bound = any(word.partition("=")[0].strip() == expression for word in words)
+        if unknown and (bound or words) and not os.path.isfile(expression):
+            return None  # NAME=VALUE words follow: an expression
+        return mistaken(expression, words)
+    return None
+
+
+def _misplaced_in_batch(error: AutodiffError, expression: str, words: Sequence[str]) -> str | None:
+    if not FILE.fullmatch(expression) and not os.path.isfile(expression):
+        return None
+    files = [word for word in words if "=" not in word and word != "-"]
+    is_text = expression.endswith((".txt", ".expr")) or not expression.endswith((*TABLES, *VALUES))
+    if is_text and all(FILE.fullmatch(file) for file in files):
+        rest = " ".join(map(quote, (f"@{expression}", *words)))
+        return f"'{expression}' is a file: @ reads the expression from it: autodiff batch {rest}"
+    first = quote(files[0]) if files else "'x*2'"
+    return f"the expression comes first: autodiff batch {first} {expression}"
+
+
+SEVERAL = re.compile(r"(?P<first>.*?\S)[\s,;]+(?P<second>[^\W\d]\w*\s*=(?!=).+)", re.DOTALL)
+DECIMAL_COMMA = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d+")
+THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+RANGE = re.compile(r"(-?\d+)\s*(?:\.\.\.?|:|\bto\b)\s*(-?\d+)")
+UNIT = re.compile(rf"({NUMBER.pattern})\s*([^\W\d]+|%)")
+
+
+def _of_value(error: AutodiffError, options: dict[str, Any]) -> str | None:
+    """What to write for the value, or the seed, in which the error is."""
+    where = "" if error.source is None else error.source.name
+    for word in options["bindings"]:
+        name, equals, value = word.partition("=")
+        place = f"the value of {name.strip()}"
+        if equals and (where == place or f"{place} is" in error.message):
+            return _instead_of_value(error, f"{name.strip()}=", value.strip())
+    seeds = options.get("seeds") or ()
+    for number, seed in enumerate(seeds):
+        if where == f"seed {number}" or error.message.startswith(f"seed {number}:"):
+            return _instead_of_value(error, "--seed ", seed.strip())
+    return None
+
+
+def _instead_of_value(error: AutodiffError, before: str, value: str) -> str | None:
+    """What to write instead of a value that can't be read, as in `x=a.csv`."""
+    several = SEVERAL.fullmatch(value)
+    if several is not None:
+        return f"two inputs are two words: {before}{several['first']} {several['second']}"
+    if FILE.fullmatch(value) or os.path.isfile(value):
+        return f"write {before}@{value} to read a file"
+    if value.startswith(("=", ":")):
+        return f"write {before}{value.lstrip('=:').strip()}"
+    if value == "-":
+        return f"standard input is written @-: {before}@-"
+    if (
+        "neither a tensor nor a number" in error.message
+        or "infer dtype of Function" in error.message
+    ):
+        return (
+            f"'{value}' is a function; call it: {before}'{value}(3)'"
+            if NAME.fullmatch(value)
+            else None
+        )
+    rows = [row.replace(",", " ").split() for row in value.strip("[]").split(";")]
+    numbers = all(NUMBER.fullmatch(number) for row in rows for number in row)
+    if numbers and (len(rows) > 1 or (" " in value.strip("[] ") and "," not in value)):
+        lists = ", ".join(f"[{', '.join(row)}]" for row in rows)
+        return f"write {before}'{lists}'" if len(rows) == 1 else f"write {before}'[{lists}]'"
+    better = rewritten(value, is_expression) if error.kind == "SyntaxError" else None
+    span = RANGE.fullmatch(value)
+    if span is not None:
+        end = int(span[2]) + 1
+        return f"write {before}'arange({span[1]}., {end})', which ends before {end}"
+    unit = UNIT.fullmatch(value)
+    if unit is not None and unit[2] not in tuple("eEjJ") and "²" not in value:
+        number = f"{float(unit[1]) / 100:g}" if unit[2] == "%" else unit[1]
+        return f"write the number alone: {before}{number}"
+    if better is not None:
+        return f"write {before}{quote(better)}"
+    if isinstance(error, NameFault) and (error.hint or "").startswith(
+        "bind it on the command line"
+    ):
+        near = suggestion(value, os.listdir()) if "." in value else None
+        if near is not None:
+            return f"did you mean the file '{near}'? {before}@{near}"
+        return f"a value is a number, a list, or a file behind @: {before}3, {before}'[1, 2]', {before}@x.csv"
+    return None
+
+
+def _of_file(error: AutodiffError, options: dict[str, Any]) -> str | None:
+    """What to type for a file that doesn't exist."""
+    found = re.fullmatch(r"no such file: '(.*)'", error.message)
+    if not isinstance(error, InputError) or found is None or error.hint:
+        return None
+    path = found[1]
+    folder, name = os.path.split(path)
+    words = options["bindings"]
+    if path in words and re.match(":?=", "".join(words[words.index(path) + 1 :][:1])):
+        return f"NAME=VALUE is written without spaces: {path}=3"
+    if options.get("wrt") and NAME.fullmatch(path):
+        return f"--wrt takes names with commas: --wrt {','.join((*options['wrt'], path))}"
+    if "file" in options:
+        for suffix in filter(lambda suffix: os.path.isfile(path + suffix), PROGRAMS):
+            return f"did you mean '{path}{suffix}'?"
+    if "file" in options and path == options["file"] and not re.fullmatch(r"[\w./-]+", path):
+        return f"an expression needs no command: autodiff {' '.join(map(quote, (path, *words)))}"
+    try:
+        stem = os.path.splitext(name)[0]
+        files = [f for f in os.listdir(folder or ".") if len(stem) > 2 or f.startswith(f"{stem}.")]
+        near = suggestion(name, files)
+    except OSError:
+        return f"there is no folder '{folder}'" if folder else None
+    return f"did you mean '{os.path.join(folder, near)}'?" if near else None
+
+
+def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
+    """What to type for rows that can't be read, or don't have what the expression names."""
+    words = options["bindings"]
+    found = re.fullmatch(r"'(.*)' has (?:no|unknown) suffix .*", error.message)
+    if found is not None and not os.path.exists(found[1]) and not options.get("output"):
+        error.message, error.hint = f"no such file: '{found[1]}'", None
+        return _of_file(error, options)
+    if found is not None and os.path.isdir(found[1]):
+        error.message = f"'{found[1]}' is a folder"
+        suffixes = {os.path.splitext(name)[1] for name in os.listdir(found[1])} & set(TABLES)
+        pattern = os.path.join(found[1], f"*{min(suffixes, default='.csv')}")
+        return f"a quoted pattern names its files: {quote(pattern)}"
+    unknown = re.fullmatch(r"name '(.*)' is not defined", error.message)
+    listed = re.match(r"the columns are (.*); NAME=VALUE", error.hint or "")
+    if unknown is not None and listed is not None:
+        meant = unknown_name(unknown[1], listed[1].split(", "), called=False)
+        if meant.startswith("bind"):
+            return None
+        meant = meant.partition(", or ")[0]
+        return f"{meant}{'' if meant.endswith('?') else ';'} {error.hint}"
+    found = re.search(r"the columns are (.*)$|has no column '.*'; it has (.*)$", error.message)
+    if found is None:
+        return None
+    columns = (found[1] or found[2]).split(", ")
+    for separator, shown in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
+        if len(columns) == 1 and separator in columns[0]:
+            file = next((word for word in words if "=" not in word), "FILE")
+            return f"fields seem to be separated by {shown}: tr {shown} ',' < {file} | autodiff batch …"
+    if NAME.fullmatch(options["expression"]):
+        return unknown_name(options["expression"], columns, called=False)
+    return None
+
+
+def _of_expression(error: AutodiffError, options: dict[str, Any]) -> str | None:
+    """What to write for the expression."""
+    text, words = options["expression"].strip(), options["bindings"]
+    if text == "-":
+        return "an expression on standard input is written @-: echo 'x**2' | autodiff @- x=3"
+    quoted = re.fullmatch(r"(['\"])([^'\"]*)\1", text)
+    if quoted is not None and "bound and not used" in error.message:
+        return f"quotes within quotes: autodiff {quote(quoted[2])} {' '.join(map(quote, words))}"
+    for word in words:
+        value = re.fullmatch(r"(['\"])(.*)\1", word.partition("=")[2].strip())
+        if value is not None and error.kind == "TypeError":
+            name = word.partition("=")[0].strip()
+            return f"{name} is text, as it stands in quotes; a number is {name}={value[2]}"
+    unbound = re.match(
+        r"(--\w+) names '(.*)', which is not an input; the inputs are (.*)", error.message
+    )
+    if unbound is not None:
+        inputs = unbound[3].split(", ")
+        parts = unbound[2].replace(";", " ").split()
+        if len(parts) > 1 and set(parts) <= set(inputs):
+            return f"names are written with commas: {unbound[1]} {','.join(parts)}"
+        near = unknown_name(unbound[2], inputs, called=False)
+        return near if near.startswith("did you") else None
+    if options.get("seeds") and "does not require grad" in error.message and "rand" in text:
+        return (
+            f"--seed is a cotangent; random numbers begin with --manual-seed {options['seeds'][0]}"
+        )
+    if "only for scalar outputs" not in error.message:
+        return None
+    for word in words:
+        name, _, value = word.partition("=")
+        if THOUSANDS.fullmatch(value.strip()):
+            whole = value.replace(",", "")
+            return f"{word} was read as several numbers: write {name}={whole}; or {error.hint}"
+        if DECIMAL_COMMA.fullmatch(value.strip()):
+            decimal = value.replace(".", "").replace(",", ".")
+            return f"{word} was read as two numbers; decimals have a point: {name}={decimal}; or {error.hint}"
+    thousands = re.search(rf"(?<![\d.,\[(]){THOUSANDS.pattern}(?![\d,])", text)
+    if thousands is not None:
+        return f"{thousands[0]} was read as several numbers: write {thousands[0].replace(',', '')}"
+    extreme = re.match(r"(max|min)\(\s*([\w.]+)\s*,\s*(-?\d+)\s*\)$", text)
+    if extreme is not None:
+        name, x, bound = extreme.groups()
+        side = "min" if name == "max" else "max"
+        other = f"relu({x}) or " if name == "max" and bound == "0" else ""
+        what = f"{name}({x}, {bound}) is the {name}imum along dimension {bound}, with its index"
+        return f"{what}; write {other}clamp({x}, {side}={bound})"
+    return None

@@ -1,0 +1,90 @@
+"""Commands, options and choices that other tools have, and what there is here. Imported only for an error."""
+
+from __future__ import annotations
+
+from autodiff_cli.interpret.habits import table
+
+# First words that people expect to be commands.
+COMMANDS = table("""\
+functions function funcs list-functions ops operators
+    functions have PyTorch's names, with or without torch. in front; autodiff --help shows examples
+examples example demo tutorial usage man docs: autodiff --help ends with examples
+repl shell console interactive prompt ipython
+    there is no prompt; autodiff run - reads a program from the terminal
+completion completions autocomplete: words aren't completed here; autodiff --help lists the options
+diff grad gradient derive derivative differentiate value calc calculate evaluate compute jacobian
+hessian
+    no command is needed: autodiff 'x**2' x=3 prints the value and the gradients
+exec execute python train script notebook: programs are run by autodiff run FILE
+map rows table csv apply: rows of a table are evaluated by autodiff batch 'x*2' FILE
+plot graph draw show
+    nothing is drawn here: --json and --save out.npz give the numbers to what draws
+explain trace steps debug
+    --trace prints every step: autodiff 'x**2' x=3 --trace
+info about: autodiff --version, autodiff --help
+install update upgrade config init: there is nothing to set up; autodiff --help shows examples
+""")
+
+# Options: the real one, or a sentence; the first that the command has.
+OPTIONS = table("""\
+format output-format as type print-json j jsn: --format || --json
+json jsonl ndjson jsonlines csv tsv: --json || --to jsonl, or another of csv, tsv, npz, parquet
+o out output outfile output-file write export: --output || --save || > FILE keeps what is printed
+digits precision decimals prec places
+    --json prints every digit || --dtype float64 computes with more digits
+latex tex markdown md html dot graph plot svg: --json || --to jsonl
+v verbose debug explain show-steps tree log: --trace || --dry-run || --echo
+q quiet silent: --quiet || 2>/dev/null hides messages; the result is all that is printed
+raw no-grad value value-only only-value no-gradients nograd no-gradient forward: --no-grad || --values-only
+grad gradient gradients grads backward derivative diff
+    gradients are printed anyway; --wrt x chooses
+by with-respect-to respect variable variables vars params parameters: --wrt || values are written x=1
+i input inputs var define def set bind at arg let: values are written x=1
+e c expr expression f file from-file code
+    the text is the first word, without an option; @FILE reads it from a file
+random-seed rng rng-seed random-state seed: --manual-seed
+float64 double f64 fp64 64: --dtype float64
+float32 single f32 fp32: --dtype float32
+float16 half f16 fp16: --dtype float16
+vjp cotangent cotangents v0 grad-output: --seed
+tangent tangents forward-mode direction: --jvp
+jobs n-jobs cores cpus procs parallel num-threads t: --threads
+gpu cuda device tpu: everything runs on the CPU; --threads N says on how many
+mem memory ram: --max-memory
+time timing profile benchmark stats perf: --timings || time autodiff … measures it
+delimiter sep separator delim
+    --format csv has commas and tsv tabs; others: tr ';' ',' < FILE | autodiff batch …
+header no-header names fields cols: --columns
+head rows nrows max-rows first: --limit
+skip ignore skip-errors ignore-errors errors: --on-error skip
+sum mean average aggregate total: --reduce || write it in the expression: sum(x), mean(x)
+chunk chunksize batch-size: --chunk-rows
+noise error errors-in uncertainty sigma std: --propagate || autodiff batch has --propagate
+append continue: --resume
+check test preview dryrun: --dry-run
+colour no-color no-colour plain: --color never
+list list-functions functions examples: autodiff --help shows what can be typed
+install-completion show-completion completion
+    words aren't completed here; autodiff --help lists the options
+interactive repl shell: there is no prompt; autodiff run - reads a program from the terminal
+""")
+
+# Values of options.
+CHOICES = table("""\
+double f64 fp64 64 float64_t d torch.float64 torch.double: float64
+float single f32 fp32 32 f torch.float32 torch.float: float32
+half f16 fp16 16 bfloat16 bf16 torch.float16: float16
+json ndjson jsonlines json-lines: jsonl
+txt tab: tsv
+pq: parquet
+feather ipc: arrow
+xlsx excel xls: csv
+numpy: npy
+average avg: mean
+total: sum
+ignore drop: skip
+raise stop: fail
+nan keep: null
+yes on true: always
+no off false: never
+""")

@@ -1,0 +1,192 @@
+"""The words behind the commands: expressions, NAME=VALUE, names, files."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from keyword import iskeyword
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autodiff_cli.cli.missing import binds, is_empty
+
+if TYPE_CHECKING:
+    from autodiff_cli.inputs import Given
+    from autodiff_cli.source import Source
+
+NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
+NAME = re.compile(r"[^\W\d]\w*")
+UNKNOWN_OPTION = re.compile(r"--[^\W\d]")
+
+
+class Command(click.Command):
+    """A command that says which option was meant."""
+
+    missing = ""  # what to say if there are no words at all
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            raise click.UsageError(self.missing, ctx)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter:
+            raise click.UsageError(self.missing, ctx) from None
+        except click.NoSuchOption as error:
+            from autodiff_cli.cli.advice import no_such_option
+
+            raise no_such_option(error.option_name, given, ctx) from None
+        except click.BadParameter as error:
+            from autodiff_cli.cli.advice import bad_choice
+
+            raise bad_choice(error, ctx) from None
+
+
+class ExpressionCommand(Command):
+    """A command whose words may begin with a minus, as expressions do."""
+
+    missing = NO_EXPRESSION
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        if "--" not in given:  # behind it, any word goes
+            for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
+                if UNKNOWN_OPTION.match(word):  # a mistyped option must not pass for an expression
+                    from autodiff_cli.cli.advice import no_such_option
+
+                    raise no_such_option(word, given, ctx)
+        return rest
+
+
+def bindings_of(words: Sequence[str], expression: str = "") -> dict[str, str]:
+    """The values that words of the form NAME=VALUE give, by name.
+
+    Args:
+        words: behind the expression or the file.
+        expression: the word before them, for the error.
+
+    Raises:
+        UsageError: a word is no such thing; says what to type.
+    """
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or iskeyword(name):
+            from autodiff_cli.cli.advice import not_a_binding
+
+            raise not_a_binding(word, words, expression)
+        if not value.strip() or value.strip() == "@" or value.endswith(","):
+            from autodiff_cli.cli.advice import no_value
+
+            raise no_value(word, words)
+        if name in values:
+            raise click.UsageError(f"'{name}' is bound twice")
+        values[name] = value
+    return values
+
+
+def vectors_of(option: str, words: tuple[str, ...]) -> dict[str, str]:
+    """The values behind an option that is given as NAME=VALUE, by name."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or value.strip() in ("", "@"):
+            raise click.UsageError(
+                f"{option} takes an input's name and a value, as in {option} x='[1, 0]', not '{word}'"
+            )
+        if name in values:
+            raise click.UsageError(f"{option} names '{name}' twice")
+        values[name] = value
+    return values
+
+
+def names_of(texts: tuple[str, ...]) -> list[str] | None:
+    if not texts:
+        return None
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if not names:
+        raise click.UsageError("--wrt needs names, as in --wrt w,b")
+    return list(dict.fromkeys(names))
+
+
+def value_of(text: str, options: dict[str, Any]) -> Given:
+    text = text.strip()
+    if not text.startswith("@"):
+        return text
+    from autodiff_cli.ir import dtypes
+    from autodiff_cli.tables.files import read_array
+
+    before = dtypes.default()
+    dtypes.set_default(dtypes.NAMES[options["dtype"]])
+    try:
+        return read_array(home(text[1:]))
+    finally:
+        dtypes.set_default(before)
+
+
+def expression_of(text: str) -> Source:
+    """The text to evaluate: the word itself, or what is in the file that it names.
+
+    Raises:
+        UsageError: there is nothing in it, or it is an input's NAME=VALUE.
+    """
+    from autodiff_cli.source import Source
+
+    if not text.startswith("@"):
+        if is_empty(text) or binds(text):
+            raise click.UsageError(NO_EXPRESSION)
+        return Source(text)
+    path = text[1:]
+    if not path:
+        raise click.UsageError("'@' needs a file's name, such as @expr.txt")
+    source = Source(text_of(path, "expression"), "standard input" if path == "-" else path)
+    if is_empty(source.text):
+        raise click.UsageError(f"{source.name} is empty: {NO_EXPRESSION}")
+    return source
+
+
+def text_of(path: str, what: str) -> str:
+    """The text of a file, or what is typed or piped in for "-"."""
+    from autodiff_cli.errors import InputError
+    from autodiff_cli.tables.files import read_text
+
+    if path == "-" and sys.stdin is None:
+        raise InputError(
+            "nothing on standard input: it is closed", hint=f"pipe the {what} in, or name its file"
+        )
+    if path == "-" and sys.stdin.isatty():
+        click.echo(f"reading the {what} from the terminal; end with Ctrl-D", err=True)
+    return read_text(home(path))
+
+
+def home(path: str) -> str:
+    """The path with the user's folder for a `~`, which no shell expands behind an @ or in --save=~/x.
+
+    A file that is really called so is itself.
+    """
+    if not path.startswith("~") or os.path.lexists(path):
+        return path
+    return os.path.expanduser(path)
+
+
+class _Path(click.ParamType):  # type: ignore[type-arg]
+    """A file to write."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return home(value)
+
+
+PATH = _Path()
+
+
+def check_seed(seed: int | None) -> None:
+    if seed is not None and not -(2**63) <= seed < 2**64:
+        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")
