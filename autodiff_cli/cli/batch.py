@@ -303,8 +303,9 @@ def _job(options: dict[str, Any]) -> Job:
     check_seed(options["manual_seed"])
 
     from autodiff_cli.cli import batch_files
+    from autodiff_cli.tables.sources import resolved
 
-    sources = batch_files.resolved(paths, options)
+    sources = resolved(paths, options["format"])  # from here on no file is looked up by a name
     batch_files.check(sources, [options["expression"], *given.values()], options)
 
     from autodiff_cli.batch.job import Job

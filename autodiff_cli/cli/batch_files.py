@@ -8,28 +8,11 @@ from typing import Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.words import NAME
-from autodiff_cli.errors import InputError
-from autodiff_cli.tables import partial, sources, writers
+from autodiff_cli.tables import partial, writers
 from autodiff_cli.tables.doors import held
 from autodiff_cli.tables.sources import RowSource
 
 PARTIAL = ("--output's unfinished file", "--output's state")  # which a finished run removes
-
-
-def resolved(words: tuple[str, ...], options: dict[str, Any]) -> tuple[RowSource, ...]:
-    """The files of rows that are named; from here on nothing is looked up by a name or a pattern.
-
-    Raises:
-        InputError: there is no such file, or its format can't be told.
-    """
-    try:
-        return sources.resolved(words, options["format"])
-    except InputError as error:
-        name = next((word for word in words if f"'{word}'" in error.message), "")
-        if options["wrt"] and NAME.fullmatch(name):
-            error.hint = f"--wrt takes commas: --wrt {','.join([*options['wrt'], name])}"
-        raise
 
 
 def check(found: Sequence[RowSource], values: Sequence[str], options: dict[str, Any]) -> None:

@@ -173,10 +173,10 @@ def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
     if found is not None and not os.path.exists(found[1]) and not options.get("output"):
         error.message, error.hint = f"no such file: '{found[1]}'", None
         return _of_file(error, options)
-    if found is not None and os.path.isdir(found[1]):
-        error.message = f"'{found[1]}' is a folder"
-        suffixes = {os.path.splitext(name)[1] for name in os.listdir(found[1])} & set(TABLES)
-        pattern = os.path.join(found[1], f"*{min(suffixes, default='.csv')}")
+    folder = re.fullmatch(r"'(.*)' is a folder, not a file", error.message)
+    if folder is not None and folder[1] in words:
+        suffixes = {os.path.splitext(name)[1] for name in os.listdir(folder[1])} & set(TABLES)
+        pattern = os.path.join(folder[1], f"*{min(suffixes, default='.csv')}")
         return f"a quoted pattern names its files: {quote(pattern)}"
     unknown = re.fullmatch(r"name '(.*)' is not defined", error.message)
     listed = re.match(r"the columns are (.*); NAME=VALUE", error.hint or "")

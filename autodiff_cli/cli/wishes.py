@@ -34,7 +34,7 @@ digits precision decimals prec places
     --json prints every digit || --dtype float64 computes with more digits
 latex tex markdown md html dot graph plot svg: --json || --to jsonl
 v verbose debug explain show-steps tree log: --trace || --dry-run || --echo
-q quiet silent: --quiet || 2>/dev/null hides messages; the result is all that is printed
+q silent: --quiet
 raw no-grad value value-only only-value no-gradients nograd no-gradient forward: --no-grad || --values-only
 grad gradient gradients grads backward derivative diff
     gradients are printed anyway; --wrt x chooses

@@ -21,7 +21,7 @@ from autodiff_cli.errors import (
     RuntimeFault,
     SourceSyntaxError,
 )
-from autodiff_cli.evaluate.notices import Notices
+from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
@@ -180,6 +180,7 @@ def _evaluate(
     notices = Notices(source, grad or asked is not None)
     with notices.taken():
         value = machine.run(parts)
+    check_result(value, source, bound)
     notices.unused(of_script(parts).unread(bound, source))
     wanted: dict[Name, Node] = {}
     if asked is not None:

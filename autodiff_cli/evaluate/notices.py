@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -95,6 +96,26 @@ class Notices:
 
 def _kind(value: Any) -> str:
     return value.dtype.name if isinstance(value, Node) else f"a Python {type_name(value)}"
+
+
+def check_result(value: Any, source: Source, bound: Collection[str]) -> None:
+    """Refuse a function as the result, which shows nothing of the inputs: `sin`, `x.sum`.
+
+    Modules and classes can be called too, and have a text to show.
+
+    Args:
+        value: the result.
+        source: the text.
+        bound: the inputs, whose methods need no argument.
+
+    Raises:
+        InputError: says how to call it.
+    """
+    if callable(value) and not hasattr(type(value), "parameters") and not isinstance(value, type):
+        last = source.text.rstrip().rpartition("\n")[2].rpartition(";")[2].strip()
+        name = last if re.fullmatch(r"[\w.]+", last) else "f"
+        called = f"{name}()" if name.partition(".")[0] in bound else f"{name}(x)"
+        raise InputError("the result is a function, not a value", hint=f"call it, as in {called}")
 
 
 def unused(names: Sequence[str], source: Source) -> str:

@@ -16,7 +16,7 @@ from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
 from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
-from autodiff_cli.evaluate.notices import Notices
+from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
@@ -65,6 +65,7 @@ def evaluate_program(
         settings, write=write or sys.stdout.write, complain=sys.stderr.write, variables=variables
     ) as session:
         value = session.run_compiled(compiled, source)
+        check_result(value, source, inputs)
         if value is None:  # shows nothing, as at Python's prompt
             value = NO_VALUE
         built = perf_counter()

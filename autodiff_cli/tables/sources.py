@@ -48,10 +48,6 @@ def resolved(paths: Sequence[str], format: str | None = None) -> tuple[RowSource
             if not matches:
                 raise InputError(f"no file matches '{path}'")
             found += [RowSource(door(name)._replace(pattern=path), format) for name in matches]
-        elif path != "-" and os.path.isdir(path):
-            raise InputError(
-                f"'{path}' is a folder, not a file", hint=f"its files: '{path.rstrip('/')}/*.csv'"
-            )
         else:
             found.append(RowSource(door(path), format))
     return tuple(found)

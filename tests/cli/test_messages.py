@@ -186,7 +186,7 @@ def test_a_terminal_is_read_until_its_end(args: list[str], typed: str, printed: 
         "autodiff 'x*2' x='[1,2]' --jvp x=@~/v.csv",
         "autodiff 'x*2' x=1 --save=~/out.npz",
         "autodiff 'x*2' x=1 --save-grads=~/out.npz",
-        "autodiff run train.py x=@~/v.csv",
+        "autodiff run train.py x=@~/v.csv --quiet",
         "autodiff run '~/train.py'",
         "autodiff batch 'x*y' '~/a.csv'",
         "autodiff batch 'x*y' '~/data/*.csv'",
