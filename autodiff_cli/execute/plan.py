@@ -50,9 +50,11 @@ class Plan:
             state.eager, state.grad_enabled, state.span = before
         self.exact = exact
         self.dtypes = [output.dtype.numpy for output in outputs]
-        self.steps: list[Node | Program] = [
-            Program(step) if isinstance(step, Region) else step for step in scheduled(self.outputs)
-        ]
+        with np.errstate(all="ignore"):  # a number may be more than its dtype holds: infinite
+            self.steps: list[Node | Program] = [
+                Program(step) if isinstance(step, Region) else step
+                for step in scheduled(self.outputs)
+            ]
         self.fallbacks: dict[int, Program] = {}
         self.frees = self._frees()
 

@@ -141,6 +141,12 @@ def test_special_values(name: str, dtype: Any) -> None:
                 assert_same_bits(expected, found)
 
 
+def test_a_number_that_the_dtype_does_not_hold_is_infinite_without_a_warning() -> None:
+    x = leaf(np.array([1, -1, 0], np.float32))
+    (found,) = Plan([ar.mul(x, 1e300)]).run()
+    np.testing.assert_array_equal(found, np.array([np.inf, -np.inf, np.nan], np.float32))
+
+
 @given(graphs())
 def test_random_graphs(outputs: list[Node]) -> None:
     with blocks_of(4, 8):
