@@ -22,7 +22,7 @@ from autodiff_cli.execute.plan import Plan
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.settings import settings
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.ir.node import Node, Op, constant, leaf
+from autodiff_cli.ir.node import Node, Op, constant, leaf, number
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops.create import full
@@ -143,7 +143,7 @@ def test_special_values(name: str, dtype: Any) -> None:
 
 def test_a_number_that_the_dtype_does_not_hold_is_infinite_without_a_warning() -> None:
     x = leaf(np.array([1, -1, 0], np.float32))
-    (found,) = Plan([ar.mul(x, 1e300)]).run()
+    (found,) = Plan([ar.mul(x, number(1e300))]).run()
     np.testing.assert_array_equal(found, np.array([np.inf, -np.inf, np.nan], np.float32))
 
 
