@@ -6,10 +6,10 @@ Nothing is ever unpickled.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,9 +19,11 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, state, too_many_elements
+from autodiff_cli.tables import placing
 from autodiff_cli.tables.archive import write_archive
 from autodiff_cli.tables.doors import Door, door, refused, stream_of
 from autodiff_cli.tables.mapped import mapped
+from autodiff_cli.tables.placing import Placement
 
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
@@ -307,39 +309,60 @@ def _supported(array: Array, name: str) -> Array:
     return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
 
 
+class ArchiveFile:
+    """An `.npz` archive, open before it is known what it holds; it takes its name when it is whole.
+
+    Leaving the `with` block gives up what hasn't been saved.
+
+    Raises:
+        InputError: the file can't be made.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.placement: Placement | None = None
+        try:
+            if is_special(path):  # written through
+                self.file = opened_special(path)
+            else:
+                handle, self.placement = placing.begun(path)
+                self.file = os.fdopen(handle, "wb")
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def _refused(self, error: OSError) -> InputError:
+        return InputError(f"'{self.path}' can't be written: {error.strerror}")
+
+    def save(self, arrays: Mapping[str, Array]) -> None:
+        """Write it.
+
+        Raises:
+            InputError: it can't be written; nothing is left behind.
+        """
+        try:
+            with self.file:
+                write_archive(self.file, arrays, seekable=self.placement is not None)
+            if self.placement is not None:
+                placing.place.placer.place(self.placement)
+                self.placement = None
+        except OSError as error:
+            raise self._refused(error) from None
+
+    def __enter__(self) -> ArchiveFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # a disk that is full says so again
+            self.file.close()
+        if self.placement is not None:
+            placing.place.placer.drop(self.placement)
+
+
 def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
-    """Write an `.npz` archive: beside its place first, renamed when it is whole.
+    """Write an `.npz` archive.
 
     Raises:
         InputError: the file can't be written; nothing is left behind.
     """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    try:
-        if is_special(path):  # written through
-            with opened_special(path) as file:
-                write_archive(file, arrays, seekable=False)
-        else:
-            _replace(target, arrays)
-    except OSError as error:
-        raise InputError(f"'{path}' can't be written: {error.strerror}") from None
-
-
-def _replace(target: Path, arrays: Mapping[str, Array]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write_archive(file, arrays)
-        os.chmod(temporary, mode_of(target))  # mkstemp makes files private
-        os.replace(temporary, target)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def mode_of(target: Path) -> int:
-    """The permissions of the file that is replaced, or those of a new one."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+    with ArchiveFile(path) as archive:
+        archive.save(arrays)

@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 import select
 import sys
-import tempfile
 import zlib
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import partial
-from autodiff_cli.tables.files import check_writable, is_special, mode_of, opened_special
+from autodiff_cli.tables import placing
+from autodiff_cli.tables.files import check_writable, is_special, opened_special
 
 GZIP_LEVEL = 4  # twice the default's speed, within a twentieth of its size
 
@@ -126,14 +124,16 @@ class Replacing:
     def __init__(self, path: str) -> None:
         check_writable(path)
         self.path = path
-        self.target = Path(os.path.realpath(path))  # a link stays a link
         try:
-            handle, self.temporary = tempfile.mkstemp(
-                dir=self.target.parent, prefix=f".{self.target.name}."
-            )
+            handle, self.placement = placing.begun(path)
         except OSError as error:
             raise refused(path, error) from None
         self.file = os.fdopen(handle, "wb", buffering=0)
+
+    @property
+    def temporary(self) -> str:
+        """Where the file is until then."""
+        return self.placement.temporary
 
     def write(self, data: bytes) -> None:
         try:
@@ -144,17 +144,14 @@ class Replacing:
     def close(self) -> None:
         try:
             self.file.close()
-            os.chmod(self.temporary, mode_of(self.target))  # mkstemp makes files private
-            os.replace(self.temporary, self.target)
-            partial.forget(str(self.target))  # else the next run with --resume would go on with it
+            placing.place.placer.place(self.placement)
         except OSError as error:
             self.abort()
             raise refused(self.path, error) from None
 
     def abort(self) -> None:
         self.file.close()
-        if os.path.exists(self.temporary):
-            os.unlink(self.temporary)
+        placing.place.placer.drop(self.placement)
 
 
 class GzipOutput:

@@ -1,4 +1,9 @@
-"""Going on where an interrupted run stopped: FILE.partial, and beside it what it is of and how far it is."""
+"""Going on where an interrupted run stopped: FILE.partial, and beside it what it is of and how far it is.
+
+The state is a line of JSON that is written whole, and further lines as rows are finished, each of which
+replaces members of those before it. Behind the wall (`autodiff_cli.wall`) a process can go on with files
+that it has open, and can't replace any.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +12,15 @@ import os
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import orjson
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import outputs, partial
-from autodiff_cli.tables.files import check_writable, is_special, mode_of
+from autodiff_cli.tables import outputs, partial, placing
+from autodiff_cli.tables.files import check_writable, is_special
+from autodiff_cli.tables.placing import Placement
 from autodiff_cli.tables.rows import Chunk
 
 
@@ -57,6 +63,8 @@ class Progress:
         self.rows = 0
         self.bytes = 0
         self.partial, self.state = partial.places(output)
+        self.placement = Placement(self.partial, os.path.realpath(output), resumable=True)
+        self.lines: BinaryIO | None = None  # of the state
         self.written = 0
         self.digest = ""
         self.seen = Digest()
@@ -87,19 +95,30 @@ class Progress:
         self.rows += rows
         self.bytes = self.written
         self.digest = self.coming.popleft()
-        self.save()
-
-    def save(self) -> None:
-        """Write the state, whole or not at all."""
-        beside = f"{self.state}.new"
-        record = {
-            "job": self.job, "rows": self.rows, "bytes": self.bytes, "digest": self.digest
-        }  # fmt: skip
+        assert self.lines is not None
         try:
-            Path(beside).write_bytes(orjson.dumps(record))
-            os.replace(beside, self.state)
+            outputs.write_all(self.lines, orjson.dumps(self._reached()) + b"\n")
         except OSError as error:
             raise outputs.refused(self.output, error) from None
+
+    def _reached(self) -> dict[str, object]:
+        return {"rows": self.rows, "bytes": self.bytes, "digest": self.digest}
+
+    def save(self) -> None:
+        """Write the state, whole or not at all, and open it for what is finished from now on."""
+        beside = f"{self.state}.new"
+        try:
+            Path(beside).write_bytes(orjson.dumps({"job": self.job} | self._reached()) + b"\n")
+            os.replace(beside, self.state)
+            self.lines = open(self.state, "ab", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise outputs.refused(self.output, error) from None
+
+    def close(self) -> None:
+        """Let other runs have the files."""
+        for file in (self.lines, self.file):
+            if file is not None:
+                file.close()
 
 
 def begin(output: str, job: Mapping[str, str]) -> Progress:
@@ -118,24 +137,27 @@ def begin(output: str, job: Mapping[str, str]) -> Progress:
         file = partial.locked(partial.places(output)[0])
     except OSError as error:
         raise outputs.refused(output, error) from None
+    progress = Progress(output, file, job)
     try:
-        return _begun(Progress(output, file, job))
+        _go_on(progress)
+        progress.save()
     except BaseException:
-        file.close()
+        progress.close()
         raise
+    placing.place.placer.expect(progress.placement)
+    return progress
 
 
-def _begun(progress: Progress) -> Progress:
-    """The progress with what an earlier run of the same job finished."""
+def _go_on(progress: Progress) -> None:
+    """Take up what an earlier run of the same job finished."""
     anew = f"begin anew: rm {progress.partial} {progress.state}"
     try:
-        record = orjson.loads(Path(progress.state).read_bytes())
+        record = _record(Path(progress.state).read_bytes())
         size = os.path.getsize(progress.partial)
         old, rows, length = dict(record["job"]), int(record["rows"]), int(record["bytes"])
         progress.digest = str(record["digest"])
     except FileNotFoundError:
-        progress.save()
-        return progress
+        return
     except OSError as error:
         raise outputs.refused(progress.output, error) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
@@ -151,7 +173,15 @@ def _begun(progress: Progress) -> Progress:
         raise InputError(f"'{progress.partial}' is shorter than its state says", hint=anew)
     progress.rows, progress.bytes, progress.written = rows, length, length
     progress.unseen = rows
-    return progress
+
+
+def _record(state: bytes) -> dict[str, Any]:
+    """What the lines of a state say together; the last may have been cut off."""
+    whole, end, _ = state.rpartition(b"\n")
+    record: dict[str, Any] = {}
+    for line in (whole if end else state).split(b"\n"):
+        record |= orjson.loads(line)
+    return record
 
 
 def unfit(name: str) -> InputError:
@@ -178,15 +208,12 @@ class Continued:
         self.progress.written += len(data)
 
     def close(self) -> None:
-        target = Path(os.path.realpath(self.progress.output))
         try:
             os.fsync(self.file.fileno())
-            os.chmod(self.progress.partial, mode_of(target))
-            os.replace(self.progress.partial, target)
-            os.unlink(self.progress.state)
-            self.file.close()  # and with it the lock, when nothing is left that another run could take
+            placing.place.placer.place(self.progress.placement)
+            self.progress.close()  # and with it the lock, when nothing is left that another run could take
         except OSError as error:
             raise outputs.refused(self.progress.output, error) from None
 
     def abort(self) -> None:
-        self.file.close()
+        self.progress.close()

@@ -70,7 +70,7 @@ def open_writer(
     path = None if output == "-" else output
     found = _format(path, to, source)
     if resume is not None and (found.name not in TEXT or found.compression):
-        resume.file.close()
+        resume.close()
         raise resuming.unfit(found.compression or found.name)
     if found.name not in TEXT:
         return _stored_writer(path, found.name)

@@ -111,7 +111,7 @@ def test_two_runs_cannot_write_one_output(here: Path) -> None:
     first = begin("o.csv", JOB)
     with pytest.raises(InputError, match=r"partial' is being written by another run"):
         begin("o.csv", JOB)
-    first.file.close()
+    first.close()
     assert run("o.csv") == 95
 
 
@@ -126,4 +126,4 @@ def test_a_whole_output_leaves_no_unfinished_one(here: Path, alone: bool) -> Non
     left = [] if alone else ["o.csv.partial", "o.csv.partial.state"]
     assert sorted(os.listdir()) == ["o.csv", *left, "x.csv"]
     if running is not None:
-        running.file.close()
+        running.close()

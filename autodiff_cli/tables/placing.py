@@ -1,0 +1,105 @@
+"""How a file takes its name: it is made beside its place, and renamed when it is whole.
+
+Behind the wall (`autodiff_cli.wall`) a process can write to the file that it has open, and can't rename it:
+it asks the process that supervises it, which knows the file from before (`cli/apart.py`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple, Protocol
+
+from autodiff_cli.tables import partial
+
+
+class Placement(NamedTuple):
+    """A file that is being made.
+
+    Attributes:
+        temporary: its path until it is whole.
+        target: its path then.
+        resumable: whether it is left where it is if it doesn't become whole.
+    """
+
+    temporary: str
+    target: str
+    resumable: bool = False
+
+
+class Placer(Protocol):
+    """Who renames files."""
+
+    def expect(self, placement: Placement) -> None:
+        """A file is being made."""
+
+    def place(self, placement: Placement) -> None:
+        """It is whole.
+
+        Raises:
+            OSError: it can't be renamed.
+        """
+
+    def drop(self, placement: Placement) -> None:
+        """It won't be whole."""
+
+
+class Here:
+    """This process itself."""
+
+    def expect(self, placement: Placement) -> None:
+        pass
+
+    def place(self, placement: Placement) -> None:
+        temporary, target, resumable = placement
+        os.chmod(temporary, mode_of(target))  # mkstemp makes files private
+        os.replace(temporary, target)
+        if resumable:
+            os.unlink(partial.places(target)[1])
+        else:  # else the next run with --resume would go on with it
+            partial.forget(target)
+
+    def drop(self, placement: Placement) -> None:
+        if not placement.resumable:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(placement.temporary)
+
+
+HERE = Here()
+
+
+class Place:
+    """Who renames the files of this process."""
+
+    __slots__ = ("placer",)
+
+    def __init__(self) -> None:
+        self.placer: Placer = HERE
+
+
+place = Place()
+
+
+def begun(path: str) -> tuple[int, Placement]:
+    """An open file beside the place of a path, and what becomes of it.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    import tempfile
+
+    target = os.path.realpath(path)  # a link stays a link
+    folder, name = os.path.split(target)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.")
+    placement = Placement(temporary, target)
+    place.placer.expect(placement)
+    return handle, placement
+
+
+def mode_of(target: str) -> int:
+    """The permissions of the file that is replaced, or those of a new one."""
+    with contextlib.suppress(FileNotFoundError):
+        return os.stat(target).st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
