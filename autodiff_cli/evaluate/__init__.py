@@ -259,8 +259,10 @@ def executed(nodes: list[Node], source: Source) -> list[Array]:
         if error.node.span is not None:
             error.error.at(error.node.span, source)
         raise error.error from None
-    except MemoryError as error:
-        raise RuntimeFault(f"out of memory: {error}") from None
+    except MemoryError:
+        from autodiff_cli.interpret.limits import out_of_memory
+
+        raise out_of_memory() from None
 
 
 class IsProgram(Exception):

@@ -23,6 +23,7 @@ import numpy as np
 from autodiff_cli.execute.pool import each, threads
 from autodiff_cli.ops.heavy import runner
 from autodiff_cli.startup import library
+from autodiff_cli.wall.again import MAPS, contents
 
 # The number of threads, as the wheels of numpy and scipy name it (64-bit and 32-bit integers), and OpenBLAS.
 SYMBOLS = (
@@ -44,8 +45,8 @@ class Count(NamedTuple):
 def loaded_libraries() -> list[str]:
     """The files of the OpenBLAS libraries that this process has loaded."""
     try:
-        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
-            paths = {line.split(maxsplit=5)[-1].strip() for line in file if "openblas" in line}
+        lines = os.fsdecode(contents(MAPS)).splitlines()
+        paths = {line.split(maxsplit=5)[-1] for line in lines if "openblas" in line}
         return sorted(paths)
     except OSError:  # not Linux: those that came with the packages
         return sorted(

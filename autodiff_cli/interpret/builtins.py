@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.errors import LimitError
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import attribute as attribute_of
@@ -15,6 +14,7 @@ from autodiff_cli.interpret.access import delete_attribute, meaning, set_attribu
 from autodiff_cli.interpret.allowed import CONSTRUCTORS, is_own
 from autodiff_cli.interpret.classes import Namespace, shown_class, shown_type
 from autodiff_cli.interpret.counting import check_format, counted, counting
+from autodiff_cli.interpret.limits import out_of_memory
 from autodiff_cli.interpret.names import CONSTANTS, SHORT
 from autodiff_cli.vocabulary.legacy import tensor_constructor
 
@@ -26,7 +26,7 @@ def as_user_error(error: BaseException) -> BaseException:
     if isinstance(error, ExecutionError):
         return error.error
     if isinstance(error, MemoryError):
-        return LimitError("out of memory", hint="use smaller tensors, or del what isn't needed")
+        return out_of_memory()
     return error
 
 

@@ -6,6 +6,7 @@ import gc
 import os
 
 from autodiff_cli.errors import LimitError
+from autodiff_cli.wall.again import MEMORY, contents
 
 CHECKPOINT = 20_000  # statements between looks at the memory
 MAX_DEPTH = 1000  # nested calls, as Python's own limit
@@ -54,17 +55,47 @@ def check_memory(max_bytes: int) -> None:
         gc.collect()  # which runs rarely
         used = resident_bytes()
     if used > max_bytes:
-        raise LimitError(
-            f"the program uses {used >> 20:,} MiB of memory; the limit is {max_bytes >> 20:,} MiB",
-            hint="--max-memory SIZE raises the limit",
-        )
+        raise too_much_memory(used, max_bytes)
+
+
+def too_much_memory(used: int, max_bytes: int) -> LimitError:
+    """That so much memory is used."""
+    return LimitError(
+        f"the program uses {used >> 20:,} MiB of memory; the limit is {max_bytes >> 20:,} MiB",
+        hint="--max-memory SIZE raises the limit",
+    )
+
+
+class Held:
+    """The memory that the system gives to this process at most, beyond what it had when the text began.
+
+    Attributes:
+        bytes: None for as much as there is.
+    """
+
+    __slots__ = ("bytes",)
+
+    def __init__(self) -> None:
+        self.bytes: int | None = None
+
+
+held = Held()
+
+
+def out_of_memory() -> LimitError:
+    """That the system gives no more memory."""
+    if held.bytes is None:
+        return LimitError("out of memory", hint="use smaller tensors, or del what isn't needed")
+    return LimitError(
+        f"out of memory; the limit is {held.bytes >> 20:,} MiB",
+        hint="--max-memory SIZE raises the limit",
+    )
 
 
 def resident_bytes() -> int:
     """The memory this process holds; 0 where the system has no way to tell that Python knows."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            pages = int(file.read().split()[1])
+        pages = int(contents(MEMORY).split()[1])
     except OSError:  # not Linux: the largest so far
         import sys
 

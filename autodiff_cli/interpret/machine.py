@@ -10,7 +10,6 @@ from autodiff_cli.errors import (
     AutodiffError,
     IndexFault,
     NameFault,
-    RuntimeFault,
     SourceSyntaxError,
     TypeFault,
     fault_of,
@@ -111,7 +110,9 @@ class Machine:
         except tuple(PYTHON_FAULTS) as error:
             raise fault_of(error).at(span, self.source) from None
         except MemoryError:
-            raise RuntimeFault("out of memory").at(span, self.source) from None
+            from autodiff_cli.interpret.limits import out_of_memory
+
+            raise out_of_memory().at(span, self.source) from None
         finally:
             state.span = outer
 
