@@ -14,7 +14,9 @@ def run() -> None:
         settle_streams()
         hold_threads()
         from autodiff_cli.cli.main import main
+        from autodiff_cli.wall import wall
 
+        wall.own = True
         code = main()
     except KeyboardInterrupt:  # while modules were being imported
         sys.stderr.write("interrupted\n")

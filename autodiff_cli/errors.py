@@ -6,6 +6,7 @@
     │       └── SourceTabError        it depends on the width of a tab
     ├── InputError                a binding or a file is wrong, by name
     ├── LimitError                a safety limit was reached
+    ├── Crash                     the system ended the process that computes
     └── Fault                     evaluation failed as it fails in Python with the reference
         ├── TypeFault             TypeError
         ├── ValueFault            ValueError
@@ -107,6 +108,12 @@ class InputError(AutodiffError):
 
     kind = "InputError"
     is_ours = True
+
+
+class Crash(AutodiffError):
+    """The system ended the process that computes."""
+
+    kind = "Crash"
 
 
 class LimitError(AutodiffError):

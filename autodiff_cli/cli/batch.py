@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.resources import bytes_of, limits_of, resources
 from autodiff_cli.cli.streams import quiet_option
 from autodiff_cli.cli.words import (
     NAME,
@@ -147,7 +147,6 @@ go to standard error.
     metavar="N",
     help="Seed of rand and randn, the same for each row: --manual-seed 0.",
 )
-@threads_option
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),
@@ -184,20 +183,7 @@ go to standard error.
     metavar="SIZE",
     help="Bytes that are read at once, as in --chunk-size 1M.",
 )
-@click.option(
-    "--max-elements",
-    type=click.IntRange(min=1),
-    default=10**9,
-    metavar="N",
-    help="Most elements one tensor of a row may have: --max-elements 1000000.  [default: 1000000000]",
-)
-@click.option(
-    "--max-steps",
-    type=click.IntRange(min=1),
-    default=10**8,
-    metavar="N",
-    help="Most statements of a program for a row: --max-steps 100000.  [default: 100000000]",
-)
+@resources
 @click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -210,12 +196,15 @@ def command(**options: Any) -> int:
 
     It is parsed and differentiated once; rows are read in chunks, and computed together.
     """
+    from autodiff_cli.cli.apart import supervised
     from autodiff_cli.errors import AutodiffError
 
+    limits = limits_of(options)
+    files = options["output"] not in (None, "-") and options["engine"] == "local"
     try:
-        job = _job(options)
-        _use_threads(options["threads"])
-        with _terminated():
+        with supervised(limits, apart=files), _terminated():
+            job = _job(options)
+            _use_threads(options["threads"])
             if options["dry_run"]:
                 _show_sample(job, options)
             else:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli import __version__
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option, show_notices
+from autodiff_cli.cli.version import version_option
 from autodiff_cli.cli.words import (
     PATH,
     ExpressionCommand,
@@ -27,8 +27,8 @@ from autodiff_cli.cli.words import (
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
+    from autodiff_cli.tables.files import ArchiveFile
 
-MAX_BYTES = 8 << 30  # of memory, with --timeout
 
 EPILOG = """\b
 Examples:
@@ -115,32 +115,7 @@ The EXPRESSION may come from a file too: @expr.txt.
     metavar="N",
     help="Seed of rand and randn: --manual-seed 0 is torch.manual_seed(0).",
 )
-@click.option(
-    "--max-elements",
-    type=click.IntRange(min=1),
-    default=10**9,
-    metavar="N",
-    help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
-)
-@click.option(
-    "--max-steps",
-    type=click.IntRange(min=1),
-    default=10**8,
-    metavar="N",
-    help="Most statements of a program, as in --max-steps 100000.  [default: 100000000]",
-)
-@click.option(
-    "--timeout",
-    type=float,
-    metavar="SECONDS",
-    help="End the evaluation after so many seconds, as in --timeout 10.",
-)
-@threads_option
-@click.option(
-    "--max-memory",
-    metavar="SIZE",
-    help="Refuse what would need more memory, as in --max-memory 500M (K, M, G, T).",
-)
+@resources
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
 )
@@ -170,9 +145,7 @@ The EXPRESSION may come from a file too: @expr.txt.
     show_default=True,
     help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
 )
-@click.version_option(
-    __version__, "--version", prog_name="autodiff", message="%(prog)s %(version)s"
-)
+@version_option
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int:
     """Evaluate EXPRESSION and print its value, grad_fn and gradients.
@@ -182,8 +155,10 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     """
     from autodiff_cli.errors import AutodiffError
 
+    limits = limits_of(options)
     try:
-        _run(options)
+        with _supervised(limits, options):
+            _run(options, limits)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
 
@@ -191,55 +166,62 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     return 0
 
 
-def _run(options: dict[str, Any]) -> None:
+def _run(options: dict[str, Any], limits: Limits) -> None:
     from autodiff_cli.cli.main import STARTED
 
+    wanted = wall_wanted(options)
     names = bindings_of(options["bindings"], options["expression"])
     wrt = names_of(options["wrt"])
     tangents = vectors_of("--jvp", options["jvp"])
     vectors = vectors_of("--hvp", options["hvp"])
-    max_memory = None
-    if options["max_memory"] is not None:
-        max_memory = bytes_of("--max-memory", options["max_memory"])
 
+    from autodiff_cli.cli.confining import confine
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
     check_seed(options["manual_seed"])
     outputs = _outputs(options)
     values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
-    inputs = paths.doors_of([options["expression"], *values])
-    paths.check(inputs, {**paths.STANDARD_OUTPUT, **outputs})
+    read = paths.doors_of([options["expression"], *values])
+    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
     expression = expression_of(options["expression"])
-    with _limits(options["timeout"]), _progress(options["quiet"]):
-        result = evaluate(
-            expression,
-            {name: value_of(text, options) for name, text in names.items()},
-            wrt=wrt,
-            seeds=[value_of(seed, options) for seed in options["seeds"]],  # type: ignore[misc]
-            grad=not options["no_grad"],
-            jacobian=options["jacobian"],
-            hessian=options["hessian"],
-            jvp={name: value_of(text, options) for name, text in tangents.items()},
-            hvp={name: value_of(text, options) for name, text in vectors.items()},
-            trace=options["trace"],
-            dtype=options["dtype"],
-            manual_seed=options["manual_seed"],
-            max_elements=options["max_elements"],
-            max_steps=options["max_steps"],
-            threads=options["threads"],
-            max_memory=max_memory,
-        )
-    rendering = perf_counter()
-    text = _rendered(result, options)
-    rendered = perf_counter()
-    try:
-        _save(result, options)
-    finally:  # a file that can't be written must not cost the result
-        if text:
-            # JSON is UTF-8, whatever the locale's encoding
-            click.echo(text.encode() if options["as_json"] else text, color=True)
-        show_notices(result.notices, options["quiet"])
+    inputs = {name: value_of(text, options) for name, text in names.items()}
+    seeds = [value_of(seed, options) for seed in options["seeds"]]
+    along = {name: value_of(text, options) for name, text in tangents.items()}
+    by = {name: value_of(text, options) for name, text in vectors.items()}
+    with ExitStack() as archives:
+        save = _archive(options["save"], archives)
+        save_grads = _archive(options["save_grads"], archives)
+        confine(wanted)
+        with _progress(options["quiet"]):
+            result = evaluate(
+                expression,
+                inputs,
+                wrt=wrt,
+                seeds=seeds,  # type: ignore[arg-type]
+                grad=not options["no_grad"],
+                jacobian=options["jacobian"],
+                hessian=options["hessian"],
+                jvp=along,
+                hvp=by,
+                trace=options["trace"],
+                dtype=options["dtype"],
+                manual_seed=options["manual_seed"],
+                max_elements=options["max_elements"],
+                max_steps=options["max_steps"],
+                threads=options["threads"],
+                max_memory=limits.bytes,
+            )
+        rendering = perf_counter()
+        text = _rendered(result, options)
+        rendered = perf_counter()
+        try:
+            _save(result, save, save_grads)
+        finally:  # a file that can't be written must not cost the result
+            if text:
+                # JSON is UTF-8, whatever the locale's encoding
+                click.echo(text.encode() if options["as_json"] else text, color=True)
+            show_notices(result.notices, options["quiet"])
     if options["timings"]:
         import orjson
 
@@ -249,14 +231,14 @@ def _run(options: dict[str, Any]) -> None:
         )
 
 
-def _limits(seconds: float | None) -> AbstractContextManager[None]:
-    """The clock, if it is asked for."""
-    if seconds is None:
+def _supervised(limits: Limits, options: dict[str, Any]) -> AbstractContextManager[None]:
+    """A process of its own, where there is something to end or to rename."""
+    files = options["save"] is not None or options["save_grads"] is not None
+    if limits == Limits() and not files:
         return nullcontext()
-    from autodiff_cli.cli.watch import check_timeout, watched
+    from autodiff_cli.cli.apart import supervised
 
-    check_timeout(seconds)
-    return watched(seconds, MAX_BYTES)
+    return supervised(limits)
 
 
 def _progress(quiet: bool) -> AbstractContextManager[None]:
@@ -311,11 +293,19 @@ def _outputs(options: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _save(result: Result, options: dict[str, Any]) -> None:
-    if not options["save"] and not options["save_grads"]:
+def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:
+    """The file that a result goes to, open: behind the wall none can be made."""
+    if path is None:
+        return None
+    from autodiff_cli.tables.files import ArchiveFile
+
+    return opened.enter_context(ArchiveFile(path))
+
+
+def _save(result: Result, save: ArchiveFile | None, save_grads: ArchiveFile | None) -> None:
+    if save is None and save_grads is None:
         return
     from autodiff_cli.evaluate import Tensor
-    from autodiff_cli.tables.files import save_arrays
 
     several = len(result.gradients) > 1
     derivatives = {
@@ -325,8 +315,8 @@ def _save(result: Result, options: dict[str, Any]) -> None:
         if grad is not None
     }
     derivatives |= {name: tensor.array for name, tensor in result.derivatives().items()}
-    if options["save"]:
+    if save is not None:
         value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
-        save_arrays(options["save"], value | derivatives)
-    if options["save_grads"]:
-        save_arrays(options["save_grads"], derivatives)
+        save.save(value | derivatives)
+    if save_grads is not None:
+        save_grads.save(derivatives)

@@ -21,7 +21,7 @@ gc.set_threshold(100_000, 50, 100)
 
 import click  # noqa: E402
 
-from autodiff_cli import __version__  # noqa: E402
+from autodiff_cli.cli.version import version_option  # noqa: E402
 
 if TYPE_CHECKING:
     from autodiff_cli.errors import AutodiffError
@@ -116,7 +116,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, name="autodiff")
-@click.version_option(__version__, prog_name="autodiff", message="%(prog)s %(version)s")
+@version_option
 def group() -> None:
     """Differentiate an expression at a shell prompt."""
 
@@ -128,6 +128,7 @@ def main(args: list[str] | None = None) -> int:
     """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    from autodiff_cli.cli.ended import Ended
     from autodiff_cli.errors import AutodiffError
 
     given = sys.argv[1:] if args is None else args
@@ -135,6 +136,8 @@ def main(args: list[str] | None = None) -> int:
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
+    except Ended as end:
+        return end.code
     except (click.ClickException, AutodiffError) as error:
         return _fail(error, given)
     except (KeyboardInterrupt, Interrupted, click.Abort):
@@ -144,6 +147,10 @@ def main(args: list[str] | None = None) -> int:
         raise
     except OSError as error:
         return _fail(click.ClickException(_refused(error)), given)
+    except MemoryError:
+        from autodiff_cli.interpret.limits import out_of_memory
+
+        return _fail(out_of_memory(), given)
     except RecursionError:
         from autodiff_cli.errors import LimitError
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.resources import bytes_of, threads_option
+from autodiff_cli.cli.resources import PROGRAM_BYTES, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option, show_notices
 from autodiff_cli.cli.words import Command, bindings_of, check_seed, text_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from autodiff_cli.inputs import Given
     from autodiff_cli.program import Settings
     from autodiff_cli.source import Source
 
@@ -67,37 +68,8 @@ class RunCommand(Command):
     metavar="N",
     help="Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top.",
 )
-@click.option(
-    "--max-steps",
-    type=click.IntRange(min=1),
-    default=10**8,
-    metavar="N",
-    help="Most statements and loop turns, as in --max-steps 100000.  [default: 100000000]",
-)
-@click.option(
-    "--max-elements",
-    type=click.IntRange(min=1),
-    default=10**9,
-    metavar="N",
-    help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
-)
-@click.option(
-    "--max-memory",
-    "--max-bytes",
-    "max_memory",
-    default="8G",
-    show_default=True,
-    metavar="SIZE",
-    help="Most memory the program may use, as in --max-memory 500M (K, M, G, T).",
-)
-@threads_option
+@resources
 @quiet_option()
-@click.option(
-    "--timeout",
-    type=float,
-    metavar="SECONDS",
-    help="End the program after so many seconds, as in --timeout 10.",
-)
 def command(**options: Any) -> int:
     """Run the program in FILE and print what it prints with PyTorch.
 
@@ -106,37 +78,41 @@ def command(**options: Any) -> int:
     """
     names = bindings_of(options["bindings"], options["file"])
     check_seed(options["manual_seed"])
-    paths.check(paths.doors_of([f"@{options['file']}", *names.values()]), paths.STANDARD_OUTPUT)
+    limits = limits_of(options)
+    if limits.bytes is None:
+        limits = limits._replace(bytes=PROGRAM_BYTES)
+    wanted = wall_wanted(options)
 
-    from autodiff_cli.cli.watch import check_timeout, watched
+    from autodiff_cli.cli.apart import supervised
+    from autodiff_cli.cli.confining import confine
 
-    max_bytes = bytes_of("--max-memory", options["max_memory"])
-    check_timeout(options["timeout"])
+    with supervised(limits):
+        from autodiff_cli.errors import AutodiffError
+        from autodiff_cli.program import Settings
 
-    from autodiff_cli.errors import AutodiffError
-    from autodiff_cli.program import Settings
+        settings = Settings(
+            echo=options["echo"],
+            implicit=options["echo"],  # a snippet, as at a prompt where torch is imported
+            dtype=options["dtype"],
+            manual_seed=options["manual_seed"],
+            max_steps=options["max_steps"],
+            max_elements=options["max_elements"],
+            max_bytes=limits.bytes or PROGRAM_BYTES,
+            threads=options["threads"],
+        )
+        path = options["file"]
+        paths.check(paths.doors_of([f"@{path}", *names.values()]), paths.STANDARD_OUTPUT)
+        try:
+            text = text_of(path, "program")
+            given = {name: value_of(value, options) for name, value in names.items()}
+            cells = _cells(path, text)
+            _check_read(cells, path, names, options["quiet"])
+            confine(wanted)
+            variables = _variables(given, options)
+        except AutodiffError as error:
+            from autodiff_cli.cli.failures import advised
 
-    settings = Settings(
-        echo=options["echo"],
-        implicit=options["echo"],  # a snippet, as at a prompt where torch is imported
-        dtype=options["dtype"],
-        manual_seed=options["manual_seed"],
-        max_steps=options["max_steps"],
-        max_elements=options["max_elements"],
-        max_bytes=max_bytes,
-        threads=options["threads"],
-    )
-    path = options["file"]
-    try:
-        text = text_of(path, "program")
-        cells = _cells(path, text)
-        _check_read(cells, path, names, options["quiet"])
-        variables = _variables(names, options)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
-
-        raise advised(error, "run", options) from None
-    with watched(options["timeout"], max_bytes):
+            raise advised(error, "run", options) from None
         return _run(cells, path.endswith(".ipynb"), settings, variables)
 
 
@@ -182,17 +158,13 @@ def _run(
         return 130
 
 
-def _variables(names: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
+def _variables(given: dict[str, Given], options: dict[str, Any]) -> dict[str, Any]:
     """The bound inputs, as the tensors that the program starts with."""
-    if not names:
+    if not given:
         return {}
     from autodiff_cli.program import bound
 
-    return bound(
-        {name: value_of(text, options) for name, text in names.items()},
-        dtype=options["dtype"],
-        max_elements=options["max_elements"],
-    )
+    return bound(given, dtype=options["dtype"], max_elements=options["max_elements"])
 
 
 def _write(text: str) -> None:

@@ -1,42 +1,36 @@
-"""The clock and the memory of a running program: what ends it where counting statements can't.
+"""What ends a command's work when a limit is reached.
 
-A signal looks at both a few times a second, between two steps of Python. A step that takes longer, such as
-the decomposition of a large matrix, is ended by a thread, with the whole process.
+Who watches the clock and the memory first asks, by a signal: the work is interrupted between two steps of
+Python, with the place where it was. A step that doesn't come to its end, such as a loop inside the linear
+algebra library, is ended with the whole process. In a process of the command's own, its parent watches
+(`cli/apart.py`); where there is none (a process of somebody who imports the package, a system without
+fork), a thread does.
 """
 
 from __future__ import annotations
 
-import math
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import click
+from autodiff_cli.cli.resources import Limits
 
 if TYPE_CHECKING:
     from autodiff_cli.errors import LimitError
 
-INTERVAL = 0.1  # seconds between looks
-GRACE = 1.0  # seconds that one step may take past the limit
+INTERVAL = 0.02  # seconds between looks at the memory
+GRACE = 0.5  # seconds that one step may take past the limit
+ASK = getattr(signal, "SIGALRM", signal.SIGTERM)
 
 
-def check_timeout(seconds: float | None) -> None:
-    """Refuse a limit that is no time.
-
-    Raises:
-        UsageError: not a positive finite number.
-    """
-    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-        raise click.UsageError("--timeout takes a positive number of seconds, such as --timeout 10")
-
-
-def _too_long(seconds: float) -> LimitError:
+def too_long(seconds: float) -> LimitError:
+    """That the time is over."""
     from autodiff_cli.errors import LimitError
 
     return LimitError(
@@ -46,45 +40,71 @@ def _too_long(seconds: float) -> LimitError:
 
 
 @contextmanager
-def watched(timeout: float | None, max_bytes: int) -> Iterator[None]:
-    """Run what is inside within a time and an amount of memory.
+def asked_by_signal(reason: Callable[[], LimitError | None]) -> Iterator[None]:
+    """Let ASK raise an error inside.
+
+    Args:
+        reason: the error; None if there is no reason.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        error = reason()
+        if error is not None:
+            raise error
+
+    before = signal.signal(ASK, stop)
+    try:
+        yield
+    finally:
+        signal.signal(ASK, before)
+
+
+@contextmanager
+def watched(limits: Limits) -> Iterator[None]:
+    """Run what is inside within limits, by a thread of this process.
 
     Raises:
         LimitError: inside, when a limit is reached.
     """
-    if (
-        not hasattr(signal, "setitimer")
-        or threading.current_thread() is not threading.main_thread()
-    ):
+    main = threading.main_thread()
+    if threading.current_thread() is not main or limits == Limits():
         yield
         return
-    from autodiff_cli.interpret.limits import check_memory
+    from autodiff_cli.interpret.limits import resident_bytes, too_much_memory
 
     started = monotonic()
     done = threading.Event()
+    found: list[LimitError] = []
 
-    def look(number: int, frame: FrameType | None) -> None:
-        if timeout is not None and monotonic() - started > timeout:
-            raise _too_long(timeout)
-        check_memory(max_bytes)
+    def reached() -> LimitError | None:
+        if limits.seconds is not None and monotonic() - started > limits.seconds:
+            return too_long(limits.seconds)
+        if limits.bytes is not None and (used := resident_bytes()) > limits.bytes:
+            return too_much_memory(used, limits.bytes)
+        return None
 
-    def end() -> None:
-        assert timeout is not None
-        if not done.wait(timeout + GRACE):
-            error = _too_long(timeout)
-            sys.stdout.flush()
-            sys.stderr.write(f"{error.report()}\n")
-            sys.stderr.flush()
-            os._exit(1)
+    def watch() -> None:
+        while not done.wait(INTERVAL):
+            error = reached()
+            if error is None:
+                continue
+            found.append(error)
+            if hasattr(signal, "pthread_kill"):
+                signal.pthread_kill(main.ident or 0, ASK)
+            else:
+                import _thread
 
-    before = signal.signal(signal.SIGALRM, look)
-    interval = INTERVAL if timeout is None else min(INTERVAL, timeout / 4)
-    signal.setitimer(signal.ITIMER_REAL, interval, interval)
-    if timeout is not None:
-        threading.Thread(target=end, daemon=True).start()
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-        done.set()
+                _thread.interrupt_main(ASK)
+            if not done.wait(GRACE):
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+                sys.stderr.write(f"{error.report()}\n")
+                sys.stderr.flush()
+                os._exit(1)
+
+    with asked_by_signal(lambda: found[0] if found and not done.is_set() else None):
+        threading.Thread(target=watch, name="watching limits", daemon=True).start()
+        try:
+            yield
+        finally:
+            done.set()
