@@ -128,7 +128,7 @@ class _Asking:
 
     def expect(self, placement: Placement) -> None:
         temporary, target, resumable = placement
-        paths = b"\0".join(map(os.fsencode, (temporary, target)))
+        paths = b"\0".join(map(os.fsencode, (temporary, target or "")))
         self._send(EXPECT, struct.pack("=B", resumable) + paths)
         self.expected.append(placement)
 

@@ -11,7 +11,7 @@ from autodiff_cli.wall import raise_wall, wall
 before: tuple[Callable[[], object], ...] = ()  # what a supervised process does first
 
 
-def confine(wanted: str, inputs: Iterable[str] = ()) -> None:
+def confine(wanted: str, inputs: Iterable[str] = (), scratch: str | None = None) -> None:
     """Let this process read no other files, make none, start nothing and talk to nobody from now on.
 
     In a process that isn't the command's own nothing is restricted.
@@ -19,6 +19,7 @@ def confine(wanted: str, inputs: Iterable[str] = ()) -> None:
     Args:
         wanted: "no" wall, "require" it, or "" for what the kernel gives.
         inputs: files that are read later.
+        scratch: a folder of our own, for files that are needed meanwhile.
 
     Raises:
         InputError: the wall is required, and doesn't stand.
@@ -36,7 +37,7 @@ def confine(wanted: str, inputs: Iterable[str] = ()) -> None:
             "note: --no-wall: the interpreter alone keeps the text from this machine\n"
         )
         return
-    stands = raise_wall(inputs)
+    stands = raise_wall(inputs, scratch)
     if wanted == "require" and not stands.is_whole():
         raise InputError(
             f"the kernel's wall doesn't stand whole here: {stands}",

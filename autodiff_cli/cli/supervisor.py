@@ -7,6 +7,7 @@ wall is taken as a text's could be: it can name files that were announced before
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -191,19 +192,19 @@ class Supervisor:
             self._start_clock()  # what was read until now had as long
         elif kind == EXPECT and self.trusted:
             temporary, target = map(os.fsdecode, content[1:].split(b"\0"))
-            self.files.append(Placement(temporary, target, bool(content[0])))
+            self.files.append(Placement(temporary, target or None, bool(content[0])))
         elif kind == PLACE and len(content) == 4:
             os.write(self.answering, struct.pack("=I", self._place(*struct.unpack("=I", content))))
 
     def _place(self, at: int) -> int:
         """Rename a file; the number of the error, or 0."""
         placement = self.files[at] if at < len(self.files) else None
-        if placement is None:
-            return 1
+        if placement is None or placement.target is None:
+            return errno.EPERM
         try:
             HERE.place(placement)
         except OSError as error:
-            return error.errno or 1
+            return error.errno or errno.EIO
         self.files[at] = None
         return 0
 

@@ -18,12 +18,12 @@ class Placement(NamedTuple):
 
     Attributes:
         temporary: its path until it is whole.
-        target: its path then.
+        target: its path then; None of a folder for what is needed meanwhile.
         resumable: whether it is left where it is if it doesn't become whole.
     """
 
     temporary: str
-    target: str
+    target: str | None
     resumable: bool = False
 
 
@@ -52,6 +52,7 @@ class Here:
 
     def place(self, placement: Placement) -> None:
         temporary, target, resumable = placement
+        assert target is not None
         os.chmod(temporary, mode_of(target))  # mkstemp makes files private
         os.replace(temporary, target)
         if resumable:
@@ -60,7 +61,11 @@ class Here:
             partial.forget(target)
 
     def drop(self, placement: Placement) -> None:
-        if not placement.resumable:
+        if placement.target is None:
+            import shutil
+
+            shutil.rmtree(placement.temporary, ignore_errors=True)
+        elif not placement.resumable:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(placement.temporary)
 
@@ -69,12 +74,18 @@ HERE = Here()
 
 
 class Place:
-    """Who renames the files of this process."""
+    """Where this process makes files.
 
-    __slots__ = ("placer",)
+    Attributes:
+        placer: who renames them.
+        scratch: a folder for those that are needed meanwhile; None: the system's.
+    """
+
+    __slots__ = ("placer", "scratch")
 
     def __init__(self) -> None:
         self.placer: Placer = HERE
+        self.scratch: str | None = None
 
 
 place = Place()
@@ -94,6 +105,23 @@ def begun(path: str) -> tuple[int, Placement]:
     placement = Placement(temporary, target)
     place.placer.expect(placement)
     return handle, placement
+
+
+def use_scratch(beside: str | None) -> None:
+    """Make a folder for the files that are needed meanwhile, the only ones that can be made behind the wall.
+
+    Args:
+        beside: the path of an output, whose disk has the room; None: where the system has it.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    import tempfile
+
+    folder = None if beside is None else os.path.dirname(os.path.realpath(beside))
+    found = tempfile.mkdtemp(dir=folder, prefix=".autodiff-")
+    place.placer.expect(Placement(found, None))
+    place.scratch = tempfile.tempdir = found
 
 
 def mode_of(target: str) -> int:

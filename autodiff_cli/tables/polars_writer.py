@@ -19,6 +19,7 @@ from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output, Replacing, refused
+from autodiff_cli.tables.placing import place
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
 from autodiff_cli.tables.writers import Table, distinct
@@ -35,6 +36,7 @@ class FrameWriter:
         self.output = output
         self.format = format
         self.path = self._beside()
+        self.apart = self.path != getattr(output, "temporary", None)  # and copied in the end
         self.handed: queue.Queue[polars.DataFrame | None] = queue.Queue(1)
         self.thread: threading.Thread | None = None
         self.schema: polars.Schema | None = None
@@ -45,7 +47,7 @@ class FrameWriter:
 
     def _beside(self) -> str:
         """A file that polars can write: the one that is renamed at the end, or a temporary one."""
-        if isinstance(self.output, Replacing):
+        if isinstance(self.output, Replacing) and place.scratch is None:
             return self.output.temporary
         handle, path = tempfile.mkstemp(suffix=f".{self.format}")
         os.close(handle)
@@ -171,7 +173,7 @@ class FrameWriter:
         self._check()
         self._typed()
         self._check()
-        if not isinstance(self.output, Replacing):
+        if self.apart:
             with Path(self.path).open("rb") as file:
                 while data := file.read(COPIED):
                     self.output.write(data)
@@ -185,7 +187,7 @@ class FrameWriter:
 
     def abort(self) -> None:
         self._end()
-        if not isinstance(self.output, Replacing) and os.path.exists(self.path):
+        if self.apart and os.path.exists(self.path):
             os.unlink(self.path)
         self.output.abort()
 

@@ -66,11 +66,12 @@ def available() -> Kernel:
     return Kernel(landlock.version(libc), seccomp.is_available(libc))
 
 
-def raise_wall(inputs: Iterable[str] = ()) -> Kernel:
+def raise_wall(inputs: Iterable[str] = (), scratch: str | None = None) -> Kernel:
     """Restrict this process, for good; before it has threads, which older kernels leave out.
 
     Args:
         inputs: files that are still to be read.
+        scratch: a folder in which files may be made and removed.
 
     Returns:
         What holds from now on.
@@ -89,5 +90,8 @@ def raise_wall(inputs: Iterable[str] = ()) -> Kernel:
     sys.dont_write_bytecode = True  # it can't any longer
     libc = ctypes.CDLL(None)
     libc.prctl(NO_NEW_PRIVILEGES, *map(ctypes.c_ulong, (1, 0, 0, 0)))
-    wall.stands = Kernel(landlock.restrict(libc, {*libraries(), *inputs}), seccomp.restrict(libc))
+    wall.stands = Kernel(
+        landlock.restrict(libc, {*libraries(), *inputs}, scratch),
+        seccomp.restrict(libc, scratch=scratch is not None),
+    )
     return wall.stands

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 CREATE, ADD, RESTRICT = 444, 445, 446
 ASK_VERSION, BELOW_PATH = 1, 1
 READ_FILE, READ_FOLDER = 1 << 2, 1 << 3
+# Writing, removing and making files; from version 3 on cutting them, too.
+SCRATCH, CUT, FROM_CUT = 1 << 1 | 1 << 5 | 1 << 8, 1 << 14, 3
 # From each version of the interface on: how many rights concern files.
 RIGHTS = {1: 13, 2: 14, 3: 15, 5: 16, 9: 17}
 TCP, SCOPED = 3, 3  # binding and connecting; abstract sockets and signals
@@ -28,8 +30,11 @@ def version(libc: ctypes.CDLL) -> int:
     return max(0, int(found))
 
 
-def restrict(libc: ctypes.CDLL, readable: Iterable[str]) -> int:
+def restrict(libc: ctypes.CDLL, readable: Iterable[str], scratch: str | None = None) -> int:
     """Give up what the kernel has rules for, but for reading files below `readable`.
+
+    Args:
+        scratch: a folder in which files may be made and removed.
 
     Returns:
         The version whose rules hold, or 0.
@@ -49,20 +54,22 @@ def restrict(libc: ctypes.CDLL, readable: Iterable[str]) -> int:
     try:
         for path in readable:
             _allow(libc, ruleset, path)
+        if scratch is not None:
+            _allow(libc, ruleset, scratch, SCRATCH | (CUT if abi >= FROM_CUT else 0))
         flags = ALL_THREADS if abi >= FROM_ALL_THREADS else 0
         return 0 if libc.syscall(ctypes.c_long(RESTRICT), ruleset, flags) else abi
     finally:
         os.close(ruleset)
 
 
-def _allow(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
+def _allow(libc: ctypes.CDLL, ruleset: int, path: str, more: int = 0) -> None:
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except (OSError, ValueError):  # not on this machine
         return
     try:
         folder = stat.S_ISDIR(os.fstat(place).st_mode)
-        rights = READ_FILE | READ_FOLDER if folder else READ_FILE
+        rights = READ_FILE | READ_FOLDER | more if folder else READ_FILE
         libc.syscall(ctypes.c_long(ADD), ruleset, BELOW_PATH, struct.pack("=Qi", rights, place), 0)
     finally:
         os.close(place)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Sequence
 
 from autodiff_cli.wall import syscalls
-from autodiff_cli.wall.syscalls import ALLOWED, Numbers
+from autodiff_cli.wall.syscalls import ALLOWED, SCRATCH, Numbers
 
 # machine: (column of the table, the kernel's word for it, number of seccomp itself)
 MACHINES = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
@@ -99,17 +99,18 @@ def _null(argument: int) -> list[Instruction]:
     return [_low(argument), (EQUAL, 0, 2, 0), _high(argument), (EQUAL, 1, 0, 0), _refuse(), _ALLOW]
 
 
-def program(machine: str, process: int) -> bytes:
+def program(machine: str, process: int, *, scratch: bool = False) -> bytes:
     """The filter.
 
     Args:
         machine: "x86_64" or "aarch64".
         process: the number of the process, which may signal its own threads (`abort` does).
+        scratch: whether files may be made; Landlock says where.
     """
     column, word, _ = MACHINES[machine]
     checked: list[tuple[Numbers, list[Instruction]]] = [
-        (syscalls.OPEN, _without(1, WRITING)),
-        (syscalls.OPENAT, _without(2, WRITING)),
+        (syscalls.OPEN, [_ALLOW] if scratch else _without(1, WRITING)),
+        (syscalls.OPENAT, [_ALLOW] if scratch else _without(2, WRITING)),
         (syscalls.IOCTL, _one_of(1, OF_TERMINALS)),
         (syscalls.FCNTL, _one_of(1, OF_DESCRIPTORS)),
         (syscalls.PRCTL, _one_of(0, OF_THE_PROCESS)),
@@ -125,8 +126,9 @@ def program(machine: str, process: int) -> bytes:
         number = numbers[column]
         if number is not None:
             code += [(EQUAL, 0, len(block), number), *block]
+    names = {**ALLOWED, **(SCRATCH if scratch else {})}
     code += _table(
-        {number for numbers in ALLOWED.values() if (number := numbers[column]) is not None}
+        {number for numbers in names.values() if (number := numbers[column]) is not None}
     )
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
 
@@ -164,12 +166,16 @@ def is_available(libc: ctypes.CDLL) -> bool:
     )
 
 
-def restrict(libc: ctypes.CDLL) -> bool:
-    """Filter the system calls of this process from now on, in all its threads; whether it is done."""
+def restrict(libc: ctypes.CDLL, *, scratch: bool = False) -> bool:
+    """Filter the system calls of this process from now on, in all its threads; whether it is done.
+
+    Args:
+        scratch: as `program` takes it.
+    """
     name = machine()
     if name is None:
         return False
-    code = program(name, os.getpid())
+    code = program(name, os.getpid(), scratch=scratch)
     text = ctypes.create_string_buffer(code, len(code))
     filter_ = struct.pack("@HP", len(code) // 8, ctypes.addressof(text))
     number = ctypes.c_long(MACHINES[name][2])

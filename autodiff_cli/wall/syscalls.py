@@ -61,6 +61,12 @@ ALLOWED: Mapping[str, Numbers] = {
     "getrandom": (318, 278), "getrlimit": (97, 163),
 }  # fmt: skip
 
+# What making files takes, besides opening them.
+SCRATCH: Mapping[str, Numbers] = {
+    "unlink": (87, None), "unlinkat": (263, 35), "rename": (82, None), "renameat": (264, 38),
+    "renameat2": (316, 276), "ftruncate": (77, 46), "fallocate": (285, 47),
+}  # fmt: skip
+
 # Those that are allowed for some arguments (`seccomp.py` says for which).
 OPEN: Numbers = (2, None)
 OPENAT: Numbers = (257, 56)
