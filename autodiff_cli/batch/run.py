@@ -14,7 +14,9 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables import formats, readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
 from autodiff_cli.tables.doors import check_once, check_outputs
+from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.sources import RowSource
+from autodiff_cli.tables.writers import Writer
 
 
 def _ignore(what: object) -> None:
@@ -66,10 +68,21 @@ def _check_kept(job: Job, engine: Engine, source: RowSource, names: Sequence[str
         )
 
 
+def needs_files(job: Job) -> bool:
+    """Whether files are made on the way, besides the output: by formats that aren't text."""
+    first = job.sources[0]
+    streams = [source for source in job.sources if not source.lasts]
+    written = writers.format_of(job.output, job.to, first.form.name)
+    return written not in formats.TEXT or any(
+        source is not first or source.form.name not in formats.TEXT for source in streams
+    )
+
+
 def run(
     job: Job,
     moved: Callable[[int], None] = _ignore,
     warn: Callable[[str], None] = _ignore,
+    ready: Callable[[], object] = lambda: None,
 ) -> Summary:
     """Answer the question for every row, and write the answers in the order of the rows.
 
@@ -77,6 +90,7 @@ def run(
         job: what to do.
         moved: called with how many rows were finished more.
         warn: called with what a person should know, once for each text.
+        ready: called when the output is open, and before the expression is looked at.
 
     Raises:
         AutodiffError: the expression, a file or, if bad rows end the job, a row; the answers for the rows
@@ -85,12 +99,30 @@ def run(
     doors = [source.door for source in job.sources]
     check_once(doors)
     check_outputs({"the output": job.output}, doors)
-    engine = begun(job, warn)
     source = job.sources[0].form.name
     progress = None
     if job.resume and job.output:
         writers.check_resumable(job.output, job.to, source)
         progress = resume.begin(job.output, job.words)
+    writer = writers.open_writer(job.output, to=job.to, source=source, resume=progress)
+    try:
+        ready()
+        engine = begun(job, warn)
+    except BaseException:  # Ctrl-C too
+        writer.abort()
+        raise
+    return _answered(job, engine, writer, progress, moved)
+
+
+def _answered(
+    job: Job,
+    engine: Engine,
+    opened: Writer,
+    progress: Progress | None,
+    moved: Callable[[int], None],
+) -> Summary:
+    """Read, compute and write all rows."""
+    source = job.sources[0].form.name
     done = Summary(0, 0, 0, 0 if progress is None else progress.rows)
     left = None if job.limit is None else max(0, job.limit - done.resumed)
     bounds = [rows for rows in (left, job.chunk_rows) if rows]
@@ -105,11 +137,9 @@ def run(
         skipped=None if progress is None else progress.skipped,
     )
     totals: dict[str, Total] = {}
-    writer = None
+    uniform = Uniform("nothing" if job.reduce else demand_of(opened))
+    writer = Behind(opened)
     try:
-        opened = writers.open_writer(job.output, to=job.to, source=source, resume=progress)
-        uniform = Uniform("nothing" if job.reduce else demand_of(opened))
-        writer = Behind(opened)
         with closing(ahead(chunks)) as coming:
             while left is None or left > 0:
                 chunk = next(coming, None)
@@ -142,8 +172,7 @@ def run(
             errors = ["error"] if job.on_error == "null" else []
             writer.write(writers.no_rows([*kept, *engine.names, *errors]))
         writer.close()
-    except BaseException:  # Ctrl-C too
-        if writer is not None:
-            writer.abort()
+    except BaseException:
+        writer.abort()
         raise
     return done

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.resources import bytes_of, limits_of, resources
+from autodiff_cli.cli.resources import bytes_of, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option
 from autodiff_cli.cli.words import (
     NAME,
@@ -200,15 +200,19 @@ def command(**options: Any) -> int:
     from autodiff_cli.errors import AutodiffError
 
     limits = limits_of(options)
-    files = options["output"] not in (None, "-") and options["engine"] == "local"
+    wall = wall_wanted(options)
+    local = options["engine"] == "local"
+    if wall == "require" and not local:
+        raise click.UsageError("--require-wall: workers of a cluster are behind no wall")
     try:
-        with supervised(limits, apart=files), _terminated():
+        with supervised(limits, apart=local), _terminated():
             job = _job(options)
             _use_threads(options["threads"])
             if options["dry_run"]:
+                _confine(job, wall)
                 _show_sample(job, options)
             else:
-                _run(job, options)
+                _run(job, options, wall)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
 
@@ -216,9 +220,10 @@ def command(**options: Any) -> int:
     return 0
 
 
-def _run(job: Job, options: dict[str, Any]) -> None:
-    from autodiff_cli.batch.run import run
+def _run(job: Job, options: dict[str, Any], wall: str) -> None:
+    from autodiff_cli.batch.run import needs_files, run
     from autodiff_cli.cli.rows_progress import Progress
+    from autodiff_cli.wall import wall as process
 
     quiet = options["quiet"]
     with Progress(sys.stderr, hidden=quiet, total=job.limit) as progress:
@@ -228,10 +233,33 @@ def _run(job: Job, options: dict[str, Any]) -> None:
             cluster = _cluster(options)
             done = spread.run(job, cluster, progress.moved, progress.note, progress.reached)
         else:
-            done = run(job, progress.moved, progress.note)
+            if process.own and needs_files(job):
+                _use_scratch(job)
+            done = run(job, progress.moved, progress.note, lambda: _confine(job, wall))
     if not quiet:
         for line in _summary(done, job, options["engine"] == "dask"):
             click.echo(line, err=True)
+
+
+def _use_scratch(job: Job) -> None:
+    """A folder for the files that a format needs on the way."""
+    from autodiff_cli.tables import placing
+    from autodiff_cli.tables.files import is_special
+    from autodiff_cli.tables.outputs import refused
+
+    beside = None if job.output is None or is_special(job.output) else job.output
+    try:
+        placing.use_scratch(beside)
+    except OSError as error:
+        raise refused(beside or "the folder for temporary files", error) from None
+
+
+def _confine(job: Job, wall: str) -> None:
+    """The wall, with the files of rows, which are read behind it."""
+    from autodiff_cli.cli.confining import confine
+    from autodiff_cli.tables.placing import place
+
+    confine(wall, [source.path for source in job.sources], place.scratch)
 
 
 def _cluster(options: dict[str, Any]) -> Cluster:

@@ -68,6 +68,8 @@ class Here:
         elif not placement.resumable:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(placement.temporary)
+        elif os.path.exists(placement.temporary) and not os.path.getsize(placement.temporary):
+            partial.forget(placement.target)  # nothing was finished
 
 
 HERE = Here()

@@ -217,3 +217,4 @@ class Continued:
 
     def abort(self) -> None:
         self.progress.close()
+        placing.place.placer.drop(self.progress.placement)

@@ -87,6 +87,11 @@ def check_resumable(output: str, to: str | None = None, source: str | None = Non
         raise resuming.unfit(found.compression or found.name)
 
 
+def format_of(output: str | None, to: str | None, source: str | None) -> str:
+    """The format of an output, as `open_writer` finds it."""
+    return _format(None if output == "-" else output, to, source).name
+
+
 def check(output: str, to: str | None) -> None:
     """Raise InputError if a file can't be written there, or its format can't be told."""
     _format(output, to, "jsonl")

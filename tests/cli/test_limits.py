@@ -1,4 +1,7 @@
-"""Limits, crashes and signals, in processes of their own: what ends, how, and what is kept."""
+"""Limits, crashes and signals, in processes of their own: what ends, how, and what is kept.
+
+`python tests/cli/test_limits.py` prints the table of limits of docs/reliability.md, measured anew.
+"""
 
 from __future__ import annotations
 
@@ -136,6 +139,68 @@ def test_what_is_below_the_limits_is_not_touched(tmp_path: Path) -> None:
 def test_a_limit_tells_where_the_program_was(tmp_path: Path) -> None:
     done = run(tmp_path, *BY_TIME, program="def f():\n    while True:\n        x = 1\nf()\n")
     assert 'File "p.py", line 4, in <module>' in done.err and ", in f" in done.err
+
+
+# ---- rows ------------------------------------------------------------------------------------------
+
+ROWS = "x\n" + "1.5\n" * 20_000
+
+
+@LINUX
+@pytest.mark.parametrize("output", ["o.csv", "o.npz", "o.parquet"])
+def test_a_limited_batch_leaves_the_old_output(tmp_path: Path, output: str) -> None:
+    (tmp_path / "t.csv").write_text(ROWS)
+    (tmp_path / output).write_text("before")
+    done = run(tmp_path, "batch", "polygamma(10**9, x)", "t.csv", "-o", output, *BY_TIME)
+    check_limited(done, TIME)
+    assert (tmp_path / output).read_text() == "before"
+    assert sorted(os.listdir(tmp_path)) == sorted([output, "stderr", "stdout", "t.csv"])
+
+
+@LINUX
+def test_a_limited_batch_keeps_rows_that_are_finished(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n" + "1\n" * 20 + "2\n")
+    text = "y = x\nwhile x > 1.5:\n    y = y + 1\ny\n"
+    args = ("batch", text, "t.csv", "--values-only", "--chunk-rows", "5", "--quiet")
+    done = run(tmp_path, *args, "--timeout", "4")
+    assert done.code == 1 and done.out == "value\n" + "1.0\n" * 20
+    done = run(tmp_path, *args, "--timeout", "4", "-o", "o.csv", "--resume")
+    assert done.code == 1 and (tmp_path / "o.csv.partial").read_text() == "value\n" + "1.0\n" * 20
+    (tmp_path / "t.csv").write_text("x\n" + "1\n" * 20 + "0\n")
+    done = run(tmp_path, *args, "-o", "o.csv", "--resume")
+    assert (done.code, done.err) == (0, "")
+    assert (tmp_path / "o.csv").read_text() == "value\n" + "1.0\n" * 20 + "0.0\n"
+    assert not any(name.startswith("o.csv.") for name in os.listdir(tmp_path))
+
+
+@LINUX
+def test_memory_of_a_batch(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n")
+    text = "k = []\nwhile x > 0:\n    k.append(x + torch.ones(1_000_000))\nx"
+    check_limited(run(tmp_path, "batch", text, "t.csv", "--values-only", *BY_MEMORY), ANY)
+
+
+@pytest.mark.parametrize("output", ["o.csv", "o.npy", "o.npz", "o.csv.gz"])
+def test_every_format_is_written_behind_the_wall(tmp_path: Path, output: str) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n2\n")
+    done = run(tmp_path, "batch", "x*2", "t.csv", "--values-only", "-o", output, "--quiet")
+    assert (done.code, done.err) == (0, "")
+    assert sorted(os.listdir(tmp_path)) == sorted([output, "stderr", "stdout", "t.csv"])
+    names = ("--columns", "value") if output.endswith(".npy") else ()
+    again = run(tmp_path, "batch", "value*2", output, "--values-only", "--to", "csv", *names)
+    assert (again.code, again.out) == (0, "value\n4.0\n8.0\n")
+
+
+@pytest.mark.parametrize("output", ["o.parquet", "o.arrow"])
+def test_polars_formats_are_written_behind_the_wall(tmp_path: Path, output: str) -> None:
+    pytest.importorskip("polars")
+    test_every_format_is_written_behind_the_wall(tmp_path, output)
+
+
+def test_a_wall_is_not_required_of_workers(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x\n1\n")
+    done = run(tmp_path, "batch", "x", "t.csv", "--engine", "dask", "-o", "o", "--require-wall")
+    assert done.code == 2 and "workers of a cluster are behind no wall" in done.err
 
 
 # ---- crashes and exit codes ------------------------------------------------------------------------
@@ -306,3 +371,51 @@ def test_somebody_elses_process_is_not_restricted(tmp_path: Path) -> None:
         check=True,
     )
     assert "the process isn't the command's own" in done.stderr and (tmp_path / "made").exists()
+
+
+# ---- the table of docs/reliability.md ----------------------------------------------------------------
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+HEADING = "| input | limit | peak memory | time to the end | message |\n|---|---|---|---|---|\n"
+
+
+def inputs() -> dict[str, tuple[str, tuple[str, str]]]:
+    """What is typed, and its limit."""
+    programs = {text: limit for text, limit, _ in PROGRAMS.values()}
+    return {
+        **{text.replace("\n", "⏎").strip("⏎"): (text, limit) for text, limit in programs.items()},
+        **dict.fromkeys(EXPRESSIONS, ("", BY_MEMORY)),
+    }
+
+
+def test_the_table_has_each_case() -> None:
+    table = PAGE.read_text().split(HEADING)[1].split("\n\n")[0]
+    rows = [line.split(" | ")[:2] for line in table.splitlines()]
+    assert rows == [
+        [f"| `{text}`", f"`{' '.join(limit)}`"] for text, (_, limit) in inputs().items()
+    ]
+
+
+def measured(folder: Path) -> str:
+    """The table, as this machine gives it."""
+    lines = []
+    for text, (program, limit) in inputs().items():
+        started = time.perf_counter()
+        done = (
+            run(folder, *limit, program=program)
+            if program
+            else run(folder, text, "--no-grad", *limit)
+        )
+        seconds = time.perf_counter() - started
+        message = next(line for line in done.err.splitlines() if line.startswith("LimitError: "))
+        lines.append(
+            f"| `{text}` | `{' '.join(limit)}` | {done.peak >> 20} MiB | {seconds:.1f} s | {message} |\n"
+        )
+    return HEADING + "".join(lines)
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        print(measured(Path(folder)), end="")

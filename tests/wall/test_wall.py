@@ -228,7 +228,7 @@ def test_either_wall_alone(tmp_path: Path) -> None:
             continue
         patch = (
             f"import autodiff_cli.wall.{module} as one; "
-            f"one.restrict = one.version = lambda *_: {missing}\n"
+            f"one.restrict = one.version = lambda *_, **__: {missing}\n"
         )
         secret = tmp_path / "secret"
         secret.write_text("secret")
