@@ -84,8 +84,10 @@ def raise_wall(inputs: Iterable[str] = (), scratch: str | None = None) -> Kernel
     import ctypes
 
     from autodiff_cli.wall import again, landlock, seccomp
+    from autodiff_cli.wall.compiled import compile_first
     from autodiff_cli.wall.folders import libraries
 
+    compile_first()
     again.open_now()
     sys.dont_write_bytecode = True  # it can't any longer
     libc = ctypes.CDLL(None)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from autodiff_cli.wall import Kernel, available, landlock, seccomp, syscalls
+import autodiff_cli
+from autodiff_cli.wall import Kernel, available, compiled, landlock, seccomp, syscalls
 
 LINUX = sys.platform == "linux"
 pytestmark = pytest.mark.skipif(not LINUX, reason="the wall is Linux's")
@@ -245,6 +246,27 @@ def test_either_wall_alone(tmp_path: Path) -> None:
             done.stdout.splitlines()[1:] == ["no", "no"] and f"no {module}" in done.stdout.lower()
         )
         assert secret.read_text() == "secret"
+
+
+def test_byte_code_is_written_before(tmp_path: Path) -> None:
+    """Behind the wall it can't be, and an installer may have left it out."""
+    import shutil
+
+    package = Path(autodiff_cli.__file__).parent
+    if not (package.parent / "grammar").exists():
+        pytest.skip("no checkout")
+    shutil.copytree(package, tmp_path / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(package.parent / "grammar", tmp_path / "grammar")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    late = tmp_path / package.name / compiled.LATE / "__pycache__"
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "autodiff_cli", "x*2", "x=3", "--no-grad"],
+            capture_output=True, text=True, check=True,
+            env=environment, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.stdout == "value: tensor(6., grad_fn=<MulBackward0>)\n"
+        assert (late / f"__init__.{sys.implementation.cache_tag}.pyc").exists()
 
 
 # ---- the tables -----------------------------------------------------------------------------------
