@@ -13,12 +13,14 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from autodiff_cli.cli.watch import ASK
+
 # What stands at the beginning: where the text begins and ends, why the process is ended and a number for
 # it, and the memory that it had at the start.
 BEGIN, END, REASON, NUMBER, BASE, HEAD = 0, 8, 16, 24, 32, 40
 SIZE = HEAD + (1 << 16)
 PIPE = 4096  # bytes that go into a pipe all or none (PIPE_BUF)
-HELD = (signal.SIGINT, signal.SIGALRM)
+HELD = (signal.SIGINT, ASK)
 
 _number = struct.Struct("=Q")
 _set = _number.pack_into

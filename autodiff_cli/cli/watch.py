@@ -72,14 +72,14 @@ def watched(limits: Limits) -> Iterator[None]:
         return
     from autodiff_cli.interpret.limits import resident_bytes, too_much_memory
 
-    started = monotonic()
+    started, had = monotonic(), resident_bytes()
     done = threading.Event()
     found: list[LimitError] = []
 
     def reached() -> LimitError | None:
         if limits.seconds is not None and monotonic() - started > limits.seconds:
             return too_long(limits.seconds)
-        if limits.bytes is not None and (used := resident_bytes()) > limits.bytes:
+        if limits.bytes is not None and (used := resident_bytes() - had) > limits.bytes:
             return too_much_memory(used, limits.bytes)
         return None
 
@@ -103,8 +103,10 @@ def watched(limits: Limits) -> Iterator[None]:
                 os._exit(1)
 
     with asked_by_signal(lambda: found[0] if found and not done.is_set() else None):
-        threading.Thread(target=watch, name="watching limits", daemon=True).start()
+        thread = threading.Thread(target=watch, name="watching limits", daemon=True)
+        thread.start()
         try:
             yield
         finally:
             done.set()
+            thread.join()  # so that no signal comes when nobody handles it
