@@ -102,7 +102,8 @@ class Supervisor:
     def wait(self) -> None:
         """Wait for the child's end, and leave no file that isn't whole."""
         self._start_clock()
-        os.set_blocking(self.requests, False)
+        for pipe in (self.requests, self.answering):
+            os.set_blocking(pipe, False)
         waiting = select.poll()
         for pipe in (self.requests, self.signals.pipe):
             waiting.register(pipe, select.POLLIN)
@@ -194,7 +195,9 @@ class Supervisor:
             temporary, target = map(os.fsdecode, content[1:].split(b"\0"))
             self.files.append(Placement(temporary, target or None, bool(content[0])))
         elif kind == PLACE and len(content) == 4:
-            os.write(self.answering, struct.pack("=I", self._place(*struct.unpack("=I", content))))
+            answer = struct.pack("=I", self._place(*struct.unpack("=I", content)))
+            with contextlib.suppress(BlockingIOError):  # it doesn't read them: it waits for none
+                os.write(self.answering, answer)
 
     def _place(self, at: int) -> int:
         """Rename a file; the number of the error, or 0."""
