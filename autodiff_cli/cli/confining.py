@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import struct
 import sys
 from collections.abc import Callable, Iterable
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.wall import raise_wall, wall
+
+FLAGS = 136  # where they stand in struct sigaction, behind the handler and 128 bytes of a mask
+RESET = 0x80000000  # SA_RESETHAND
 
 before: tuple[Callable[[], object], ...] = ()  # what a supervised process does first
 
@@ -32,6 +37,8 @@ def confine(wanted: str, inputs: Iterable[str] = (), scratch: str | None = None)
         return
     for step in before:
         step()
+    if not before:
+        _end_at_second_interrupt()
     if wanted == "no":
         sys.stderr.write(
             "note: --no-wall: the interpreter alone keeps the text from this machine\n"
@@ -43,3 +50,20 @@ def confine(wanted: str, inputs: Iterable[str] = (), scratch: str | None = None)
             f"the kernel's wall doesn't stand whole here: {stands}",
             hint="without --require-wall the text runs behind what there is of it",
         )
+
+
+def _end_at_second_interrupt() -> None:
+    """Where no parent watches, let a second Ctrl-C end what the first can't: a loop in C.
+
+    Python's handler waits for the end of a call; from the second on the system's own holds.
+    """
+    if sys.platform != "linux" or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        return
+    import ctypes
+
+    libc = ctypes.CDLL(None)
+    action = ctypes.create_string_buffer(FLAGS + 16)
+    if libc.sigaction(signal.SIGINT, None, action) == 0:
+        flags = struct.unpack_from("=I", action, FLAGS)[0]
+        struct.pack_into("=I", action, FLAGS, flags | RESET)
+        libc.sigaction(signal.SIGINT, action, None)

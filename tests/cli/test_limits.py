@@ -273,6 +273,22 @@ def test_signals_end_both(
 
 
 @LINUX
+def test_a_second_interrupt_ends_what_the_first_cannot() -> None:
+    """An expression without limits has no parent."""
+    text = "[(print('ready', flush=True), 1.5 in range(10**12)) for _ in range(1)]"
+    with subprocess.Popen(
+        [*COMMAND, text], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+
+
+@LINUX
 def test_both_stop_and_go_on(tmp_path: Path) -> None:
     def states() -> str:
         return "".join(
