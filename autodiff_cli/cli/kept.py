@@ -53,10 +53,12 @@ class KeptOutput(io.BufferedIOBase):
 
     Args:
         shared: the memory.
-        raw: the file, unbuffered.
+        stream: the text stream in whose place it stands, which would close its file when nobody has it.
     """
 
-    def __init__(self, shared: Shared, raw: Any) -> None:
+    def __init__(self, shared: Shared, stream: Any) -> None:
+        self.stream = stream
+        raw = getattr(stream.buffer, "raw", stream.buffer)
         self.shared = shared
         self.memory = shared.memory
         self.raw = raw
@@ -120,7 +122,7 @@ def keep(shared: Shared) -> None:
     out: Any = sys.stdout
     out.flush()
     sys.stdout = io.TextIOWrapper(
-        KeptOutput(shared, getattr(out.buffer, "raw", out.buffer)),
+        KeptOutput(shared, out),
         encoding=out.encoding,
         errors=out.errors,
         line_buffering=out.line_buffering or out.write_through,
