@@ -19,19 +19,21 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.execute.settings import settings as resources
 from autodiff_cli.inputs import bind
-from autodiff_cli.interpret import access, protocols
+from autodiff_cli.interpret import protocols
 from autodiff_cli.interpret.actions import link
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.builtins import IMPLICIT, bare, implicit, output
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.ending import with_value
 from autodiff_cli.interpret.frames import Frame, Program
-from autodiff_cli.interpret.limits import CHECKPOINT, limits
+from autodiff_cli.interpret.limits import limits
 from autodiff_cli.interpret.liveness import of_program
 from autodiff_cli.interpret.reads import Reads
 from autodiff_cli.interpret.statements import compile_program
 from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.room import room
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program, statements
 from autodiff_cli.syntax.statements import ExpressionStatement
@@ -121,7 +123,7 @@ class Session:
         self.before = (
             dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
             warnings.emit, text_options.current, sys.getrecursionlimit(), np.get_printoptions(),
-            gc.get_threshold(),
+            gc.get_threshold(), room.max_bytes,
         )  # fmt: skip
         self.threads = resources.threads
         if settings.threads is not None:
@@ -137,9 +139,9 @@ class Session:
         warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
         warnings.given = set()
         text_options.current = DEFAULT
-        limits.max_steps, limits.max_bytes = settings.max_steps, settings.max_bytes
-        limits.taken, limits.depth = 0, 0
-        limits.left = min(CHECKPOINT, settings.max_steps)
+        self.classes = set(PROGRAM_CLASSES)
+        room.max_bytes = settings.max_bytes
+        limits.start(settings.max_steps, settings.max_bytes)
         implicit.clear()
         if settings.implicit:
             implicit.update(IMPLICIT)
@@ -153,11 +155,13 @@ class Session:
         dtypes.set_default(self.before[0])
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
         output.write, warnings.emit, text_options.current = self.before[4:7]
+        PROGRAM_CLASSES.intersection_update(self.classes)
         anomaly.check_nan = False
         resources.threads = self.threads
         sys.setrecursionlimit(self.before[7])
         np.set_printoptions(**self.before[8])
         gc.set_threshold(*self.before[9])
+        room.max_bytes = self.before[10]
 
     def _print(self, text: str) -> None:
         self.printed = self.printed or bool(text)
@@ -369,4 +373,4 @@ def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_
     return 0
 
 
-__all__ = ["AutodiffError", "LimitError", "Session", "Settings", "access", "run_cells", "run_text"]
+__all__ = ["AutodiffError", "LimitError", "Session", "Settings", "run_cells", "run_text"]

@@ -30,6 +30,7 @@ from autodiff_cli.interpret.machine import Machine, compiled
 from autodiff_cli.interpret.reads import of_script
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, state
+from autodiff_cli.ir.room import room
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression
@@ -104,7 +105,8 @@ def evaluate(
         from autodiff_cli.evaluate.derivatives import Asked
 
         asked = Asked(jacobian, hessian, jvp or {}, hvp or {})
-    before = dtypes.default(), state.max_elements
+    before = dtypes.default(), state.max_elements, room.max_bytes
+    room.max_bytes = max_memory
     dtypes.set_default(dtypes.NAMES[dtype])
     if max_elements is not None:
         state.max_elements = max_elements
@@ -145,7 +147,7 @@ def evaluate(
         )
     finally:
         dtypes.set_default(before[0])
-        state.max_elements = before[1]
+        state.max_elements, room.max_bytes = before[1:]
         if resources is not None:
             settings.threads, settings.max_memory = resources
 

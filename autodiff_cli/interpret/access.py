@@ -1,13 +1,13 @@
-"""Attributes and calls in programs: what may be reached, by tables.
+"""Attributes in programs: what a value offers is what a table lists for its class, or the program put there.
 
-Nothing is looked up on an arbitrary Python object: each type of value has its table of names. Only the
-objects of the program's own classes, and of the library's (`nn.Module` …), are asked themselves, and
-never for names with double underscores but those listed here.
+Of objects of the program's classes, and of those of the library that it may subclass, the classes are walked
+here: the program's own are read from their `__dict__`, of others only what is listed. A name with double
+underscores is never found in an object, but only where a class of the program, or a table, has it.
 """
 
 from __future__ import annotations
 
-import string
+import types
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
@@ -15,27 +15,38 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import AttributeFault
+from autodiff_cli.interpret import assignment
 from autodiff_cli.interpret.allowed import (
-    ARRAY_NAMES,
+    ARRAY_ATTRIBUTES,
+    ARRAY_METHODS,
     BUILTIN_METHODS,
-    OWN_CLASSES,
+    DTYPE_NAMES,
+    PROGRAM_CLASSES,
     READABLE,
-    is_own,
+    is_open,
+    listed,
 )
 from autodiff_cli.interpret.classes import (
+    FUNCTIONS,
     Namespace,
+    Super,
+    is_special,
+    no_attribute,
     shown_class,
     shown_class_name,
     shown_type,
 )
-from autodiff_cli.interpret.counting import check_format, guarded
+from autodiff_cli.interpret.counting import guarded
+from autodiff_cli.interpret.stands import Stand, real, shown
+from autodiff_cli.interpret.state import state_of
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.vocabulary.custom import Context
 from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
 from autodiff_cli.vocabulary.handles import (
+    MEMBERS,
     PUBLIC,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
-    TENSOR_SETTERS,
     TensorMethod,
     TorchFunction,
     lift,
@@ -43,6 +54,8 @@ from autodiff_cli.vocabulary.handles import (
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
 from autodiff_cli.vocabulary.values import ReturnType, Size, Value
 from autodiff_cli.vocabulary.writing import in_place_method
+
+MISSING = object()
 
 # ---- reading ------------------------------------------------------------------------------------
 
@@ -53,55 +66,36 @@ def attribute(value: Any, name: str) -> Any:
     Raises:
         AttributeError: there is no such name, or none that a program may reach.
     """
-    if isinstance(value, Tensor):
-        return tensor_attribute(value, name)
-    if name.startswith("__"):
-        return _special(value, name)
     kind = type(value)
-    if isinstance(value, Namespace):
+    if kind in PROGRAM_CLASSES:
+        return _special(value, name) if is_special(name) else _of_object(value, name)
+    if issubclass(kind, Tensor):
+        return tensor_attribute(value, name)
+    if is_special(name):
+        return _special(value, name)
+    if kind is Namespace:
         return value.member(name)
-    for base in kind.__mro__[:-1]:
-        table = BUILTIN_METHODS.get(base)
-        if table is not None and name in table and not is_own(kind):
+    table = BUILTIN_METHODS.get(kind)
+    if table is not None:
+        if name in table:
             return guarded(name, getattr(value, name))
-    if is_own(kind) or kind is super or isinstance(value, BaseException):
+        if kind is str and name == "format":
+            from autodiff_cli.interpret.guards import Format
+
+            return Format(value)
+        raise no_attribute(value, name)
+    if is_open(kind) or isinstance(value, BaseException):
         return _of_object(value, name)
-    if name in getattr(kind, "_fields", ()) or (
-        hasattr(kind, "_fields") and name in ("_fields", "_asdict", "_replace")
-    ):
-        return getattr(value, name)  # a namedtuple
-    if name in getattr(value, "program_attributes", ()):
-        return value.program_attributes[name]
-    if isinstance(value, type):
-        return _of_class(value, name)
-    if kind is str and name == "format":
-        return SafeFormat(value)
-    if isinstance(value, DType):
-        if name in ("is_floating_point", "itemsize", "is_complex", "is_signed"):
-            return _of_dtype(value, name)
-    elif isinstance(value, Size):
-        if name == "numel":
-            return value.numel
-        if name in BUILTIN_METHODS[tuple]:
-            return getattr(value, name)
-    elif isinstance(value, ReturnType):
-        if name in value.fields:
-            return value[value.fields.index(name)]
-    elif isinstance(value, (np.ndarray, np.generic, np.dtype)):
-        if name in ARRAY_NAMES and hasattr(value, name):
-            return getattr(value, name)
-    elif isinstance(value, Value):
-        if name in value.attributes:
-            return getattr(value, name)
-    elif isinstance(value, GradFn):
-        return _of_grad_fn(value, name)
-    elif isinstance(value, RemovableHandle) and name in ("remove", "id"):
+    reader = READERS.get(kind)
+    if reader is not None:
+        return reader(value, name)
+    table = PUBLIC.get(kind)
+    if table is not None and name in table:
         return getattr(value, name)
-    else:
-        table = PUBLIC.get(kind)
-        if table is not None and name in table:
-            return getattr(value, name)
-    raise AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
+    for base, reader in FAMILIES:
+        if isinstance(value, base):
+            return reader(value, name)
+    raise no_attribute(value, name)
 
 
 def tensor_attribute(tensor: Tensor, name: str) -> Any:
@@ -117,13 +111,13 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
         if tensor.is_invalid and name not in ("T", "mT", "H", "mH"):
             return lifted(ATTRIBUTES[name](tensor._node), [tensor])
         return lift(ATTRIBUTES[name], tensor)
-    if name in tensor.__dict__:
-        return tensor.__dict__[name]
-    if name.startswith("__"):
+    if is_special(name):
         if name == "__class__":
-            return type(tensor)
-        if name in READABLE and hasattr(Tensor, name):
+            return shown_class(tensor)
+        if name in READABLE and hasattr(Tensor, name) and name not in UNREADABLE:
             return getattr(tensor, name)
+    elif name in tensor.__dict__:
+        return tensor.__dict__[name]
     written = in_place_method(name)
     if written is not None:
         return HandleMethod(tensor, name, written)
@@ -134,6 +128,10 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
     )
 
 
+# What would change the tensor itself.
+UNREADABLE = frozenset(
+    "__init__ __setattr__ __delattr__ __init_subclass__ __doc__ __module__ __qualname__".split()
+)
 E = TypeVar("E", bound=Exception)
 
 
@@ -167,97 +165,210 @@ class HandleMethod:
 
 def _special(value: Any, name: str) -> Any:
     """A name with double underscores."""
+    kind = type(value)
     if name == "__class__":
         return shown_class(value)
-    if name in ("__name__", "__qualname__"):
-        found = getattr(value, name, None)
-        if isinstance(value, TorchFunction):
-            found = value.shown_name
-        if isinstance(found, str):
-            return shown_class_name(value) if isinstance(value, type) else found
-    elif name == "__doc__":
-        if not isinstance(value, type) or is_own(value):
-            return getattr(value, "__doc__", None)
-        return None
-    elif name in ("__cause__", "__context__", "__traceback__", "__notes__") and isinstance(
-        value, BaseException
-    ):
-        return None if name == "__traceback__" else getattr(value, name)
-    elif name in ("__mro__", "__bases__") and isinstance(value, type) and is_own(value):
-        return getattr(value, name)
-    elif name == "__defaults__" and hasattr(value, "defaults"):
+    if isinstance(value, type):
+        return _special_of_class(real(value), name)
+    if name in ("__name__", "__qualname__", "__doc__") and kind not in PROGRAM_CLASSES:
+        found = value.shown_name if kind is TorchFunction else getattr(value, name, None)
+        if isinstance(found, str) or (name == "__doc__" and found is None):
+            return found
+    elif name in ("__cause__", "__context__", "__traceback__", "__notes__", "__suppress_context__"):
+        if isinstance(value, BaseException):
+            return None if name == "__traceback__" else getattr(value, name)
+    elif name == "__defaults__" and kind in FUNCTIONS:
         return tuple(value.defaults.values()) or None
-    elif name == "__dict__" and is_own(type(value)):
-        return value.__dict__
-    elif isinstance(value, Namespace):
+    elif name == "__module__":
+        return "__main__" if kind in PROGRAM_CLASSES or kind in FUNCTIONS else "builtins"
+    elif name == "__dict__" and is_open(kind):
+        return state_of(value)
+    elif kind is Namespace:
         return value.member(name)
-    elif name in READABLE:
-        kind = type(value)
-        if isinstance(value, type):
-            if is_own(value) or issubclass(value, (BaseException, Tensor)):
-                return getattr(value, name)
-        elif is_own(kind) or kind is super or kind in BUILTIN_METHODS:
-            if name == "__setattr__" and kind is super:
-                target = value.__self__
-                return lambda key, entry: set_attribute(target, key, entry, plain=True)
+    elif name in READABLE or name == "__members__":
+        if is_open(kind) or isinstance(value, BaseException) or kind is Super:
+            return _of_object(value, name)
+        if kind in BUILTIN_METHODS and name not in WRITERS and hasattr(kind, name):
+            return guarded(name, getattr(value, name))
+        if name in PUBLIC.get(kind, ()):
             return getattr(value, name)
-    raise AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
+    raise no_attribute(value, name)
+
+
+WRITERS = frozenset(
+    ("__setattr__", "__delattr__", "__getattr__", "__init_subclass__", "__class_getitem__")
+)
+
+
+def _entry(classes: Iterable[type], name: str) -> Any:
+    """What the first class that has a name has under it, and the class; MISSING if none that may be seen."""
+    for base in classes:
+        if base in PROGRAM_CLASSES:
+            own = base.__dict__
+            if name in own and not _hidden(base, name):
+                return own[name], base
+        elif name in base.__dict__ and listed(base, name):
+            return base.__dict__[name], base
+    return MISSING, object
+
+
+def _hidden(base: type, name: str) -> bool:
+    if type(base) is type:
+        return False
+    from autodiff_cli.interpret.enums import hides
+
+    return hides(base, name)
 
 
 def _of_object(value: Any, name: str) -> Any:
+    """A name of an object, in Python's order: data descriptors of its classes, its own names, its classes'."""
+    if type(value) is Super:
+        entry, base = _entry(value.classes(), name)
+        return _bound(value.instance, value.start, entry, base, name, value)
+    kind = type(value)
+    entry, base = _entry(kind.__mro__, name)
+    if entry is not MISSING and hasattr(type(entry), "__set__"):
+        return _bound(value, kind, entry, base, name, value)
+    if not is_special(name) and is_open(kind):
+        own = getattr(value, "__dict__", NOTHING)
+        if name in own:
+            return own[name]
+    if entry is MISSING:
+        hook, base = _entry(kind.__mro__, "__getattr__")
+        if hook is not MISSING and not is_special(name):
+            found = _asked(value, hook, name)
+            if found is not MISSING:
+                return found
+    return _bound(value, kind, entry, base, name, value)
+
+
+NOTHING: dict[str, Any] = {}
+
+
+def _asked(value: Any, hook: Any, name: str) -> Any:
+    """What a `__getattr__` says, the program's or the library's."""
     try:
-        return getattr(value, name)
+        return hook.__get__(value, type(value))(name)
     except AttributeError as error:
         if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
             meaning(error, name, names_of(value))
         raise
 
 
+def _bound(value: Any, kind: type, entry: Any, base: type, name: str, asked: Any) -> Any:
+    """An entry of a class as an attribute of an object, or of a class (then `value` is None)."""
+    if entry is MISSING:
+        error = no_attribute(asked, name)
+        raise meaning(error, name, names_of(asked)) if type(asked) is not Super else error
+    if base not in PROGRAM_CLASSES:
+        if name == "__setattr__":
+            return lambda key, new: assignment.set_attribute(value, key, new, start=base)
+        if name == "__delattr__":
+            return lambda key: assignment.delete_attribute(value, key)
+        if name == "__getattr__":
+            return lambda key: attribute(value, key)
+        if type(entry) in (dict, list, set):
+            return entry.copy()  # the library's own
+    bind = getattr(type(entry), "__get__", None)
+    found = entry if bind is None else bind(entry, value, kind)
+    return guarded(name, found) if base in BUILTIN_METHODS else found
+
+
 def names_of(value: Any) -> list[str]:
     """The names that a program sees in an object, without those with double underscores."""
+    kind = type(value)
     if isinstance(value, Tensor):
         found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES}
     elif isinstance(value, Namespace):
         found = set(value.names())
     else:
-        own = getattr(value, "__dict__", {})
-        found = {*own, *_class_names(type(value))}
-        for part in ("_parameters", "_buffers", "_modules"):
-            found.update(own.get(part, ()))
-        for base in type(value).__mro__:
-            found.update(BUILTIN_METHODS.get(base, ()))
-    return sorted(found)
+        cls = real(value) if isinstance(value, type) else kind
+        found = set()
+        for base in cls.__mro__:
+            if base in PROGRAM_CLASSES:
+                found.update(name for name in base.__dict__ if not _hidden(base, name))
+            found.update(MEMBERS.get(base, BUILTIN_METHODS.get(base, ())))
+        if is_open(kind):
+            own = getattr(value, "__dict__", NOTHING)
+            found.update(own)
+            for part in ("_parameters", "_buffers", "_modules"):
+                found.update(own.get(part, ()))
+    return sorted(name for name in found if not is_special(name))
 
 
-def _class_names(kind: type) -> list[str]:
-    return [
-        name
-        for base in kind.__mro__
-        if base in OWN_CLASSES
-        for name in base.__dict__
-        if not name.startswith("__")
-    ]
+# ---- reading classes ----------------------------------------------------------------------------
 
 
 def _of_class(value: type, name: str) -> Any:
-    for base in value.__mro__:
-        if base in OWN_CLASSES and name in base.__dict__:
-            return getattr(value, name)
-    if name in ("_fields", "_make", "_field_defaults") and hasattr(value, "_fields"):
-        return getattr(value, name)
-    if issubclass(value, Tensor):
+    cls = real(value)
+    if cls is Tensor or issubclass(cls, Tensor):
         if name in METHODS or name in TENSOR_METHODS or in_place_method(name) is not None:
             return UnboundMethod(name)
         if name in ATTRIBUTES or name in TENSOR_ATTRIBUTES:
             return UnboundAttribute(name)
-    table = BUILTIN_METHODS.get(value)
-    if table is not None and name in table:
-        return (
-            guarded(name, getattr(value, name)) if name.startswith("from") else getattr(value, name)
-        )
-    if is_own(value) and hasattr(value, name) and name != "mro":
-        return getattr(value, name)
-    raise AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
+    members = cls.__dict__.get("_member_map_") if cls in PROGRAM_CLASSES else None
+    if members is not None and name in members:  # of an enumeration
+        return members[name]
+    entry, base = _entry(cls.__mro__, name)
+    if entry is not MISSING:
+        if base in BUILTIN_METHODS and not isinstance(entry, (classmethod, staticmethod)):
+            if not isinstance(entry, CLASS_METHODS):
+                return UnboundBuiltin(base, name)
+        return _bound(None, cls, entry, base, name, value)
+    error = AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
+    raise meaning(error, name, names_of(value))
+
+
+CLASS_METHODS = (types.ClassMethodDescriptorType, types.BuiltinFunctionType)
+
+
+def _special_of_class(cls: type, name: str) -> Any:
+    if name in ("__name__", "__qualname__"):
+        return shown_class_name(cls)
+    if name == "__module__":
+        return cls.__module__
+    if name == "__doc__":
+        return cls.__dict__.get("__doc__") if cls in PROGRAM_CLASSES else None
+    if name in ("__mro__", "__bases__") and is_open(cls):
+        found = cls.__mro__ if name == "__mro__" else cls.__bases__
+        return tuple(base if is_open(base) or base is object else shown(base) for base in found)
+    if name == "__members__" and "_member_map_" in cls.__dict__ and cls in PROGRAM_CLASSES:
+        return dict(cls.__dict__["_member_map_"])
+    if name in READABLE:
+        if cls is object and name in ("__setattr__", "__init__"):
+            return OF_PLAIN[name]
+        if issubclass(cls, Tensor):
+            if hasattr(Tensor, name) and name not in UNREADABLE:
+                return UnboundMethod(name)
+        elif is_open(cls) or issubclass(cls, BaseException) or cls in BUILTIN_METHODS:
+            entry, base = _entry(cls.__mro__, name)
+            if base not in PROGRAM_CLASSES and name in WRITERS:
+                if name in OF_PLAIN:
+                    return OF_PLAIN[name]
+            elif entry is not MISSING:
+                if base in BUILTIN_METHODS:
+                    return UnboundBuiltin(base, name)
+                return _bound(None, cls, entry, base, name, cls)
+    raise AttributeError(f"type object '{shown_class_name(cls)}' has no attribute '{name}'")
+
+
+def _set_plainly(target: Any, name: str, value: Any) -> None:
+    assignment.set_attribute(target, name, value, start=object)
+
+
+def _delete_plainly(target: Any, name: str) -> None:
+    assignment.delete_attribute(target, name)
+
+
+def _nothing(*_: Any) -> None:
+    """`object.__init__`."""
+
+
+OF_PLAIN: dict[str, Callable[..., Any]] = {
+    "__setattr__": _set_plainly,
+    "__delattr__": _delete_plainly,
+    "__init__": _nothing,
+}
 
 
 class UnboundMethod:
@@ -287,12 +398,44 @@ class UnboundAttribute:
         return f"<attribute '{self.name}' of 'torch._C.TensorBase' objects>"
 
 
+class UnboundBuiltin:
+    """`str.upper` or `list.append`: a method of Python's own, asked of the class."""
+
+    __slots__ = ("__name__", "kind")
+
+    def __init__(self, kind: type, name: str) -> None:
+        self.kind = kind
+        self.__name__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        name = self.__name__
+        if not args:
+            raise TypeError(f"unbound method {self.kind.__name__}.{name}() needs an argument")
+        if not isinstance(args[0], self.kind):
+            raise TypeError(
+                f"descriptor '{name}' for '{self.kind.__name__}' objects doesn't apply to a "
+                f"'{shown_type(args[0])}' object"
+            )
+        method = self.kind.__dict__[name].__get__(args[0], type(args[0]))
+        return guarded(name, method)(*args[1:], **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<method '{self.__name__}' of '{self.kind.__name__}' objects>"
+
+
+# ---- objects of Python, numpy and the library ---------------------------------------------------
+
+
 def _of_dtype(value: DType, name: str) -> Any:
     if name == "itemsize":
         return value.numpy.itemsize
     if name == "is_floating_point":
         return value.is_floating
-    return name == "is_signed" and value.numpy.kind in "if"
+    if name == "is_signed":
+        return value.numpy.kind in "if"
+    if name == "is_complex":
+        return False
+    raise no_attribute(value, name)
 
 
 def _of_grad_fn(value: GradFn, name: str) -> Any:
@@ -303,83 +446,65 @@ def _of_grad_fn(value: GradFn, name: str) -> Any:
     if name.startswith("_saved_"):
         return value.saved_tensor(name.removeprefix("_saved_"))
     own = value.node.params.get("ctx") if value.node.params else None
-    if own is not None:
-        return getattr(own, name)
+    if type(own) is Context:
+        return attribute(own, name)
     raise AttributeError(f"'{value.class_name}' object has no attribute '{name}'")
 
 
-# ---- writing ------------------------------------------------------------------------------------
+def _of_tuple(value: Any, name: str) -> Any:
+    """Shapes, and results with names."""
+    if isinstance(value, ReturnType):
+        if name in type(value).fields:
+            return value[type(value).fields.index(name)]
+    elif isinstance(value, Size):
+        if name == "numel":
+            return value.numel
+    elif name in NAMED_TUPLE or name in vars(type(value)).get("_fields", ()):
+        return getattr(value, name)
+    if name in BUILTIN_METHODS[tuple]:
+        return getattr(value, name)
+    raise no_attribute(value, name)
 
 
-def set_attribute(target: Any, name: str, value: Any, plain: bool = False) -> None:
-    """`target.name = value`."""
-    if isinstance(target, Tensor):
-        if name in TENSOR_SETTERS:
-            TENSOR_SETTERS[name](target, value)
-        elif name in TENSOR_ATTRIBUTES or name in ATTRIBUTES:
-            raise AttributeFault(
-                f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable"
-            )
-        elif name.startswith("__"):
-            raise AttributeError(f"'Tensor' object attribute '{name}' can't be assigned")
-        else:
-            target.__dict__[name] = value
-        return
-    owner = target if isinstance(target, type) else type(target)
-    if name.startswith("__") or not (is_own(owner) or hasattr(target, "program_attributes")):
-        from autodiff_cli.interpret.frames import UserFunction
-
-        if isinstance(target, UserFunction) and not name.startswith("__"):
-            target.__dict__.setdefault("program_attributes", {})[name] = value
-            return
-        if isinstance(target, type):
-            raise TypeError(
-                f"cannot set '{name}' attribute of immutable type '{shown_class_name(target)}'"
-            )
-        raise AttributeError(f"'{shown_type(target)}' object has no attribute '{name}'")
-    if plain:
-        object.__setattr__(target, name, value)
-    else:
-        setattr(target, name, value)
+NAMED_TUPLE = frozenset(("_fields", "_asdict", "_replace"))
 
 
-def delete_attribute(target: Any, name: str) -> None:
-    if isinstance(target, Tensor) and name == "grad":
-        target.grad = None
-    elif is_own(type(target)) and not name.startswith("__"):
-        delattr(target, name)
-    else:
-        raise AttributeError(f"'{shown_type(target)}' object has no attribute '{name}'")
+def _of_array(value: Any, name: str) -> Any:
+    if name in ARRAY_ATTRIBUTES:
+        return getattr(value, name)
+    if name in ARRAY_METHODS:
+        from autodiff_cli.interpret.numpy_names import method
+
+        return method(value, name)
+    raise no_attribute(value, name)
 
 
-# ---- str.format ---------------------------------------------------------------------------------
+def _of_numpy_dtype(value: Any, name: str) -> Any:
+    if name in DTYPE_NAMES:
+        return getattr(value, name)
+    raise no_attribute(value, name)
 
 
-class SafeFormat(string.Formatter):
-    """`"…".format(…)`, whose fields reach attributes as the rest of the program does."""
+def _of_value(value: Value, name: str) -> Any:
+    if name in type(value).attributes:
+        return getattr(value, name)
+    raise no_attribute(value, name)
 
-    def __init__(self, text: str) -> None:
-        self.text = text
 
-    def __call__(self, *args: Any, **kwargs: Any) -> str:
-        return self.vformat(self.text, args, kwargs)
-
-    def get_value(self, key: Any, args: Any, kwargs: Any) -> Any:
-        if isinstance(key, int):
-            if key >= len(args):
-                raise IndexError(f"Replacement index {key} out of range for positional args tuple")
-            return args[key]
-        return kwargs[key]
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
-        from _string import formatter_field_name_split  # type: ignore[import-not-found]
-
-        first, rest = formatter_field_name_split(field_name)
-        value = self.get_value(first, args, kwargs)
-        for is_attribute, key in rest:
-            value = attribute(value, key) if is_attribute else value[key]
-        return value, first
-
-    def format_field(self, value: Any, format_spec: str) -> Any:
-        check_format(format_spec)
-        return format(value, format_spec)
+READERS: dict[type, Callable[[Any, str], Any]] = {
+    Super: _of_object,
+    Stand: _of_class,
+    type: _of_class,
+    DType: _of_dtype,
+    GradFn: _of_grad_fn,
+    np.ndarray: _of_array,
+}
+# By classes of which there are many.
+FAMILIES: tuple[tuple[type, Callable[[Any, str], Any]], ...] = (
+    (type, _of_class),
+    (np.generic, _of_array),
+    (np.dtype, _of_numpy_dtype),
+    (Value, _of_value),
+    (tuple, _of_tuple),
+)
+PUBLIC[RemovableHandle] = frozenset(("remove", "id"))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
 from itertools import chain
-from typing import Any
 
-from autodiff_cli.vocabulary.handles import OPEN_CLASSES
+from autodiff_cli.vocabulary.handles import MEMBERS
 
 # The special names that a class may define, and those that programs may read.
 DEFINABLE = frozenset(
@@ -59,16 +57,41 @@ BUILTIN_METHODS: dict[type, frozenset[str]] = {
         "rotate".split()
     ),
 }
-ARRAY_NAMES = frozenset(
-    "shape dtype ndim size T sum mean std var min max argmin argmax tolist item copy astype reshape ravel "
-    "flatten transpose dot cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat "
-    "swapaxes take trace diagonal real nbytes itemsize name kind conj".split()
+for _kind in (Counter, OrderedDict, defaultdict):
+    BUILTIN_METHODS[_kind] |= BUILTIN_METHODS[dict]
+ARRAY_METHODS = frozenset(
+    "sum mean std var min max argmin argmax tolist item copy astype reshape ravel flatten transpose dot "
+    "cumsum cumprod prod all any clip round squeeze sort argsort nonzero fill repeat swapaxes take trace "
+    "diagonal conj".split()
 )
-OWN_CLASSES: set[type] = (
-    OPEN_CLASSES  # of the program, and those of the library that it may look into
+ARRAY_ATTRIBUTES = frozenset("shape dtype ndim size T real nbytes itemsize".split())
+DTYPE_NAMES = frozenset("name kind itemsize".split())
+EXCEPTION_NAMES: dict[type, frozenset[str]] = {
+    BaseException: frozenset("args with_traceback add_note".split()),
+    OSError: frozenset("errno strerror filename".split()),
+    ImportError: frozenset("name path msg".split()),
+    NameError: frozenset(("name",)),
+    AttributeError: frozenset(("name",)),
+    StopIteration: frozenset(("value",)),
+    SystemExit: frozenset(("code",)),
+}
+# What `super()` finds in a base that isn't the program's, besides the names above.
+INHERITED = frozenset(
+    f"__{name}__"
+    for name in "init init_subclass repr str format eq ne lt le gt ge hash len iter getitem setitem delitem "
+    "contains reversed bool enter exit call getattr setattr delattr add radd iadd mul rmul imul or ior and "
+    "iand sub isub xor ixor missing copy deepcopy class_getitem get set set_name next abs neg pos invert "
+    "int float index round truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul rsub".split()
 )
-CONSTRUCTORS: dict[Any, Callable[..., Any]] = {}  # what calling a class of ours means
+PROGRAM_CLASSES: set[type] = set()  # those that the running program defined
 
 
-def is_own(kind: type) -> bool:
-    return any(base in OWN_CLASSES for base in kind.__mro__)
+def listed(base: type, name: str) -> bool:
+    """Whether a table lists a name of a class that the program didn't define."""
+    names = MEMBERS.get(base) or BUILTIN_METHODS.get(base) or EXCEPTION_NAMES.get(base)
+    return name in INHERITED or (names is not None and name in names)
+
+
+def is_open(kind: type) -> bool:
+    """Whether objects of a class have names that the program gave them, or the library lists."""
+    return kind in PROGRAM_CLASSES or kind in MEMBERS

@@ -10,13 +10,18 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import attribute as attribute_of
-from autodiff_cli.interpret.access import delete_attribute, meaning, set_attribute
-from autodiff_cli.interpret.allowed import CONSTRUCTORS, is_own
-from autodiff_cli.interpret.classes import Namespace, shown_class, shown_type
-from autodiff_cli.interpret.counting import check_format, counted, counting
+from autodiff_cli.interpret.access import meaning
+from autodiff_cli.interpret.allowed import is_open
+from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
+from autodiff_cli.interpret.classes import Namespace, Super, shown_class, shown_type
+from autodiff_cli.interpret.counting import check_format, check_spread, counted, counting
 from autodiff_cli.interpret.limits import out_of_memory
 from autodiff_cli.interpret.names import CONSTANTS, SHORT
+from autodiff_cli.interpret.stands import classes_of, real, stand
+from autodiff_cli.interpret.state import state_of
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.legacy import tensor_constructor
+from autodiff_cli.vocabulary.values import Size
 
 MISSING = object()
 
@@ -64,7 +69,7 @@ def print_(
         if flush:
             output.flush()
     else:
-        file.write(text)
+        attribute_of(file, "write")(text)
 
 
 def _type(*args: Any) -> Any:
@@ -76,29 +81,13 @@ def _type(*args: Any) -> Any:
 
 
 def _isinstance(value: Any, kinds: Any) -> bool:
-    pending = [kinds]
-    flat: list[type] = []
-    while pending:
-        kind = pending.pop()
-        if isinstance(kind, tuple):
-            pending.extend(kind)
-        elif isinstance(kind, type):
-            flat.append(kind)
-        elif isinstance(kind, TypeFunction):
-            flat.append(kind.kind)
-        else:
-            raise TypeError("isinstance() arg 2 must be a type, a tuple of types, or a union")
-    return isinstance(value, tuple(flat))
+    return isinstance(value, tuple(classes_of(kinds)))
 
 
-class TypeFunction:
-    """A class that a program calls and compares with, but whose calls are ours to check."""
-
-    __slots__ = ("call", "kind")
-
-    def __init__(self, kind: type, call: Callable[..., Any]) -> None:
-        self.kind = kind
-        self.call = call
+def _issubclass(cls: Any, kinds: Any) -> bool:
+    if not isinstance(cls, type):
+        raise TypeError("issubclass() arg 1 must be a class")
+    return issubclass(real(cls), tuple(classes_of(kinds)))
 
 
 def _sum(items: Iterable[Any], /, start: Any = 0) -> Any:
@@ -106,7 +95,12 @@ def _sum(items: Iterable[Any], /, start: Any = 0) -> Any:
 
 
 def _reader(kind: type) -> Callable[..., Any]:
-    return lambda *args, **kwargs: kind(*map(counted, args), **kwargs)
+    def read(*args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            check_spread(arg, 0)
+        return kind(*map(counted, args), **kwargs)
+
+    return read
 
 
 def _round(number: Any, ndigits: Any = None) -> Any:
@@ -115,6 +109,8 @@ def _round(number: Any, ndigits: Any = None) -> Any:
 
 def _pow(base: Any, exponent: Any, modulo: Any = None) -> Any:
     if modulo is not None:
+        for number in (base, exponent, modulo):
+            operators.check_size("//", number, 1)
         return pow(base, exponent, modulo)
     operators.check_size("**", base, exponent)
     return base**exponent
@@ -147,11 +143,16 @@ def _format(value: Any, spec: str = "") -> str:
     return format(value, spec)
 
 
+def _divmod(a: Any, b: Any) -> Any:
+    operators.check_size("//", a, b)
+    return divmod(a, b)
+
+
 def _super(*args: Any) -> Any:
     """`super(Net, self)`; without arguments the compiler knows it."""
-    if len(args) != 2 or not isinstance(args[0], type):
+    if len(args) != 2:
         raise RuntimeError("super(): no arguments")
-    return super(args[0], args[1])
+    return Super(*args)
 
 
 def _dir(value: Any = MISSING) -> list[str]:
@@ -161,9 +162,9 @@ def _dir(value: Any = MISSING) -> list[str]:
 
 
 def _vars(value: Any) -> Any:
-    if not is_own(type(value)):
+    if not is_open(type(value)):
         raise TypeError("vars() argument must have __dict__ attribute")
-    return value.__dict__
+    return state_of(value)
 
 
 def _input(*_: Any) -> NoReturn:
@@ -188,21 +189,21 @@ BUILTINS: dict[str, Any] = {
     **{
         name: getattr(python, name)
         for name in (
-            "abs ascii bin bool callable chr divmod float hash hex id int len object oct ord range repr "
-            "slice str property staticmethod classmethod NotImplemented dict issubclass frozenset"
+            "abs ascii bin bool callable chr float hash hex id int len object oct ord range repr slice str "
+            "property staticmethod classmethod NotImplemented"
         ).split()
     },
     **{
         name: counting(getattr(python, name))
         for name in "min max any all sorted filter map zip enumerate reversed iter".split()
     },
-    "list": list,
-    "tuple": tuple,
-    "set": set,
+    **{kind.__name__: stand(kind, _reader(kind)) for kind in (list, tuple, set, frozenset, dict)},
+    "type": stand(type, _type),
+    "divmod": _named("divmod", _divmod),
+    "issubclass": _named("issubclass", _issubclass),
     "super": _named("super", _super),
     "dir": _named("dir", _dir),
     "print": _named("print", print_),
-    "type": _named("type", _type),
     "isinstance": _named("isinstance", _isinstance),
     "sum": _named("sum", _sum),
     "round": _named("round", _round),
@@ -218,12 +219,10 @@ BUILTINS: dict[str, Any] = {
     "__name__": "__main__",
     "__doc__": None,
 }
-# Calls of classes that read a whole iterable: items count there too.
-READERS: dict[Any, Callable[..., Any]] = {
-    kind: _reader(kind) for kind in (list, tuple, set, frozenset, dict)
-}
-CONSTRUCTORS.update(READERS)
-CONSTRUCTORS[Tensor] = tensor_constructor
+stand(Tensor, tensor_constructor)
+stand(DType)
+stand(Size, lambda items=(): Size(counted(items)))
+stand(bytes)
 IMPLICIT = {  # what study texts leave out
     "torch": "torch",
     "nn": "torch.nn",

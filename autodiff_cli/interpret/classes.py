@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import types
-from collections import namedtuple
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
-from autodiff_cli.interpret.allowed import CONSTRUCTORS, DEFINABLE, OWN_CLASSES, is_own
+from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES
 from autodiff_cli.interpret.counting import Counted
+from autodiff_cli.interpret.stands import STANDS, Alias, Form, Stand, real, shown
 from autodiff_cli.vocabulary.gradients import GradFn
 from autodiff_cli.vocabulary.handles import (
+    GIVEN,
+    MEMBERS,
     TensorMethod,
     TorchFunction,
 )
-from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 
 
 def callable_of(value: Any) -> Any:
     """What calling a value runs."""
-    if isinstance(value, type) and value in CONSTRUCTORS:
-        return CONSTRUCTORS[value]
     if callable(value):
         return value
     raise TypeError(f"'{shown_type(value)}' object is not callable")
@@ -30,52 +31,170 @@ def callable_of(value: Any) -> Any:
 def make_class(
     code: Any, bases: tuple[Any, ...], namespace: dict[str, Any], function_type: type
 ) -> type:
-    """`class NAME(BASES)`: a Python class whose methods are the program's functions."""
-    given, bases = bases, types.resolve_bases(bases)
-    named = [base.__name__ for base in given if isinstance(base, types.FunctionType)]
-    if named == ["NamedTuple"]:
-        return _named_tuple(code, namespace)
-    for base in bases:
-        if not isinstance(base, type):
-            raise TypeError(f"cannot inherit from '{shown_type(base)}'")
-        if not (is_own(base) or base is object or issubclass(base, (BaseException, dict, list))):
-            raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
+    """`class NAME(BASES)`: a Python class whose methods are the program's functions.
+
+    Args:
+        code: has the class's name, qualified name and docstring.
+        bases: as the program gives them.
+        namespace: what the body left.
+        function_type: the class of the program's functions.
+
+    Raises:
+        TypeError: a base that isn't the program's, nor made to be one.
+        AttributeError: a special name that programs can't define.
+    """
+    given = [real(base) for base in bases]
+    for base in given:
+        _check_base(base)
+    names = _checked_names(code, namespace)
+    functions = [inner for entry in names.values() for inner in _functions_in(entry)]
+    if any(base.__module__ == "typing" and base.__name__ == "NamedTuple" for base in given):
+        from autodiff_cli.interpret.records import named_tuple
+
+        made: Any = named_tuple(code.name, list(names.pop("__annotations__", ())), names)
+    else:
+        meta = next((type(base) for base in given if type(base) is not type), type)
+        if meta is type:
+            made = type(code.name, tuple(given) or (object,), names)
+        else:
+            members: Any = meta.__prepare__(code.name, tuple(given))  # an enumeration's
+            members.update(names)
+            made = meta(code.name, tuple(given), members)
+    PROGRAM_CLASSES.add(made)
+    for function in functions:
+        if isinstance(function, function_type) and function.owner is None:  # type: ignore[attr-defined]
+            function.owner = made  # type: ignore[attr-defined]
+    _mark_abstract(made)
+    return made  # type: ignore[no-any-return]
+
+
+# Of Python's own classes, those that programs may subclass, besides exceptions.
+BASES = frozenset((object, dict, list, OrderedDict, defaultdict, Counter))
+
+
+def _check_base(base: Any) -> None:
+    if not isinstance(base, type):
+        raise TypeError(f"cannot inherit from '{shown_type(base)}'")
+    if base in PROGRAM_CLASSES or base in MEMBERS or base in BASES:
+        return
+    if not issubclass(base, BaseException):
+        raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
+
+
+def _checked_names(code: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+    """What a class body left, with the names that Python and numpy would ask for under control."""
     names = dict(namespace)
     for name in names:
-        if name.startswith("__") and name.endswith("__") and name not in DEFINABLE:
+        if is_special(name) and name not in DEFINABLE:
             raise AttributeError(f"{code.name}.{name} can't be defined in a program")
+    slots = names.get("__slots__", ())
+    if slots:
+        slots = (slots,) if isinstance(slots, str) else tuple([str(name) for name in slots])
+        for name in slots:
+            if is_special(name) and name not in ("__dict__", "__weakref__"):
+                raise AttributeError(f"{code.name}.{name} can't be defined in a program")
+        names["__slots__"] = slots
+    if "__getattr__" in names:
+        names["__getattr__"] = _for_plain_names(names["__getattr__"])
+    for name in ("__init_subclass__", "__class_getitem__"):
+        if name in names and not isinstance(names[name], (classmethod, staticmethod)):
+            names[name] = classmethod(names[name])
     names["__module__"] = "__main__"
     names["__qualname__"] = code.qualified
     names["__doc__"] = code.docstring
-    meta = next((type(base) for base in bases if type(base).__name__ == "EnumType"), None)
-    if meta is not None:
-        members: Any = meta.__prepare__(code.name, bases)
-        for name, entry in names.items():
-            members[name] = entry
-        made: type = meta(code.name, bases, members)
+    # numpy asks the class, and then doesn't look for a way to read objects as arrays
+    names["__array_ufunc__"] = None
+    return names
+
+
+def is_special(name: str) -> bool:
+    """Whether a name has two underscores on each side, which Python gives a meaning."""
+    return name[:2] == "__" and name[-2:] == "__"
+
+
+def _for_plain_names(given: Any) -> Any:
+    """A program's `__getattr__`, which is never asked for names that Python and numpy give a meaning."""
+
+    def __getattr__(self: Any, name: str) -> Any:
+        if is_special(name):
+            raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        return given.__get__(self, type(self))(name)
+
+    return __getattr__
+
+
+def _mark_abstract(made: type) -> None:
+    """Let Python refuse objects of a class some of whose methods are abstract, if ABC is among its bases."""
+    if ABC not in made.__mro__:
+        return
+    names = {name for base in made.__mro__ for name in getattr(base, "__abstractmethods__", ())}
+    names.update(made.__dict__)
+    found = {base: base.__dict__ for base in made.__mro__}
+    made.__abstractmethods__ = frozenset(  # type: ignore[attr-defined]
+        name
+        for name in names
+        for entry in [next(own[name] for own in found.values() if name in own)]
+        if getattr(entry, "__isabstractmethod__", False) is True
+    )
+
+
+class ABC:
+    """`abc.ABC`: what makes abstract methods count. There is no `ABCMeta` behind it."""
+
+    __module__ = "abc"
+    __slots__ = ()
+
+
+MEMBERS[ABC] = frozenset()
+
+
+def class_item(cls: Any, item: Any) -> Any:
+    """`C[item]`: a member of an enumeration, or a class with parameters."""
+    if isinstance(cls, Stand):
+        if cls.kind in SUBSCRIPTED:
+            return Alias(cls, item)
+    elif type(cls) is not type:
+        if cls in PROGRAM_CLASSES:
+            return cls[item]
     else:
-        if bases is not given:
-            names["__orig_bases__"] = given
-        made = type(code.name, bases or (object,), names)
-    OWN_CLASSES.add(made)
-    for entry in names.values():
-        for inner in _functions_in(entry):
-            if isinstance(inner, function_type) and inner.owner is None:  # type: ignore[attr-defined]
-                inner.owner = made  # type: ignore[attr-defined]
-    return made
+        for base in cls.__mro__:
+            if base in PROGRAM_CLASSES or base in MEMBERS:
+                entry = base.__dict__.get("__class_getitem__")
+                if entry is not None:
+                    return entry.__get__(None, cls)(item)
+    raise TypeError(f"type '{shown_class_name(cls)}' is not subscriptable")
 
 
-def _named_tuple(code: Any, namespace: dict[str, Any]) -> type:
-    """`class Point(NamedTuple)`: a namedtuple with methods."""
-    fields = list(namespace.get("__annotations__", ()))
-    defaults = [namespace[field] for field in fields if field in namespace]
-    made = namedtuple(code.name, fields, defaults=defaults, module="__main__")  # type: ignore[misc]
-    for name, entry in namespace.items():
-        if name not in fields and (name in DEFINABLE or not name.startswith("__")):
-            setattr(made, name, entry)
-    made.__doc__ = code.docstring
-    OWN_CLASSES.add(made)
-    return cast("type", made)
+SUBSCRIPTED: set[type] = {list, tuple, dict, set, frozenset, type}
+
+
+FUNCTIONS: set[type] = set()  # the classes of the program's own functions
+
+
+class Super:
+    """`super()`: the names of an object's classes behind one of them."""
+
+    __slots__ = ("instance", "owner", "start")
+
+    def __init__(self, owner: Any, instance: Any) -> None:
+        if not isinstance(owner, type) or owner not in PROGRAM_CLASSES:
+            raise TypeError("super() takes a class of the program and an object of it")
+        as_class = isinstance(instance, type) and owner in instance.__mro__
+        if not as_class and owner not in type(instance).__mro__:
+            raise TypeError("super(type, obj): obj must be an instance or subtype of type")
+        self.owner = owner
+        self.instance = None if as_class else instance
+        self.start: type = instance if as_class else type(instance)
+
+    def classes(self) -> tuple[type, ...]:
+        mro = self.start.__mro__
+        return mro[mro.index(self.owner) + 1 :]
+
+    def __repr__(self) -> str:
+        return f"<super: {self.owner!r}, <{self.start.__name__} object>>"
+
+
+TYPE_NAMES[Super] = "super"
 
 
 def _functions_in(entry: Any) -> list[Any]:
@@ -122,28 +241,46 @@ def shown_class(value: Any) -> Any:
         for base in type(value).__mro__:
             if base.__module__ == "builtins" and issubclass(base, Exception):
                 return base
-    if isinstance(value, Counted):
+    kind = type(value)
+    if kind is Counted:
         return shown_class(value.items)
-    if isinstance(value, GradFn):
+    if kind is GradFn:
         prefix: str = getattr(value.node.op, "class_prefix", "")
         return _named_class(prefix.rstrip("."), value.class_name)
-    return SHOWN_CLASSES.get(type(value), type(value))
+    if kind in SHOWN_CLASSES:
+        return shown(SHOWN_CLASSES[kind])
+    if kind in STANDS:
+        return STANDS[kind]
+    if kind in PROGRAM_CLASSES or kind in MEMBERS or kind in GIVEN or kind in PLAIN:
+        return kind
+    if isinstance(value, BaseException):
+        return kind
+    return shown(type if isinstance(value, type) else kind)
+
+
+# The classes that programs hold themselves: what a call of them makes is small, or refused by Python.
+PLAIN: frozenset[type] = frozenset(
+    (int, float, bool, str, object, range, slice, property, staticmethod, classmethod, type(None))
+)
 
 
 @cache
-def _named_class(module: str, name: str, base: type = object) -> type:
+def _named_class(module: str, name: str, base: type = object) -> Any:
     """A class that only shows a name."""
-    return type(name, (base,), {"__module__": module or "builtins"})
+    made = type(name, (base,), {"__module__": module or "builtins"})
+    return shown(made) if base is object else made
 
 
 SHOWN_CLASSES: dict[type, type] = {
     TorchFunction: types.BuiltinFunctionType,
     TensorMethod: types.BuiltinFunctionType,
+    Alias: types.GenericAlias,
+    Form: types.GenericAlias,
 }
 
 
 def shown_class_name(value: type) -> str:
-    return value.__name__
+    return type.__dict__["__name__"].__get__(value)  # type: ignore[no-any-return]
 
 
 def shown_type(value: Any) -> str:
@@ -155,6 +292,10 @@ def shown_type(value: Any) -> str:
     if type(value) in SHOWN_CLASSES:
         return SHOWN_CLASSES[type(value)].__name__
     return type_name(value)
+
+
+def no_attribute(value: Any, name: str) -> AttributeError:
+    return AttributeError(f"'{shown_type(value)}' object has no attribute '{name}'")
 
 
 def shown_name(function: Any) -> str:

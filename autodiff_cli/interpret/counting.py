@@ -5,20 +5,23 @@ A loop of the program counts its turns; so must the loops inside `list(…)`, `s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.limits import limits
-from autodiff_cli.interpret.operators import MAX_ITEMS
+from autodiff_cli.interpret.limits import MAX_DEPTH, limits
+from autodiff_cli.interpret.operators import MAX_ITEMS, check_size
 
 MAX_WIDTH = 10**6  # of a formatted number
 SMALL = 10_000  # items that need no counting
 
 
 class Counted:
-    """An iterator whose items count as statements."""
+    """An iterator whose items count as statements, and whose steps as calls: they stand in each other."""
 
     __slots__ = ("items",)
 
@@ -26,37 +29,37 @@ class Counted:
         self.items = iter(items)
 
     def __iter__(self) -> Iterator[Any]:
-        return _ticking(self.items)
+        return self
 
     def __next__(self) -> Any:
-        _tick()
-        return next(self.items)
+        limits.left -= 1
+        if limits.left < 0:
+            limits.checkpoint()
+        if limits.depth >= MAX_DEPTH:
+            raise RecursionError("maximum recursion depth exceeded")
+        limits.depth += 1
+        try:
+            return next(self.items)
+        finally:
+            limits.depth -= 1
 
     def __repr__(self) -> str:
         return repr(self.items)
 
 
-def _tick() -> None:
-    limits.left -= 1
-    if limits.left < 0:
-        limits.checkpoint()
-
-
-def _ticking(items: Iterator[Any]) -> Iterator[Any]:
-    for item in items:
-        limits.left -= 1
-        if limits.left < 0:
-            limits.checkpoint()
-        yield item
-
-
 def counted(items: Any) -> Any:
     """An iterable whose items count, unless they are few or there already; other values as they are."""
-    if isinstance(items, range):
-        return items if len(items) < SMALL else Counted(items)
-    if isinstance(items, (list, tuple, dict, set, frozenset, str, Tensor, Counted)):
+    kind = type(items)
+    if kind in THERE:
         return items
-    return Counted(items) if isinstance(items, Iterator) else items
+    if kind is range:
+        return items if len(items) < SMALL else Counted(items)
+    if kind is np.ndarray:
+        return items if items.size < SMALL else Counted(items)
+    return Counted(items) if isinstance(items, Iterator) and kind is not Counted else items
+
+
+THERE = frozenset((list, tuple, dict, set, frozenset, str, Tensor, Counted, int, float, bool))
 
 
 def counting(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,16 +73,52 @@ def counting(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def check_spread(items: Any, before: int) -> None:
+    """Refuse items that are known to be too many for a list, or for the arguments of a call."""
+    if type(items) in LONG and before + len(items) > MAX_ITEMS:
+        raise LimitError(f"a list of more than {MAX_ITEMS:,} items")
+
+
+LONG = frozenset((range, list, tuple, str, dict, set, frozenset))
+
+
 def check_format(spec: Any) -> None:
     """Refuse a format with a width or a precision that would fill the memory."""
-    digits = ""
-    for letter in f"{spec} ":
-        if letter.isdigit():
-            digits += letter
-        else:
-            if digits and int(digits[:12]) > MAX_WIDTH:
-                raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
-            digits = ""
+    if type(spec) is not str or len(spec) < LEAST_DIGITS:
+        return
+    for digits in re.findall(r"\d+", spec):
+        if len(digits) >= LEAST_DIGITS and int(digits[:12]) > MAX_WIDTH:
+            raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
+
+
+LEAST_DIGITS = len(str(MAX_WIDTH))
+
+
+def check_percent(template: str | bytes, values: Any) -> None:
+    """Refuse a `%`-format with widths or precisions that would fill the memory, its own or those of a `*`."""
+    text = template if isinstance(template, str) else template.decode("latin-1")
+    given = list(values) if isinstance(values, tuple) else [values]
+    total, place = len(text), 0
+    for found in FIELD.finditer(text):
+        for width in (found["width"], found["precision"]):
+            wide: Any = width
+            if width == "*":
+                wide = given[place] if place < len(given) else 0
+                place += 1
+            wide = abs(int(wide[:12])) if isinstance(wide, str) and wide else wide
+            if isinstance(wide, int):
+                total += abs(wide)
+                if abs(wide) > MAX_WIDTH:
+                    raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
+        if found["kind"] != "%" and found["name"] is None:
+            place += 1
+    check_length(total)
+
+
+FIELD = re.compile(
+    r"%(?P<name>\([^)]*\))?[#0\- +]*(?P<width>\*|\d*)(?:\.(?P<precision>\*|\d*))?[hlL]?(?P<kind>.)",
+    re.S,
+)
 
 
 def check_length(length: int) -> None:
@@ -118,29 +157,112 @@ def _replaced(method: Callable[..., str]) -> Callable[..., str]:
     return run
 
 
-GUARDS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("ljust", "rjust", "center", "zfill", "expandtabs"), _padded),
-    "join": _joined,
-    "replace": _replaced,
-    **dict.fromkeys(
-        "update union fromkeys from_iterable intersection difference symmetric_difference issuperset "
-        "difference_update intersection_update symmetric_difference_update extendleft subtract".split(),
-        counting,
-    ),
-}
+def _translated(method: Callable[..., str]) -> Callable[..., str]:
+    def run(table: Any) -> str:
+        if type(table) is not dict:
+            raise TypeError("translate() takes a dict, such as str.maketrans gives")
+        text: str = method.__self__  # type: ignore[attr-defined]
+        longest = max((len(v) for v in table.values() if isinstance(v, str)), default=1)
+        if longest > 1:
+            check_length(sum(len(entry) if isinstance(entry := table.get(ord(c), ""), str) else 1
+                             for c in text))  # fmt: skip
+        return method(table)
+
+    return run
+
+
+def _expanded(method: Callable[..., str]) -> Callable[..., str]:
+    def run(tabsize: Any = 8) -> str:
+        text: str = method.__self__  # type: ignore[attr-defined]
+        if isinstance(tabsize, int):
+            check_length(len(text) + text.count("\t") * max(tabsize, 0))
+        return method(tabsize)
+
+    return run
 
 
 def _extending(method: Callable[..., None]) -> Callable[..., None]:
     def run(items: Any) -> None:
-        held: list[Any] = method.__self__  # type: ignore[attr-defined]
-        if len(held) + (len(items) if hasattr(items, "__len__") else 0) > MAX_ITEMS:
-            raise LimitError(f"a list of more than {MAX_ITEMS:,} items")
+        check_spread(items, len(method.__self__))  # type: ignore[attr-defined]
         method(counted(items))
 
     return run
 
 
-GUARDS["extend"] = _extending
+def _searching(method: Callable[..., int]) -> Callable[..., int]:
+    """`range.index` and `range.count`, which compare with each number what isn't one."""
+
+    def run(value: Any, *rest: Any) -> int:
+        held: Any = method.__self__  # type: ignore[attr-defined]
+        if type(held) is range and type(value) is not int:
+            if isinstance(value, float) and value.is_integer():
+                value = int(value)
+            elif len(held) > SMALL:
+                raise LimitError(f"a search of {len(held):,} numbers for a {type(value).__name__}")
+        return method(value, *rest)
+
+    return run
+
+
+def _operating(sign: str) -> Callable[[Any], Any]:
+    """A method of an operator, such as `__mul__`."""
+
+    def guard(method: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def run(other: Any) -> Any:
+            held: Any = method.__self__  # type: ignore[attr-defined]
+            if sign == "+":
+                check_spread(other, len(held) if hasattr(held, "__len__") else 0)
+                other = counted(other)
+            check_size(sign, held, other)
+            if sign == "**" and isinstance(other, int):
+                check_size(sign, other, held)
+            return method(other)
+
+        return run
+
+    return guard
+
+
+def _formatting(method: Callable[[str], str]) -> Callable[[str], str]:
+    def run(spec: str) -> str:
+        check_format(spec)
+        return method(spec)
+
+    return run
+
+
+def _putting(method: Callable[..., None]) -> Callable[..., None]:
+    def run(index: Any, value: Any) -> None:
+        if type(index) is slice:
+            check_spread(value, len(method.__self__))  # type: ignore[attr-defined]
+            value = counted(value)
+        method(index, value)
+
+    return run
+
+
+# The methods of Python's own types that could fill the memory, by name.
+GUARDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("ljust", "rjust", "center", "zfill"), _padded),
+    "expandtabs": _expanded,
+    "join": _joined,
+    "replace": _replaced,
+    "translate": _translated,
+    **dict.fromkeys(("index", "count"), _searching),
+    **dict.fromkeys(("extend", "extendleft"), _extending),
+    **dict.fromkeys(
+        "update union fromkeys from_iterable intersection difference symmetric_difference issuperset "
+        "difference_update intersection_update symmetric_difference_update subtract __init__".split(),
+        counting,
+    ),
+    **dict.fromkeys(("__add__", "__radd__", "__iadd__"), _operating("+")),
+    **dict.fromkeys(("__mul__", "__rmul__", "__imul__"), _operating("*")),
+    **dict.fromkeys(("__pow__", "__rpow__"), _operating("**")),
+    **dict.fromkeys(("__mod__", "__rmod__"), _operating("%")),
+    "__floordiv__": _operating("//"),
+    "__format__": _formatting,
+    "__setitem__": _putting,
+}
 
 
 def guarded(name: str, method: Any) -> Any:

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret import access, builtins, classes
+from autodiff_cli.interpret import access, builtins, classes, guards
 from autodiff_cli.interpret.compiler import Code
-from autodiff_cli.interpret.limits import MAX_DEPTH, limits
+from autodiff_cli.interpret.limits import limits
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import PUBLIC
 
@@ -91,6 +91,7 @@ class Frame:
                         counter = target
             except (LimitError, KeyboardInterrupt) as error:
                 if isinstance(error, LimitError):
+                    limits.end(error)
                     error.at(steps[counter - 1][2], self.program.source)
                 _trace(error, self, steps[counter - 1])
                 raise
@@ -101,6 +102,9 @@ class Frame:
         """Where to go on after an exception; raises it again if no handler stands here."""
         error = builtins.as_user_error(error)
         _trace(error, self, step)
+        if isinstance(error, LimitError):
+            limits.end(error)
+            raise error
         if self.handling and error.__context__ is None and error is not self.handling[-1]:
             error.__context__ = self.handling[-1]
         if not self.blocks:
@@ -114,10 +118,10 @@ class Frame:
 
 def _trace(error: BaseException, frame: Frame, step: Any) -> None:
     """Note on an exception that it came through this place; raised again, it keeps its first one."""
-    trace = getattr(error, "program_trace", None)
+    trace = getattr(error, "__program_trace__", None)
     if trace is None:
         trace = []
-        error.program_trace = trace  # type: ignore[attr-defined]
+        error.__program_trace__ = trace  # type: ignore[attr-defined]
     elif trace and trace[-1][3] == id(frame) and getattr(step[0], "raises_again", False):
         return
     trace.append((frame.code.name, frame.program.source, step[2], id(frame)))
@@ -138,6 +142,7 @@ class UserFunction:
         self.enclosing = enclosing
         self.defaults = defaults
         self.owner: type | None = None
+        self.program_attributes: dict[str, Any] = {}
         self.__name__ = code.name
         self.__qualname__ = code.qualified
         self.__doc__ = code.docstring
@@ -152,13 +157,11 @@ class UserFunction:
         frame = Frame(code, self.program, variables, self.enclosing, self)
         if code.is_generator:
             return UserGenerator(frame)
-        if limits.depth >= MAX_DEPTH:
-            raise RecursionError("maximum recursion depth exceeded")
-        limits.depth += 1
+        guards.enter()
         try:
             frame.run()
         finally:
-            limits.depth -= 1
+            guards.leave()
         return frame.stack.pop()
 
     def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -282,15 +285,13 @@ class UserGenerator:
         frame = self.frame
         if frame is None:
             raise StopIteration
-        if limits.depth >= MAX_DEPTH:
-            raise RecursionError("maximum recursion depth exceeded")
-        limits.depth += 1
+        guards.enter()
         self.frame = None  # while it runs, and if it fails
         try:
             if frame.run() == FINISHED:
                 raise StopIteration(frame.stack.pop())
         finally:
-            limits.depth -= 1
+            guards.leave()
         self.frame = frame
         value = frame.stack[-1]
         frame.stack[-1] = None  # what the yield expression gives when it goes on
@@ -337,7 +338,15 @@ class UserGenerator:
         return f"<generator object {name} at {id(self):#x}>"
 
 
+def _of_function(function: UserFunction, name: str) -> Any:
+    if name in function.program_attributes:
+        return function.program_attributes[name]
+    raise AttributeError(f"'function' object has no attribute '{name}'")
+
+
 CLASS_BODY = UserFunction.__new__(UserFunction)  # the function of frames that run a class body
+classes.FUNCTIONS.add(UserFunction)
+access.READERS[UserFunction] = _of_function
 classes.SHOWN_CLASSES.update(
     {
         UserFunction: types.FunctionType,
@@ -347,4 +356,4 @@ classes.SHOWN_CLASSES.update(
         classes.Namespace: types.ModuleType,
     }
 )
-PUBLIC[UserGenerator] = frozenset(("send", "close", "throw"))
+PUBLIC[UserGenerator] = frozenset(("send", "close", "throw", "__next__", "__iter__"))

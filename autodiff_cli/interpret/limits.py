@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.wall.again import MEMORY, contents
+from autodiff_cli.ir.room import resident_bytes
 
 CHECKPOINT = 20_000  # statements between looks at the memory
 MAX_DEPTH = 1000  # nested calls, as Python's own limit
@@ -18,16 +17,27 @@ class Limits:
     Attributes:
         left: statements until the next checkpoint.
         depth: nested calls at the moment.
+        ended: the limit's error that ended the program: whoever swallows it meets it again.
     """
 
-    __slots__ = ("depth", "left", "max_bytes", "max_steps", "taken")
+    __slots__ = ("depth", "ended", "left", "max_bytes", "max_steps", "taken")
 
     def __init__(self, max_steps: int = 10**8, max_bytes: int = 8 << 30) -> None:
         self.max_steps = max_steps
         self.max_bytes = max_bytes
         self.taken = 0
         self.depth = 0
+        self.ended: LimitError | None = None
         self.left = min(CHECKPOINT, max_steps)
+
+    def start(self, max_steps: int, max_bytes: int) -> None:
+        """Begin to count for another program."""
+        self.__init__(max_steps, max_bytes)  # type: ignore[misc]
+
+    def end(self, error: LimitError) -> None:
+        """Let the program do no more: its next step raises the error again."""
+        self.ended = error
+        self.left = -1
 
     def checkpoint(self) -> None:
         """Refuse to go on past a limit; called when `left` is used up.
@@ -35,6 +45,8 @@ class Limits:
         Raises:
             LimitError: too many statements, or too much memory.
         """
+        if self.ended is not None:
+            raise self.ended
         self.taken += min(CHECKPOINT, self.max_steps - self.taken)
         if self.taken >= self.max_steps:
             raise LimitError(
@@ -90,22 +102,6 @@ def out_of_memory() -> LimitError:
         f"out of memory; the limit is {held.bytes >> 20:,} MiB",
         hint="--max-memory SIZE raises the limit",
     )
-
-
-def resident_bytes() -> int:
-    """The memory this process holds; 0 where the system has no way to tell that Python knows."""
-    try:
-        pages = int(contents(MEMORY).split()[1])
-    except OSError:  # not Linux: the largest so far
-        import sys
-
-        try:
-            import resource
-        except ImportError:  # Windows
-            return 0
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 limits = Limits()

@@ -8,17 +8,18 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from functools import cache, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial, total_ordering
 from importlib import import_module
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.access import meaning
-from autodiff_cli.interpret.allowed import CONSTRUCTORS, OWN_CLASSES
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.limits import MAX_DEPTH
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
+from autodiff_cli.interpret.stands import STANDS, shown, stand
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.calling import call
@@ -205,7 +206,8 @@ def _torch_name(module_name: str, name: str) -> Any:
     qualified = prefix + name
     library.load(qualified)
     if qualified in NAMES:
-        return NAMES[qualified]
+        value = NAMES[qualified]
+        return STANDS.get(value, value) if isinstance(value, type) else value
     if qualified in FUNCTIONS:
         return TorchFunction(FUNCTIONS[qualified])
     if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
@@ -219,7 +221,7 @@ def _torch_name(module_name: str, name: str) -> Any:
         if name in DTYPES:
             return DTYPES[name]
         if name == "Tensor":
-            return Tensor
+            return shown(Tensor)
     return None
 
 
@@ -266,18 +268,23 @@ def _of_python(module_name: str, name: str) -> Any:
     special = SPECIAL.get(f"{module_name}.{name}")
     if special is not None:
         return special()
+    if module_name == "typing":
+        from autodiff_cli.interpret.typing_names import member
+
+        return member(name)
     found = getattr(import_module(module_name), name, None)
     if found is None:
         raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
-    if module_name in READING:
-        if isinstance(found, type):
-            CONSTRUCTORS[found] = counting(found)
-            return found
+    if isinstance(found, type):
+        return STANDS[found] if found in STANDS else stand(found, counting(found))
+    if module_name in READING and callable(found):
         return counting(found)
     return found
 
 
-READING = frozenset(("itertools", "functools", "collections", "statistics"))  # of iterables
+READING = frozenset(  # of iterables
+    ("itertools", "functools", "collections", "statistics", "math", "heapq")
+)
 
 
 def _deepcopy() -> Callable[..., Any]:
@@ -325,15 +332,6 @@ def _factorial() -> Callable[..., Any]:
     return factorial
 
 
-def _of_records(name: str) -> Callable[[], Any]:
-    def find() -> Any:
-        from autodiff_cli.interpret import records
-
-        return getattr(records, name)
-
-    return find
-
-
 class Stream:
     """`sys.stdout` or `sys.stderr`."""
 
@@ -359,6 +357,7 @@ class Stream:
         return False
 
 
+PUBLIC[cached_property] = frozenset(("func",))
 PUBLIC[type(lru_cache(len))] = frozenset(("cache_info", "cache_clear"))
 PUBLIC[partial] = frozenset(("func", "args", "keywords"))
 PUBLIC[Stream] = frozenset(("write", "flush", "isatty", "name"))
@@ -382,16 +381,21 @@ def _attrgetter() -> Callable[..., Any]:
 
 
 def _wraps() -> Callable[..., Any]:
-    """`functools.wraps`, which must leave alone what makes a function of a program run."""
+    """`functools.wraps`, which writes to functions of the program alone."""
+    from autodiff_cli.interpret.access import attribute
+    from autodiff_cli.interpret.assignment import set_attribute
+    from autodiff_cli.interpret.frames import UserFunction
 
     def wraps(wrapped: Any) -> Callable[[Any], Any]:
         def decorate(wrapper: Any) -> Any:
-            for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-                if hasattr(wrapped, name):
-                    setattr(wrapper, name, getattr(wrapped, name))
-            given = getattr(wrapped, "program_attributes", None)
-            if given:
-                wrapper.__dict__.setdefault("program_attributes", {}).update(given)
+            if isinstance(wrapper, UserFunction):
+                for name in ("__name__", "__qualname__", "__doc__"):
+                    try:
+                        set_attribute(wrapper, name, attribute(wrapped, name))
+                    except AttributeError:
+                        continue
+                if isinstance(wrapped, UserFunction):
+                    wrapper.program_attributes.update(wrapped.program_attributes)
             return wrapper
 
         return decorate
@@ -399,25 +403,36 @@ def _wraps() -> Callable[..., Any]:
     return wraps
 
 
-def _opened(module_name: str, name: str) -> Callable[[], Any]:
-    """A class of Python's that programs may subclass."""
+def _total_ordering() -> Callable[..., Any]:
+    """`functools.total_ordering` of a class that the program defined."""
 
-    def find() -> Any:
-        cls = getattr(import_module(module_name), name)
-        OWN_CLASSES.add(cls)
-        return cls
+    def ordered(cls: Any) -> Any:
+        if not (isinstance(cls, type) and cls in PROGRAM_CLASSES):
+            raise TypeError("total_ordering takes a class that the program defines")
+        return total_ordering(cls)
 
-    return find
+    return ordered
 
 
-def _metaclass(*_: Any) -> NoReturn:
-    """`metaclass=ABCMeta`; a program can't call it, which would make classes past the checks."""
+def _of_file(module_name: str, name: str) -> Callable[[], Any]:
+    """A name that a file of ours has in the place of Python's."""
+    return lambda: getattr(import_module(f"autodiff_cli.interpret.{module_name}"), name)
+
+
+def ABSTRACT_META(*_: Any) -> NoReturn:
+    """`ABCMeta`: only the name of a metaclass; calls of it would make classes past the checks."""
     raise TypeError("ABCMeta can only be named as a metaclass")
 
 
+ABSTRACT_META.__name__ = ABSTRACT_META.__qualname__ = "ABCMeta"
+
+
 def _abstractmethod() -> Callable[..., Any]:
+    from autodiff_cli.interpret.frames import UserFunction
+
     def abstractmethod(function: Any) -> Any:
-        function.__isabstractmethod__ = True
+        if isinstance(function, UserFunction):
+            function.__isabstractmethod__ = True  # type: ignore[attr-defined]
         return function
 
     return abstractmethod
@@ -432,16 +447,17 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "sys.argv": lambda: ["program"],
     "operator.attrgetter": _attrgetter,
     "functools.wraps": _wraps,
-    "abc.ABC": _opened("abc", "ABC"),
-    "abc.ABCMeta": lambda: _metaclass,
+    "abc.ABC": _of_file("classes", "ABC"),
+    "abc.ABCMeta": lambda: ABSTRACT_META,
     "abc.abstractmethod": _abstractmethod,
-    "enum.Enum": _opened("enum", "Enum"),
-    "enum.IntEnum": _opened("enum", "IntEnum"),
-    "typing.Generic": _opened("typing", "Generic"),
-    "typing.Protocol": _opened("typing", "Protocol"),
-    "dataclasses.dataclass": _of_records("dataclass"),
-    "dataclasses.field": _of_records("Field"),
-    "dataclasses.asdict": _of_records("asdict"),
+    "enum.Enum": _of_file("enums", "Enum"),
+    "enum.IntEnum": _of_file("enums", "IntEnum"),
+    "collections.namedtuple": _of_file("records", "namedtuple"),
+    "functools.total_ordering": _total_ordering,
+    "functools.partial": lambda: stand(partial, partial),
+    "dataclasses.dataclass": _of_file("records", "dataclass"),
+    "dataclasses.field": _of_file("records", "Field"),
+    "dataclasses.asdict": _of_file("records", "asdict"),
     "copy.deepcopy": _deepcopy,
     "copy.copy": _shallow_copy,
     "warnings.warn": _warn,

@@ -6,6 +6,7 @@ Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
 from __future__ import annotations
 
 import operator
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,8 @@ from autodiff_cli.vocabulary.products import matmul
 
 MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
+SEQUENCES = (str, bytes, list, tuple, deque)
+SIZED = frozenset((int, *SEQUENCES))  # what an operator can make huge
 
 
 def _power(a: Any, b: Any) -> Node:
@@ -160,34 +163,45 @@ def _shown(x: int) -> str:
 
 
 def check_size(sign: str, a: Any, b: Any) -> None:
-    """Refuse what Python would compute for hours, or until memory ends."""
-    if sign == "**" and isinstance(a, int) and isinstance(b, int) and b > 0:
-        if a.bit_length() * b > MAX_BITS and abs(a) > 1:
+    """Refuse what Python would compute for hours, or until memory ends.
+
+    Raises:
+        LimitError: a result of more items or bits than the limits.
+    """
+    if sign == "%" and isinstance(a, (str, bytes)):
+        from autodiff_cli.interpret.counting import check_percent
+
+        check_percent(a, b)
+    elif isinstance(a, int) and isinstance(b, int):
+        _check_bits(sign, a, b)
+    elif sign == "+" and isinstance(a, SEQUENCES) and isinstance(b, SEQUENCES):
+        _check_items(a, len(a) + len(b))
+    elif sign == "*":
+        for one, other in ((a, b), (b, a)):
+            if isinstance(one, SEQUENCES) and isinstance(other, int):
+                _check_items(one, len(one) * other)
+
+
+def _check_items(sequence: Any, count: int) -> None:
+    if count > MAX_ITEMS:
+        raise LimitError(
+            f"a {type_name(sequence)} of {count:,} items; the limit is {MAX_ITEMS:,}",
+            hint="tensors are made with ones, zeros, full, repeat or expand",
+        )
+
+
+def _check_bits(sign: str, a: int, b: int) -> None:
+    if sign == "**":
+        if b > 0 and a.bit_length() * b > MAX_BITS and abs(a) > 1:
             raise LimitError(
                 f"{_shown(a)} to the power {_shown(b)} has more than {MAX_BITS} bits",
                 hint="use floating point: 2.0**x",
             )
-    elif sign == "%" and isinstance(a, str):
-        from autodiff_cli.interpret.counting import check_format
-
-        check_format(a)
-    elif sign == "<<" and isinstance(b, int) and b > MAX_BITS:
+    elif sign == "<<":
+        if a and b > MAX_BITS:
+            raise LimitError(f"an integer of more than {MAX_BITS} bits")
+    elif sign in ("*", "//", "%") and max(a.bit_length(), b.bit_length()) > 2 * MAX_BITS:
         raise LimitError(f"an integer of more than {MAX_BITS} bits")
-    elif sign == "+" and isinstance(a, (str, list, tuple)) and isinstance(b, (str, list, tuple)):
-        if len(a) + len(b) > MAX_ITEMS:
-            raise LimitError(
-                f"a {type_name(a)} of {len(a) + len(b):,} items; the limit is {MAX_ITEMS:,}"
-            )
-    elif sign == "*":
-        for one, other in ((a, b), (b, a)):
-            if isinstance(one, (str, list, tuple)) and isinstance(other, int):
-                if len(one) * other > MAX_ITEMS:
-                    raise LimitError(
-                        f"a {type_name(one)} of {len(one) * other:,} items; the limit is {MAX_ITEMS:,}",
-                        hint="tensors are made with ones, zeros, full, repeat or expand",
-                    )
-            elif isinstance(one, int) and one.bit_length() > MAX_BITS:
-                raise LimitError(f"an integer of more than {MAX_BITS} bits")
 
 
 def unary(sign: str, x: Any) -> Any:

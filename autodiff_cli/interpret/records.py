@@ -1,12 +1,17 @@
-"""`dataclasses.dataclass` for the classes of programs.
+"""`dataclasses.dataclass` and named tuples for programs.
 
-Python's own makes methods with `exec`; these are closures.
+Python's own make methods with `exec` and `eval`; these are closures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from keyword import iskeyword
+from operator import itemgetter
 from typing import Any
+
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
+from autodiff_cli.interpret.classes import is_special
 
 ABSENT = object()
 
@@ -44,6 +49,8 @@ def fields_of(cls: type) -> list[Field]:
     found: dict[str, Field] = {}
     for base in reversed(cls.__mro__):
         for name in vars(base).get("__annotations__", ()):
+            if is_special(name):
+                raise AttributeError(f"{cls.__name__}.{name} can't be a field")
             default = base.__dict__.get(name, ABSENT)
             field = default if isinstance(default, Field) else Field(default=default)
             if isinstance(default, (list, dict, set)):
@@ -62,6 +69,8 @@ def dataclass(
     """The decorator, with or without arguments."""
     if cls is None:
         return lambda given: dataclass(given, frozen=frozen, eq=eq, order=order)
+    if not (isinstance(cls, type) and cls in PROGRAM_CLASSES):
+        raise TypeError("dataclass() takes a class that the program defines")
     fields = fields_of(cls)
     seen_default = ""
     for field in fields:
@@ -98,8 +107,8 @@ def dataclass(
         if name not in cls.__dict__ or name == "__hash__":
             setattr(cls, name, method)
     if frozen:
-        cls.__setattr__ = _refused
-    cls.__dataclass_fields__ = {f.name: f for f in fields}
+        cls.__setattr__ = _refused  # type: ignore[method-assign, assignment]
+    cls.__dataclass_fields__ = {f.name: f for f in fields}  # type: ignore[attr-defined]
     return cls
 
 
@@ -155,3 +164,124 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_plain(entry) for entry in value)
     return value
+
+
+# ---- named tuples -------------------------------------------------------------------------------
+
+
+def namedtuple(
+    typename: Any,
+    field_names: Any,
+    *,
+    rename: Any = False,
+    defaults: Any = None,
+    module: Any = None,
+) -> type:
+    """`collections.namedtuple`.
+
+    Raises:
+        ValueError, TypeError: names that can't be, in Python's words.
+    """
+    if isinstance(field_names, str):
+        field_names = field_names.replace(",", " ").split()
+    names = [str(name) for name in field_names]
+    if rename:
+        for place, name in enumerate(names):
+            if (
+                not name.isidentifier()
+                or iskeyword(name)
+                or name[0] == "_"
+                or name in names[:place]
+            ):
+                names[place] = f"_{place}"
+    return _tuple_class(str(typename), names, tuple(defaults or ()), bool(rename))
+
+
+def named_tuple(name: str, fields: list[str], body: dict[str, Any]) -> type:
+    """`class Point(NamedTuple)`: its fields are the annotated names, the rest of the body stays."""
+    given = [field for field in fields if field in body]
+    for place, field in enumerate(fields):
+        if given and field not in body and given[0] in fields[:place]:
+            raise TypeError(
+                f"non-default namedtuple field {field} cannot follow default field {given[0]}"
+            )
+    made = _tuple_class(name, fields, tuple(body[field] for field in given), False)
+    for key, entry in body.items():
+        if key not in fields and key not in ("__slots__", "__array_ufunc__"):
+            setattr(made, key, entry)
+    return made
+
+
+def _tuple_class(name: str, fields: list[str], defaults: tuple[Any, ...], renamed: bool) -> type:
+    for word in (name, *fields):
+        if not word.isidentifier():
+            raise ValueError(f"Type names and field names must be valid identifiers: {word!r}")
+        if iskeyword(word):
+            raise ValueError(f"Type names and field names cannot be a keyword: {word!r}")
+    for place, field in enumerate(fields):
+        if field[0] == "_" and not renamed:
+            raise ValueError(f"Field names cannot start with an underscore: {field!r}")
+        if field in fields[:place]:
+            raise ValueError(f"Encountered duplicate field name: {field!r}")
+    if len(defaults) > len(fields):
+        raise TypeError("Got more default values than field names")
+    by_default = dict(zip(fields[len(fields) - len(defaults) :], defaults, strict=True))
+    places = {field: place for place, field in enumerate(fields)}
+
+    def __new__(cls: Any, /, *args: Any, **kwargs: Any) -> Any:
+        values = {**by_default, **dict(zip(fields, args, strict=False))}
+        for key, value in kwargs.items():
+            if key not in places:
+                raise TypeError(f"{name}.__new__() got an unexpected keyword argument '{key}'")
+            if places[key] < len(args):
+                raise TypeError(f"{name}.__new__() got multiple values for argument '{key}'")
+            values[key] = value
+        if len(args) > len(fields):
+            most = len(fields) + 1
+            takes = f"from {most - len(defaults)} to {most}" if defaults else str(most)
+            were = f"{len(args) + 1} were given"
+            raise TypeError(f"{name}.__new__() takes {takes} positional arguments but {were}")
+        missing = [field for field in fields if field not in values]
+        if missing:
+            from autodiff_cli.interpret.frames import listed
+
+            raise TypeError(f"{name}.__new__() missing {listed(missing, 'positional')}")
+        return tuple.__new__(cls, [values[field] for field in fields])
+
+    def _make(cls: Any, iterable: Iterable[Any]) -> Any:
+        made = tuple.__new__(cls, iterable)
+        if len(made) != len(fields):
+            raise TypeError(f"Expected {len(fields)} arguments, got {len(made)}")
+        return made
+
+    def _replace(self: Any, /, **changed: Any) -> Any:
+        made = _make(
+            type(self), [changed.pop(field, self[place]) for field, place in places.items()]
+        )
+        if changed:
+            raise ValueError(f"Got unexpected field names: {list(changed)!r}")
+        return made
+
+    def __repr__(self: Any) -> str:
+        shown = ", ".join(f"{field}={self[place]!r}" for field, place in places.items())
+        return f"{type(self).__name__}({shown})"
+
+    made = type(
+        name,
+        (tuple,),
+        {
+            "__module__": "__main__",
+            "__slots__": (),
+            "__array_ufunc__": None,
+            "__new__": __new__,
+            "__repr__": __repr__,
+            "_make": classmethod(_make),
+            "_replace": _replace,
+            "_asdict": lambda self: dict(zip(fields, self, strict=True)),
+            "_fields": tuple(fields),
+            "_field_defaults": by_default,
+            **{field: property(itemgetter(place)) for field, place in places.items()},
+        },
+    )
+    PROGRAM_CLASSES.add(made)
+    return made

@@ -189,15 +189,16 @@ def _class_def(c: Compiler, x: st.ClassDef) -> Steps:
     bases: list[Any] = [
         base for base in x.bases if not isinstance(base, (tree.Keyword, tree.KeywordSpread))
     ]
+    count = len(bases)
     for given in x.bases:
         if isinstance(given, tree.Keyword) and given.name == "metaclass":
-            # of metaclasses only that of abstract classes exists, which is ABC's
-            bases.append(Instruction("push_abstract", None, given.span))
+            bases += [given.value, Instruction("abstract_base", None, given.span)]
+            count += 1
     return [
         _statement(x.span),
         *x.decorators,
         *bases,
-        Instruction("make_class", (code, len(bases)), x.span),
+        Instruction("make_class", (code, count), x.span),
         *[Instruction("call_plain", 1, d.span) for d in reversed(x.decorators)],
         c.store(x.name, x.span),
     ]

@@ -26,7 +26,7 @@ def traceback_text(error: BaseException) -> str:
         if current.__cause__ is not None:
             link, current = CAUSE, current.__cause__
         elif current.__context__ is not None and not current.__suppress_context__:
-            if not hasattr(current.__context__, "program_trace"):
+            if not hasattr(current.__context__, "__program_trace__"):
                 break
             link, current = CONTEXT, current.__context__
         else:
@@ -35,7 +35,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _one(error: BaseException) -> str:
-    trace = getattr(error, "program_trace", None)
+    trace = getattr(error, "__program_trace__", None)
     if not trace:
         return final_line(error)
     lines = [HEADING]

@@ -10,11 +10,11 @@ from autodiff_cli.errors import AttributeFault
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.handles import (
     NAMES,
-    OPEN_CLASSES,
     TENSOR_METHODS,
     TensorMethod,
     TorchFunction,
     named,
+    open_class,
 )
 from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS
 from autodiff_cli.vocabulary.writing import in_place_method
@@ -59,7 +59,7 @@ def opened(module: str, *names: str) -> Callable[[C], C]:
 
     def declare(cls: C) -> C:
         cls.__module__ = module
-        OPEN_CLASSES.add(cls)
+        open_class(cls)
         named(*names)(cls)
         return cls
 

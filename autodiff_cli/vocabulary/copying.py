@@ -17,8 +17,12 @@ def deep_copy(value: Any, memo: dict[int, Any] | None = None) -> Any:
         return known[id(value)]
     if isinstance(value, Tensor):
         return known.setdefault(id(value), _tensor(value))
-    if isinstance(value, (list, tuple, set)):
-        made: Any = type(value)(deep_copy(entry, known) for entry in value)
+    if type(type(value)) is not type:  # a member of an enumeration
+        return value
+    if isinstance(value, tuple):
+        made: Any = tuple.__new__(type(value), [deep_copy(entry, known) for entry in value])
+    elif isinstance(value, (list, set)):
+        made = type(value)(deep_copy(entry, known) for entry in value)
     elif isinstance(value, dict):
         made = type(value)()
         for key, entry in value.items():
@@ -63,6 +67,8 @@ def _tensor(tensor: Tensor) -> Tensor:
 
 def shallow_copy(value: Any) -> Any:
     """A copy that shares what is in it."""
+    if type(type(value)) is not type:  # a member of an enumeration
+        return value
     if isinstance(value, (list, dict, set)):
         return value.copy()
     if isinstance(value, Tensor):

@@ -17,12 +17,27 @@ from autodiff_cli.autograd.tensor import Tensor, constant_of
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape, state
 from autodiff_cli.ops.movement import sum_to
-from autodiff_cli.vocabulary.handles import OPEN_CLASSES, named
+from autodiff_cli.vocabulary.handles import named, open_class
 from autodiff_cli.vocabulary.parameters import type_name
 
 
 class Context:
-    """`ctx`: what the two methods of a Function share."""
+    """`ctx`: what the two methods of a Function share.
+
+    What a program keeps on it is in its `__dict__`; what is ours isn't.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "_dirty",
+        "_materialize",
+        "_name",
+        "_node",
+        "_not_differentiable",
+        "_saved",
+        "_versions",
+        "needs_input_grad",
+    )
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -248,7 +263,8 @@ class Function:
         return _recorded(cls, ctx, args, value)
 
 
-OPEN_CLASSES.update((Function, Context))
+open_class(Function)
+open_class(Context)
 named("autograd.Function", "autograd.function.Function")(Function)
 
 

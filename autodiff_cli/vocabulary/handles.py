@@ -27,7 +27,9 @@ TENSOR_ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {}
 TENSOR_SETTERS: dict[str, Callable[[Tensor, Any], None]] = {}
 NAMES: dict[str, Any] = {}  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
 
-OPEN_CLASSES: set[type] = set()  # those that programs may subclass and look into
+# Of the library's classes that programs may subclass: the names that a class gives to programs.
+MEMBERS: dict[type, frozenset[str]] = {}
+GIVEN: set[type] = set()  # the classes behind `torch.`, which programs may call
 PUBLIC: dict[type, frozenset[str]] = {}  # what programs may ask of objects of other types
 
 TYPE_NAMES[Tensor] = "Tensor"
@@ -63,9 +65,29 @@ def named(*names: str) -> Callable[[F], F]:
     def declare(value: F) -> F:
         for name in names:
             NAMES[name] = value
+        if isinstance(value, type):
+            GIVEN.add(value)
         return value
 
     return declare
+
+
+# Names with an underscore that programs use as the reference's own users do.
+UNDERSCORED = frozenset(
+    "_get_name _version _extended_shape _validate_sample _validate_args _fields _asdict _replace "
+    "_make".split()
+)
+
+
+def open_class(cls: type) -> None:
+    """Let programs subclass one of the library's classes, and see its names without an underscore.
+
+    These bodies are written for programs: what they name is what a program is given.
+    """
+    for base in cls.__mro__[:-1]:
+        if base.__module__ != "builtins" and base not in MEMBERS:
+            names = (name for name in vars(base) if name in UNDERSCORED or name[0] != "_")
+            MEMBERS[base] = frozenset(names)
 
 
 def lower(value: Any, given: list[Tensor]) -> Any:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from autodiff_cli.interpret import guards
 from autodiff_cli.interpret.actions.table import NULL, action
-from autodiff_cli.interpret.counting import check_format, counted
+from autodiff_cli.interpret.counting import counted
 from autodiff_cli.interpret.frames import Frame
 from autodiff_cli.vocabulary.parameters import type_name
 
@@ -28,7 +29,7 @@ def _gathered(f: Frame, kinds: tuple[bool, ...]) -> list[Any]:
     items: list[Any] = []
     for spread, value in zip(kinds, f.stack[first:], strict=True):
         if spread:
-            items.extend(counted(value))
+            items.extend(guards.spread(value))
         else:
             items.append(value)
     del f.stack[first:]
@@ -137,8 +138,7 @@ def format_(f: Frame, conversion: str) -> None:
     value = f.stack[-1]
     if conversion:
         value = CONVERSIONS[conversion](value)
-    check_format(spec)
-    f.stack[-1] = format(value, spec)
+    f.stack[-1] = guards.formatted(value, spec)
 
 
 @action

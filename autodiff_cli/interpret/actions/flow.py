@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.interpret import allowed, classes
+from autodiff_cli.interpret import classes, guards
 from autodiff_cli.interpret.actions.table import FINISHED, NULL, YIELDED, action
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.frames import CLASS_BODY, Frame, UserFunction, UserGenerator
 from autodiff_cli.interpret.limits import limits
+from autodiff_cli.interpret.modules import ABSTRACT_META
+from autodiff_cli.interpret.stands import STANDS
 
 
 @action
@@ -54,7 +56,7 @@ def jump_if_false_or_pop(f: Frame, to: int) -> int | None:
 
 @action
 def iterate(f: Frame, _: None) -> None:
-    f.stack[-1] = iter(f.stack[-1])
+    f.stack[-1] = guards.iterate(f.stack[-1])
 
 
 @action
@@ -100,11 +102,11 @@ def _enclosing(f: Frame) -> tuple[dict[str, Any], ...]:
 
 
 @action
-def push_abstract(f: Frame, _: None) -> None:
-    import abc
-
-    allowed.OWN_CLASSES.add(abc.ABC)
-    f.stack.append(abc.ABC)
+def abstract_base(f: Frame, _: None) -> None:
+    """`metaclass=ABCMeta`: of metaclasses only that of abstract classes exists, which is ABC's."""
+    if f.stack[-1] is not ABSTRACT_META and f.stack[-1] is not STANDS.get(type):
+        raise TypeError("a program's classes have no metaclass but ABCMeta")
+    f.stack[-1] = classes.ABC if f.stack[-1] is ABSTRACT_META else object
 
 
 @action
@@ -115,7 +117,7 @@ def make_class(f: Frame, argument: tuple[Code, int]) -> None:
     del f.stack[first:]
     body = Frame(code, f.program, {}, _enclosing(f), CLASS_BODY)
     body.run()
-    f.stack.append(classes.make_class(code, bases, body.locals, UserFunction))
+    f.stack.append(guards.make_class(code, bases, body.locals, UserFunction))
 
 
 @action

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.interpret import access, classes, operators
+from autodiff_cli.interpret import classes, guards
 from autodiff_cli.interpret.actions.table import ACTIONS, action
 from autodiff_cli.interpret.frames import Frame
 
@@ -17,16 +17,12 @@ def unary(f: Frame, sign: str) -> None:
 
 
 def _binary(sign: str) -> Callable[[Frame, str], None]:
-    compute = operators.PYTHON_BINARY[sign]
-    bounded = sign in ("*", "**", "<<", "+", "%")
+    compute = guards.binary(sign)
 
     def run(f: Frame, _: str) -> None:
         stack = f.stack
         right = stack.pop()
-        left = stack[-1]
-        if bounded and (type(left) in SIZED or type(right) in SIZED):
-            operators.check_size(sign, left, right)
-        stack[-1] = compute(left, right)
+        stack[-1] = compute(stack[-1], right)
 
     return run
 
@@ -34,10 +30,7 @@ def _binary(sign: str) -> Callable[[Frame, str], None]:
 @action
 def in_place(f: Frame, sign: str) -> None:
     right = f.stack.pop()
-    left = f.stack[-1]
-    if not hasattr(type(left), "__iadd__") or isinstance(left, list):
-        operators.check_size(sign, left, right)
-    f.stack[-1] = IN_PLACE[sign](left, right)
+    f.stack[-1] = IN_PLACE[sign](f.stack[-1], right)
 
 
 @action
@@ -60,37 +53,37 @@ def compare_keeping(f: Frame, argument: tuple[str, int]) -> int | None:
 
 @action
 def attribute(f: Frame, name: str) -> None:
-    f.stack[-1] = access.attribute(f.stack[-1], name)
+    f.stack[-1] = guards.attribute(f.stack[-1], name)
 
 
 @action
 def store_attribute(f: Frame, name: str) -> None:
     target = f.stack.pop()
-    access.set_attribute(target, name, f.stack.pop())
+    guards.set_attribute(target, name, f.stack.pop())
 
 
 @action
 def delete_attribute(f: Frame, name: str) -> None:
-    access.delete_attribute(f.stack.pop(), name)
+    guards.delete_attribute(f.stack.pop(), name)
 
 
 @action
 def subscript(f: Frame, _: None) -> None:
     index = f.stack.pop()
-    f.stack[-1] = f.stack[-1][index]
+    f.stack[-1] = guards.item(f.stack[-1], index)
 
 
 @action
 def store_subscript(f: Frame, _: None) -> None:
     index = f.stack.pop()
     target = f.stack.pop()
-    target[index] = f.stack.pop()
+    guards.set_item(target, index, f.stack.pop())
 
 
 @action
 def delete_item(f: Frame, _: None) -> None:
     index = f.stack.pop()
-    del f.stack.pop()[index]
+    guards.delete_item(f.stack.pop(), index)
 
 
 @action
@@ -124,7 +117,7 @@ def call(f: Frame, shape: Any) -> None:
         if kind is None:
             args.append(value)
         elif kind == "*":
-            args.extend(value)
+            args.extend(guards.spread(value))
         elif kind == "**":
             for key in value:
                 if key in kwargs:
@@ -143,22 +136,16 @@ def super_(f: Frame, _: None) -> None:
     function = f.function
     if function is None or function.owner is None or not f.code.parameters:
         raise RuntimeError("super(): no arguments")
-    f.stack.append(super(function.owner, f.locals[f.code.parameters[0][0]]))
+    f.stack.append(classes.Super(function.owner, f.locals[f.code.parameters[0][0]]))
 
 
-SIZED = frozenset((int, str, list, tuple, bytes))  # what an operator can make huge
 UNARY: dict[str, Callable[[Any], Any]] = {
     "-": operator.neg,
     "+": operator.pos,
     "~": operator.invert,
     "not": operator.not_,
 }
-IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
-    "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,
-    "&": operator.iand, "|": operator.ior, "^": operator.ixor, "<<": operator.ilshift,
-    ">>": operator.irshift,
-}  # fmt: skip
+IN_PLACE = {sign: guards.in_place(sign) for sign in guards.IN_PLACE}
 COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
@@ -168,13 +155,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     "is": operator.is_,
     "is not": operator.is_not,
-    "in": lambda a, b: a in b,
-    "not in": lambda a, b: a not in b,
+    "in": lambda a, b: guards.contains(b, a),
+    "not in": lambda a, b: not guards.contains(b, a),
 }
 
-BINARY = {
-    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
-    "@": "matmul", "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift",
-}  # fmt: skip
-for _sign, _name in BINARY.items():
-    ACTIONS["binary_" + _name] = _binary(_sign)
+for _sign, _name in guards.NAMES.items():
+    ACTIONS["binary_" + _name.rstrip("_")] = _binary(_sign)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.interpret import builtins
+from autodiff_cli.interpret import builtins, guards
 from autodiff_cli.interpret.actions.table import action
 from autodiff_cli.interpret.frames import Frame
 from autodiff_cli.interpret.limits import limits
@@ -139,14 +139,14 @@ def delete(f: Frame, place: Place) -> None:
 
 @action
 def import_module(f: Frame, argument: tuple[str, bool]) -> None:
-    f.stack.append(builtins.import_module(*argument))
+    f.stack.append(guards.import_module(*argument))
 
 
 @action
 def import_name(f: Frame, argument: tuple[str, str]) -> None:
-    f.stack.append(builtins.import_name(*argument))
+    f.stack.append(guards.import_name(*argument))
 
 
 @action
 def import_all(f: Frame, module: str) -> None:
-    f.program.globals.update(builtins.public_names(module))
+    f.program.globals.update(guards.public_names(module))

@@ -60,9 +60,10 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if kind in own and name in own[kind]:
-                return own[kind][name]
+        if name[:2] != "__":  # numpy, too, asks objects for names with a meaning
+            for kind in ("_parameters", "_buffers", "_modules"):
+                if kind in own and name in own[kind]:
+                    return own[kind][name]
         raise AttributeError(
             f"'{type(self).__name__}' object has no attribute '{name}'", name=name, obj=self
         )

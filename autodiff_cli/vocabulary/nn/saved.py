@@ -11,6 +11,7 @@ from typing import Any
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.ir.node import state
 from autodiff_cli.vocabulary.calling import call, opened
+from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.nn.parameter import Parameter
 from autodiff_cli.vocabulary.values import Size
 
@@ -38,6 +39,9 @@ class StateDict(OrderedDict[str, Any]):
 
 StateDict.__module__, StateDict.__qualname__ = "collections", "OrderedDict"
 StateDict.__name__ = "OrderedDict"
+PUBLIC[StateDict] = frozenset(
+    "clear copy get items keys pop popitem setdefault update values move_to_end _metadata".split()
+)
 
 
 def load_state(

@@ -1,0 +1,82 @@
+"""`vars(x)` and `x.__dict__`: what an object holds, without the names that Python and numpy ask for.
+
+Whoever finds `__array_interface__` in an object's dict reads and writes memory where it says. So a program
+gets a copy, whose changes reach the object only under names without double underscores.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff_cli.interpret.allowed import BUILTIN_METHODS
+
+MISSING = object()
+
+
+def _checked(name: Any) -> str:
+    if not isinstance(name, str):
+        raise TypeError("an object's attributes have strings as names")
+    if name[:2] == "__" and name[-2:] == "__":
+        raise AttributeError(f"'{name}' can't be set in an object's __dict__")
+    return str(name)
+
+
+class State(dict[str, Any]):
+    """What an object holds."""
+
+    __slots__ = ("held",)
+
+    def __init__(self, held: dict[str, Any]) -> None:
+        super().__init__(
+            (name, value)
+            for name, value in held.items()
+            if not (name[:2] == "__" and name[-2:] == "__")
+        )
+        self.held = held
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        self.held[_checked(name)] = value
+        super().__setitem__(name, value)
+
+    def __delitem__(self, name: Any) -> None:
+        super().__delitem__(name)
+        self.held.pop(name, None)
+
+    def update(self, *others: Any, **named: Any) -> None:
+        for name, value in dict(*others, **named).items():
+            self[name] = value
+
+    def __ior__(self, other: Any) -> State:  # type: ignore[override, misc]
+        self.update(other)
+        return self
+
+    def setdefault(self, name: Any, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def pop(self, name: Any, default: Any = MISSING) -> Any:
+        if name in self:
+            value = self[name]
+            del self[name]
+            return value
+        if default is MISSING:
+            raise KeyError(name)
+        return default
+
+    def popitem(self) -> tuple[str, Any]:
+        name, value = super().popitem()
+        self.held.pop(name, None)
+        return name, value
+
+    def clear(self) -> None:
+        for name in list(self):
+            del self[name]
+
+
+BUILTIN_METHODS[State] = BUILTIN_METHODS[dict]
+
+
+def state_of(value: Any) -> State:
+    """What an object holds; nothing if it has slots alone."""
+    return State(getattr(value, "__dict__", {}))
