@@ -203,12 +203,13 @@ WRITERS = frozenset(
 def _entry(classes: Iterable[type], name: str) -> Any:
     """What the first class that has a name has under it, and the class; MISSING if none that may be seen."""
     for base in classes:
-        if base in PROGRAM_CLASSES:
-            own = base.__dict__
-            if name in own and not _hidden(base, name):
+        own = base.__dict__
+        if name in own:
+            if base in PROGRAM_CLASSES:
+                if type(base) is type or not _hidden(base, name):
+                    return own[name], base
+            elif listed(base, name):
                 return own[name], base
-        elif name in base.__dict__ and listed(base, name):
-            return base.__dict__[name], base
     return MISSING, object
 
 
@@ -221,7 +222,7 @@ def _hidden(base: type, name: str) -> bool:
 
 
 def _of_object(value: Any, name: str) -> Any:
-    """A name of an object, in Python's order: data descriptors of its classes, its own names, its classes'."""
+    """A name of an object, in Python's order: data descriptors, its own, its classes'."""
     if type(value) is Super:
         entry, base = _entry(value.classes(), name)
         return _bound(value.instance, value.start, entry, base, name, value)

@@ -331,7 +331,10 @@ class UserGenerator:
     def __del__(self) -> None:
         frame = self.frame
         if frame is not None and frame.blocks:
-            self.close()
+            try:
+                self.close()
+            except LimitError:
+                return  # which the program's next step raises again
 
     def __repr__(self) -> str:
         name = "<genexpr>" if self.frame is None else self.frame.code.qualified

@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import operator
 import string
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import attribute
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
@@ -37,7 +39,13 @@ from autodiff_cli.interpret.counting import (
 )
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.interpret.numpy_names import check_broadcast, check_index
-from autodiff_cli.interpret.operators import MAX_ITEMS, PYTHON_BINARY, SIZED, check_size
+from autodiff_cli.interpret.operators import (
+    GROWING,
+    MAX_ITEMS,
+    PYTHON_BINARY,
+    check_bits,
+    check_size,
+)
 
 # ---- items --------------------------------------------------------------------------------------
 
@@ -117,13 +125,17 @@ class Format(string.Formatter):
 def binary(sign: str) -> Callable[[Any, Any], Any]:
     """The function of an operator, which refuses results past the limits."""
     compute = PYTHON_BINARY[sign]
+    grows = sign in GROWING
 
     def run(left: Any, right: Any) -> Any:
         kind, other = type(left), type(right)
-        if kind in SIZED or other in SIZED:
+        if kind is int and other is int:
+            if grows:
+                check_bits(sign, left, right)
+        elif kind not in QUIET and other not in QUIET:
             check_size(sign, left, right)
-        if kind in ARRAYS or other in ARRAYS:
-            check_broadcast(sign, left, right)
+            if kind in ARRAYS and other in ARRAYS:
+                check_broadcast(sign, left, right)
         return compute(left, right)
 
     run.__name__ = run.__qualname__ = NAMES[sign]
@@ -133,16 +145,20 @@ def binary(sign: str) -> Callable[[Any, Any], Any]:
 def in_place(sign: str) -> Callable[[Any, Any], Any]:
     """The function of an augmented assignment."""
     compute = IN_PLACE[sign]
+    grows = sign in GROWING
 
     def run(left: Any, right: Any) -> Any:
-        kind = type(left)
-        if kind in SIZED or type(right) in SIZED:
+        kind, other = type(left), type(right)
+        if kind is int and other is int:
+            if grows:
+                check_bits(sign, left, right)
+        elif kind not in QUIET and other not in QUIET:
             check_size(sign, left, right)
-        if sign == "+" and isinstance(left, list) and not isinstance(right, (list, tuple)):
-            check_spread(right, len(left))
-            right = counted(right)
-        if kind in ARRAYS or type(right) in ARRAYS:
-            check_broadcast(sign, left, right)
+            if isinstance(left, (list, deque)):
+                check_spread(right, len(left))
+                right = counted(right)
+            elif kind in ARRAYS and other in ARRAYS:
+                check_broadcast(sign, left, right)
         return compute(left, right)
 
     return run
@@ -198,6 +214,8 @@ def plain(value: Any) -> Any:
 ARRAYS: frozenset[type] = frozenset(
     (np.ndarray, *(np.dtype(code).type for code in np.typecodes["All"]))
 )
+# Beside these, nothing grows: a tensor's operators check for themselves.
+QUIET: frozenset[type] = frozenset((Tensor, float))
 IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
     "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,

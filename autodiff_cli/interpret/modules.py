@@ -13,12 +13,14 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import meaning
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.classes import Namespace
-from autodiff_cli.interpret.counting import counting
+from autodiff_cli.interpret.counting import check_length, counting
 from autodiff_cli.interpret.limits import MAX_DEPTH
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
+from autodiff_cli.interpret.operators import MAX_BITS, MAX_ITEMS
 from autodiff_cli.interpret.stands import STANDS, shown, stand
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
@@ -323,13 +325,70 @@ def _pprint() -> Callable[..., Any]:
     return run
 
 
-def _factorial() -> Callable[..., Any]:
-    def factorial(n: Any) -> int:
-        if isinstance(n, int) and n > 10_000:
-            raise OverflowError("factorial of more than 10000")
-        return math.factorial(n)
+def _large(name: str, bits: Callable[..., float]) -> Callable[[], Any]:
+    """A function of integers that grow fast, with an estimate of the result's bits."""
 
-    return factorial
+    def find() -> Callable[..., int]:
+        function = getattr(math, name)
+
+        def run(*args: Any) -> int:
+            if all(isinstance(arg, int) for arg in args) and bits(*args) > 2 * MAX_BITS:
+                raise LimitError(f"an integer of more than {MAX_BITS} bits")
+            result: int = function(*args)
+            return result
+
+        run.__name__ = run.__qualname__ = name
+        return run
+
+    return find
+
+
+def _log2(n: int) -> int:
+    return max(n, 1).bit_length()
+
+
+def _drawing(name: str) -> Callable[[], Any]:
+    """`random.choices` and `random.sample`, whose list is at most so long."""
+
+    def find() -> Callable[..., Any]:
+        function = getattr(import_module("random"), name)
+
+        def run(population: Any, *args: Any, k: Any = None, **kwargs: Any) -> Any:
+            count = k if name == "choices" or k is not None else args[0] if args else 1
+            if isinstance(count, int) and count > MAX_ITEMS:
+                raise LimitError(f"a list of more than {MAX_ITEMS:,} items")
+            given = {} if k is None else {"k": k}
+            return function(population, *args, **given, **kwargs)
+
+        run.__name__ = run.__qualname__ = name
+        return run
+
+    return find
+
+
+def _indent() -> Callable[..., str]:
+    from textwrap import indent
+
+    def run(text: str, prefix: str, predicate: Any = None) -> str:
+        if isinstance(text, str) and isinstance(prefix, str):
+            check_length(len(text) + len(prefix) * (1 + text.count("\n")))
+        return indent(text, prefix, predicate)
+
+    run.__name__ = run.__qualname__ = "indent"
+    return run
+
+
+def _operator(sign: str) -> Callable[[], Any]:
+    def find() -> Callable[[Any, Any], Any]:
+        from autodiff_cli.interpret.guards import binary
+
+        return binary(sign)
+
+    return find
+
+
+def _guard(name: str) -> Callable[[], Any]:
+    return lambda: getattr(import_module("autodiff_cli.interpret.guards"), name)
 
 
 class Stream:
@@ -463,5 +522,29 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "warnings.warn": _warn,
     "warnings.filterwarnings": _ignored,
     "warnings.simplefilter": _ignored,
-    "math.factorial": _factorial,
+    "math.factorial": _large("factorial", lambda n: n * _log2(n)),
+    "math.comb": _large("comb", lambda n, k: min(k, n - k) * _log2(n)),
+    "math.perm": _large("perm", lambda n, k=None: (n if k is None else k) * _log2(n)),
+    "random.choices": _drawing("choices"),
+    "random.sample": _drawing("sample"),
+    "textwrap.indent": _indent,
+    **{
+        f"operator.{name}": _operator(sign)
+        for name, sign in {
+            "add": "+",
+            "concat": "+",
+            "sub": "-",
+            "mul": "*",
+            "truediv": "/",
+            "floordiv": "//",
+            "mod": "%",
+            "pow": "**",
+            "matmul": "@",
+            "and_": "&",
+            "or_": "|",
+            "xor": "^",
+        }.items()
+    },
+    "operator.getitem": _guard("item"),
+    "operator.contains": _guard("contains"),
 }

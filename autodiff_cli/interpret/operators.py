@@ -25,7 +25,7 @@ from autodiff_cli.vocabulary.products import matmul
 MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
 SEQUENCES = (str, bytes, list, tuple, deque)
-SIZED = frozenset((int, *SEQUENCES))  # what an operator can make huge
+GROWING = frozenset(("*", "**", "<<", "//", "%"))  # on integers
 
 
 def _power(a: Any, b: Any) -> Node:
@@ -173,7 +173,7 @@ def check_size(sign: str, a: Any, b: Any) -> None:
 
         check_percent(a, b)
     elif isinstance(a, int) and isinstance(b, int):
-        _check_bits(sign, a, b)
+        check_bits(sign, a, b)
     elif sign == "+" and isinstance(a, SEQUENCES) and isinstance(b, SEQUENCES):
         _check_items(a, len(a) + len(b))
     elif sign == "*":
@@ -190,7 +190,8 @@ def _check_items(sequence: Any, count: int) -> None:
         )
 
 
-def _check_bits(sign: str, a: int, b: int) -> None:
+def check_bits(sign: str, a: int, b: int) -> None:
+    """Refuse an integer that would take hours to compute, or to print."""
     if sign == "**":
         if b > 0 and a.bit_length() * b > MAX_BITS and abs(a) > 1:
             raise LimitError(

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from autodiff_cli.errors import LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.room import check_room
 
 if TYPE_CHECKING:
     from autodiff_cli.source import Span
@@ -28,6 +29,7 @@ Params: TypeAlias = dict[str, Any]
 
 
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
+MANY = 1 << 17  # elements below which nobody asks for room
 
 
 class Recording:
@@ -284,8 +286,11 @@ class Op:
         nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
         shape, dtype = self.infer(nodes, params)
         if shape:
-            if math.prod(shape) > state.max_elements:
+            count = math.prod(shape)
+            if count > state.max_elements:
                 raise too_many_elements(shape)
+            if count > MANY and state.eager and not self.is_view:
+                check_room(count * dtype.numpy.itemsize, "a tensor")
             if len(shape) > MAX_DIMS:
                 raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False

@@ -122,10 +122,26 @@ def _polygamma(x: Any, n: int) -> Any:
         return _trigamma(x)
     import scipy.special  # type: ignore[import-untyped]
 
-    values = (
-        (-1.0) ** (n + 1) * math.factorial(n) * scipy.special.zeta(n + 1.0, x.astype(np.float64))
-    )
-    return values.astype(x.dtype)
+    wide = x.astype(np.float64)
+    zeta = scipy.special.zeta(n + 1.0, wide)
+    if n > LARGEST_FACTORIAL:
+        positive = np.exp(math.lgamma(n + 1) + _log_zeta(n + 1.0, wide))
+        size = np.where(wide > 0, positive, zeta * np.inf)
+    else:
+        size = math.factorial(n) * zeta
+    return (size if n % 2 else -size).astype(x.dtype)
+
+
+LARGEST_FACTORIAL = 170  # past which it overflows, though its product with zeta needn't
+
+
+def _log_zeta(s: float, x: Any) -> Any:
+    """The logarithm of Hurwitz's zeta, for large s and positive x: terms, and Euler and Maclaurin's rest."""
+    terms = 200
+    total = sum(np.exp(-s * np.log1p(k / x)) for k in range(terms))
+    end = x + terms
+    rest = np.exp(-s * np.log(end / x)) * (end / (s - 1) + 0.5 + s / (12 * end))
+    return np.log(total + rest) - s * np.log(x)
 
 
 polygamma: Elementwise = Elementwise(

@@ -11,6 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import infer_size, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
@@ -42,6 +43,7 @@ def _triangle(name: str) -> None:
         for size, which in ((row, "row"), (col, "col")):
             if size < 0:
                 raise RuntimeFault(f"{which} must be non-negative, got{size}")
+        check_elements((2, row, col))
         places = np.stack(rows(row, offset, col))
         return constant(places.astype((dtype or dtypes.int64).numpy))
 

@@ -9,6 +9,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.ir.room import check_room
 from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype, cast
@@ -140,7 +141,11 @@ def item(input: Node) -> Number:
 
 @torch("tolist(Tensor input)", only="method")
 def tolist(input: Node) -> Any:
+    check_room(BYTES_OF_ITEM * input.numel, "the list")
     return force(input).tolist()
+
+
+BYTES_OF_ITEM = 32  # a Python number, and its place in a list
 
 
 # ---- dtypes -------------------------------------------------------------------------------------

@@ -19,9 +19,8 @@ from autodiff_cli.ir.node import (
     Shape,
     constant,
     leaf,
-    state,
-    too_many_elements,
 )
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ops import create
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import torch
@@ -49,8 +48,7 @@ def checked(shape: Shape) -> Shape:
             raise RuntimeFault(
                 f"Trying to create tensor with negative dimension {size}: {list(shape)}"
             )
-    if math.prod(shape) > state.max_elements:
-        raise too_many_elements(shape)
+    check_elements(shape)
     return shape
 
 

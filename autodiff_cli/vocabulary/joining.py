@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from itertools import chain
 from itertools import combinations as choices
 from itertools import combinations_with_replacement as repeated_choices
 
@@ -11,6 +13,7 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
@@ -149,7 +152,10 @@ def combinations(input: Node, r: int, with_replacement: bool) -> Node:
     if not r:
         return constant(np.zeros(0, input.dtype.numpy))
     choose = repeated_choices if with_replacement else choices
-    picked = np.array(list(choose(range(input.numel), r)), np.int64).reshape(-1, r)
+    count = math.comb(input.numel + (r - 1 if with_replacement else 0), r)
+    check_elements((count, r))
+    rows = chain.from_iterable(choose(range(input.numel), r))
+    picked = np.fromiter(rows, np.int64, count * r).reshape(-1, r)
     grids = _grid([input] * r)
     places = [constant(picked[:, at].copy()) for at in range(r)]
     dims = tuple(range(r))
@@ -163,6 +169,7 @@ def _repeats_of(repeats: Node) -> Node:
     counts = force(repeats)
     if (counts < 0).any():
         raise RuntimeFault("repeats can not be negative")
+    check_elements((int(counts.sum()),))
     return constant(np.repeat(np.arange(counts.size), counts))
 
 
@@ -175,6 +182,7 @@ def repeat_interleave_each(input: Node, repeats: Node, dim: int | None) -> Node:
     at = wrap_dim(dim or 0, x.ndim)
     if repeats.ndim == 0 or repeats.numel == 1:
         times = int(force(repeats).reshape(-1)[0])
+        check_elements((x.shape[at], max(times, 0)))
         index = constant(np.repeat(np.arange(x.shape[at]), times))
         return ix.index_select(x, index, dim=at)
     if repeats.numel != x.shape[at]:

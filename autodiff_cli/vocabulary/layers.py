@@ -12,6 +12,7 @@ from autodiff_cli.errors import IndexFault, RuntimeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.node import Node, Op, Shape, constant
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import normalization as nm
@@ -187,6 +188,7 @@ def one_hot(tensor: Node, num_classes: int = -1) -> Node:
         num_classes = int(labels.max()) + 1
     elif labels.size and labels.max() >= num_classes:
         raise RuntimeFault("Class values must be smaller than num_classes.")
+    check_elements((*labels.shape, num_classes))
     return constant((labels[..., None] == np.arange(num_classes)).astype(np.int64))
 
 

@@ -8,6 +8,7 @@ from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir import layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ir.room import check_room
 from autodiff_cli.ir.shapes import expanded, infer_size, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
@@ -284,7 +285,11 @@ def unbound(x: Node, dim: int = 0) -> tuple[Node, ...]:
     """The tensors along a dimension, as iterating over a tensor gives them."""
     if not x.ndim:
         raise TypeFault("iteration over a 0-d tensor")
+    check_room(BYTES_OF_TENSOR * x.shape[dim], f"walking {x.shape[dim]:,} rows")
     return numbered([mv.unbind(x, dim=dim, index=index) for index in range(x.shape[dim])])
+
+
+BYTES_OF_TENSOR = 1000  # and more: a node, its array, and what a program sees of it
 
 
 def numbered(nodes: Sequence[Node]) -> tuple[Node, ...]:

@@ -11,6 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Op, constant
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import reduction_dims, wrap_dim, wrap_dims
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
@@ -222,6 +223,7 @@ def bincount(input: Node, weights: Node | None, minlength: int) -> Node:
     counted = force(input)
     if counted.ndim != 1 or (counted < 0).any():
         raise RuntimeFault("bincount only supports 1-d non-negative integral inputs.")
+    check_elements((max(minlength, int(counted.max()) + 1 if counted.size else 0),))
     if weights is None:
         return constant(np.bincount(counted, minlength=minlength).astype(np.int64))
     if weights.shape != input.shape:
@@ -238,6 +240,7 @@ def histc(input: Node, bins: int, min: Number, max: Number) -> Node:
         )
     if bins <= 0:
         raise RuntimeFault(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    check_elements((bins,))
     x = force(input).reshape(-1)
     low, high = float(min), float(max)
     if low == high and x.size:

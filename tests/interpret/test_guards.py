@@ -6,14 +6,16 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import growth
 import pytest
 from doors import DOORS
 
 from autodiff_cli.batch import Engine, Question
 from autodiff_cli.batch.table import answered
-from autodiff_cli.errors import AutodiffError
+from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.program import Settings, run_text
 from autodiff_cli.source import Source
@@ -62,6 +64,76 @@ def test_a_door_is_shut(door: str, way: str) -> None:
     assert "autodiff_cli" not in said.replace("import autodiff_cli", "").replace(
         "'autodiff_cli'", ""
     )
+
+
+@pytest.fixture
+def bounded() -> Iterator[None]:
+    """Let what slips through fail, and not the machine."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (16 << 30, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.mark.parametrize("text", [*growth.PROGRAMS, *growth.HELD])
+def test_a_limit_ends_the_program(text: str, bounded: None) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    code = run_text(
+        Source(f"{text}\nprint('{REACHED}')\n", "p.py"),
+        Settings(max_steps=2 * 10**5, max_bytes=1 << 30),
+        write=out.write,
+        complain=err.write,
+    )
+    assert (code, out.getvalue()) == (1, "")
+    assert "\nLimitError: " in err.getvalue() and "out of memory" not in err.getvalue()
+
+
+@pytest.mark.parametrize("text", growth.EXPRESSIONS)
+def test_a_limit_ends_the_expression(text: str, bounded: None) -> None:
+    with pytest.raises(LimitError):
+        evaluate(text, {}, max_memory=1 << 30)
+
+
+@pytest.mark.parametrize("text", growth.NESTED)
+def test_nothing_nested_ends_the_process(text: str) -> None:
+    """An error, a RecursionError mostly, and no crash of Python's own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "autodiff_cli", "run", "-"],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 1
+    assert "Error" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("np.array([2024, 1050, 1999])", "[2024 1050 1999]"),
+        ("np.mean([120000, 95000, 101000])", "105333.33333333333"),
+        ("np.random.seed(2_000_000_000)", "None"),
+        ("np.sum([10**9, 10**9])", "2000000000"),
+        ("np.full((2,), 10**12)", "[1000000000000 1000000000000]"),
+        ("np.arange(10**12, 10**12 + 2)", "[1000000000000 1000000000001]"),
+        ("np.linspace(0, 10**12, 2)", "[0.e+00 1.e+12]"),
+        ("np.random.RandomState(0).randint(10**9, 10**9 + 1, 2)", "[1000000000 1000000000]"),
+        ("np.clip([5], 10**9, 2 * 10**9)", "[1000000000]"),
+        ("'%d of 5000000' % 3", "3 of 5000000"),
+        ("'%*d' % (5, 10**9)", "1000000000"),
+        ("f'{10**9:>12}'", "  1000000000"),
+        ("1.5 in range(10**12), 7.0 in range(10**12), True in range(10**12)", "False True True"),
+        ("range(10**12).index(5.0)", "5"),
+    ],
+)
+def test_values_are_no_sizes(text: str, expected: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    source = Source(f"import numpy as np\nprint({text})\n", "p.py")
+    code = run_text(source, write=out.write, complain=err.write)
+    assert (code, out.getvalue().rstrip("\n")) == (0, expected), err.getvalue()
 
 
 def test_nothing_is_opened_run_or_imported() -> None:
