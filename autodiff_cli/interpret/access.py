@@ -311,7 +311,7 @@ def _of_class(value: type, name: str) -> Any:
     if members is not None and name in members:  # of an enumeration
         return members[name]
     entry, base = _entry(cls.__mro__, name)
-    if entry is not MISSING:
+    if entry is not MISSING and not isinstance(entry, DESCRIPTORS):
         if base in BUILTIN_METHODS and not isinstance(entry, (classmethod, staticmethod)):
             if not isinstance(entry, CLASS_METHODS):
                 return UnboundBuiltin(base, name)
@@ -320,6 +320,7 @@ def _of_class(value: type, name: str) -> Any:
     raise meaning(error, name, names_of(value))
 
 
+DESCRIPTORS = (types.GetSetDescriptorType, types.MemberDescriptorType)  # of C, without a name here
 CLASS_METHODS = (types.ClassMethodDescriptorType, types.BuiltinFunctionType)
 
 

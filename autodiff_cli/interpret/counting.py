@@ -15,6 +15,7 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.interpret.operators import MAX_ITEMS, check_size
+from autodiff_cli.interpret.stands import STANDS
 
 MAX_WIDTH = 10**6  # of a formatted number
 SMALL = 10_000  # items that need no counting
@@ -262,6 +263,7 @@ GUARDS: dict[str, Callable[[Any], Any]] = {
     "__floordiv__": _operating("//"),
     "__format__": _formatting,
     "__setitem__": _putting,
+    "default_factory": lambda made: STANDS.get(made, made) if isinstance(made, type) else made,
 }
 
 

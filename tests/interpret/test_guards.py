@@ -11,7 +11,8 @@ from pathlib import Path
 
 import growth
 import pytest
-from doors import DOORS
+from console import ROOT
+from doors import DOORS, table
 
 from autodiff_cli.batch import Engine, Question
 from autodiff_cli.batch.table import answered
@@ -134,6 +135,10 @@ def test_values_are_no_sizes(text: str, expected: str) -> None:
     source = Source(f"import numpy as np\nprint({text})\n", "p.py")
     code = run_text(source, write=out.write, complain=err.write)
     assert (code, out.getvalue().rstrip("\n")) == (0, expected), err.getvalue()
+
+
+def test_the_page_has_the_table() -> None:
+    assert table() in (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 
 
 def test_nothing_is_opened_run_or_imported() -> None:
