@@ -10,7 +10,7 @@ from typing import Any
 
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES
 from autodiff_cli.interpret.counting import Counted
-from autodiff_cli.interpret.stands import STANDS, Alias, Form, Stand, real, shown
+from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
 from autodiff_cli.vocabulary.gradients import GradFn
 from autodiff_cli.vocabulary.handles import (
     GIVEN,
@@ -256,12 +256,6 @@ def shown_class(value: Any) -> Any:
     if isinstance(value, BaseException):
         return kind
     return shown(type if isinstance(value, type) else kind)
-
-
-# The classes that programs hold themselves: what a call of them makes is small, or refused by Python.
-PLAIN: frozenset[type] = frozenset(
-    (int, float, bool, str, object, range, slice, property, staticmethod, classmethod, type(None))
-)
 
 
 @cache

@@ -12,6 +12,10 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 STANDS: dict[type, Stand] = {}  # by the class whose place is taken
+# The classes that programs hold themselves: what a call of them makes is small, or refused by Python.
+PLAIN: frozenset[type] = frozenset(
+    (int, float, bool, str, object, range, slice, property, staticmethod, classmethod, type(None))
+)
 
 
 class Stand(type):
@@ -74,6 +78,8 @@ def stand(kind: type, make: Callable[..., Any] | None = None) -> Stand:
 
 def shown(kind: type) -> Any:
     """What a program sees of a class that isn't its own: a stand-in, which for unknown ones makes nothing."""
+    if kind in PLAIN or issubclass(kind, BaseException):
+        return kind
     found = STANDS.get(kind)
     return stand(kind) if found is None else found
 
