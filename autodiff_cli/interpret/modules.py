@@ -315,9 +315,9 @@ def _ignored() -> Callable[..., Any]:
 
 
 def _pprint() -> Callable[..., Any]:
-    from pprint import pformat
-
     from autodiff_cli.interpret.builtins import output
+
+    pformat = _indented("pprint", "pformat")()
 
     def run(value: Any, *args: Any, **kwargs: Any) -> None:
         output.write(pformat(value, **kwargs) + "\n")
@@ -364,6 +364,28 @@ def _drawing(name: str) -> Callable[[], Any]:
         return run
 
     return find
+
+
+def _indented(module: str, name: str) -> Callable[[], Any]:
+    """A function that indents what is within something, once for each depth and line."""
+
+    def find() -> Callable[..., Any]:
+        function = getattr(import_module(module), name)
+
+        def run(value: Any, *args: Any, indent: Any = None, **kwargs: Any) -> Any:
+            for width in (indent, *args):
+                if isinstance(width, int) and width > MAX_INDENT:
+                    raise LimitError(f"an indent is at most {MAX_INDENT:,}")
+            given = {} if indent is None else {"indent": indent}
+            return function(value, *args, **given, **kwargs)
+
+        run.__name__ = run.__qualname__ = name
+        return run
+
+    return find
+
+
+MAX_INDENT = 1000
 
 
 def _indent() -> Callable[..., str]:
@@ -528,6 +550,8 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "random.choices": _drawing("choices"),
     "random.sample": _drawing("sample"),
     "textwrap.indent": _indent,
+    "json.dumps": _indented("json", "dumps"),
+    "pprint.pformat": _indented("pprint", "pformat"),
     **{
         f"operator.{name}": _operator(sign)
         for name, sign in {

@@ -17,6 +17,7 @@ from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.registry import Function
 
@@ -90,6 +91,9 @@ def open_class(cls: type) -> None:
             MEMBERS[base] = frozenset(names)
 
 
+BYTES_OF_ITEM = 40  # a Python integer, and its place in a list
+
+
 def lower(value: Any, given: list[Tensor]) -> Any:
     """A value with nodes for its tensors, which are added to `given`."""
     if isinstance(value, Tensor):
@@ -107,6 +111,7 @@ def lower(value: Any, given: list[Tensor]) -> Any:
     if kind is slice:
         return slice(lower(value.start, given), lower(value.stop, given), lower(value.step, given))
     if kind is range:
+        check_elements((len(value),), BYTES_OF_ITEM)
         return list(value)
     if kind.__name__ == "TensorType":
         return value.dtype

@@ -10,6 +10,7 @@ from autodiff_cli.autograd.tensor import Tensor, detached, lifted, of_array
 from autodiff_cli.errors import TypeFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import NAMES, lower, named
@@ -54,6 +55,7 @@ class TensorType:
                 raise ValueFault(
                     f"Trying to create tensor with negative dimension {size}: {list(args)}"
                 )
+        check_elements(args)
         return of_array(np.zeros(args or (0,), wanted.numpy))
 
 
