@@ -125,7 +125,6 @@ PROGRAMS: tuple[str, ...] = (
     NP + "np.tensordot(np.ones(10**6), np.ones(10**6), 0)",
     NP + "np.histogram([1], bins=10**11)",
     NP + "np.cov(np.ones((10**6, 1)))",
-    NP + "np.convolve(np.ones(10**6), np.ones(10**6))",
 )
 
 # Whose limit the program tries to outlive.

@@ -546,6 +546,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "warnings.simplefilter": _ignored,
     "math.factorial": _large("factorial", lambda n: n * _log2(n)),
     "math.comb": _large("comb", lambda n, k: min(k, n - k) * _log2(n)),
+    "math.lcm": _large("lcm", lambda *ns: sum(n.bit_length() for n in ns)),
     "math.perm": _large("perm", lambda n, k=None: (n if k is None else k) * _log2(n)),
     "random.choices": _drawing("choices"),
     "random.sample": _drawing("sample"),
