@@ -99,7 +99,7 @@ def test_a_limit_ends_the_expression(text: str, bounded: None) -> None:
 
 @pytest.mark.parametrize("text", growth.NESTED)
 def test_nothing_nested_ends_the_process(text: str) -> None:
-    """An error, a RecursionError mostly, and no crash of Python's own."""
+    """A value, or an error, a RecursionError mostly; no crash of Python's own."""
     done = subprocess.run(
         [sys.executable, "-m", "autodiff_cli", "run", "-"],
         input=text,
@@ -107,8 +107,8 @@ def test_nothing_nested_ends_the_process(text: str) -> None:
         text=True,
         timeout=100,
     )
-    assert done.returncode == 1
-    assert "Error" in done.stderr
+    assert done.returncode in (0, 1), done.stderr
+    assert ("Error" in done.stderr) == bool(done.returncode)
 
 
 @pytest.mark.parametrize(
