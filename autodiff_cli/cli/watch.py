@@ -70,7 +70,8 @@ def watched(limits: Limits) -> Iterator[None]:
     if threading.current_thread() is not main or limits == Limits():
         yield
         return
-    from autodiff_cli.interpret.limits import resident_bytes, too_much_memory
+    from autodiff_cli.interpret.limits import too_much_memory
+    from autodiff_cli.ir.room import resident_bytes
 
     started, had = monotonic(), resident_bytes()
     done = threading.Event()

@@ -63,10 +63,14 @@ TIME = "LimitError: the program has run for 1 seconds, which is the limit"
 ANY = "LimitError: "  # where an estimate may come before
 BY_TIME, BY_MEMORY = ("--timeout", "1"), ("--max-memory", "300M")
 
+# What Python can't interrupt: for minutes in numpy, and in the linear algebra library.
+IN_C = "import numpy as np\nnp.convolve(np.ones(10**6), np.ones(10**6))\n"
+IN_LIBRARY = "linalg.svdvals(rand(4000, 4000)).sum()*x"
+
 # A program, what limits it, and what it says.
 PROGRAMS = {
     "a loop": ("while True:\n    x = 1\n", BY_TIME, TIME),
-    "a search in a range": ("1.5 in range(10**12)\n", BY_TIME, ANY),
+    "a loop in C": (IN_C, BY_TIME, TIME),
     "a sum of a range": ("sum(range(10**12))\n", BY_TIME, ANY),
     "a product of matrices": (
         "import torch\nx = torch.ones(2000, 2000, dtype=torch.float64)\nwhile True:\n    x @ x\n",
@@ -103,7 +107,7 @@ EXPRESSIONS = [
 
 def check_limited(done: Done, message: str) -> None:
     assert done.code == 1 and re.search(message, done.err), done
-    assert "hint: --" in done.err and "internal error" not in done.err
+    assert "internal error" not in done.err
     assert done.peak < LIMIT + MARGIN
 
 
@@ -125,7 +129,7 @@ def test_an_expression_is_refused_or_ended(tmp_path: Path, expression: str) -> N
 
 
 def test_time_of_an_expression(tmp_path: Path) -> None:
-    check_limited(run(tmp_path, "polygamma(10**9, x)", "x=2.", *BY_TIME), TIME)
+    check_limited(run(tmp_path, IN_LIBRARY, "x=2.", *BY_TIME), TIME)
 
 
 def test_what_is_below_the_limits_is_not_touched(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ ROWS = "x\n" + "1.5\n" * 20_000
 def test_a_limited_batch_leaves_the_old_output(tmp_path: Path, output: str) -> None:
     (tmp_path / "t.csv").write_text(ROWS)
     (tmp_path / output).write_text("before")
-    done = run(tmp_path, "batch", "polygamma(10**9, x)", "t.csv", "-o", output, *BY_TIME)
+    done = run(tmp_path, "batch", IN_LIBRARY, "t.csv", "-o", output, *BY_TIME)
     check_limited(done, TIME)
     assert (tmp_path / output).read_text() == "before"
     assert sorted(os.listdir(tmp_path)) == sorted([output, "stderr", "stdout", "t.csv"])
@@ -226,7 +230,7 @@ def started(folder: Path, last: str, **options: bool) -> subprocess.Popen[bytes]
     return process
 
 
-LOOPS = ["while True: pass", "1.5 in range(10**12)"]
+LOOPS = ["while True: pass", IN_C]
 
 
 @LINUX
@@ -275,7 +279,7 @@ def test_signals_end_both(
 @LINUX
 def test_a_second_interrupt_ends_what_the_first_cannot() -> None:
     """An expression without limits has no parent."""
-    text = "[(print('ready', flush=True), 1.5 in range(10**12)) for _ in range(1)]"
+    text = f"print('ready', flush=True)\n{IN_C}"
     with subprocess.Popen(
         [*COMMAND, text], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -345,7 +349,7 @@ def test_a_saved_file_takes_its_name_when_the_result_is_there(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "args", [("1/0",), ("polygamma(10**9, x)", "x=2.", *BY_TIME), ("x*", "x=1")]
+    "args", [("1/0",), (IN_LIBRARY, "x=2.", *BY_TIME), ("x*", "x=1")]
 )
 def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path, args: tuple[str, ...]) -> None:
     (tmp_path / "o.npz").write_text("before")

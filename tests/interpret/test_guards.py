@@ -20,6 +20,7 @@ from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.program import Settings, run_text
 from autodiff_cli.source import Source
+from autodiff_cli.tables.bad import Bad
 from autodiff_cli.tables.rows import Chunk, Column
 
 LIMITS = Settings(max_steps=10**6, max_elements=10**7, max_bytes=2 << 30)
@@ -48,7 +49,7 @@ def by_eval(text: str) -> str:
 def by_batch(text: str) -> str:
     import numpy as np
 
-    chunk = Chunk("'t.csv'", 1, 1, {"row": Column(np.array([1.0]))}, {}, None, ("row",))
+    chunk = Chunk("'t.csv'", 1, 1, {"row": Column(np.array([1.0]))}, Bad(), None, ("row",))
     table = answered(Engine(Question(Source(whole(text))), ("row",)), chunk, "fail")
     assert table.rows == 0 and table.fault is not None
     return table.fault.message
