@@ -82,14 +82,14 @@ def light(error: AutodiffError) -> AutodiffError:
 
 def _of_program(error: ProgramError) -> AutodiffError:
     """An error of a program as one of an expression: its last line, and the innermost place."""
-    from autodiff_cli.interpret.traceback import final_line
+    from autodiff_cli.interpret.traceback import final_line, places
 
     cause = error.error
     hint = getattr(cause, "hint", None)
     kind, _, message = final_line(cause).rstrip("\n").partition(": ")
     found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
     found.kind = kind
-    trace = getattr(cause, "program_trace", None)
+    trace = places(cause)
     if trace:
         _, source, span, _ = trace[0]
         found.at(span, source)

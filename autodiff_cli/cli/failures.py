@@ -158,12 +158,18 @@ def _of_file(error: AutodiffError, options: dict[str, Any]) -> str | None:
     if "file" in options and path == options["file"] and not re.fullmatch(r"[\w./-]+", path):
         return f"an expression needs no command: autodiff {' '.join(map(quote, (path, *words)))}"
     try:
-        stem = os.path.splitext(name)[0]
-        files = [f for f in os.listdir(folder or ".") if len(stem) > 2 or f.startswith(f"{stem}.")]
-        near = suggestion(name, files)
+        near = _near_file(name, os.listdir(folder or "."))
     except OSError:
         return f"there is no folder '{folder}'" if folder else None
     return f"did you mean '{os.path.join(folder, near)}'?" if near else None
+
+
+def _near_file(name: str, files: Sequence[str]) -> str | None:
+    """The file that was meant: another ending, or nearly the name before it."""
+    stem, ending = os.path.splitext(name)
+    same = {os.path.splitext(file)[0]: file for file in files if file.endswith(ending)}
+    near = suggestion(stem, same) if len(stem) > 2 else None
+    return same[near] if near else next((f for f in files if f.startswith(f"{stem}.")), None)
 
 
 def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:

@@ -15,6 +15,7 @@ from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret import access, builtins, classes, guards
 from autodiff_cli.interpret.compiler import Code
 from autodiff_cli.interpret.limits import limits
+from autodiff_cli.interpret.traceback import TRACE, places
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import PUBLIC
 
@@ -118,10 +119,10 @@ class Frame:
 
 def _trace(error: BaseException, frame: Frame, step: Any) -> None:
     """Note on an exception that it came through this place; raised again, it keeps its first one."""
-    trace = getattr(error, "__program_trace__", None)
+    trace = places(error)
     if trace is None:
         trace = []
-        error.__program_trace__ = trace  # type: ignore[attr-defined]
+        setattr(error, TRACE, trace)
     elif trace and trace[-1][3] == id(frame) and getattr(step[0], "raises_again", False):
         return
     trace.append((frame.code.name, frame.program.source, step[2], id(frame)))

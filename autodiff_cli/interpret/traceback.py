@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from autodiff_cli.errors import AutodiffError, SourceSyntaxError
 from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.source import Source, Span
+
+# The attribute of an exception that holds it: a name that programs can neither read nor set.
+TRACE = "__program_trace__"
+Place: TypeAlias = tuple[str, Source, Span, int]  # the function, its text, the statement, the frame
 
 MOST_REPEATED = 3
 HEADING = "Traceback (most recent call last):\n"
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
+
+
+def places(error: BaseException) -> list[Place] | None:
+    """Where an exception came through in the program, from the inside out; None if nowhere."""
+    found: list[Place] | None = getattr(error, TRACE, None)
+    return found
 
 
 def traceback_text(error: BaseException) -> str:
@@ -26,7 +38,7 @@ def traceback_text(error: BaseException) -> str:
         if current.__cause__ is not None:
             link, current = CAUSE, current.__cause__
         elif current.__context__ is not None and not current.__suppress_context__:
-            if not hasattr(current.__context__, "__program_trace__"):
+            if not hasattr(current.__context__, TRACE):
                 break
             link, current = CONTEXT, current.__context__
         else:
@@ -35,7 +47,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 def _one(error: BaseException) -> str:
-    trace = getattr(error, "__program_trace__", None)
+    trace = places(error)
     if not trace:
         return final_line(error)
     lines = [HEADING]

@@ -348,9 +348,7 @@ def test_a_saved_file_takes_its_name_when_the_result_is_there(tmp_path: Path) ->
     assert (tmp_path / "o.npz").stat().st_mode & 0o777 == 0o666 & ~mask
 
 
-@pytest.mark.parametrize(
-    "args", [("1/0",), (IN_LIBRARY, "x=2.", *BY_TIME), ("x*", "x=1")]
-)
+@pytest.mark.parametrize("args", [("1/0",), (IN_LIBRARY, "x=2.", *BY_TIME), ("x*", "x=1")])
 def test_what_fails_leaves_the_old_file_and_no_other(tmp_path: Path, args: tuple[str, ...]) -> None:
     (tmp_path / "o.npz").write_text("before")
     done = run(tmp_path, *args, "--save", "o.npz", "--save-grads", "g.npz")

@@ -382,7 +382,9 @@ def test_a_full_disk(here: Path, to: str) -> None:
 def test_a_disk_that_fills_while_polars_writes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from autodiff_cli.tables.polars_writer import FrameWriter
 
-    monkeypatch.setattr(FrameWriter, "_beside", lambda self: "/dev/full")
+    # a link, which is what the writer removes
+    os.symlink("/dev/full", "beside")
+    monkeypatch.setattr(FrameWriter, "_beside", lambda self: os.path.abspath("beside"))
     writer = open_writer("o.parquet")
     with pytest.raises(InputError, match=r"'o\.parquet' can't be written: no space left on device"):
         for _ in range(100):
