@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from autodiff_cli.batch.faults import Faults
+from autodiff_cli.batch.faults import Errors, Faults
 from autodiff_cli.batch.question import Weight
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
@@ -44,7 +44,7 @@ def check(
                 faults.add(row, _none(name, _first(values[row]), place))
 
 
-class _Negative(Sequence[InputError]):
+class _Negative(Errors):
     """That numbers are no deviations."""
 
     def __init__(self, name: str, numbers: list[float], place: str) -> None:
@@ -58,6 +58,13 @@ class _Negative(Sequence[InputError]):
     def __getitem__(self, at: int) -> InputError:  # type: ignore[override]
         return _none(self.name, self.numbers[at], self.place)
 
+    def texts(self) -> list[str]:
+        known = {
+            number: " ".join(f"InputError: {_sentence(self.name, number, self.place)}".split())
+            for number in set(self.numbers)
+        }
+        return list(map(known.__getitem__, self.numbers))
+
 
 def _first(given: Array) -> float:
     """The first number that is no deviation."""
@@ -65,9 +72,11 @@ def _first(given: Array) -> float:
 
 
 def _none(name: str, number: float, place: str) -> InputError:
-    return InputError(
-        f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
-    )
+    return InputError(_sentence(name, number, place))
+
+
+def _sentence(name: str, number: float, place: str) -> str:
+    return f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
 
 
 def deviation(

@@ -14,12 +14,33 @@ from autodiff_cli.program import ProgramError
 from autodiff_cli.tables.bad import GOOD
 
 
+class Errors(Sequence[AutodiffError]):
+    """Errors of many rows."""
+
+    def texts(self) -> list[str]:
+        """What the rows fail with, each in one line."""
+        return list(map(in_one_line, self))
+
+
+class Listed(Errors):
+    """Errors that there are few of."""
+
+    def __init__(self, errors: list[AutodiffError]) -> None:
+        self.errors = errors
+
+    def __len__(self) -> int:
+        return len(self.errors)
+
+    def __getitem__(self, at: int) -> AutodiffError:  # type: ignore[override]
+        return self.errors[at]
+
+
 class Faults(Mapping[int, AutodiffError]):
     """The rows without an answer among `count`, by their offsets in ascending order."""
 
     def __init__(self, count: int) -> None:
         self.codes = np.full(count, GOOD, np.int64)  # of each row's error, counted through `errors`
-        self.errors: list[Sequence[AutodiffError]] = []
+        self.errors: list[Errors] = []
         self.begins: list[int] = []  # the code of the first of each
         self.count = 0  # of errors
         self.known: dict[tuple[object, ...], int] = {}
@@ -50,25 +71,38 @@ class Faults(Mapping[int, AutodiffError]):
         wrong = self.codes != GOOD
         return int(np.argmax(wrong)) if wrong.any() else len(wrong)
 
-    def add(self, offsets: Array | int, errors: AutodiffError | Sequence[AutodiffError]) -> None:
+    def add(self, offsets: Array | int, errors: AutodiffError | Errors) -> None:
         """Rows that fail, in the same way or each in its own; one that has failed keeps its error."""
         chosen = np.atleast_1d(offsets)
         if isinstance(errors, AutodiffError):
             key = (type(errors), errors.kind, errors.message, errors.hint, errors.span)
             if key not in self.known:
-                self.known[key] = self._next([light(errors)])
+                self.known[key] = self._next(Listed([light(errors)]))
             codes = np.full(len(chosen), self.known[key])
         else:
             codes = self._next(errors) + np.arange(len(chosen))
         free = self.codes[chosen] == GOOD
         self.codes[chosen[free]] = codes[free]
 
-    def _next(self, errors: Sequence[AutodiffError]) -> int:
+    def texts(self) -> list[str]:
+        """What rows fail with, each in one line, by code."""
+        return [text for errors in self.errors for text in errors.texts()]
+
+    def _next(self, errors: Errors) -> int:
         """The code of the first of some more errors."""
         self.errors.append(errors)
         self.begins.append(self.count)
         self.count += len(errors)
         return self.begins[-1]
+
+
+def in_one_line(error: AutodiffError) -> str:
+    r"""What a row fails with.
+
+    >>> in_one_line(AutodiffError("one thing,\nand another"))
+    'error: one thing, and another'
+    """
+    return " ".join([f"{error.kind}:", *error.message.split()]).removesuffix(":")
 
 
 def light(error: AutodiffError) -> AutodiffError:

@@ -14,7 +14,7 @@ from autodiff_cli.errors import AutodiffError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.kept import Kept, KeptTexts
-from autodiff_cli.tables.rows import Chunk, Column, TextColumn
+from autodiff_cli.tables.rows import Chunk, Column, Sentences, TextColumn
 
 
 class Table(NamedTuple):
@@ -78,7 +78,7 @@ def answered(
         )
     if on_error == "null":
         table = _table(chunk, answers, np.arange(count))
-        table = table._replace(errors=TextColumn(_texts(chunk, answers, count)))
+        table = table._replace(errors=_sentences(chunk, answers, count))
     else:
         table = _table(chunk, answers, np.flatnonzero(~wrong))
     return table._replace(rows=count, bad=int(np.count_nonzero(wrong)))
@@ -127,21 +127,16 @@ def _fault(chunk: Chunk, answers: Answers, offset: int) -> AutodiffError:
     return error
 
 
-def _texts(chunk: Chunk, answers: Answers, count: int) -> list[str | None]:
-    """What is wrong with each row, in one line; None where nothing is."""
-    texts: list[str | None] = [None] * count
-    faults = answers.faults
-    offsets = faults.offsets
-    codes = faults.codes[offsets].tolist()
-    said = {code: _line(faults.error(code)) for code in set(codes)}
-    for offset, code in zip(offsets.tolist(), codes, strict=True):
-        texts[offset] = f"{chunk.file}, row {chunk.start + offset}: {said[code]}"
+def _sentences(chunk: Chunk, answers: Answers, count: int) -> Sentences:
+    """What is wrong with each of a chunk's first rows."""
+    said, codes = answers.faults.texts(), answers.faults.codes[:count].copy()
     unread = chunk.bad.within(0, count)
-    for offset, text in zip(unread, unread.texts(), strict=True):
-        texts[offset] = text
-    return texts
-
-
-def _line(error: AutodiffError) -> str:
-    """What a row fails with, in one line."""
-    return " ".join([f"{error.kind}:", *error.message.split()]).removesuffix(":")
+    ends, own = unread.ends()
+    codes[unread.offsets] = len(said) + own
+    lines = None
+    if unread.lines is not None:
+        lines = np.zeros(count, np.int64)
+        lines[unread.offsets] = unread.lines
+    return Sentences(
+        chunk.file, chunk.start, lines, [*(f": {text}" for text in said), *ends], codes
+    )

@@ -38,10 +38,12 @@ class Spool:
         """Rows of text."""
         kind = column.kind if isinstance(column, Untyped) else "text"
         self.kind = wider(kind, self.kind or kind)
-        self.longest = max(self.longest, *(len(text or "") for text in column.texts), 1)
-        self.nulls = self.nulls or None in column.texts
-        lines = [cells.string(text or "") + b"\n" for text in column.texts]
-        self.file.write(b"".join(lines))
+        texts = [text or "" for text in column.texts]
+        if not texts:
+            return
+        self.longest = max(self.longest, *map(len, texts))
+        self.nulls = self.nulls or "" in texts
+        self.file.write(b"\n".join(cells.strings(texts)) + b"\n")
 
     def finish(self) -> None:
         """All rows are there: the dtype of texts is known."""

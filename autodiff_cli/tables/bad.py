@@ -42,18 +42,28 @@ class RowError(NamedTuple):
         >>> RowError("x.csv", 7, "S", "'abc' is not a number", line=8).text()
         "x.csv, row 7 (line 8), column 'S': 'abc' is not a number"
         """
-        return _place(self.file, self.row, self.line) + _end(self.field, self.message)
+        return place_of(self.file, self.row, self.line) + end_of(self.field, self.message)
 
     def fault(self) -> RowFault:
         """The error to raise."""
         return RowFault(self)
 
 
-def _place(file: str, row: int, line: int | None) -> str:
-    return f"{file}, row {row}" if line is None else f"{file}, row {row} (line {line})"
+def place_of(file: str, row: int, line: int | None) -> str:
+    """A row as the beginning of a sentence; its line where one is known.
+
+    >>> place_of("x.csv", 7, 8)
+    'x.csv, row 7 (line 8)'
+    """
+    return f"{file}, row {row} (line {line})" if line else f"{file}, row {row}"
 
 
-def _end(field: str, message: str) -> str:
+def end_of(field: str, message: str) -> str:
+    """What is wrong with a row as the end of a sentence.
+
+    >>> end_of("S", "null")
+    ", column 'S': null"
+    """
     return f", column '{field}': {message}" if field else f": {message}"
 
 
@@ -87,7 +97,28 @@ class Reason(NamedTuple):
     hint: str | None = None
 
 
-class NotNumbers(Sequence[Reason]):
+class Reasons(Sequence[Reason]):
+    """Reasons of many rows."""
+
+    def ends(self, at: Sequence[int]) -> list[str]:
+        """How the sentences of some of them end: all behind the row's place."""
+        return [end_of(reason.field, reason.message) for reason in map(self.__getitem__, at)]
+
+
+class Listed(Reasons):
+    """Reasons that there are few of."""
+
+    def __init__(self, reasons: list[Reason]) -> None:
+        self.reasons = reasons
+
+    def __len__(self) -> int:
+        return len(self.reasons)
+
+    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
+        return self.reasons[at]
+
+
+class NotNumbers(Reasons):
     """That fields of a column are no numbers, by what stands in them."""
 
     def __init__(self, field: str, texts: Sequence[str]) -> None:
@@ -98,9 +129,20 @@ class NotNumbers(Sequence[Reason]):
         return len(self.texts)
 
     def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        text = self.texts[at]
-        message = f"{shown(text)} is not a number" if text.strip() else "the field is empty"
-        return Reason(self.field, message)
+        return Reason(self.field, self._message(self.texts[at]))
+
+    @staticmethod
+    def _message(text: str) -> str:
+        return f"{shown(text)} is not a number" if text.strip() else "the field is empty"
+
+    def ends(self, at: Sequence[int]) -> list[str]:
+        place = end_of(self.field, "")
+        return [
+            f"{place}{text!r} is not a number"
+            if len(text) <= LONGEST and text.strip()
+            else place + self._message(text)
+            for text in map(self.texts.__getitem__, at)
+        ]
 
 
 class Bad(Mapping[int, RowError]):
@@ -122,7 +164,7 @@ class Bad(Mapping[int, RowError]):
         numbers: Array = NOWHERE,
         lines: Array | None = None,
         codes: Array = NOWHERE,
-        reasons: Sequence[Sequence[Reason]] = (),
+        reasons: Sequence[Reasons] = (),
     ) -> None:
         self.file = file
         self.offsets = offsets
@@ -153,12 +195,15 @@ class Bad(Mapping[int, RowError]):
             for number, line, reason in self._findings(slice(start, stop))
         ]
 
-    def texts(self) -> list[str]:
-        """The same, each in one line."""
-        return [
-            _place(self.file, number, line) + _end(reason.field, reason.message)
-            for number, line, reason in self._findings(slice(None))
-        ]
+    def ends(self) -> tuple[list[str], Array]:
+        """How the sentences about the rows end, and which of them each row has."""
+        used, codes = np.unique(self.codes, return_inverse=True)
+        first = np.cumsum([0, *map(len, self.reasons)])
+        found: list[str] = []
+        for reasons, start, stop in zip(self.reasons, first, first[1:]):
+            own = used[np.searchsorted(used, start) : np.searchsorted(used, stop)] - start
+            found += reasons.ends(own.tolist())
+        return found, codes
 
     def _findings(self, some: slice) -> Iterator[tuple[int, int | None, Reason]]:
         numbers = self.numbers[some].tolist()
@@ -210,26 +255,25 @@ class Findings:
         self.row = row
         self.lines = lines
         self.codes = np.full(count, GOOD, np.int64)
-        self.reasons: list[Sequence[Reason]] = []
+        self.reasons: list[Reasons] = []
         self.count = 0  # of reasons
+        self.whole = np.zeros(count, bool)  # bad as such, and so in each column
 
-    def add(self, offsets: Array, reasons: Reason | Sequence[Reason]) -> None:
+    def add_whole(self, offsets: Array, reasons: Reason | Reasons) -> None:
+        """What is wrong with some rows as such."""
+        self.add(offsets, reasons)
+        self.whole[offsets] = True
+
+    def add(self, offsets: Array, reasons: Reason | Reasons) -> None:
         """What is wrong with some rows: the same, or a reason for each."""
         if not len(offsets):
             return
         if isinstance(reasons, Reason):
-            self._add(offsets, np.zeros(len(offsets), np.int64), [reasons])
+            self._add(offsets, np.zeros(len(offsets), np.int64), Listed([reasons]))
         else:
             self._add(offsets, np.arange(len(offsets)), reasons)
 
-    def add_each(self, wrong: Mapping[int, Reason]) -> None:
-        """What is wrong with some rows, by their offsets; a reason that many have is kept once."""
-        known: dict[Reason, int] = {}
-        codes = [known.setdefault(reason, len(known)) for reason in wrong.values()]
-        offsets = np.fromiter(wrong, np.int64, len(wrong))
-        self._add(offsets, np.array(codes, np.int64), list(known))
-
-    def _add(self, offsets: Array, codes: Array, reasons: Sequence[Reason]) -> None:
+    def _add(self, offsets: Array, codes: Array, reasons: Reasons) -> None:
         free = self.codes[offsets] == GOOD
         self.codes[offsets[free]] = self.count + codes[free]
         self.reasons.append(reasons)

@@ -196,7 +196,7 @@ class KeptLines:
                 found[name] = TextColumn([None if v is None else cell_of(v) for v in values])
             else:
                 nulls = np.zeros(len(values), bool)
-                nulls[list(bad)] = True
+                nulls[bad] = True
                 found[name] = Column(column, nulls=nulls if bad else None)
         return found
 
@@ -230,13 +230,7 @@ class KeptValues:
         return tuple(self.values)
 
     def take(self, offsets: Array) -> KeptValues:
-        found: dict[str, Column | TextColumn] = {}
-        for name, column in self.values.items():
-            if isinstance(column, Column):
-                found[name] = column.take(offsets)
-            else:
-                found[name] = TextColumn([column.texts[row] for row in offsets.tolist()])
-        return KeptValues(found)
+        return KeptValues({name: column.take(offsets) for name, column in self.values.items()})
 
     def ordered(self, names: tuple[str, ...]) -> KeptValues:
         return KeptValues({name: self.values[name] for name in names})

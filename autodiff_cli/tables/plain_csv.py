@@ -17,6 +17,11 @@ from autodiff_cli.tables.pieces import Piece, cut
 from autodiff_cli.tables.rows import Chunk, Column
 
 ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
+# what float() takes, in ASCII and without underscores: to catch its error takes four times as long
+NUMBER = re.compile(
+    r"\s*+[-+]?(?:(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:e[-+]?[0-9]++)?|inf(?:inity)?|nan)\s*+",
+    re.ASCII | re.IGNORECASE,
+).fullmatch
 
 
 class Records(NamedTuple):
@@ -196,15 +201,6 @@ def numbers(texts: Sequence[str]) -> tuple[Array, Array]:
             return values, NOWHERE
     except ValueError:
         pass
-    found = list(map(_number, texts))
-    if not plain:
-        found = [n if plain_numbers(text) else None for n, text in zip(found, texts)]
+    found = [float(text) if NUMBER(text) else None for text in texts]
     none = [at for at, number in enumerate(found) if number is None]
     return np.array(found, np.float64), np.array(none, np.int64)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 import orjson
 
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.bad import Findings, Reason, shown
+from autodiff_cli.tables.bad import LONGEST, Findings, Reason, Reasons, end_of, shown
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece
@@ -20,6 +21,7 @@ NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
 BARE = re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity)\b")
 PLAIN = {int, float}
+SOUND = {int, float, list}
 MISSING = object()
 NESTING = 32  # dimensions that an array may have
 
@@ -39,20 +41,42 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     lines, before = lines_of(piece.data)
     found = Findings(layout.file, row, len(lines), np.asarray(before, np.int64) + piece.line)
-    objects, none = objects_of(lines)
-    found.add(np.array(none, np.int64), NoObjects([lines[offset] for offset in none]))
-    whole = set(none)
+    columns = columns_of(lines, np.arange(len(lines)), layout, found)
+    return chunk_of(lines, columns, layout, found)
+
+
+def chunk_of(
+    lines: list[bytes], columns: dict[str, Column], layout: Layout, found: Findings
+) -> Chunk:
+    """The chunk of lines whose columns have been read."""
+    if layout.kept or layout.everything:
+        for offset in np.flatnonzero(found.whole).tolist():  # nothing of it passes on
+            lines[offset] = b"{}"
+    kept = kept_of(lines, layout)
+    return Chunk(layout.file, found.row, len(lines), columns, found.bad(), kept, layout.names)
+
+
+def columns_of(
+    lines: list[bytes], rows: Array, layout: Layout, found: Findings
+) -> dict[str, Column]:
+    """The wanted columns of some lines; what is wrong with them goes to the findings, by their `rows`."""
+    objects, none, kinds = objects_of(lines)
+    found.add_whole(rows[none], NoObjects([lines[offset] for offset in none], kinds))
+    whole = np.zeros(len(lines), bool)
+    whole[none] = True
+    good = np.flatnonzero(~whole)
     columns = {}
     for name in layout.wanted:
         title = layout.title(name)
-        values, wrong = column_of([members.get(title, MISSING) for members in objects])
-        own = {at: Reason(name, message) for at, message in wrong.items() if at not in whole}
-        found.add_each(own)
-        columns[name] = Column(values, np.fromiter(wrong, np.int64, len(wrong)))
-    for offset in none:  # of a line that is no object, nothing passes on
-        lines[offset] = b"{}"
-    kept = kept_of(lines, layout)
-    return Chunk(layout.file, row, len(lines), columns, found.bad(), kept, layout.names)
+        cells = [members.get(title, MISSING) for members in objects]
+        values, wrong = column_of(cells)
+        bad = whole.copy()
+        bad[good[wrong]] = True
+        found.add(rows[good[wrong]], NoNumbers(name, [cells[at] for at in wrong]))
+        if none:
+            values = spread(values, good, len(lines))
+        columns[name] = Column(values, np.flatnonzero(bad))
+    return columns
 
 
 def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:
@@ -63,49 +87,76 @@ def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:
     return KeptLines(lines, renamed, None if layout.everything else layout.kept)
 
 
-def objects_of(lines: list[bytes]) -> tuple[list[dict[str, object]], list[int]]:
-    """The members of each line, and the offsets of the lines that have none."""
+def objects_of(
+    lines: list[bytes],
+) -> tuple[list[dict[str, object]], list[int], list[type | Invalid]]:
+    """The members of each line that is an object; the offsets of the others, and what each of those is."""
     found: list[object]
     try:
         found = list(map(orjson.loads, lines))
     except orjson.JSONDecodeError:
         found = list(map(_loaded, lines))
     none = [offset for offset, members in enumerate(found) if type(members) is not dict]
-    for offset in none:
-        found[offset] = {}
-    return found, none  # type: ignore[return-value]
+    if not none:
+        return found, [], []  # type: ignore[return-value]
+    kinds: list[type | Invalid] = [
+        what if isinstance(what, Invalid) else type(what) for what in map(found.__getitem__, none)
+    ]
+    objects = [members for members in found if isinstance(members, dict)]
+    return objects, none, kinds
+
+
+class Invalid(NamedTuple):
+    """That a line isn't JSON; `place` counts characters from 1, and is 0 for the line."""
+
+    message: str
+    place: int
 
 
 def _loaded(line: bytes) -> object:
+    # most such lines are cut off, and to raise and catch an error takes four times as long
+    if line[:1] == b"{" and line[-1:] != b"}" and not line[-1:].isspace():
+        return UNCLOSED
     try:
         return orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return None
+    except orjson.JSONDecodeError as error:
+        return Invalid(error.msg, error.pos + 1)
 
 
-class NoObjects(Sequence[Reason]):
-    """That lines are no objects, by the lines."""
+UNCLOSED = Invalid("it begins with { and doesn't end with }", 0)
 
-    def __init__(self, lines: list[bytes]) -> None:
+
+class NoObjects(Reasons):
+    """That lines are no objects, by the lines and what each of them is."""
+
+    def __init__(self, lines: list[bytes], kinds: list[type | Invalid]) -> None:
         self.lines = lines
+        self.kinds = kinds
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        line = self.lines[at]
-        return Reason("", object_of(line)[1], hint_of(line))
+        return Reason("", _no_object(self.kinds[at]), hint_of(self.lines[at]))
+
+    def ends(self, at: Sequence[int]) -> list[str]:
+        known = {kind: end_of("", _no_object(kind)) for kind in set(self.kinds)}
+        return [known[self.kinds[place]] for place in at]
+
+
+def _no_object(kind: type | Invalid) -> str:
+    if isinstance(kind, type):
+        return f"{KINDS.get(kind, 'a value')} where an object is expected"
+    place = f" (character {kind.place})" if kind.place else ""
+    return f"invalid JSON: {kind.message}{place}"
 
 
 def object_of(line: bytes) -> tuple[dict[str, object], str]:
     """A line's members, or none and what is wrong with it."""
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return {}, f"invalid JSON: {error.msg} (character {error.pos + 1})"
+    found = _loaded(line)
     if isinstance(found, dict):
         return found, ""
-    return {}, f"{KINDS.get(type(found), 'a value')} where an object is expected"
+    return {}, _no_object(found if isinstance(found, Invalid) else type(found))
 
 
 def hint_of(line: bytes) -> str | None:
@@ -117,43 +168,69 @@ def hint_of(line: bytes) -> str | None:
     return None
 
 
-def column_of(cells: list[object]) -> tuple[Array | list[Array], dict[int, str]]:
-    """JSON values as numbers, and what is wrong with those that are none.
+class NoNumbers(Reasons):
+    """That the cells of a column are no numbers, by the cells."""
+
+    def __init__(self, field: str, cells: list[object]) -> None:
+        self.field = field
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
+        return Reason(self.field, _wrong(self.cells[at]))
+
+    def ends(self, at: Sequence[int]) -> list[str]:
+        place = end_of(self.field, "")
+        return [
+            f"{place}{cell!r} is not a number"
+            if type(cell) is str and len(cell) <= LONGEST
+            else place + _wrong(cell)
+            for cell in map(self.cells.__getitem__, at)
+        ]
+
+
+def column_of(cells: list[object]) -> tuple[Array | list[Array], list[int]]:
+    """JSON values as numbers, and the offsets of those that are none.
 
     The values are an array if all rows have one shape, else a list of arrays.
     """
     whole = _uniform(cells)
     if whole is not None:
-        return whole, {}
-    wrong: dict[int, str] = {}
+        return whole, []
     sound: dict[int, object] = {}  # numbers, and lists of whatever
     for offset, cell in enumerate(cells):
-        if type(cell) in PLAIN or type(cell) is list:
+        if type(cell) in SOUND:
             sound[offset] = cell
-        elif isinstance(cell, str) and cell in NON_FINITE:
+        elif type(cell) is str and cell in NON_FINITE:
             sound[offset] = NON_FINITE[cell]
-        else:
-            wrong[offset] = _no_number(cell)
     whole = _uniform(list(sound.values()))
     if whole is not None:
-        return _spread(whole, list(sound), len(cells)), wrong
+        offsets = np.fromiter(sound, np.int64, len(sound))
+        wrong = np.delete(np.arange(len(cells)), offsets).tolist()
+        return spread(whole, offsets, len(cells)), wrong
     arrays: dict[int, Array] = {}
     for offset, cell in sound.items():
         one = _uniform([cell])
-        array, message = _careful(cell) if one is None else (one[0], "")
-        if array is None:
-            wrong[offset] = message
-        else:
+        array = _careful(cell)[0] if one is None else one[0]
+        if array is not None:
             arrays[offset] = array
-    wrong = dict(sorted(wrong.items()))
+    wrong = [offset for offset in range(len(cells)) if offset not in arrays]
     if len({array.shape for array in arrays.values()}) > 1:
         nothing = np.empty(0)
         return [arrays.get(offset, nothing) for offset in range(len(cells))], wrong
-    return _spread(np.array(list(arrays.values())), list(arrays), len(cells)), wrong
+    offsets = np.fromiter(arrays, np.int64, len(arrays))
+    return spread(np.array(list(arrays.values())), offsets, len(cells)), wrong
 
 
-def _spread(values: Array, offsets: list[int], count: int) -> Array:
-    """The values of some rows among those of all, which are NaN."""
+def spread(values: Array | list[Array], offsets: Array, count: int) -> Array | list[Array]:
+    """The values of some rows among those of all; the others are NaN, empty arrays in a list."""
+    if isinstance(values, list):
+        found = [np.empty(0)] * count
+        for offset, value in zip(offsets.tolist(), values):
+            found[offset] = value
+        return found
     whole = np.full((count, *values.shape[1:]), np.nan)
     whole[offsets] = values
     return whole
@@ -199,6 +276,11 @@ def _careful(cell: object) -> tuple[Array | None, str]:
         else:
             numbers.append(float(entry))
     return np.array(numbers, np.float64).reshape(shape), ""
+
+
+def _wrong(cell: object) -> str:
+    """Why a cell is no number and no array of numbers."""
+    return _careful(cell)[1] if isinstance(cell, list) else _no_number(cell)
 
 
 def _no_number(entry: object) -> str:

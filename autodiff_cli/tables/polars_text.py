@@ -8,6 +8,7 @@ too long, or fields are no numbers, polars reads them once more, and only those 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.bad import Bad, Findings, NotNumbers
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
-from autodiff_cli.tables.pieces import QUOTE, RETURN, Piece, count
+from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
 from autodiff_cli.tables.rows import Chunk, Column
 
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
@@ -94,19 +95,32 @@ class Lines(NamedTuple):
 
 
 def _lines(piece: Piece, layout: Layout) -> Lines:
+    separator, width = layout.separator.encode(), len(layout.names)
+    lengths, widths = _measured(piece.data, separator)
+    if lengths.all() and (widths == width).all() and b"\r" not in piece.data:
+        return Lines(piece.data, piece.line + np.arange(len(widths)), widths)
     lines = piece.data.split(b"\n")
     if b"\r" in piece.data:
         lines = [line.removesuffix(b"\r") for line in lines]
     rows = np.flatnonzero(np.fromiter(map(len, lines), np.int64, len(lines)))  # not the blank ones
     if len(rows) < len(lines):
         lines = [lines[at] for at in rows.tolist()]
-    separator, width = layout.separator.encode(), len(layout.names)
-    widths = np.fromiter((line.count(separator) for line in lines), np.int64, len(lines)) + 1
+        widths = widths[rows]
     for at in np.flatnonzero(widths < width).tolist():
         lines[at] += separator * (width - int(widths[at]))
     for at in np.flatnonzero(widths > width).tolist():
         lines[at] = separator.join(lines[at].split(separator, width)[:width])
     return Lines(b"\n".join(lines) + b"\n", piece.line + rows, widths)
+
+
+def _measured(data: bytes, separator: bytes) -> tuple[Array, Array]:
+    """The length of each line, and how many fields it has."""
+    array = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero(array == NEWLINE)
+    if not data.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    fences = np.searchsorted(np.flatnonzero(array == ord(separator)), ends)
+    return np.diff(ends, prepend=-1) - 1, np.diff(fences, prepend=0) + 1
 
 
 def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Column], Bad] | None:
@@ -196,35 +210,92 @@ class KeptFrame(KeptTexts):
 
 def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece of JSON Lines, the first of which has the number `row`."""
-    columns = _json_columns(piece, layout)
-    if columns is None:
-        return plain_json.chunk(piece, layout, row)
-    length = next(iter(columns.values())).count
-    kept = None
-    if layout.kept or layout.everything:
-        kept = plain_json.kept_of(plain_json.lines_of(piece.data)[0], layout)
-    return Chunk(layout.file, row, length, columns, Bad(), kept, layout.names)
-
-
-def _json_columns(piece: Piece, layout: Layout) -> dict[str, Column] | None:
-    """The wanted columns as numbers; None if any row isn't as it should be."""
     titles = {layout.title(name): name for name in layout.wanted}
     depths = _depths(piece.data, titles)
-    if not depths:
-        return None
+    frame = _json(piece.data, depths) if depths else None
+    if not depths or frame is None or not len(frame):
+        return plain_json.chunk(piece, layout, row)
+    arrays: dict[str, Array] = {}
+    odd = np.zeros(len(frame), bool)
+    for title, name in titles.items():
+        arrays[name], own = _arrays(frame[title], depths[title])
+        odd |= own
+    if odd.all():
+        return plain_json.chunk(piece, layout, row)
+    lines: list[bytes] = []
+    before: Sequence[int] = ()
+    data = piece.data
+    if layout.kept or layout.everything or odd.any():
+        lines, before = plain_json.lines_of(data)
+        if len(lines) != len(frame):
+            return plain_json.chunk(piece, layout, row)
+    if odd.any():
+        data = b"\n".join(compress(lines, ~odd))
+    if _repeats(data, titles, len(frame) - int(np.count_nonzero(odd))):
+        return plain_json.chunk(piece, layout, row)
+    if not odd.any():
+        columns = {name: Column(values) for name, values in arrays.items()}
+        kept = plain_json.kept_of(lines, layout)
+        return Chunk(layout.file, row, len(frame), columns, Bad(), kept, layout.names)
+    rows = np.flatnonzero(odd)
+    found = Findings(layout.file, row, len(lines), piece.line + np.asarray(before, np.int64))
+    others = plain_json.columns_of([lines[at] for at in rows.tolist()], rows, layout, found)
+    columns = {name: _merged(arrays[name], rows, others[name]) for name in arrays}
+    return plain_json.chunk_of(lines, columns, layout, found)
+
+
+def _json(data: bytes, depths: Mapping[str, int]) -> polars.DataFrame | None:
+    """A frame of a piece, null where a row isn't as it should be; None if polars refuses it."""
+    schema = {title: _type(depth) for title, depth in depths.items()}
     try:
-        frame = polars.read_ndjson(piece.data, schema={t: _type(d) for t, d in depths.items()})
+        return polars.read_ndjson(data, schema=schema, ignore_errors=True)
     except REFUSALS:
         return None
-    if not len(frame) or _repeats(piece.data, titles, len(frame)):
-        return None
-    columns = {}
-    for title, name in titles.items():
-        values = array_of(frame[title], depths[title])
-        if values is None:
-            return None
-        columns[name] = Column(values)
-    return columns
+
+
+def _arrays(series: polars.Series, depth: int) -> tuple[Array, Array]:
+    """A column's numbers, and a mask of the rows that have none, or in another shape than the first."""
+    values = array_of(series, depth)
+    if values is not None:
+        return values, np.zeros(len(series), bool)
+    odd = _odd(series, depth)
+    values = array_of(series.filter(polars.Series(~odd)), depth)
+    if values is None:
+        return np.full(len(series), np.nan), np.ones(len(series), bool)
+    whole = np.full((len(series), *values.shape[1:]), np.nan)
+    whole[~odd] = values
+    return whole, odd
+
+
+def _odd(series: polars.Series, depth: int) -> Array:
+    """The rows whose cell has a null in it, or lists of another length than the first one's."""
+    odd = np.zeros(len(series), bool)
+    rows = np.arange(len(series))  # of the entries at this depth
+    for _ in range(depth):
+        lengths = series.list.len().fill_null(0).to_numpy()
+        fits = (lengths > 0) & (lengths == lengths[:1])
+        odd[rows[~fits]] = True
+        rows = np.repeat(rows[fits], lengths[fits])
+        series = series.filter(polars.Series(fits)).explode()
+    odd[rows[series.is_null().to_numpy()]] = True
+    return odd
+
+
+def _merged(values: Array, rows: Array, others: Column) -> Column:
+    """A column of which some rows were read by themselves."""
+    values, bad = np.array(values), rows[others.bad]  # polars' own memory can't be written to
+    if isinstance(others.values, np.ndarray) and others.values.shape[1:] == values.shape[1:]:
+        values[rows] = others.values
+    elif len(bad) == len(rows):
+        values[rows] = np.nan
+    else:
+        cells = list(values)
+        for at, cell in zip(rows.tolist(), others.values):
+            cells[at] = cell
+        for at in bad.tolist():
+            cells[at] = np.empty(0)
+        return Column(cells, bad)
+    return Column(values, bad)
 
 
 def _repeats(data: bytes, titles: Mapping[str, str], rows: int) -> bool:

@@ -21,6 +21,7 @@ from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output, Replacing, refused
 from autodiff_cli.tables.placing import place
 from autodiff_cli.tables.polars_text import REFUSALS
+from autodiff_cli.tables.polars_written import text_series
 from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
 from autodiff_cli.tables.writers import Table, distinct
 
@@ -205,7 +206,7 @@ def _depth(column: Column | TextColumn) -> int | None:
 
 def _series(name: str, column: Column | TextColumn, depth: int) -> polars.Series:
     if isinstance(column, TextColumn):
-        return polars.Series(name, list(column.texts), dtype=polars.String())
+        return text_series(column).alias(name)
     values = column.values
     if column.nulls is not None and column.nulls.all():
         if not isinstance(values, np.ndarray) or values.ndim != depth + 1:

@@ -14,7 +14,7 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import cells, writers
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.polars_text import KeptFrame
-from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.rows import Column, Sentences, TextColumn
 
 Table = Mapping[str, Column | TextColumn]
 PROBES = (0.1, -1.0, 1e16, 1.5e-7, 1e-5, 123456.789, 1e22, -0.0, 1e15, 3.4e38, 1.2e-38)
@@ -50,7 +50,7 @@ def _csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
         found |= {name: _texts(texts) for name, texts in kept.texts().items()}
     for name, column in table.items():
         if isinstance(column, TextColumn):
-            found[name] = _texts(["" if text is None else text for text in column.texts])
+            found[name] = text_series(column).replace("", None)
             continue
         values = cells.stacked(name, column)
         flat = values.reshape(len(values), math.prod(values.shape[1:]))
@@ -64,6 +64,25 @@ def _csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
 def _texts(texts: Sequence[str]) -> polars.Series:
     """Text without a difference between none and empty."""
     return polars.Series([text or None for text in texts], dtype=polars.String())
+
+
+def text_series(column: TextColumn) -> polars.Series:
+    """A column of text; sentences are made of their parts all at once.
+
+    Raises:
+        UnicodeEncodeError: there are bytes in it that aren't UTF-8.
+    """
+    if not isinstance(column, Sentences):
+        return polars.Series(list(column.texts), dtype=polars.String())
+    ends = polars.Series([*column.ends, None], dtype=polars.String())
+    frame = polars.DataFrame({"end": ends.gather(column.codes % len(ends))})  # GOOD: the last one
+    rows = polars.int_range(column.start, column.start + column.count).cast(polars.String())
+    parts = [polars.lit(f"{column.file}, row "), rows, polars.col("end")]
+    if column.lines is not None:
+        frame = frame.with_columns(line=polars.Series(column.lines))
+        line = polars.format(" (line {})", "line")
+        parts.insert(2, polars.when(polars.col("line") > 0).then(line).otherwise(polars.lit("")))
+    return frame.select(polars.concat_str(parts)).to_series()
 
 
 def _csv_series(values: Array, nulls: Array | None) -> polars.Series:
@@ -102,23 +121,16 @@ def _json_text(table: Table, kept: Kept | None) -> bytes:
         return text.getvalue()
     objects = _json(frame)
     if len(special):
-        rows = {name: part(column, special) for name, column in table.items()}
+        rows = {name: column.take(special) for name, column in table.items()}
         for offset, text_of in zip(special.tolist(), cells.members(rows)):
             objects[offset] = b"{" + text_of + b"}"
     return writers.json_lines(objects, kept)
 
 
-def part(column: Column | TextColumn, offsets: Array) -> Column | TextColumn:
-    """Some rows of a column."""
-    if isinstance(column, Column):
-        return column.take(offsets)
-    return TextColumn([column.texts[offset] for offset in offsets.tolist()])
-
-
 def _json_series(column: Column | TextColumn) -> polars.Series | None:
     """The column for polars; None if it has a form that polars doesn't write as JSON should be."""
     if isinstance(column, TextColumn):
-        return polars.Series(list(column.texts), dtype=polars.String())
+        return text_series(column)
     if not isinstance(column.values, np.ndarray) or not column.values.size:
         return None
     series = polars.Series(cells.writable(column.values))

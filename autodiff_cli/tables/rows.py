@@ -7,12 +7,13 @@ chunk's `bad`, with its place, and whoever reads decides what becomes of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.bad import NOWHERE, Bad
+from autodiff_cli.tables.bad import GOOD, NOWHERE, Bad, place_of
 
 if TYPE_CHECKING:
     from autodiff_cli.tables.kept import Kept
@@ -72,6 +73,49 @@ class TextColumn:
     @property
     def count(self) -> int:
         return len(self.texts)
+
+    def take(self, offsets: Array) -> TextColumn:
+        """The column of some of the rows, in the order of `offsets`."""
+        return TextColumn([self.texts[offset] for offset in offsets.tolist()])
+
+
+class Sentences(TextColumn):
+    """What is wrong with consecutive rows, in parts: many may be bad, and few ways to be so.
+
+    file: as people write it; start: the number of the first row in it.
+    lines: the number of each row's line of text, 0 where it isn't known; None if it isn't for any.
+    ends: how the sentences end, behind the place.
+    codes: which end each row has; GOOD where nothing is wrong.
+    """
+
+    __slots__ = ("codes", "ends", "file", "lines", "start")
+
+    def __init__(
+        self, file: str, start: int, lines: Array | None, ends: list[str], codes: Array
+    ) -> None:
+        self.file = file
+        self.start = start
+        self.lines = lines
+        self.ends = ends
+        self.codes = codes
+
+    @property
+    def count(self) -> int:
+        return len(self.codes)
+
+    @property
+    def texts(self) -> list[str | None]:  # type: ignore[override]
+        """The sentences, made anew."""
+        rows = range(self.start, self.start + self.count)
+        lines = repeat(0) if self.lines is None else self.lines.tolist()
+        return [
+            None if code == GOOD else place_of(self.file, row, line) + self.ends[code]
+            for row, line, code in zip(rows, lines, self.codes.tolist())
+        ]
+
+    def take(self, offsets: Array) -> TextColumn:
+        texts = self.texts
+        return TextColumn([texts[offset] for offset in offsets.tolist()])
 
 
 class Untyped(TextColumn):

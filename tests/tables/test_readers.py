@@ -272,7 +272,7 @@ def test_bad_rows_of_json_lines(here: Path, engine: str) -> None:
         "null",
         "missing",
         "a list where an object is expected",
-        "invalid JSON: unexpected end of data",
+        "invalid JSON: it begins with { and doesn't end with }",
         "a value where an object is expected",
         "invalid JSON: unexpected character",
     ]
