@@ -42,6 +42,7 @@ class StoredReader(Protocol):
 
 
 PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
+ROWS = 1 << 16  # of a chunk, however short: what is said of a bad one is longer than it
 LOOKED_AT = 1 << 16  # bytes that show the columns
 OBJECTS = 100  # of JSON Lines whose names are taken for all
 
@@ -75,6 +76,7 @@ def read(
             rows than are to be left out.
     """
     left = skip
+    most = min(chunk_rows or ROWS, ROWS)
     naming = layouts.naming(columns)
     for source in sources:
         for chunk in _file(source, naming, wanted, kept, chunk_bytes, engine):
@@ -85,11 +87,11 @@ def read(
                 continue
             rows = chunk.part(left, chunk.count) if left else chunk
             left = 0
-            if chunk_rows is None or rows.count <= chunk_rows:
+            if rows.count <= most:
                 yield rows
             else:
-                for start in range(0, rows.count, chunk_rows):
-                    yield rows.part(start, start + chunk_rows)
+                for start in range(0, rows.count, most):
+                    yield rows.part(start, start + most)
     if left:
         raise InputError(f"the input has {skip - left:,} rows, and {skip:,} were finished")
 

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from reading import read
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import writers
+from autodiff_cli.tables import plain_csv, writers
 from autodiff_cli.tables.rows import Column, TextColumn
 from autodiff_cli.tables.writers import Table, open_writer
 
@@ -466,3 +466,24 @@ def test_this_polars_writes_the_digits_of_orjson() -> None:
     from autodiff_cli.tables import polars_written
 
     assert polars_written.same_digits()
+
+
+def test_polars_joins_sentences_as_plain_python_does() -> None:
+    from autodiff_cli.tables import polars_written
+    from autodiff_cli.tables.rows import Sentences
+
+    codes = np.array([1, -1, 0, 1])
+    ends = [", column 'x': \"a, b\"", ": an émigré"]
+    for lines in (None, np.array([8, 0, 0, 11])):
+        sentences = Sentences("t{}.csv", 7, lines, ends, codes)
+        assert polars_written.text_series(sentences).to_list() == sentences.texts
+        for encode in (polars_written.json_text, writers.json_text):
+            assert encode({"error": sentences}, None) == writers.json_text(
+                {"error": TextColumn(sentences.texts)}, None
+            )
+    assert sentences.texts[0] == "t{}.csv, row 7 (line 8): an émigré"
+
+
+def test_long_texts_are_told_from_numbers_in_linear_time() -> None:
+    digits = "9" * 1_000_000
+    assert plain_csv.numbers([digits + "x", f"1.{digits}x", "+.5e1 "])[1].tolist() == [0, 1]
