@@ -276,7 +276,7 @@ def _odd(series: polars.Series, depth: int) -> Array:
         fits = (lengths > 0) & (lengths == lengths[:1])
         odd[rows[~fits]] = True
         rows = np.repeat(rows[fits], lengths[fits])
-        series = series.filter(polars.Series(fits)).explode()
+        series = series.filter(polars.Series(fits)).explode(empty_as_null=False)
     odd[rows[series.is_null().to_numpy()]] = True
     return odd
 
@@ -356,7 +356,7 @@ def array_of(series: polars.Series, depth: int) -> Array | None:
         if not len(lengths) or not size or lengths.n_unique() > 1:
             return None
         shape.append(size)
-        series = series.explode()
+        series = series.explode(empty_as_null=False)
     if series.null_count():
         return None
     return np.ascontiguousarray(series.to_numpy()).reshape(shape)
