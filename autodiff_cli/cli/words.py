@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.missing import binds, is_empty
-
 if TYPE_CHECKING:
     from autodiff_cli.inputs import Given
     from autodiff_cli.source import Source
@@ -149,6 +147,32 @@ def expression_of(text: str) -> Source:
     if is_empty(source.text):
         raise click.UsageError(f"{source.name} is empty: {NO_EXPRESSION}")
     return source
+
+
+def is_empty(text: str) -> bool:
+    """Whether there is nothing in a text but spaces, separators and comments."""
+    return not any(line.partition("#")[0].strip("; \t\f\r") for line in text.split("\n"))
+
+
+def binds(word: str) -> bool:
+    """Whether a word is written as an input's is, and no other input stands in it.
+
+    `x=1` and `x=ones(2)` lack the expression; `E=m*c**2` and, with its spaces, `y = 1` are such.
+    """
+    name, _, value = word.partition("=")
+    if not name.isidentifier() or value[:1].isspace() or value[:1] in ("", "="):
+        return False
+    from autodiff_cli.errors import SourceSyntaxError
+    from autodiff_cli.interpret.code import compile_script
+    from autodiff_cli.interpret.reads import of_script
+    from autodiff_cli.source import Source
+    from autodiff_cli.syntax import parse_expression
+
+    try:
+        script = parse_expression(Source(word))
+        return len(script.assignments) == 1 and not of_script(compile_script(script)).names
+    except SourceSyntaxError:
+        return False
 
 
 def text_of(path: str, what: str) -> str:

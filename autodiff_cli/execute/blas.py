@@ -16,12 +16,13 @@ import os
 import sys
 from collections.abc import Callable
 from os.path import dirname, join
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from autodiff_cli.execute.pool import each, threads
 from autodiff_cli.ops.heavy import runner
+from autodiff_cli.record import Record
 from autodiff_cli.startup import library
 from autodiff_cli.wall.again import MAPS, contents
 
@@ -35,7 +36,7 @@ SYMBOLS = (
 PACKAGES = ("numpy", "scipy")  # each brings a library of its own
 
 
-class Count(NamedTuple):
+class Count(Record):
     """The number of threads of one loaded library."""
 
     get: Callable[[], int]

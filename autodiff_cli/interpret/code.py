@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from autodiff_cli.errors import SourceSyntaxError
+from autodiff_cli.record import Record
 from autodiff_cli.source import Span
 from autodiff_cli.syntax import tree
 
@@ -43,7 +44,7 @@ class CallShape(NamedTuple):
     kinds: tuple[str | None, ...]
 
 
-class Part(NamedTuple):
+class Part(Record):
     """The code of an assignment, or of the expression at the end, which has no target."""
 
     target: str | None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.interpret.code import Part
+from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 
 
-class Reads(NamedTuple):
+class Reads(Record):
     """What a text does with names.
 
     Attributes:

@@ -5,35 +5,20 @@ Statements, and what else only programs have, are in `syntax/statements.py`.
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeAlias, dataclass_transform
+from typing import TypeAlias
 
+from autodiff_cli.record import Record
 from autodiff_cli.source import Span
-
-
-@dataclass_transform(frozen_default=True)
-class Record:
-    """What `dataclass(frozen=True)` gives, without its cost at start-up.
-
-    A dozen dataclasses take as long to make as the rest of the parser takes to load.
-    """
-
-    fields: ClassVar[tuple[str, ...]] = ()
-
-    def __init_subclass__(cls) -> None:
-        cls.fields = (*cls.fields, *(name for name in cls.__annotations__ if name != "fields"))
-
-    def __init__(self, *values: object) -> None:
-        self.__dict__.update(zip(self.fields, values, strict=True))
-
-    def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields[1:])
-        return f"{type(self).__name__}({shown})"
 
 
 class Tree(Record):
     """The base of all trees."""
 
     span: Span
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields[1:])
+        return f"{type(self).__name__}({shown})"
 
 
 class Literal(Tree):

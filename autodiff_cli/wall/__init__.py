@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from autodiff_cli.record import Record
 
 
-class Kernel(NamedTuple):
+class Kernel(Record):
     """What the kernel gives.
 
     Attributes:

@@ -23,8 +23,11 @@ def libraries() -> Iterator[str]:
         yield os.path.join(prefix, "pyvenv.cfg")
     yield os.path.dirname(os.__file__)
     package = os.path.dirname(os.path.dirname(__file__))  # wherever it is imported from
-    yield package
-    yield os.path.join(os.path.dirname(package), "grammar")  # of a checkout
+    if os.path.isdir(package):
+        yield package
+        yield os.path.join(os.path.dirname(package), "grammar")  # of a checkout
+    else:
+        yield os.path.dirname(package)  # a zip file
     # Python puts the folder that it was started in, or the script's, before all others: what lies there
     # aren't libraries. Nor is all that lies in a home folder.
     broad = {"", os.sep, os.path.expanduser("~")}
