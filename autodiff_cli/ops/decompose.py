@@ -11,6 +11,7 @@ import numpy as np
 
 from autodiff_cli.ir.dtypes import bool_
 from autodiff_cli.ir.node import Node
+from autodiff_cli.ops import nonfinite as nf
 from autodiff_cli.ops.arithmetic import sub
 from autodiff_cli.ops.create import eye
 from autodiff_cli.ops.heavy import Factored
@@ -67,6 +68,7 @@ def _right_vjp(g: Node, vh: Node, x: Node) -> Node:
 svdvals: Factored = Factored(
     "linalg_svdvals",
     lambda x: np.linalg.svd(x, compute_uv=False),
+    lambda x: nf.svd(x)[1],
     shape=lambda x: (*x.shape[:-2], _rank(x)),
     vjps=(_singular_values_vjp,),
     grad_fn="LinalgSvdBackward0",
@@ -76,6 +78,7 @@ svdvals: Factored = Factored(
 svd_u: Factored = Factored(
     "svd_u",
     lambda x: _svd(x, 0),
+    lambda x: nf.svd(x)[0],
     shape=lambda x: (*x.shape[:-1], _rank(x)),
     vjps=(_left_vjp,),
     grad_fn="LinalgSvdBackward0",
@@ -85,6 +88,7 @@ svd_u: Factored = Factored(
 svd_vh: Factored = Factored(
     "svd_vh",
     lambda x: _svd(x, 2),
+    lambda x: nf.svd(x)[2],
     shape=lambda x: (*x.shape[:-2], _rank(x), x.shape[-1]),
     vjps=(_right_vjp,),
     grad_fn="LinalgSvdBackward0",

@@ -7,12 +7,15 @@ given some. How is set by the executor (`execute/blas.py`), which knows how many
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autodiff_cli.errors import LinAlgFault
 from autodiff_cli.ir.node import Node
+from autodiff_cli.ops.failures import Failures, failing
 from autodiff_cli.ops.kinds import Shaped
 
 HEAVY = 1 << 22  # multiplications: a tenth of a millisecond
@@ -61,17 +64,101 @@ def product(a: Any, b: Any) -> Any:
     return runner.product(a, b)
 
 
-def factored(function: Callable[..., Any], matrices: Any, *args: Any, **kwargs: Any) -> Any:
-    """A call that factors matrices: as much work as a product of each with itself."""
+def factored(kernel: Callable[..., Any], single: Callable[..., Any], matrices: Any) -> Any:
+    """A factor of matrices: as much work as a product of each with itself.
+
+    Args:
+        kernel: the library's, for any number of matrices.
+        single: of one matrix that isn't finite, or of which the library has no such factor.
+        matrices: stacked along leading dimensions.
+    """
     work = matrices.size * matrices.shape[-1]
-    return heavily(work, function, matrices, *args, **kwargs)
+    return heavily(work, carefully, kernel, single, [matrices], {}, (2,))
+
+
+def carefully(
+    kernel: Callable[..., Any],
+    single: Callable[..., Any],
+    arrays: list[Any],
+    params: dict[str, Any],
+    dims: tuple[int, ...],
+) -> Any:
+    """The library's result; matrix by matrix where it can't be asked, or finds none.
+
+    The library may hang or crash on infinities and nan.
+
+    Args:
+        dims: how many dimensions of each array a single one has.
+    """
+    if all(np.isfinite(array).all() for array in arrays):
+        try:
+            return kernel(*arrays, **params)
+        except np.linalg.LinAlgError:
+            pass
+    with np.errstate(all="ignore"):
+        return _one_by_one(kernel, single, arrays, params, dims)
+
+
+def _one_by_one(
+    kernel: Callable[..., Any],
+    single: Callable[..., Any],
+    arrays: list[Any],
+    params: dict[str, Any],
+    dims: tuple[int, ...],
+) -> Any:
+    def one(*matrices: Any) -> Any:
+        if all(np.isfinite(matrix).all() for matrix in matrices):
+            try:
+                return kernel(*matrices, **params)
+            except np.linalg.LinAlgError:
+                pass
+        return single(*matrices, **params)
+
+    lead = np.broadcast_shapes(*(a.shape[: a.ndim - d] for a, d in zip(arrays, dims, strict=True)))
+    if not lead:
+        return one(*arrays)
+    stacks = [
+        np.broadcast_to(array, (*lead, *array.shape[array.ndim - d :]))
+        for array, d in zip(arrays, dims, strict=True)
+    ]
+    results = []
+    entries = math.prod(lead[1:])
+    failures, first = Failures(lead[0]), None
+    for number, at in enumerate(np.ndindex(lead)):
+        try:
+            results.append(one(*(stack[at] for stack in stacks)))
+        except LinAlgFault as error:
+            first = first or _of_element(error, number)
+            failures.add(at[0], error if len(lead) == 1 else _of_element(error, number % entries))
+    if first is not None:
+        raise failing(first, *failures.ways.values())
+    return np.reshape(np.stack(results), (*lead, *np.shape(results[0])))
+
+
+def _of_element(error: LinAlgFault, number: int) -> LinAlgFault:
+    """The error with the number of the stack's matrix behind the function's name."""
+    function, _, rest = error.message.partition(": ")
+    return LinAlgFault(f"{function}: (Batch element {number}): {rest}")
 
 
 class Factored(Shaped):
-    """An operation that factors its first operand, and applies the factors to the others."""
+    """An operation that factors its first operand, and applies the factors to the others.
 
-    __slots__ = ()
+    Args:
+        single: the same of one matrix that isn't finite, or of which the library has no such result:
+            `ops/nonfinite.py`. Raises LinAlgFault.
+    """
+
+    __slots__ = ("single",)
+
+    def __init__(
+        self, name: str, kernel: Callable[..., Any], single: Callable[..., Any], **record: Any
+    ) -> None:
+        super().__init__(name, kernel, **record)
+        self.single = single
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         work = sum(array.size for array in arrays) * arrays[0].shape[-1]
-        return heavily(work, super().evaluate, node, arrays)
+        dims = (2, 1 if node.params.get("vector") else 2)[: len(arrays)]
+        result = heavily(work, carefully, self.kernel, self.single, arrays, node.params, dims)
+        return np.asarray(result, node.dtype.numpy)

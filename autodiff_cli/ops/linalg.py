@@ -6,20 +6,17 @@ matrices, of which the kernels read one triangle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import LinAlgFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops import nonfinite as nf
 from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.decompose import _column, _row
-from autodiff_cli.ops.failures import Failures, failing
-from autodiff_cli.ops.heavy import Factored, heavily
-from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.heavy import Factored
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
 from autodiff_cli.ops.rearrange import tril, triu
@@ -27,35 +24,8 @@ from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.selection import where
 
 
-def _guarded(function: Callable[..., Any], message: str) -> Callable[..., Any]:
-    """numpy's function, with the reference's error where the matrix has no such result."""
-
-    def kernel(*arrays: Any, **params: Any) -> Any:
-        try:
-            return function(*arrays, **params)
-        except np.linalg.LinAlgError:
-            raise LinAlgFault(message) from None
-
-    return kernel
-
-
-def _stacked(kernel: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of matrices, with an error that says which of a stack have no such result."""
-
-    def whole(x: Any, **params: Any) -> Any:
-        try:
-            return kernel(x, **params)
-        except LinAlgFault as error:
-            matrices = x.reshape(-1, *x.shape[-2:])
-            failures = Failures(len(matrices))
-            for number, matrix in enumerate(matrices if x.ndim > 2 else ()):
-                try:
-                    kernel(matrix, **params)
-                except LinAlgFault as own:
-                    failures.add(number, own)
-            raise failing(error, *failures.ways.values()) from None
-
-    return whole
+def _turned(x: Any) -> Any:
+    return np.swapaxes(x, -1, -2)
 
 
 def _last(x: Node, size: int) -> Node:
@@ -69,40 +39,27 @@ def _number_as_matrix(g: Node) -> Node:
 
 # ---- inverse, determinant -----------------------------------------------------------------------
 
-SINGULAR = (
-    "linalg.inv: The diagonal element {} is zero, the inversion could not be completed because the "
-    "input matrix is singular."
-)
-
-
-def _inv(x: Any) -> Any:
-    try:
-        return np.linalg.inv(x)
-    except np.linalg.LinAlgError:
-        place = 1 + int(np.argmin(np.abs(np.diagonal(_upper_factor(x)))))
-        raise LinAlgFault(SINGULAR.format(place)) from None
-
-
-def _upper_factor(x: Any) -> Any:
-    """U of the first singular matrix's LU decomposition, for its zero pivot."""
-    import scipy.linalg  # type: ignore[import-untyped]
-
-    for matrix in x.reshape(-1, *x.shape[-2:]):
-        _, _, upper = scipy.linalg.lu(matrix)
-        if not np.diagonal(upper).all():
-            return upper
-    return x.reshape(-1, *x.shape[-2:])[0]
-
-
 inv: Factored = Factored(
     "linalg_inv",
-    _stacked(_inv),
+    np.linalg.inv,
+    nf.inv,
     shape=lambda x: x.shape,
     vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
     grad_fn="LinalgInvExBackward0",
     batch="shape.leading",
     doc="inverse of matrices",
     latex="{}^{{-1}}",
+)
+
+
+plain_inv: Factored = Factored(
+    "plain_inv",
+    np.linalg.inv,
+    nf.plain_inv,
+    shape=lambda x: x.shape,
+    vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
+    batch="shape.leading",
+    doc="inverse of matrices, with infinities and nan where there is none",
 )
 
 
@@ -116,7 +73,7 @@ def _cofactor(x: Any) -> Any:
 
 
 def _cofactor_vjp(g: Node, y: Node, x: Node) -> Node:
-    inverse_t = matrix_t(inv(x))
+    inverse_t = plain_inv(matrix_t(x))
     matrix = (x.ndim - 2, x.ndim - 1)
     along = sum_(g * inverse_t, dim=matrix, keepdim=True, dtype=g.dtype)
     return along * y - _number_as_matrix(det(x)) * bmm(inverse_t, bmm(matrix_t(g), inverse_t))
@@ -125,6 +82,7 @@ def _cofactor_vjp(g: Node, y: Node, x: Node) -> Node:
 cofactor: Factored = Factored(
     "cofactor",
     _cofactor,
+    nf.cofactor,
     shape=lambda x: x.shape,
     vjps=(_cofactor_vjp,),
     batch="shape.leading",
@@ -132,7 +90,8 @@ cofactor: Factored = Factored(
 )
 det: Factored = Factored(
     "linalg_det",
-    lambda x: np.asarray(np.linalg.det(x)).astype(x.dtype),
+    np.linalg.det,
+    nf.det,
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
     batch="shape.leading",
@@ -141,7 +100,8 @@ det: Factored = Factored(
 )
 det_sign = Factored(
     "det_sign",
-    lambda x: np.asarray(np.linalg.slogdet(x)[0]).astype(x.dtype),
+    lambda x: np.linalg.slogdet(x)[0],
+    nf.det_sign,
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: None,),
     grad_fn="LinalgSlogdetBackward0",
@@ -150,9 +110,10 @@ det_sign = Factored(
 )
 log_abs_det = Factored(
     "log_abs_det",
-    lambda x: np.asarray(np.linalg.slogdet(x)[1]).astype(x.dtype),
+    lambda x: np.linalg.slogdet(x)[1],
+    nf.log_abs_det,
     shape=lambda x: x.shape[:-2],
-    vjps=(lambda g, y, x: _number_as_matrix(g) * matrix_t(inv(x)),),
+    vjps=(lambda g, y, x: _number_as_matrix(g) * plain_inv(matrix_t(x)),),
     grad_fn="LinalgSlogdetBackward0",
     batch="shape.leading",
     doc="log of the absolute determinant",
@@ -166,7 +127,7 @@ def _solve_kernel(a: Any, b: Any, left: bool, vector: bool) -> Any:
         return np.linalg.solve(a, b[..., None])[..., 0]
     if left:
         return np.linalg.solve(a, b)
-    return np.swapaxes(np.linalg.solve(np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
+    return _turned(np.linalg.solve(_turned(a), _turned(b)))
 
 
 def _solve_shape(a: Node, b: Node, left: bool, vector: bool) -> Shape:
@@ -176,11 +137,19 @@ def _solve_shape(a: Node, b: Node, left: bool, vector: bool) -> Shape:
 
 
 def _solve_right_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bool) -> Node:
-    return solve(matrix_t(a), g, left=left, vector=vector)
+    return _adjoint_solve(a, g, left, vector)
+
+
+def _adjoint_solve(a: Node, g: Node, left: bool, vector: bool) -> Node:
+    """x with a^T x = g, or x a^T = g, by the factors of a itself."""
+    if vector:
+        row = reshape(g, (*g.shape[:-1], 1, g.shape[-1]))
+        return reshape(solve(a, row, left=False, vector=False), g.shape)
+    return matrix_t(solve(a, matrix_t(g), left=not left, vector=False))
 
 
 def _solve_matrix_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bool) -> Node:
-    adjoint = solve(matrix_t(a), g, left=left, vector=vector)
+    adjoint = _adjoint_solve(a, g, left, vector)
     if vector:
         return -(_column(adjoint) * _row(y))
     if left:
@@ -190,16 +159,34 @@ def _solve_matrix_vjp(g: Node, y: Node, a: Node, b: Node, left: bool, vector: bo
 
 solve: Factored = Factored(
     "linalg_solve",
-    _guarded(
-        _solve_kernel,
-        "torch.linalg.solve: The solver failed because the input matrix is singular.",
-    ),
+    _solve_kernel,
+    nf.solve,
     shape=_solve_shape,
     vjps=(_solve_matrix_vjp, _solve_right_vjp),
     grad_fn="LinalgSolveExBackward0",
     linear=((1,),),
     batch="system.solve",
     doc="x with a x = b, or x a = b",
+)
+
+
+def _triangular_matrix_vjp(g: Node, y: Node, a: Node, b: Node, upper: bool, left: bool) -> Node:
+    adjoint = triangular(matrix_t(a), g, upper=not upper, left=left)
+    return -bmm(adjoint, matrix_t(y)) if left else -bmm(matrix_t(y), adjoint)
+
+
+triangular: Factored = Factored(
+    "solve_triangular",
+    lambda a, b, upper, left: _solve_kernel(a, b, left, vector=False),
+    nf.solve_triangular,
+    shape=lambda a, b, upper, left: _solve_shape(a, b, left, vector=False),
+    vjps=(
+        _triangular_matrix_vjp,
+        lambda g, y, a, b, upper, left: triangular(matrix_t(a), g, upper=not upper, left=left),
+    ),
+    linear=((1,),),
+    batch="system.solve",
+    doc="x with a x = b, or x a = b, of a triangle a; infinities and nan where it is singular",
 )
 
 
@@ -216,14 +203,15 @@ def pinv_vjp(g: Node, y: Node, x: Node) -> Node:
     return -matrix_t(bmm(k, y)) + rest + turned - bmm(bmm(turned, y), x)
 
 
-def _pinv_rule(g: Node, y: Node, x: Node, rtol: float) -> Node:
+def _pinv_rule(g: Node, y: Node, x: Node, rtol: float, hermitian: bool) -> Node:
     return pinv_vjp(g, y, x)
 
 
 pinv: Factored = Factored(
     "linalg_pinv",
-    lambda x, rtol: np.linalg.pinv(x, rcond=rtol).astype(x.dtype),
-    shape=lambda x, rtol: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
+    lambda x, rtol, hermitian: np.linalg.pinv(x, rcond=rtol, hermitian=hermitian),
+    nf.pinv,
+    shape=lambda x, rtol, hermitian: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     vjps=(_pinv_rule,),
     batch="shape.leading",
     doc="pseudo-inverse",
@@ -231,12 +219,13 @@ pinv: Factored = Factored(
 
 
 def _by_pinv(a: Node, rtol: float) -> Node:
-    return pinv(a, rtol=rtol)
+    return pinv(a, rtol=rtol, hermitian=False)
 
 
 lstsq = Factored(
     "linalg_lstsq",
-    lambda a, b, rtol: (np.linalg.pinv(a, rcond=rtol) @ b).astype(a.dtype),
+    lambda a, b, rtol: np.linalg.pinv(a, rcond=rtol) @ b,
+    nf.lstsq,
     shape=lambda a, b, rtol: (*a.shape[:-2], a.shape[-1], b.shape[-1]),
     vjps=(
         lambda g, y, a, b, rtol: pinv_vjp(bmm(g, matrix_t(b)), _by_pinv(a, rtol), a),
@@ -253,43 +242,26 @@ def _lower_rule(g: Node, lower: Node) -> Node:
     """The gradient by a = L L^T from that by L: 1/2 L^-T (P + P^T) L^-1, P the triangle of L^T g."""
     inner = bmm(matrix_t(lower), g)
     inner = tril(inner, diagonal=0) + matrix_t(tril(inner, diagonal=-1))
-    half = solve(matrix_t(lower), inner, left=True, vector=False)
-    return 0.5 * solve(lower, half, left=False, vector=False)
+    half = triangular(matrix_t(lower), inner, upper=True, left=True)
+    return 0.5 * triangular(lower, half, upper=False, left=False)
 
 
 def _cholesky_vjp(g: Node, y: Node, x: Node, upper: bool) -> Node:
     return _lower_rule(matrix_t(g), matrix_t(y)) if upper else _lower_rule(g, y)
 
 
-def _cholesky_kernel(name: str) -> Callable[..., Any]:
-    def kernel(x: Any, upper: bool) -> Any:
-        try:
-            lower = np.linalg.cholesky(np.swapaxes(x, -1, -2) if upper else x)
-        except np.linalg.LinAlgError:
-            order = _first_bad_minor(np.swapaxes(x, -1, -2) if upper else x)
-            raise LinAlgFault(
-                f"{name}: The factorization could not be completed because the input is not "
-                f"positive-definite (the leading minor of order {order} is not positive-definite)."
-            ) from None
-        return np.swapaxes(lower, -1, -2) if upper else lower
-
-    return kernel
-
-
-def _first_bad_minor(x: Any) -> int:
-    for matrix in x.reshape(-1, *x.shape[-2:]):
-        for order in range(1, len(matrix) + 1):
-            try:
-                np.linalg.cholesky(matrix[:order, :order])
-            except np.linalg.LinAlgError:
-                return order
-    return 1
+def _cholesky(x: Any, upper: bool) -> Any:
+    return _turned(np.linalg.cholesky(_turned(x))) if upper else np.linalg.cholesky(x)
 
 
 def _factor(name: str, shown: str, grad_fn: str) -> Factored:
+    def single(x: Any, upper: bool) -> Any:
+        return nf.cholesky(x.T, shown).T if upper else nf.cholesky(x, shown)
+
     return Factored(
         name,
-        _stacked(_cholesky_kernel(shown)),
+        _cholesky,
+        single,
         shape=lambda x, upper: x.shape,
         vjps=(_cholesky_vjp,),
         grad_fn=grad_fn,
@@ -321,7 +293,7 @@ def _qr_square(gq: Node | None, gr: Node | None, q: Node, r: Node) -> Node:
     whole = bmm(q, _doubled(triu(inner, diagonal=0)))
     if gq is not None:
         whole = whole + gq
-    return solve(matrix_t(r), whole, left=False, vector=False)
+    return triangular(matrix_t(r), whole, upper=False, left=False)
 
 
 def _qr_vjp(gq: Node | None, gr: Node | None, x: Node) -> Node:
@@ -347,6 +319,7 @@ def _qr_vjp(gq: Node | None, gr: Node | None, x: Node) -> Node:
 qr_q: Factored = Factored(
     "qr_q",
     lambda x: np.linalg.qr(x)[0],
+    lambda x: nf.qr(x, complete=False)[0],
     shape=lambda x: (*x.shape[:-1], min(x.shape[-2:])),
     vjps=(lambda g, y, x: _qr_vjp(g, None, x),),
     grad_fn="LinalgQrBackward0",
@@ -356,6 +329,7 @@ qr_q: Factored = Factored(
 qr_r: Factored = Factored(
     "qr_r",
     lambda x: np.linalg.qr(x)[1],
+    lambda x: nf.qr(x, complete=False)[1],
     shape=lambda x: (*x.shape[:-2], min(x.shape[-2:]), x.shape[-1]),
     vjps=(lambda g, y, x: _qr_vjp(None, g, x),),
     grad_fn="LinalgQrBackward0",
@@ -368,7 +342,8 @@ def _eigenvector_vjp(g: Node, v: Node, x: Node, uplo: str) -> Node:
     values = eigenvalues(x, uplo=uplo)
     gaps = _row(values) - _column(values)
     diagonal = eye(n=x.shape[-1], m=x.shape[-1], dtype=dtypes.bool_)
-    turn = where(diagonal, 0.0, bmm(matrix_t(v), g) / where(diagonal, 1.0, gaps))
+    along = bmm(matrix_t(v), g)
+    turn = where(diagonal, 0.0, 0.5 * (along - matrix_t(along)) / where(diagonal, 1.0, gaps))
     return bmm(v, bmm(turn, matrix_t(v)))
 
 
@@ -380,6 +355,7 @@ def _eigenvalue_vjp(g: Node, y: Node, x: Node, uplo: str) -> Node:
 eigenvalues: Factored = Factored(
     "eigh_values",
     lambda x, uplo: np.linalg.eigvalsh(x, uplo),
+    lambda x, uplo: nf.eigh(x, uplo)[0],
     shape=lambda x, uplo: x.shape[:-1],
     vjps=(_eigenvalue_vjp,),
     grad_fn="LinalgEighBackward0",
@@ -389,6 +365,7 @@ eigenvalues: Factored = Factored(
 eigenvectors: Factored = Factored(
     "eigh_vectors",
     lambda x, uplo: np.linalg.eigh(x, uplo)[1],
+    lambda x, uplo: nf.eigh(x, uplo)[1],
     shape=lambda x, uplo: x.shape,
     vjps=(_eigenvector_vjp,),
     grad_fn="LinalgEighBackward0",
@@ -398,9 +375,9 @@ eigenvectors: Factored = Factored(
 
 
 def _expm(x: Any) -> Any:
-    import scipy.linalg
+    import scipy.linalg  # type: ignore[import-untyped]
 
-    return heavily(x.size * x.shape[-1], scipy.linalg.expm, x).astype(x.dtype)
+    return scipy.linalg.expm(x)
 
 
 def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
@@ -414,9 +391,10 @@ def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
     return slice_(upper, dim=last, start=size, stop=2 * size, step=1)
 
 
-matrix_exp: Shaped = Shaped(
+matrix_exp: Factored = Factored(
     "linalg_matrix_exp",
     _expm,
+    nf.matrix_exp,
     shape=lambda x: x.shape,
     vjps=(_expm_vjp,),
     batch="shape.leading",

@@ -7,15 +7,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault
 from autodiff_cli.execute import force
+from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, Number, constant
 from autodiff_cli.ops import decompose as dec
 from autodiff_cli.ops import linalg as la
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops import nonfinite as nf
+from autodiff_cli.ops import pointwise as pw
+from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.arithmetic import div, mul
-from autodiff_cli.ops.create import eye
+from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.heavy import factored
 from autodiff_cli.ops.pairs import nan_to_num
 from autodiff_cli.ops.selection import eq, where
@@ -49,12 +53,23 @@ def check_square(x: Node, name: str) -> None:
     check_matrix(x, name)
 
 
+def check_lower(x: Node, name: str) -> None:
+    if x.dtype is dtypes.float16:
+        raise RuntimeFault(f"{name}: Low precision dtypes not supported. Got Half")
+
+
+def check_kernel(x: Node, kernel: str) -> None:
+    if x.dtype is dtypes.float16:
+        raise NotImplementedFault(f"\"{kernel}_cpu\" not implemented for 'Half'")
+
+
 # ---- inverse, determinant, powers ---------------------------------------------------------------
 
 
 @torch(f"linalg.inv(Tensor A, {OUT}", only="function")
 def linalg_inv(A: Node) -> Node:
     check_square(A, "linalg.inv")
+    check_lower(A, "linalg.inv")
     return la.inv(A)
 
 
@@ -66,6 +81,7 @@ def inverse(input: Node) -> Node:
 @torch(f"linalg.det(Tensor A, {OUT}", only="function")
 def linalg_det(A: Node) -> Node:
     check_square(A, "linalg.det")
+    check_kernel(A, "lu")
     return la.det(A)
 
 
@@ -81,6 +97,7 @@ _linalg_slogdet = return_type("linalg_slogdet", ("sign", "logabsdet"))
 @torch("linalg.slogdet(Tensor A, *, tuple of Tensors out = None)", only="function")
 def linalg_slogdet(A: Node) -> tuple[Node, ...]:
     check_square(A, "linalg.slogdet")
+    check_lower(A, "linalg.slogdet")
     return _linalg_slogdet(la.det_sign(A), la.log_abs_det(A))
 
 
@@ -92,6 +109,7 @@ def slogdet(input: Node) -> tuple[Node, ...]:
 @torch("logdet(Tensor input)")
 def logdet(input: Node) -> Node:
     check_square(input, "logdet")
+    check_lower(input, "logdet")
     return where(eq(la.det_sign(input), -1), math.nan, la.log_abs_det(input))
 
 
@@ -100,7 +118,8 @@ def _power(x: Node, n: int) -> Node:
     if n == 0:
         return mv.expand(eye(n=x.shape[-1], m=x.shape[-1], dtype=x.dtype), shape=x.shape)
     if n < 0:
-        return _power(la.inv(x), -n) if n < -1 else la.inv(x)
+        inverse = linalg_inv(x)
+        return _power(inverse, -n) if n < -1 else inverse
     if n == 1:
         from autodiff_cli.ops.pointwise import clone
 
@@ -220,6 +239,7 @@ def solve(A: Node, B: Node, left: bool) -> Node:
             "linalg.solve: Incompatible shapes of A and B for the equation "
             f"{'AX = B' if left else 'XA = B'} ({A.shape[-2]}x{A.shape[-1]} and {shown})"
         )
+    check_kernel(A, "lu")
     return la.solve(A, B, left=left, vector=vector)
 
 
@@ -232,8 +252,20 @@ _lstsq = return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular
 )
 def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
     check_matrix(input, "torch.linalg.lstsq", "input")
+    if input.dtype is dtypes.float16:
+        raise RuntimeFault("This function doesn't handle types other than float and double")
     rtol = _tolerance(input) if rcond is None else rcond
     vector = b.ndim == input.ndim - 1
+    if not 0 <= input.ndim - b.ndim <= 1:
+        raise RuntimeFault(
+            "torch.linalg.lstsq: input.dim() must be greater or equal to other.dim() and "
+            "(input.dim() - other.dim()) <= 1"
+        )
+    rows = b.ndim - (1 if vector else 2)
+    if input.shape[-2] != b.shape[rows]:
+        raise RuntimeFault(
+            f"torch.linalg.lstsq: input.size(-2) should match other.size(-{1 if vector else 2})"
+        )
     right = mv.unsqueeze(b, shape=(*b.shape, 1)) if vector else b
     solution = la.lstsq(input, right, rtol=rtol)
     empty = constant(np.zeros(0, input.dtype.numpy))
@@ -248,13 +280,16 @@ def _tolerance(x: Node) -> float:
 
 
 @torch(f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}", only="function")
-def linalg_pinv(input: Node, rcond: float | None) -> Node:
-    if input.ndim < 2 or not input.dtype.is_floating:
+def linalg_pinv(input: Node, rcond: float | None, hermitian: bool = False) -> Node:
+    if input.ndim < 2 or input.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeFault(
             f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor with "
             "2 or more dimensions of float, double, cfloat or cdouble types"
         )
-    return la.pinv(input, rtol=_tolerance(input) if rcond is None else rcond)
+    if hermitian and 0 not in input.shape[-2:]:
+        check_square(input, "linalg.eigh")
+    rtol = _tolerance(input) if rcond is None else rcond
+    return la.pinv(input, rtol=rtol, hermitian=hermitian)
 
 
 @torch(
@@ -262,8 +297,8 @@ def linalg_pinv(input: Node, rcond: float | None) -> Node:
     "Tensor out = None)",
     only="function",
 )
-def linalg_pinv_bounds(input: Node, rtol: float | None) -> Node:
-    return linalg_pinv(input, rtol)
+def linalg_pinv_bounds(input: Node, rtol: float | None, hermitian: bool) -> Node:
+    return linalg_pinv(input, rtol, hermitian)
 
 
 @torch("pinverse(Tensor input, float rcond = 1e-15)")
@@ -274,8 +309,8 @@ def pinverse(input: Node, rcond: float) -> Node:
 @torch(
     f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}", only="function"
 )
-def matrix_rank_above(input: Node, tol: float) -> Node:
-    return matrix_rank(input, tol, None)
+def matrix_rank_above(input: Node, tol: float, hermitian: bool) -> Node:
+    return matrix_rank(input, tol, None, hermitian)
 
 
 @torch(
@@ -283,9 +318,17 @@ def matrix_rank_above(input: Node, tol: float) -> Node:
     "bool hermitian = False, Tensor out = None)",
     only="function",
 )
-def matrix_rank(input: Node, atol: float | None, rtol: float | None) -> Node:
+def matrix_rank(
+    input: Node, atol: float | None, rtol: float | None, hermitian: bool = False
+) -> Node:
     check_matrix(input, "torch.linalg.matrix_rank", "input")
-    values = factored(np.linalg.svd, force(input), compute_uv=False)
+    if input.dtype is dtypes.float16:
+        raise RuntimeFault("This function doesn't handle types other than float and double")
+    if 0 in input.shape[-2:]:
+        return constant(np.zeros(input.shape[:-2], np.int64))
+    if hermitian:
+        check_square(input, "linalg.eigh")
+    values = np.abs(force(la.eigenvalues(input, uplo="L") if hermitian else dec.svdvals(input)))
     largest = values.max(-1, initial=0.0)
     relative = rtol if rtol is not None else 0.0 if atol else _tolerance(input)
     bound = np.maximum(atol or 0.0, relative * largest)
@@ -298,12 +341,14 @@ def matrix_rank(input: Node, atol: float | None, rtol: float | None) -> Node:
 @torch(f"linalg.cholesky(Tensor input, *, bool upper = False, {OUT[3:]}", only="function")
 def linalg_cholesky(input: Node, upper: bool) -> Node:
     check_square(input, "linalg.cholesky")
+    check_kernel(input, "cholesky")
     return la.cholesky(input, upper=upper)
 
 
 @torch(f"cholesky(Tensor input, bool upper = False, {OUT}")
 def cholesky(input: Node, upper: bool) -> Node:
     check_square(input, "cholesky")
+    check_kernel(input, "cholesky")
     return la.cholesky_old(input, upper=upper)
 
 
@@ -314,14 +359,22 @@ _linalg_qr = return_type("linalg_qr", ("Q", "R"))
 @torch("linalg.qr(Tensor A, str mode = 'reduced', *, tuple of Tensors out = None)", only="function")
 def linalg_qr(A: Node, mode: str) -> tuple[Node, ...]:
     check_matrix(A, "linalg.qr")
+    check_kernel(A, "geqrf")
     if mode not in ("reduced", "r", "complete"):
         raise RuntimeFault(
             f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', "
             "or 'complete'"
         )
     if mode == "complete" and A.shape[-2] > A.shape[-1]:
-        q, r = factored(np.linalg.qr, force(A), "complete")
-        return _linalg_qr(constant(q), constant(r))
+        parts = (
+            factored(
+                lambda x: np.linalg.qr(x, "complete")[0], lambda x: nf.qr(x, True)[0], force(A)
+            ),
+            factored(
+                lambda x: np.linalg.qr(x, "complete")[1], lambda x: nf.qr(x, True)[1], force(A)
+            ),
+        )
+        return _linalg_qr(*map(constant, parts))
     q_node = constant(np.zeros(0, A.dtype.numpy)) if mode == "r" else la.qr_q(A)
     return _linalg_qr(q_node, la.qr_r(A))
 
@@ -337,12 +390,14 @@ _eigh = return_type("linalg_eigh", ("eigenvalues", "eigenvectors"))
 @torch("linalg.eigh(Tensor A, str UPLO = 'L', *, tuple of Tensors out = None)", only="function")
 def eigh(A: Node, UPLO: str) -> tuple[Node, ...]:
     check_square(A, "linalg.eigh")
+    check_kernel(A, "linalg_eigh")
     return _eigh(la.eigenvalues(A, uplo=UPLO), la.eigenvectors(A, uplo=UPLO))
 
 
 @torch("linalg.eigvalsh(Tensor A, str UPLO = 'L', *, Tensor out = None)", only="function")
 def eigvalsh(A: Node, UPLO: str) -> Node:
     check_square(A, "linalg.eigh")
+    check_kernel(A, "linalg_eigh")
     return la.eigenvalues(A, uplo=UPLO)
 
 
@@ -357,20 +412,29 @@ _linalg_svd = return_type("linalg_svd", ("U", "S", "Vh"))
 )
 def linalg_svd(A: Node, full_matrices: bool) -> tuple[Node, ...]:
     check_matrix(A, "linalg.svd")
+    check_kernel(A, "linalg_svd")
     u, s, vh = dec.svd_u(A), dec.svdvals(A), dec.svd_vh(A)
     if full_matrices and A.shape[-1] != A.shape[-2]:
-        whole_u, _, whole_vh = factored(np.linalg.svd, force(A))
-        if A.shape[-2] > A.shape[-1]:
-            u = constant(whole_u)
-        else:
-            vh = constant(whole_vh)
+        part = 0 if A.shape[-2] > A.shape[-1] else 2
+        whole = constant(
+            factored(lambda x: np.linalg.svd(x)[part], lambda x: nf.svd(x, True)[part], force(A))
+        )
+        u, vh = (whole, vh) if part == 0 else (u, whole)
     return _linalg_svd(u, s, vh)
 
 
 @torch(
     "svd(Tensor input, bool some = True, bool compute_uv = True, *, tuple of Tensors out = None)"
 )
-def svd(input: Node, some: bool) -> tuple[Node, ...]:
+def svd(input: Node, some: bool, compute_uv: bool) -> tuple[Node, ...]:
+    if not compute_uv:
+        check_matrix(input, "linalg.svd")
+        sizes = input.shape[-2:]
+        u, v = (
+            full(shape=(*input.shape[:-2], size, size), value=0, dtype=input.dtype)
+            for size in sizes
+        )
+        return _svd(u, svdvals(input), v)
     u, s, vh = linalg_svd(input, not some)
     return _svd(u, s, mv.matrix_t(vh))
 
@@ -378,6 +442,7 @@ def svd(input: Node, some: bool) -> tuple[Node, ...]:
 @torch("linalg.svdvals(Tensor A, *, str? driver = None, Tensor out = None)", only="function")
 def svdvals(A: Node) -> Node:
     check_matrix(A, "linalg.svd")
+    check_kernel(A, "linalg_svd")
     return dec.svdvals(A)
 
 
@@ -390,7 +455,12 @@ def cond(input: Node, p: Number | str | None) -> Node:
     if input.ndim < 2:
         raise RuntimeFault("linalg.cond: The input tensor must have at least 2 dimensions.")
     check_matrix(input, "linalg.cond")
+    if isinstance(p, str):
+        check_square(input, f"linalg.cond(ord={p})")
+    if 0 in input.shape[-2:]:
+        return full(shape=input.shape[:-2], value=0, dtype=input.dtype)
     if p is None or p in (2, -2):
+        check_kernel(input, "linalg_svd")
         values = dec.svdvals(input)
         last = values.ndim - 1
         size = values.shape[-1]
@@ -398,12 +468,16 @@ def cond(input: Node, p: Number | str | None) -> Node:
         least = mv.slice_(values, dim=last, start=size - 1, stop=size, step=1)
         ratio = div(least, first) if p == -2 else div(first, least)
         return mv.squeeze_dim(ratio, shape=ratio.shape[:-1])
-    check_square(input, "linalg.cond")
+    check_square(input, f"linalg.cond(ord={p})")
+    if p == "nuc":
+        values = dec.svdvals(input)
+        dim = (values.ndim - 1,)
+        sums = [
+            red.sum_(x, dim=dim, keepdim=False, dtype=x.dtype)
+            for x in (values, pw.reciprocal(values))
+        ]
+        return mul(*sums)
+    check_lower(input, "linalg.inv")
     dims, none = (-2, -1), None
-    norms = [matrix_norm(x, p, dims, False, none) for x in (input, la.inv(input))]
-    product = mul(*norms)
-    return (
-        product
-        if isinstance(p, str)
-        else nan_to_num(product, nan=math.inf, posinf=math.inf, neginf=-math.inf)
-    )
+    product = mul(*(matrix_norm(x, p, dims, False, none) for x in (input, la.plain_inv(input))))
+    return nan_to_num(product, nan=math.inf, posinf=math.inf, neginf=-math.inf)

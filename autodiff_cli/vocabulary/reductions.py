@@ -9,7 +9,6 @@ from typing import Any
 from autodiff_cli.errors import (
     AttributeFault,
     IndexFault,
-    NotImplementedFault,
     RuntimeFault,
     ValueFault,
 )
@@ -238,7 +237,9 @@ def _spectral_norm(
     if dtype is not None:
         x = as_dtype(x, dtype)
     if x.dtype is dtypes.float16:
-        raise NotImplementedFault("\"linalg_svd_cpu\" not implemented for 'Half'")
+        raise RuntimeFault("linalg.matrix_norm: Low precision dtypes not supported. Got Half")
+    if ord == -2 and 0 in (x.shape[dim[0]], x.shape[dim[1]]):
+        raise IndexFault("amin(): Expected reduction dim -1 to have non-zero size.")
     if 0 in (x.shape[dim[0]], x.shape[dim[1]]):
         return full(shape=reduced(x.shape, dim, keepdim), value=0, dtype=x.dtype)
     others = tuple(d for d in range(x.ndim) if d not in dim)
@@ -273,6 +274,9 @@ def norm(
         if p != "fro":
             of_matrix = FUNCTIONS["linalg.matrix_norm"]
             if dims is None:
+                if input.ndim != 2:
+                    shown = " ".join(map(str, range(input.ndim)))
+                    raise RuntimeFault(f"linalg.matrix_norm: dim must be a 2-tuple. Got {shown}")
                 return of_matrix(input, p, keepdim=keepdim, dtype=dtype)  # type: ignore[no-any-return]
             return of_matrix(input, p, tuple(dims), keepdim, dtype=dtype)  # type: ignore[no-any-return]
         p = 2.0

@@ -341,7 +341,12 @@ SAMPLES |= {
         ([PAIR, A.T], {"left": True, "vector": False}),
         ([SQUARE, A], {"left": False, "vector": False}),
     ],
-    "linalg_pinv": [([A], {"rtol": 1e-9}), ([A.T], {"rtol": 1e-9}), ([SQUARE], {"rtol": 1e-9})],
+    "solve_triangular": [
+        ([np.triu(SQUARE), A.T], {"upper": True, "left": True}),
+        ([np.tril(PAIR), A], {"upper": False, "left": False}),
+    ],
+    "plain_inv": [([SQUARE], {}), ([PAIR], {})],
+    "linalg_pinv": [([x], {"rtol": 1e-9, "hermitian": False}) for x in (A, A.T, SQUARE)],
     "linalg_lstsq": [([A.T, A.T[:, :1] ** 2], {"rtol": 1e-9})],
     "linalg_cholesky": [([DEFINITE], {"upper": upper}) for upper in (False, True)],
     "cholesky": [([DEFINITE], {"upper": False})],

@@ -16,7 +16,7 @@ def _broadcasting(rows: Rows, inner: tuple[int, ...]) -> list[Node]:
 
 
 def solve(rows: Rows) -> Node:
-    inner = (2, 1 if rows.params["vector"] else 2)
+    inner = (2, 1 if rows.params.get("vector") else 2)
     return rows.op(*_broadcasting(rows, inner), **rows.params)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.node import Shape
-from autodiff_cli.ops.heavy import factored
+from autodiff_cli.ops.heavy import heavily
 from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.grad_mode import no_grad
 from autodiff_cli.vocabulary.handles import named
@@ -220,7 +220,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     flat = of_array(np.empty((rows, math.prod(tensor.shape[1:])), tensor.dtype.numpy))
     array = call(flat, "normal_", 0, 1, generator=generator).array
     wide = rows < array.shape[1]
-    q, r = factored(np.linalg.qr, array.T if wide else array)
+    tall = array.T if wide else array
+    q, r = heavily(tall.size * tall.shape[1], np.linalg.qr, tall)
     q = q * np.sign(np.diag(r))
     values = np.ascontiguousarray((q.T if wide else q).reshape(tensor.shape))
     in_place(tensor, "copy_", of_array(values))
