@@ -457,7 +457,7 @@ def cond(input: Node, p: Number | str | None) -> Node:
     check_matrix(input, "linalg.cond")
     if isinstance(p, str):
         check_square(input, f"linalg.cond(ord={p})")
-    if 0 in input.shape[-2:]:
+    if not input.numel:
         return full(shape=input.shape[:-2], value=0, dtype=input.dtype)
     if p is None or p in (2, -2):
         check_kernel(input, "linalg_svd")
@@ -470,6 +470,7 @@ def cond(input: Node, p: Number | str | None) -> Node:
         return mv.squeeze_dim(ratio, shape=ratio.shape[:-1])
     check_square(input, f"linalg.cond(ord={p})")
     if p == "nuc":
+        check_kernel(input, "linalg_svd")
         values = dec.svdvals(input)
         dim = (values.ndim - 1,)
         sums = [
