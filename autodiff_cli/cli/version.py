@@ -18,7 +18,13 @@ def version_text() -> str:
     from autodiff_cli.wall import available
 
     kernel = available()
-    whole = "whole" if kernel.is_whole() else "in part" if kernel.landlock or kernel.seccomp else "not at all"
+    whole = (
+        "whole"
+        if kernel.is_whole()
+        else "in part"
+        if kernel.landlock or kernel.seccomp
+        else "not at all"
+    )
     return f"autodiff {__version__}\nthe kernel's wall stands {whole} here: {kernel}"
 
 
