@@ -182,6 +182,8 @@ def _instead(word: str, words: Sequence[str], expression: str, command: str) -> 
         return f"the expression comes first, quoted as one word: autodiff {quote(word)} {quote(expression)}"
     if NAME.fullmatch(word):
         return f"give it a value, as in {word}=3; --wrt takes names with commas: --wrt x,y"
+    if word.endswith(PROGRAMS):
+        return f"a program is run by autodiff run {word}"
     if FILE.fullmatch(word):
         batch = f"autodiff batch {quote(expression)} {word}"
         return f"a file is bound as an input: x=@{word}; rows of a table: {batch}"

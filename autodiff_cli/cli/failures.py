@@ -105,10 +105,7 @@ def _instead_of_value(error: AutodiffError, before: str, value: str) -> str | No
         return f"write {before}{value.lstrip('=:').strip()}"
     if value == "-":
         return f"standard input is written @-: {before}@-"
-    if (
-        "neither a tensor nor a number" in error.message
-        or "infer dtype of Function" in error.message
-    ):
+    if re.search(r"of type Function|infer dtype of Function", error.message):
         return (
             f"'{value}' is a function; call it: {before}'{value}(3)'"
             if NAME.fullmatch(value)
@@ -202,6 +199,10 @@ def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
             return f"fields seem to be separated by {shown}: tr {shown} ',' < {file} | autodiff batch …"
     if NAME.fullmatch(options["expression"]):
         return unknown_name(options["expression"], columns, called=False)
+    for name in re.findall(r"(?<![\w.])[^\W\d]\w*(?!\s*\()\b", options["expression"]):
+        near = suggestion(name, columns)
+        if near is not None:
+            return f"did you mean '{near}', not '{name}'?"
     return None
 
 

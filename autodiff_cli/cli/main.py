@@ -70,6 +70,9 @@ def spoken(args: list[str]) -> list[str]:
         from autodiff_cli.cli.advice import no_such_topic
 
         raise no_such_topic(rest[0])
+    if first in COMMANDS and len(rest) == 1 and rest[0] in (HELP[-1], VERSION[-1]):
+        if first != "run" or not os.path.exists(rest[0]):  # which may be a program's name
+            return [first, "--help"] if rest[0] in HELP else ["--version"]
     if "--version" in args[:literal] or (asks and first in VERSION and not rest):
         return ["--version"]
     command = first if first in COMMANDS else DEFAULT

@@ -27,7 +27,7 @@ install update upgrade config init: there is nothing to set up; autodiff --help 
 
 # Options: the real one, or a sentence; the first that the command has.
 OPTIONS = table("""\
-format output-format as type print-json j jsn: --format || --json
+format to output-format as type print-json j jsn: --format || --json
 json jsonl ndjson jsonlines csv tsv: --json || --to jsonl, or another of csv, tsv, npz, parquet
 o out output outfile output-file write export: --output || --save || > FILE keeps what is printed
 digits precision decimals prec places
@@ -62,7 +62,8 @@ chunk chunksize batch-size: --chunk-rows
 noise error errors-in uncertainty sigma std: --propagate || autodiff batch has --propagate
 append continue: --resume
 check test preview dryrun: --dry-run
-colour no-color no-colour plain: --color never
+colour: --color
+no-color no-colour plain: --color never
 list list-functions functions examples: autodiff --help shows what can be typed
 install-completion show-completion completion
     words aren't completed here; autodiff --help lists the options

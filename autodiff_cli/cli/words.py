@@ -145,7 +145,8 @@ def expression_of(text: str) -> Source:
         raise click.UsageError("'@' needs a file's name, such as @expr.txt")
     source = Source(text_of(path, "expression"), "standard input" if path == "-" else path)
     if is_empty(source.text):
-        raise click.UsageError(f"{source.name} is empty: {NO_EXPRESSION}")
+        found = "has only comments" if source.text.strip() else "is empty"
+        raise click.UsageError(f"{source.name} {found}: {NO_EXPRESSION}")
     return source
 
 
@@ -205,6 +206,8 @@ class _Path(click.ParamType):  # type: ignore[type-arg]
     name = "path"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value:
+            self.fail("it names no file", param, ctx)
         return home(value)
 
 

@@ -100,6 +100,9 @@ def evaluate(
     [[2.0, 0.0], [0.0, 4.0]]
     """
     source = expression if isinstance(expression, Source) else Source(expression)
+    default = dtypes.NAMES.get(dtype)
+    if default is None or not default.is_floating:
+        raise InputError(f"the default dtype is float16, float32 or float64, not {dtype!r}")
     asked = None
     if jacobian or hessian or jvp or hvp:
         from autodiff_cli.evaluate.derivatives import Asked
@@ -107,7 +110,7 @@ def evaluate(
         asked = Asked(jacobian, hessian, jvp or {}, hvp or {})
     before = dtypes.default(), state.max_elements, room.max_bytes
     room.max_bytes = max_memory
-    dtypes.set_default(dtypes.NAMES[dtype])
+    dtypes.set_default(default)
     if max_elements is not None:
         state.max_elements = max_elements
     resources = None

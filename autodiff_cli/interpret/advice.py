@@ -11,6 +11,7 @@ from autodiff_cli.interpret.suggest import suggestion
 from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import derivative, rewritten
 
+LONGEST = 60  # characters of a text that is written out in a hint
 SHORTEST = 3  # letters of a name for which a guess isn't far-fetched
 UNIMPORTANT = ("out", "layout", "device", "pin_memory", "requires_grad", "memory_format", "generator",
                "size_average", "reduce")  # fmt: skip
@@ -53,9 +54,14 @@ def unknown_name(
     if near:
         return near
     if called:
-        meant = _habit(name, habits.SAID, habits.FUNCTIONS) or _near(name, functions)
+        meant = _habit(name, habits.SAID, habits.FUNCTIONS) or _elsewhere(name, text)
+        meant = meant or _near(name, functions)
         return meant or NOTHING.format(f"define it first, as in {name} = lambda t: t**2; {name}(x)")
     habit = _habit(name, habits.MODULES, habits.NAMES)
+    path = _path(name, text)
+    if path != name and (habit or _same_letters(name, constants)):  # np.sin, Torch.sin
+        last = path.rpartition(".")[2]
+        habit = _elsewhere(path, text) or _habit(last, habits.SAID, habits.FUNCTIONS) or habit
     if habit:
         return habit
     binding = f"bind it on the command line: {name}='[1, 2]'"
@@ -66,16 +72,67 @@ def unknown_name(
     return f"{guess} or {binding}" if guess else binding
 
 
-def unknown_attribute(name: str, known: Iterable[str], *, module: str = "") -> str:
-    """What to type instead of an attribute of a tensor, or of a module, that doesn't exist."""
-    if module:
+def unknown_attribute(value: object, name: str, *, text: str = "") -> str:
+    """What to type instead of an attribute of a tensor, or of a module, that doesn't exist.
+
+    >>> from autodiff_cli.interpret.names import lookup
+    >>> unknown_attribute(lookup("torch"), "svdvals", text="torch.svdvals(x)")
+    'write linalg.svdvals(x)'
+    """
+    from autodiff_cli.interpret.names import members
+    from autodiff_cli.vocabulary.values import Module
+
+    known = members(value)
+    if isinstance(value, Module):
+        path = _path(name, text)
         habit = _habit(name, habits.SAID | habits.MODULES, habits.FUNCTIONS)
-        if module == "torch.nn" and name[:1].isupper():
+        if value.name == "torch.nn" and name[:1].isupper():
             habit = habits.NO_LAYERS
+        if not habit or path.rpartition(".")[2] != name:
+            habit = _elsewhere(path, text) or habit
     else:
         habit = _habit(name, habits.ATTRIBUTES, habits.METHODS)
+        if not habit and not _same_letters(name, known):
+            function = _spelled(name)
+            habit = f"write {function}(x)" if function else None
     meant = habit or _near(name, known)
     return meant or NOTHING.format("write it out, as in exp(x).sum() or where(x > 0, x, 0)")
+
+
+def _elsewhere(path: str, text: str) -> str | None:
+    """What to write for a name that exists behind another prefix, or without one: `np.linalg.norm`."""
+    spelled = _spelled(path)
+    if spelled is None or spelled == path:
+        return None
+    written = re.sub(rf"(?<![\w.]){re.escape(path)}\b", spelled, text)
+    short = "\n" not in written and len(written) <= LONGEST and is_expression(written)
+    return f"write {written if short else spelled}"
+
+
+def _spelled(path: str) -> str | None:
+    """The name, with its prefix, of what is called so anywhere: that with the likest prefix."""
+    from autodiff_cli.interpret.names import CONSTANTS
+    from autodiff_cli.ir.dtypes import NAMES as DTYPES
+    from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+    asked = path.split(".")
+
+    def likeness(known: str) -> tuple[int, bool, bool, str]:
+        parts = known.split(".")
+        same = [a.lower() == b.lower() for a, b in zip(asked[::-1], parts[::-1], strict=False)]
+        exact = asked[-1] == parts[-1]
+        return sum(same), exact, len(parts) == 1, known
+
+    last = _letters(asked[-1])
+    names = [n for n in FUNCTIONS.names() if _letters(n.rpartition(".")[2]) == last]
+    names += [n for n in (*CONSTANTS, *DTYPES) if len(n) > 1 and _letters(n) == last]
+    return max(names, key=likeness, default=None)
+
+
+def _path(name: str, text: str) -> str:
+    """The names with dots between them, of which `name` is one: `np.linalg.norm`."""
+    found = re.search(rf"(?<![\w.])(?:\w+\.)*{re.escape(name)}(?:\.\w+)*(?!\w)", text)
+    return found[0] if found else name
 
 
 def _habit(name: str, said: Mapping[str, str], written: Mapping[str, str]) -> str | None:
@@ -84,7 +141,7 @@ def _habit(name: str, said: Mapping[str, str], written: Mapping[str, str]) -> st
     for spelled in (name, lowered) if len(name) > 1 else (name,):
         if spelled in said:
             return said[spelled]
-        if spelled in written:
+        if written.get(spelled, name) != name:  # None is None
             return f"write {written[spelled]}"
     return None
 
@@ -114,8 +171,12 @@ def _likeness(name: str, other: str) -> tuple[float, int, bool]:
 
 def _same_letters(name: str, known: Iterable[str]) -> str | None:
     """The name that differs in case and underscores alone: `ReLU`, `log_2`, `LogSoftmax`."""
-    letters = name.replace("_", "").lower()
-    return next((n for n in sorted(known) if n.replace("_", "").lower() == letters), None)
+    letters = _letters(name)
+    return next((n for n in sorted(known) if _letters(n) == letters), None)
+
+
+def _letters(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _product(name: str, bound: Sequence[str], known: Sequence[str]) -> str | None:

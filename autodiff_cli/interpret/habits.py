@@ -99,7 +99,10 @@ average avg: mean(x)
 stdev stddev sd: std(x)
 variance: var(x)
 rms: mean(x**2)**0.5
-total summation: sum(x)
+total summation reduce_sum: sum(x)
+reduce_mean: mean(x)
+reduce_max: x.max()
+reduce_min: x.min()
 sumsq: sum(x**2)
 product: prod(x)
 percentile: quantile(x, 0.9)
@@ -175,10 +178,6 @@ determinant: A.det()
 mod: x.remainder(y)
 power: x.pow(n)
 astype: x.to(float32)
-softplus: softplus(x)
-gelu: gelu(x)
-silu: silu(x)
-elu: elu(x)
 append concat: cat((x, y))
 copy: x.clone()
 reverse: x.flip(0)
@@ -204,6 +203,9 @@ keras: write the function alone: exp(x), not keras.exp(x)
 cmath: write the function alone: exp(x), not cmath.exp(x)
 cupy: write the function alone: exp(x), not cupy.exp(x)
 mx: write the function alone: exp(x), not mx.exp(x)
+functional: its functions have the prefix F., as in F.relu(x)
+la LA: its functions have the prefix linalg., as in linalg.norm(x)
+fft: complex numbers don't exist here: every number is real
 sp scipy: scipy.special's have the prefix special.: special.ndtr(x); others stand alone: exp(x)
 stats: the normal distribution is special.ndtr(x), its inverse special.ndtri(x)
 sympy: names need no declaration: bind them, as in x=3
@@ -237,7 +239,8 @@ minimize maximize optimize fsolve newton curve_fit
 plot show graph draw hist scatterplot figure
     nothing is drawn here: --json and --save out.npz give the numbers to what draws
 vmap jit pmap compile: leave it out: autodiff batch evaluates an expression for every row of a file
-complex Complex real imag conj: complex numbers don't exist here: every number is real
+complex Complex real imag conj fft ifft rfft irfft fft2 fftn stft
+    complex numbers don't exist here: every number is real
 help dir doc: autodiff --help shows what can be typed
 open read_csv loadtxt load genfromtxt read
     a file is bound as an input: x=@x.csv; autodiff batch reads tables row by row

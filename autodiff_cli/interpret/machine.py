@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from autodiff_cli.errors import (
     PYTHON_FAULTS,
+    AttributeFault,
     AutodiffError,
     IndexFault,
     NameFault,
@@ -22,7 +23,7 @@ from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.vocabulary.indexing import subscript
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import Module, Size
 
 
 class Step(NamedTuple):
@@ -129,6 +130,12 @@ class Machine:
                 constants=[*names.CONSTANTS, *names.SHORT],
                 text=self.source.text,
             )
+        if isinstance(error, AttributeFault) and action == "attribute":
+            from autodiff_cli.interpret.advice import unknown_attribute
+
+            value = self.stack[-1]
+            if isinstance(value, (Node, Module)):
+                return unknown_attribute(value, argument, text=self.source.text)
         if isinstance(error, (TypeFault, IndexFault)) and action == "call":
             from autodiff_cli.interpret.advice import failed_call
 

@@ -237,12 +237,7 @@ def attribute(value: Any, name: str) -> Any:
             return ATTRIBUTES[name](value)
         if name in METHODS:
             return Method(value, METHODS[name])
-        from autodiff_cli.interpret import advice
-
-        raise AttributeFault(
-            f"'Tensor' object has no attribute '{name}'",
-            hint=advice.unknown_attribute(name, [*METHODS.names(), *ATTRIBUTES]),
-        )
+        raise AttributeFault(f"'Tensor' object has no attribute '{name}'")
     if isinstance(value, Module):
         return _member(value, name)
     if isinstance(value, ReturnType) and name in value.fields:
@@ -275,7 +270,6 @@ def _member(module: Module, name: str) -> Any:
             return CONSTANTS[name]
         if name in MATH_FUNCTIONS:
             return _math(name)
-        raise _not_in(module, name, MATH_FUNCTIONS)
     if module.prefix + name in FUNCTIONS:
         return FUNCTIONS[module.prefix + name]
     if module.name == "torch":
@@ -283,16 +277,15 @@ def _member(module: Module, name: str) -> Any:
             return CONSTANTS[name]
         if name in DTYPES:
             return DTYPES[name]
-    names = [
-        n.removeprefix(module.prefix) for n in FUNCTIONS.names() if n.startswith(module.prefix)
-    ]
-    raise _not_in(module, name, names)
+    raise AttributeFault(f"module '{module.name}' has no attribute '{name}'")
 
 
-def _not_in(module: Module, name: str, known: Iterable[str]) -> AttributeFault:
-    from autodiff_cli.interpret import advice
-
-    return AttributeFault(
-        f"module '{module.name}' has no attribute '{name}'",
-        hint=advice.unknown_attribute(name, known, module=module.name),
-    )
+def members(value: Any) -> list[str]:
+    """What a tensor or a module has, for errors."""
+    if isinstance(value, Node):
+        return [*METHODS.names(), *ATTRIBUTES]
+    if not isinstance(value, Module):
+        return []
+    if value.name == "math":
+        return [*MATH_FUNCTIONS, *CONSTANTS]
+    return [n.removeprefix(value.prefix) for n in FUNCTIONS.names() if n.startswith(value.prefix)]

@@ -172,11 +172,10 @@ def _statement(token: Token, previous: Token | None, text: str) -> tuple[str, st
     inside = sum(map(before.count, OPENING)) > sum(map(before.count, CLOSING))
     if keyword.text == "for" and inside:
         return "comprehensions are not part of expressions", "write the operation on tensors", span
-    return (
-        "an expression is expected, not a statement",
-        "only assignments may stand before the expression, separated by ';'",
-        span,
-    )
+    hint = "only assignments may stand before the expression, separated by ';'"
+    if keyword.text == "for" and keyword is token:
+        hint = "a comprehension stands in brackets: [… for i in range(3)]"
+    return "an expression is expected, not a statement", hint, span
 
 
 def _equal(error: UnexpectedToken, text: str, span: Span) -> tuple[str, str | None, Span]:

@@ -114,7 +114,7 @@ def test_trace(run: Any) -> None:
 @pytest.mark.parametrize(
     ("args", "hint"),
     [
-        (["np.exp(x)", "x=1"], "write the function alone"),
+        (["np.exp(x)", "x=1"], "write exp(x)"),
         (["print(x)", "x=1"], "printed anyway"),
         (["ln(x)", "x=1"], "log(x) is the natural logarithm"),
         (["x.backward()", "x=1"], "printed anyway"),
@@ -289,7 +289,7 @@ def test_failures(run: Any, args: list[str], message: str) -> None:
         (["@", "x=1"], "needs a file's name"),
         (["x", "x=1", "-z"], "values are written z=1"),
         (["x", "x=1", "--save", "out.npy"], "writes an .npz file"),
-        (["x", "x=1", "--save", ""], "writes an .npz file"),
+        (["x", "x=1", "--save", ""], "names no file"),
         (["x", "x=1", "--save", "a.npz", "--save-grads", "a.npz"], "the same file"),
         (["x", "x=1", "--no-grad", "--save-grads", "a.npz"], "nothing to write"),
         (["x", "x=1", "--no-grad", "--seed", "1"], "--no-grad for none"),
@@ -431,13 +431,16 @@ def test_a_missing_expression_is_wrong_usage(run: Any, words: tuple[str, ...]) -
     assert err.startswith(MISSING)
 
 
-def test_an_empty_file_is_named(run: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "found"), [("# nothing yet\n", "has only comments"), (" \n\n", "is empty")]
+)
+def test_an_empty_file_is_named(run: Any, tmp_path: Path, text: str, found: str) -> None:
     path = tmp_path / "empty.txt"
-    path.write_text("# nothing yet\n")
+    path.write_text(text)
     for command in ("eval", "batch"):
         code, out, err = run(command, f"@{path}")
         assert (code, out) == (2, "")
-        assert err.startswith(f"Error: {path} is empty: an EXPRESSION is missing")
+        assert err.startswith(f"Error: {path} {found}: an EXPRESSION is missing")
 
 
 @pytest.mark.parametrize(
