@@ -192,7 +192,7 @@ def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
     found = re.search(r"the columns are (.*)$|has no column '.*'; it has (.*)$", error.message)
     if found is None:
         return None
-    columns = (found[1] or found[2]).split(", ")
+    columns = (found[1] or found[2] or "").split(", ")
     for separator, shown in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
         if len(columns) == 1 and separator in columns[0]:
             file = next((word for word in words if "=" not in word), "FILE")

@@ -179,7 +179,8 @@ def check_writable(path: str) -> None:
     if target.is_dir():
         raise InputError(f"'{path}' can't be written: it is a folder")
     if not target.parent.is_dir():
-        raise InputError(f"'{path}' can't be written: there is no folder '{target.parent}'")
+        folder = os.path.dirname(path) or target.parent
+        raise InputError(f"'{path}' can't be written: there is no folder '{folder}'")
     if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise InputError(f"'{path}' can't be written: permission denied")
 

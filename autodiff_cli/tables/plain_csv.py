@@ -16,6 +16,7 @@ from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import Piece, cut
 from autodiff_cli.tables.rows import Chunk, Column
 
+BLANK = re.compile(rb"(?:[ \t\r]*\n)+")
 ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
 # what float() takes, in ASCII and without underscores: to catch its error takes four times as long
 NUMBER = re.compile(
@@ -36,19 +37,27 @@ class Records(NamedTuple):
 
 
 def first_record(data: bytes, separator: str, file: str) -> tuple[list[str], int]:
-    """The fields of the header, and how many bytes it takes.
+    """The fields of the header, none where all is blank, and how many bytes it ends behind.
+
+    Blank lines before it are no rows, as those between rows are none.
 
     Raises:
         InputError: it isn't UTF-8.
     """
-    end = data.find(b"\n") + 1 or len(data)
-    while end < len(data) and b'"' in data[:end] and cut(data[:end], separator)[0] < end:
+    blank = BLANK.match(data)
+    begin = blank.end() if blank else 0
+    end = data.find(b"\n", begin) + 1 or len(data)
+    while (
+        end < len(data)
+        and b'"' in data[begin:end]
+        and begin + cut(data[begin:end], separator)[0] < end
+    ):
         end = data.find(b"\n", end) + 1 or len(data)
     try:
-        text = data[:end].decode()
+        text = data[begin:end].decode()
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{file} is not UTF-8 text (byte {error.start} of its header)",
+            f"{file} is not UTF-8 text (byte {begin + error.start} of its header)",
             hint="convert it: iconv -f LATIN1 -t UTF-8 FILE",
         ) from None
     records = _quoted(text, separator, 1)

@@ -283,9 +283,9 @@ def layout_of(
     if name == "jsonl":
         return _layout_of_objects(first, naming, wanted, kept, file), first
     separator = separator_of(name) or ","
-    if first is None:
+    titles, end = plain_csv.first_record(first.data, separator, file) if first else ([], 0)
+    if first is None or not titles:
         raise InputError(f"{file} is empty", hint="a table begins with its header: S,K,T")
-    titles, end = plain_csv.first_record(first.data, separator, file)
     rows = first
     if naming.names:
         if len(naming.names) != len(titles):

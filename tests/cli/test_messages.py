@@ -34,6 +34,7 @@ FILES = {
     "a.csv": "x,y\n1,2\n3,4\n",
     "semi.csv": "x;y\n1;2\n",
     "bs.txt": "S*2\n",
+    "blank.csv": '""\n1\n',
     "model": "x**2\n",
     "rows.json": '[{"x": 1}]\n',
     "data/b.csv": "x,y\n1,2\n",

@@ -135,6 +135,20 @@ def test_a_header_may_come_alone(here: Path, engine: str) -> None:
     assert values(write("x.csv", "S,K\n1,2"), engine) == {"S": [1], "K": [2]}
 
 
+@pytest.mark.parametrize("blank", ["\n", "\n\n", "\r\n", " \n\t\n"])
+def test_blank_lines_before_the_header_are_no_rows(here: Path, engine: str, blank: str) -> None:
+    name = write("x.csv", f'{blank}S,"K\nk"\n1,2\n3,oops\n')
+    assert header([name]) == ("S", "K\nk")
+    chunk = one(read([name], engine=engine))
+    assert chunk.columns["S"].values.tolist() == [1, 3]
+    assert chunk.bad[1].line == blank.count("\n") + 4
+    if not blank.strip("\r\n"):
+        unnamed = write("n.csv", f"{blank}1,2\n")
+        assert values(unnamed, engine, columns=["a", "b"]) == {"a": [1], "b": [2]}
+    with pytest.raises(InputError, match="is empty"):
+        header([write("e.csv", blank)])
+
+
 def test_columns_are_named(here: Path, engine: str) -> None:
     name = write("x.csv", "1,2\n3,4\n")
     assert values(name, engine, columns=["a", "b"]) == {"a": [1, 3], "b": [2, 4]}
