@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store",
@@ -23,14 +24,17 @@ def libraries() -> Iterator[str]:
         yield os.path.join(prefix, "pyvenv.cfg")
     yield os.path.dirname(os.__file__)
     package = os.path.dirname(os.path.dirname(__file__))  # wherever it is imported from
-    if os.path.isdir(package):
-        yield package
-        yield os.path.join(os.path.dirname(package), "grammar")  # of a checkout
-    else:
-        yield os.path.dirname(package)  # a zip file
+    beside = os.path.dirname(package)
+    grammar = os.path.join(beside, "grammar")
+    yield package if os.path.isdir(package) else beside  # a zip file
     # Python puts the folder that it was started in, or the script's, before all others: what lies there
     # aren't libraries. Nor is all that lies in a home folder.
     broad = {"", os.sep, os.path.expanduser("~")}
+    with suppress(FileNotFoundError):  # it was removed
+        broad.add(os.getcwd())
+    if os.path.isdir(grammar):  # of a checkout, which an editable install puts into the path
+        yield grammar
+        broad.add(beside)
     paths = sys.path[0 if sys.flags.safe_path else 1 :]
     paths += os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     yield from (path for path in paths if path.rstrip(os.sep) not in broad)

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from console import ROOT
 
 import autodiff_cli
 from autodiff_cli.wall import Kernel, available, compiled, landlock, seccomp, syscalls
@@ -172,7 +173,8 @@ def refused(found: dict[str, str]) -> bool:
 
 @needs_files
 def test_no_file_outside_is_read(tmp_path: Path) -> None:
-    assert refused(behind(tmp_path, FILES))
+    checkout = [f"os.listdir({str(ROOT / part)!r})" for part in ("", "tests", "docs")]
+    assert refused(behind(tmp_path, [*FILES, *checkout, f"open({str(ROOT / 'README.md')!r})"]))
 
 
 @needs_calls
