@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, defaultdict, deque
 from itertools import chain
 
 from autodiff_cli.vocabulary.handles import MEMBERS
+from autodiff_cli.vocabulary.ordered import OrderedDict
 
 # The special names that a class may define, and those that programs may read.
 DEFINABLE = frozenset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections import Counter, OrderedDict, defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
@@ -18,6 +18,7 @@ from autodiff_cli.vocabulary.handles import (
     TensorMethod,
     TorchFunction,
 )
+from autodiff_cli.vocabulary.ordered import OrderedDict
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 
 
@@ -243,7 +244,7 @@ def shown_class(value: Any) -> Any:
                 return base
     kind = type(value)
     if kind is Counted:
-        return shown_class(value.items)
+        return shown_class(value.inner)
     if kind is GradFn:
         prefix: str = getattr(value.node.op, "class_prefix", "")
         return _named_class(prefix.rstrip("."), value.class_name)

@@ -24,10 +24,10 @@ SMALL = 10_000  # items that need no counting
 class Counted:
     """An iterator whose items count as statements, and whose steps as calls: they stand in each other."""
 
-    __slots__ = ("items",)
+    __slots__ = ("inner",)  # not "items", which Python asks mappings for
 
     def __init__(self, items: Any) -> None:
-        self.items = iter(items)
+        self.inner = iter(items)
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -40,12 +40,12 @@ class Counted:
             raise RecursionError("maximum recursion depth exceeded")
         limits.depth += 1
         try:
-            return next(self.items)
+            return next(self.inner)
         finally:
             limits.depth -= 1
 
     def __repr__(self) -> str:
-        return repr(self.items)
+        return repr(self.inner)
 
 
 def counted(items: Any) -> Any:

@@ -178,7 +178,7 @@ def contains(container: Any, value: Any) -> bool:
 
 def iterate(value: Any) -> Iterator[Any]:
     """What a loop walks, which counts its turns itself."""
-    return value.items if type(value) is Counted else iter(value)
+    return value.inner if type(value) is Counted else iter(value)
 
 
 def spread(value: Any) -> Any:

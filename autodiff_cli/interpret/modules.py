@@ -26,6 +26,7 @@ from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.calling import call
 from autodiff_cli.vocabulary.handles import NAMES, PUBLIC, TorchFunction
+from autodiff_cli.vocabulary.ordered import OrderedDict
 from autodiff_cli.vocabulary.registry import FUNCTIONS
 
 # The parts of torch, and how their functions are called in the tables.
@@ -484,6 +485,10 @@ def _wraps() -> Callable[..., Any]:
     return wraps
 
 
+def _stand_in(kind: type, make: Callable[..., Any]) -> Any:
+    return STANDS[kind] if kind in STANDS else stand(kind, make)
+
+
 def _total_ordering() -> Callable[..., Any]:
     """`functools.total_ordering` of a class that the program defined."""
 
@@ -533,9 +538,10 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "abc.abstractmethod": _abstractmethod,
     "enum.Enum": _of_file("enums", "Enum"),
     "enum.IntEnum": _of_file("enums", "IntEnum"),
+    "collections.OrderedDict": lambda: _stand_in(OrderedDict, counting(OrderedDict)),
     "collections.namedtuple": _of_file("records", "namedtuple"),
     "functools.total_ordering": _total_ordering,
-    "functools.partial": lambda: stand(partial, partial),
+    "functools.partial": lambda: _stand_in(partial, partial),
     "dataclasses.dataclass": _of_file("records", "dataclass"),
     "dataclasses.field": _of_file("records", "Field"),
     "dataclasses.asdict": _of_file("records", "asdict"),

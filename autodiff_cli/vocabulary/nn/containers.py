@@ -6,7 +6,6 @@ Source: torch/nn/modules/container.py.
 from __future__ import annotations
 
 import operator
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from autodiff_cli.errors import AssertionFault, IndexFault, RuntimeFault, TypeFa
 from autodiff_cli.vocabulary.calling import opened, qualified_name
 from autodiff_cli.vocabulary.nn.module import Module, indented
 from autodiff_cli.vocabulary.nn.parameter import Parameter
+from autodiff_cli.vocabulary.ordered import OrderedDict
 
 SOURCE = "torch.nn.modules.container"
 

@@ -5,7 +5,7 @@ Source: torch/nn/modules/module.py (`_load_from_state_dict`).
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
+from collections import namedtuple
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
@@ -13,6 +13,7 @@ from autodiff_cli.ir.node import state
 from autodiff_cli.vocabulary.calling import call, opened
 from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.nn.parameter import Parameter
+from autodiff_cli.vocabulary.ordered import OrderedDict
 from autodiff_cli.vocabulary.values import Size
 
 
@@ -33,7 +34,7 @@ IncompatibleKeys.__name__ = IncompatibleKeys.__qualname__ = "_IncompatibleKeys"
 opened("torch.nn.modules.module")(IncompatibleKeys)
 
 
-class StateDict(OrderedDict[str, Any]):
+class StateDict(OrderedDict):
     """A module's tensors by their names."""
 
 
