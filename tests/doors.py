@@ -15,6 +15,17 @@ RED = "from enum import Enum\nclass Color(Enum):\n    RED = 1\n"
 ABSTRACT = "from abc import ABC, abstractmethod\nclass A(ABC):\n    @abstractmethod\n    def f(self): pass\n"
 NUMPY = "import numpy as np\n"
 TORCH = "import torch\nt = torch.ones(3)\n"
+# Passes for any name in a table of names, but for a special one where that is looked for.
+NAME = """
+class Name:
+    def __init__(self, *names): self.names = list(names)
+    def __hash__(self): return hash(self.names.pop(0) if len(self.names) > 1 else self.names[0])
+    def __eq__(self, other): return True
+    def __getitem__(self, index): return 'xx'
+    def split(self, *by): return [self]
+    def isidentifier(self): return True
+"""
+BYTES = "try: 'é'.encode().decode('ascii')\nexcept ValueError as caught: e = caught\nb = 'abc'.encode()\n"
 POINT = "from collections import namedtuple\nP = namedtuple('P', 'x y')\n"
 RAISED = "try:\n    1/0\nexcept Exception as caught:\n    e = caught\n"
 
@@ -104,6 +115,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "a library's class in dataclass": "import torch\nfrom dataclasses import dataclass\ndataclass(torch.nn.Linear)",
         "a library's class in total_ordering": "import torch\nfrom functools import total_ordering\ntotal_ordering(torch.nn.Linear)",
         "an exception's class assigned to": "Exception.args = 1",
+        "a property of the library's __init__": "import torch\ntorch.distributions.Normal.mean.__init__(lambda self: 1)",
+        "property.__init__": "import torch\nproperty.__init__(torch.distributions.Normal.mean, lambda self: 1)",
+        "property.__set_name__": "import torch\nproperty.__set_name__(torch.distributions.Normal.mean, int, 'x')",
         "_node of a tensor": TORCH + "t._node",
         "a tensor's __init__": TORCH + "t.__init__(1)",
         "Tensor.__init__": TORCH + "torch.Tensor.__init__(t, 1)",
@@ -141,6 +155,11 @@ FAMILIES: dict[str, dict[str, str]] = {
         "objects into torch.from_numpy": "import torch\n" + SPY + "torch.from_numpy(Spy())",
         "objects into torch.as_tensor": "import torch\n" + SPY + "torch.as_tensor(Spy())",
         "objects into torch.tensor": "import torch\n" + SPY + "torch.tensor([Spy()])",
+        "__array_interface__ in a tensor, by an object": TORCH + NAME + "setattr(t, Name('__array_interface__'), {})",
+        "__array_interface__ in an object's dict, by an object": NAME + "vars(Name('x'))[Name('__array_interface__')] = {}",
+        "__array_interface__ in a module, by an object": "import torch\n" + NAME + "class N(torch.nn.Module):\n    def f(self, name): super().__setattr__(name, {})\nN().f(Name('__array_interface__'))",
+        "__array_interface__ of a named tuple, by an object": "from typing import NamedTuple\n" + NAME + "class P(NamedTuple):\n    __annotations__ = {Name('__array_interface__'): int}",
+        "__array_interface__ of a dataclass, by an object": "from dataclasses import dataclass\n" + NAME + "@dataclass\nclass P:\n    __annotations__ = {Name('__array_interface__'): int}",
         "np.ndarray": NUMPY + "np.ndarray((3,), buffer='a'.encode(), offset=4096)",
         "np.ndarray by map": NUMPY + "list(map(np.ndarray, [(3,)]))",
         "type of an array": NUMPY + "type(np.ones(3))((3,))",
@@ -209,6 +228,9 @@ FAMILIES: dict[str, dict[str, str]] = {
     },
     "functions, iterators, exceptions, copies: what reaches past the tables": {
         "operator.attrgetter": "from operator import attrgetter\nattrgetter('__class__.__base__')(1)",
+        "operator.attrgetter of an object": NAME + "from operator import attrgetter\nattrgetter(Name('__getattribute__', '__init__', '__getattribute__'))(object)",
+        "getattr of an object": NAME + "getattr(object, Name('__getattribute__', '__init__', '__getattribute__'))",
+        "delattr of an object": NAME + "def f(): pass\ndelattr(f, Name('__code__'))",
         "operator.methodcaller": "from operator import methodcaller",
         "functools.partial.func": "from functools import partial\npartial(print).func.__self__",
         "functools.partial.__setstate__": "from functools import partial\npartial(print).__setstate__",
@@ -244,6 +266,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "module's __dict__": "import torch\ntorch.__dict__",
         "traceback frames": RAISED + "e.__traceback__.tb_frame",
         "an exception's obj": "try:\n    (1).x\nexcept Exception as caught:\n    e = caught\ne.obj",
+        "bytes before others, by an error's class": BYTES + "str(type(e)('x', b, -8, -7, 'r'))",
+        "bytes before others, by an error's __init__": BYTES + "e.__init__('x', b, -8, -7, 'r')\nassert '-8' not in str(e)\ne.x",
+        "bytes before others, by a subclass of an error": BYTES + "class E(type(e)): pass\nE('x', b, -8, -7, 'r')",
         "an exception's trace": RAISED + "e.__program_trace__",
         "an exception's __reduce__": RAISED + "e.__reduce__()",
         "an exception's __setstate__": RAISED + "e.__setstate__({})",
@@ -251,7 +276,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "iterator.__reduce__": "iter([1]).__reduce__()",
         "iterator.__setstate__": "map(str, [1]).__setstate__",
         "itertools' __reduce__": "import itertools\nitertools.count().__reduce__()",
-        "iterator.items": "map(str, [1]).items",
+        "iterator.inner": "map(str, [1]).inner",
         "copy.copy of a class": "import copy\ncopy._copy_dispatch",
         "copyreg": "import copyreg",
         "__reduce__ defined": "class A:\n    def __reduce__(self): return print, ()",

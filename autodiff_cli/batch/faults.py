@@ -116,10 +116,10 @@ def light(error: AutodiffError) -> AutodiffError:
 
 def _of_program(error: ProgramError) -> AutodiffError:
     """An error of a program as one of an expression: its last line, and the innermost place."""
-    from autodiff_cli.interpret.traceback import final_line, places
+    from autodiff_cli.interpret.traceback import final_line, noted, places
 
     cause = error.error
-    hint = getattr(cause, "hint", None)
+    hint = noted(cause, "hint")
     kind, _, message = final_line(cause).rstrip("\n").partition(": ")
     found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
     found.kind = kind

@@ -25,11 +25,13 @@ from autodiff_cli.interpret.allowed import (
     READABLE,
     is_open,
     listed,
+    sealed,
 )
 from autodiff_cli.interpret.classes import (
     FUNCTIONS,
     Namespace,
     Super,
+    check_name,
     is_special,
     no_attribute,
     shown_class,
@@ -65,7 +67,10 @@ def attribute(value: Any, name: str) -> Any:
 
     Raises:
         AttributeError: there is no such name, or none that a program may reach.
+        TypeError: the name isn't a str.
     """
+    if type(name) is not str:
+        check_name(name)
     kind = type(value)
     if kind in PROGRAM_CLASSES:
         return _special(value, name) if is_special(name) else _of_object(value, name)
@@ -188,7 +193,7 @@ def _special(value: Any, name: str) -> Any:
     elif name in READABLE or name == "__members__":
         if is_open(kind) or isinstance(value, BaseException) or kind is Super:
             return _of_object(value, name)
-        if kind in BUILTIN_METHODS and name not in WRITERS and hasattr(kind, name):
+        if kind in BUILTIN_METHODS and name not in WRITERS | sealed(kind) and hasattr(kind, name):
             return guarded(name, getattr(value, name))
         if name in PUBLIC.get(kind, ()):
             return getattr(value, name)

@@ -84,11 +84,25 @@ INHERITED = frozenset(
     "iand sub isub xor ixor missing copy deepcopy class_getitem get set set_name next abs neg pos invert "
     "int float index round truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul rsub".split()
 )
+# What would change the library's own properties, and where an error's text reads.
+SEALED: dict[type, frozenset[str]] = {
+    property: frozenset(("__init__", "__set_name__")),
+    **dict.fromkeys(
+        (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError), frozenset(("__init__",))
+    ),
+}
 PROGRAM_CLASSES: set[type] = set()  # those that the running program defined
+
+
+def sealed(base: type) -> frozenset[str]:
+    """The special names of a class of Python's own that aren't for programs."""
+    return SEALED.get(base, frozenset())
 
 
 def listed(base: type, name: str) -> bool:
     """Whether a table lists a name of a class that the program didn't define."""
+    if name in sealed(base):
+        return False
     names = MEMBERS.get(base) or BUILTIN_METHODS.get(base) or EXCEPTION_NAMES.get(base)
     return name in INHERITED or (names is not None and name in names)
 

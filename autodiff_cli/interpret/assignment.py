@@ -12,6 +12,7 @@ from autodiff_cli.errors import AttributeFault
 from autodiff_cli.interpret.allowed import BUILTIN_METHODS, PROGRAM_CLASSES, is_open, listed
 from autodiff_cli.interpret.classes import (
     FUNCTIONS,
+    check_name,
     is_special,
     no_attribute,
     shown_class_name,
@@ -31,6 +32,7 @@ def set_attribute(target: Any, name: str, value: Any, start: type | None = None)
     Raises:
         AttributeError, TypeError: the program can't set it.
     """
+    check_name(name)
     kind = type(target)
     if isinstance(target, Tensor):
         _set_of_tensor(target, name, value)
@@ -93,6 +95,7 @@ def delete_attribute(target: Any, name: str) -> None:
     Raises:
         AttributeError: the program can't delete it.
     """
+    check_name(name)
     kind = type(target)
     if isinstance(target, Tensor) and name == "grad":
         target.grad = None

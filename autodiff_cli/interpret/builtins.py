@@ -117,8 +117,6 @@ def _pow(base: Any, exponent: Any, modulo: Any = None) -> Any:
 
 
 def _getattr(value: Any, name: str, default: Any = MISSING) -> Any:
-    if not isinstance(name, str):
-        raise TypeError("attribute name must be string, not '" + shown_type(name) + "'")
     if default is MISSING:
         return attribute_of(value, name)
     try:
@@ -223,6 +221,8 @@ stand(Tensor, tensor_constructor)
 stand(DType)
 stand(Size, lambda items=(): Size(counted(items)))
 stand(bytes)
+for _kind in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
+    stand(_kind)  # their text shows the byte at whatever place a call gives
 IMPLICIT = {  # what study texts leave out
     "torch": "torch",
     "nn": "torch.nn",

@@ -48,6 +48,7 @@ def make_class(
     for base in given:
         _check_base(base)
     names = _checked_names(code, namespace)
+    names = {REGISTERED: Registration(), **names}
     functions = [inner for entry in names.values() for inner in _functions_in(entry)]
     if any(base.__module__ == "typing" and base.__name__ == "NamedTuple" for base in given):
         from autodiff_cli.interpret.records import named_tuple
@@ -61,12 +62,24 @@ def make_class(
             members: Any = meta.__prepare__(code.name, tuple(given))  # an enumeration's
             members.update(names)
             made = meta(code.name, tuple(given), members)
-    PROGRAM_CLASSES.add(made)
+    PROGRAM_CLASSES.add(made)  # a named tuple
     for function in functions:
         if isinstance(function, function_type) and function.owner is None:  # type: ignore[attr-defined]
             function.owner = made  # type: ignore[attr-defined]
     _mark_abstract(made)
     return made  # type: ignore[no-any-return]
+
+
+REGISTERED = "__program_class__"
+
+
+class Registration:
+    """Declares a class to be the program's before its own code runs: `__init__` of an enumeration's members,
+    `__set_name__`, `__init_subclass__`.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        PROGRAM_CLASSES.add(owner)
 
 
 # Of Python's own classes, those that programs may subclass, besides exceptions.
@@ -78,13 +91,18 @@ def _check_base(base: Any) -> None:
         raise TypeError(f"cannot inherit from '{shown_type(base)}'")
     if base in PROGRAM_CLASSES or base in MEMBERS or base in BASES:
         return
-    if not issubclass(base, BaseException):
+    if not issubclass(base, BaseException) or base in STANDS:
         raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
 
 
 def _checked_names(code: Any, namespace: dict[str, Any]) -> dict[str, Any]:
     """What a class body left, with the names that Python and numpy would ask for under control."""
     names = dict(namespace)
+    annotations = names.get("__annotations__", {})
+    if not isinstance(annotations, dict):
+        raise TypeError(f"{code.name}.__annotations__ must be a dict")
+    for name in annotations:
+        check_name(name)
     for name in names:
         if is_special(name) and name not in DEFINABLE:
             raise AttributeError(f"{code.name}.{name} can't be defined in a program")
@@ -111,6 +129,16 @@ def _checked_names(code: Any, namespace: dict[str, Any]) -> dict[str, Any]:
 def is_special(name: str) -> bool:
     """Whether a name has two underscores on each side, which Python gives a meaning."""
     return name[:2] == "__" and name[-2:] == "__"
+
+
+def check_name(name: Any) -> None:
+    """
+    Raises:
+        TypeError: an attribute's name that isn't a str. An object of the program's, with an `__eq__` and a
+            `__hash__` of its own, would pass for any name in any table.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"attribute name must be string, not '{shown_type(name)}'")
 
 
 def _for_plain_names(given: Any) -> Any:

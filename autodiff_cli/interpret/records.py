@@ -48,6 +48,8 @@ def fields_of(cls: type) -> list[Field]:
     """The fields of a class and its bases, in order."""
     found: dict[str, Field] = {}
     for base in reversed(cls.__mro__):
+        if base is not cls and "__program_fields__" not in base.__dict__:
+            continue
         for name in vars(base).get("__annotations__", ()):
             if is_special(name):
                 raise AttributeError(f"{cls.__name__}.{name} can't be a field")
@@ -108,7 +110,8 @@ def dataclass(
             setattr(cls, name, method)
     if frozen:
         cls.__setattr__ = _refused  # type: ignore[method-assign, assignment]
-    cls.__dataclass_fields__ = {f.name: f for f in fields}  # type: ignore[attr-defined]
+    # by another name than Python's own, whose pprint looks for more under that one
+    cls.__program_fields__ = {f.name: f for f in fields}  # type: ignore[attr-defined]
     return cls
 
 
@@ -155,11 +158,11 @@ def _initializer(cls: type, fields: list[Field]) -> Callable[..., None]:
 
 def asdict(value: Any) -> dict[str, Any]:
     """The fields of an object as a dict."""
-    return {name: _plain(getattr(value, name)) for name in type(value).__dataclass_fields__}
+    return {name: _plain(getattr(value, name)) for name in type(value).__program_fields__}
 
 
 def _plain(value: Any) -> Any:
-    if hasattr(type(value), "__dataclass_fields__"):
+    if hasattr(type(value), "__program_fields__"):
         return asdict(value)
     if isinstance(value, (list, tuple)):
         return type(value)(_plain(entry) for entry in value)

@@ -78,10 +78,10 @@ def stand(kind: type, make: Callable[..., Any] | None = None) -> Stand:
 
 def shown(kind: type) -> Any:
     """What a program sees of a class that isn't its own: a stand-in, which for unknown ones makes nothing."""
-    if kind in PLAIN or issubclass(kind, BaseException):
-        return kind
     found = STANDS.get(kind)
-    return stand(kind) if found is None else found
+    if found is not None:
+        return found
+    return kind if kind in PLAIN or issubclass(kind, BaseException) else stand(kind)
 
 
 def real(kind: Any) -> Any:

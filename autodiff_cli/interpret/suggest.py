@@ -37,7 +37,7 @@ def _distance(a: str, b: str, limit: int) -> int:
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """The nearest known name, if it is near enough."""
     best, best_distance = None, None
-    candidates = sorted(set(known))
+    candidates = sorted({name for name in known if isinstance(name, str)})
     for candidate in candidates:
         if candidate == name:
             continue

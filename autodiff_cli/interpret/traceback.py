@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from autodiff_cli.errors import AutodiffError, SourceSyntaxError
+from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.source import Source, Span
 
@@ -98,19 +99,34 @@ def final_line(error: BaseException) -> str:
             if module in ("builtins", "__main__")
             else f"{module}.{kind.__qualname__}"
         )
-        text = str(error)
+        text = error_text(error)
     text += _meant(error)
     return f"{name}: {text}{_hint(error)}\n" if text else f"{name}{_hint(error)}\n"
 
 
+def noted(error: BaseException, name: str) -> Any:
+    """What the library noted in an error; the attributes of a program's own classes are the program's."""
+    return None if type(error) in PROGRAM_CLASSES else getattr(error, name, None)
+
+
+def error_text(error: BaseException) -> str:
+    """`str(error)`, which may be the program's own code, and fail."""
+    try:
+        return str(error)
+    except LimitError:
+        raise
+    except Exception:
+        return "<exception str() failed>"
+
+
 def _hint(error: BaseException) -> str:
     """The hint, where it can't break the words of Python or the reference."""
-    hint = getattr(error, "hint", None)
-    return f"\nhint: {hint}" if hint and getattr(error, "is_ours", False) else ""
+    hint = noted(error, "hint")
+    return f"\nhint: {hint}" if hint and noted(error, "is_ours") else ""
 
 
 def _meant(error: BaseException) -> str:
-    meant = getattr(error, "meant", None)
+    meant = noted(error, "meant")
     if meant is None:
         return ""
     from autodiff_cli.interpret.suggest import suggestion

@@ -8,6 +8,7 @@ from autodiff_cli.errors import AutodiffError
 from autodiff_cli.interpret import classes
 from autodiff_cli.interpret.actions.table import action
 from autodiff_cli.interpret.frames import Frame
+from autodiff_cli.interpret.stands import real
 from autodiff_cli.vocabulary.parameters import type_name
 
 
@@ -45,7 +46,7 @@ def handled(f: Frame, _: None) -> None:
 @action
 def jump_if_other(f: Frame, to: int) -> int | None:
     kind = f.stack.pop()
-    kinds = kind if isinstance(kind, tuple) else (kind,)
+    kinds = tuple(map(real, kind)) if isinstance(kind, tuple) else (real(kind),)
     for one in kinds:
         if not (isinstance(one, type) and issubclass(one, BaseException)):
             raise TypeError(
