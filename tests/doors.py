@@ -129,6 +129,8 @@ FAMILIES: dict[str, dict[str, str]] = {
         "grad_fn's node": TORCH + "(t.requires_grad_() * 2).grad_fn.node",
     },
     "memory: what numpy asks objects for, and makes arrays of": {
+        "an array of objects by an operator": NUMPY + "class A:\n    def __radd__(self, other): return self\nnp.ones(2) + [A(), A()]",
+        "an array of objects by an assignment": NUMPY + "class A:\n    def __rmul__(self, other): return 1.0\nx = np.ones(2)\nx *= [A(), A()]",
         "__array_interface__ of __getattr__": NUMPY + SPY + "np.array(Spy())",
         "__array_interface__ in a list": NUMPY + SPY + "np.array([Spy()])",
         "__array_interface__ by an operator": NUMPY + SPY + "np.ones(3) + Spy()",

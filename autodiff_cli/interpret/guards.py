@@ -20,7 +20,7 @@ import operator
 import string
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -124,7 +124,22 @@ class Format(string.Formatter):
 
 def binary(sign: str) -> Callable[[Any, Any], Any]:
     """The function of an operator, which refuses results past the limits."""
-    compute = PYTHON_BINARY[sign]
+    return _guarded(sign, PYTHON_BINARY[sign], _operands)
+
+
+def in_place(sign: str) -> Callable[[Any, Any], Any]:
+    """The function of an augmented assignment."""
+    return _guarded(sign, IN_PLACE[sign], _operands_in_place)
+
+
+Operands: TypeAlias = "tuple[Any, Any]"
+
+
+def _guarded(
+    sign: str,
+    compute: Callable[[Any, Any], Any],
+    operands: Callable[[str, Any, Any], Operands],
+) -> Callable[[Any, Any], Any]:
     grows = sign in GROWING
 
     def run(left: Any, right: Any) -> Any:
@@ -133,35 +148,32 @@ def binary(sign: str) -> Callable[[Any, Any], Any]:
             if grows:
                 check_bits(sign, left, right)
         elif kind not in QUIET and other not in QUIET:
-            check_size(sign, left, right)
-            if kind in ARRAYS and other in ARRAYS:
-                check_broadcast(sign, left, right)
+            left, right = operands(sign, left, right)
         return compute(left, right)
 
     run.__name__ = run.__qualname__ = NAMES[sign]
     return run
 
 
-def in_place(sign: str) -> Callable[[Any, Any], Any]:
-    """The function of an augmented assignment."""
-    compute = IN_PLACE[sign]
-    grows = sign in GROWING
+def _operands(sign: str, left: Any, right: Any) -> Operands:
+    """The operands, if the result has a size that may be; lists that numpy makes arrays of are plain."""
+    check_size(sign, left, right)
+    first, second = type(left) in ARRAYS, type(right) in ARRAYS
+    if first and second:
+        check_broadcast(sign, left, right)
+    elif first and isinstance(right, (list, tuple)):
+        right = plain(right)
+    elif second and isinstance(left, (list, tuple)):
+        left = plain(left)
+    return left, right
 
-    def run(left: Any, right: Any) -> Any:
-        kind, other = type(left), type(right)
-        if kind is int and other is int:
-            if grows:
-                check_bits(sign, left, right)
-        elif kind not in QUIET and other not in QUIET:
-            check_size(sign, left, right)
-            if isinstance(left, (list, deque)):
-                check_spread(right, len(left))
-                right = counted(right)
-            elif kind in ARRAYS and other in ARRAYS:
-                check_broadcast(sign, left, right)
-        return compute(left, right)
 
-    return run
+def _operands_in_place(sign: str, left: Any, right: Any) -> Operands:
+    left, right = _operands(sign, left, right)
+    if isinstance(left, (list, deque)):
+        check_spread(right, len(left))
+        right = counted(right)
+    return left, right
 
 
 def contains(container: Any, value: Any) -> bool:
