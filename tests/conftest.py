@@ -19,6 +19,11 @@ SIGNALS = [
     getattr(signal, name) for name in ("SIGPIPE", "SIGINT", "SIGALRM") if hasattr(signal, name)
 ]
 
+# A shell's background job, and nohup, ignore these, and so would the commands that tests send them to.
+for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+    if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+        signal.signal(getattr(signal, name), handler)
+
 collect_ignore_glob = ["golden/*"]  # scripts and recordings, not tests
 
 

@@ -263,7 +263,11 @@ def test_signals_end_both(
 ) -> None:
     with started(tmp_path, loop, start_new_session=True) as process:
         (os.killpg if group else os.kill)(process.pid, number)
-        out, err = process.communicate(timeout=30)
+        try:
+            out, err = process.communicate(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
         assert (process.returncode, err) == (code, said)
         assert out == b"kept\n" or number == signal.SIGKILL
         for _ in range(100):  # none is left
