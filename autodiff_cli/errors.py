@@ -116,6 +116,14 @@ class Crash(AutodiffError):
     kind = "Crash"
 
 
+class Ended(Exception):
+    """No error: the work was done in another process, which ended with this exit code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 class LimitError(AutodiffError):
     """A safety limit was reached: elements, nesting, statements."""
 

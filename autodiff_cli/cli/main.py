@@ -131,8 +131,7 @@ def main(args: list[str] | None = None) -> int:
     """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    from autodiff_cli.cli.ended import Ended
-    from autodiff_cli.errors import AutodiffError
+    from autodiff_cli.errors import AutodiffError, Ended
 
     given = sys.argv[1:] if args is None else args
     try:

@@ -15,11 +15,10 @@ import struct
 from time import monotonic
 from typing import NoReturn
 
-from autodiff_cli.cli.ended import Ended
 from autodiff_cli.cli.kept import BASE, NUMBER, REASON, Shared
 from autodiff_cli.cli.resources import Limits
 from autodiff_cli.cli.watch import ASK, GRACE, INTERVAL, too_long
-from autodiff_cli.errors import Crash, LimitError
+from autodiff_cli.errors import Crash, Ended, LimitError
 from autodiff_cli.tables.placing import HERE, Placement
 
 TIME, MEMORY = 1, 2  # why the child is asked to end

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from autodiff_cli.ir.node import Array, Node, Shape
+from autodiff_cli.record import Record
 
 
 class Tensor(NamedTuple):
@@ -27,14 +28,14 @@ class Tensor(NamedTuple):
         return self.array.shape
 
 
-class Intermediate(NamedTuple):
+class Intermediate(Record):
     """One traced step: the source it was written as, and what it gave, as in `Result.value`."""
 
     text: str
     value: Any
 
 
-class Gradients(NamedTuple):
+class Gradients(Record):
     """The gradients for one seed: by input, None where no gradient flows."""
 
     seed: Tensor | None

@@ -38,7 +38,7 @@ class Instruction(NamedTuple):
     span: Span
 
 
-class CallShape(NamedTuple):
+class CallShape(Record):
     """How a call's arguments lie on the stack: a keyword's name, "*" for a spread, or None."""
 
     kinds: tuple[str | None, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from autodiff_cli.errors import (
     PYTHON_FAULTS,
@@ -19,6 +19,7 @@ from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import names, operators
 from autodiff_cli.interpret.code import CallShape, Instruction, Label, Part, compile_script
 from autodiff_cli.ir.node import Node, state
+from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.vocabulary.indexing import subscript
@@ -26,7 +27,7 @@ from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Module, Size
 
 
-class Step(NamedTuple):
+class Step(Record):
     """An intermediate result: the source it came from, and its tensor, or several in a tuple."""
 
     span: Span
