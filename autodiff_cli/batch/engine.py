@@ -207,7 +207,7 @@ class Engine:
             parts.append(Part(np.array([offset]), self._measured(outputs, rows, 1)))
         except AutodiffError as error:
             self._check_names(error)
-            faults.add(offset, _said_here(error))
+            faults.add(offset, _said_here(error, self.question))
 
     def _at_once(
         self, cells: Mapping[str, Array], offsets: Array, parts: list[Part], faults: Faults
@@ -394,8 +394,9 @@ def _dtype(column: Column) -> np.dtype[Any]:
     return values.dtype
 
 
-def _said_here(error: AutodiffError) -> AutodiffError:
+def _said_here(error: AutodiffError, question: Question) -> AutodiffError:
     """An error of the evaluation with the options of this command in its hint."""
     if error.hint:
-        error.hint = error.hint.replace("--no-grad", "--values-only")
+        instead = "leave out --propagate" if question.values_only else "use --values-only"
+        error.hint = error.hint.replace("use --no-grad", instead)
     return error
