@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import growth
+import growing
 import pytest
 from console import ROOT
 from doors import DOORS, table
@@ -79,7 +79,7 @@ def bounded() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-@pytest.mark.parametrize("text", [*growth.PROGRAMS, *growth.HELD])
+@pytest.mark.parametrize("text", [*growing.PROGRAMS, *growing.HELD])
 def test_a_limit_ends_the_program(text: str, bounded: None) -> None:
     out, err = io.StringIO(), io.StringIO()
     code = run_text(
@@ -92,13 +92,13 @@ def test_a_limit_ends_the_program(text: str, bounded: None) -> None:
     assert "\nLimitError: " in err.getvalue() and "out of memory" not in err.getvalue()
 
 
-@pytest.mark.parametrize("text", growth.EXPRESSIONS)
+@pytest.mark.parametrize("text", growing.EXPRESSIONS)
 def test_a_limit_ends_the_expression(text: str, bounded: None) -> None:
     with pytest.raises(LimitError):
         evaluate(text, {}, max_memory=1 << 30)
 
 
-@pytest.mark.parametrize("text", growth.NESTED)
+@pytest.mark.parametrize("text", growing.NESTED)
 def test_nothing_nested_ends_the_process(text: str) -> None:
     """A value, or an error, a RecursionError mostly; no crash of Python's own."""
     done = subprocess.run(

@@ -19,7 +19,7 @@ from autodiff_cli.ir.node import Node, Op, constant, leaf
 from autodiff_cli.transform.reverse import reverse
 
 STEP = 1e-6
-WITH_RULES = sorted(name for name, op in Op.registry.items() if op.vjps)
+WITH_RULES = sorted(name for name, op in Op.registry.items() if op.vjps and not op.is_foreign)
 # The reference names these so, and raises when it is asked for their gradient.
 REFUSED = [name for name in WITH_RULES if Op.registry[name].grad_fn == "NotImplemented"]
 DIFFERENTIABLE = [name for name in WITH_RULES if name not in REFUSED]
