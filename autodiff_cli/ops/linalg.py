@@ -16,7 +16,7 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import nonfinite as nf
 from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.decompose import _column, _row
-from autodiff_cli.ops.heavy import Factored
+from autodiff_cli.ops.heavy import Factored, heavily
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
 from autodiff_cli.ops.rearrange import tril, triu
@@ -377,7 +377,8 @@ eigenvectors: Factored = Factored(
 def _expm(x: Any) -> Any:
     import scipy.linalg  # type: ignore[import-untyped]
 
-    return scipy.linalg.expm(x)
+    # scipy brings a library of its own, whose threads nobody has counted before it is imported
+    return heavily(x.size * x.shape[-1], scipy.linalg.expm, x)
 
 
 def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
