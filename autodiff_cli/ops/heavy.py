@@ -8,7 +8,7 @@ given some. How is set by the executor (`execute/blas.py`), which knows how many
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -90,13 +90,23 @@ def carefully(
     Args:
         dims: how many dimensions of each array a single one has.
     """
-    if all(np.isfinite(array).all() for array in arrays):
-        try:
-            return kernel(*arrays, **params)
-        except np.linalg.LinAlgError:
-            pass
+    found = _by_library(kernel, arrays, params)
+    if found is not None:
+        return found
     with np.errstate(all="ignore"):
         return _one_by_one(kernel, single, arrays, params, dims)
+
+
+def _by_library(
+    kernel: Callable[..., Any], arrays: Sequence[Any], params: dict[str, Any]
+) -> Any | None:
+    """The library's result; None where it can't be asked, or finds none."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        return None
+    try:
+        return kernel(*arrays, **params)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _one_by_one(
@@ -107,12 +117,8 @@ def _one_by_one(
     dims: tuple[int, ...],
 ) -> Any:
     def one(*matrices: Any) -> Any:
-        if all(np.isfinite(matrix).all() for matrix in matrices):
-            try:
-                return kernel(*matrices, **params)
-            except np.linalg.LinAlgError:
-                pass
-        return single(*matrices, **params)
+        found = _by_library(kernel, matrices, params)
+        return single(*matrices, **params) if found is None else found
 
     lead = np.broadcast_shapes(*(a.shape[: a.ndim - d] for a, d in zip(arrays, dims, strict=True)))
     if not lead:

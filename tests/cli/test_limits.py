@@ -108,6 +108,10 @@ EXPRESSIONS = [
 def check_limited(done: Done, message: str) -> None:
     assert done.code == 1 and re.search(message, done.err), done
     assert "internal error" not in done.err
+    if re.search(
+        r"seconds, which|MiB|--max-", done.err
+    ):  # an option's limit, not the language's own
+        assert "hint: --" in done.err
     assert done.peak < LIMIT + MARGIN
 
 
