@@ -196,7 +196,7 @@ class KeptLines:
                 found[name] = TextColumn([None if v is None else cell_of(v) for v in values])
             else:
                 nulls = np.zeros(len(values), bool)
-                nulls[bad] = True
+                nulls[list(bad)] = True
                 found[name] = Column(column, nulls=nulls if bad else None)
         return found
 

@@ -70,9 +70,10 @@ def columns_of(
         title = layout.title(name)
         cells = [members.get(title, MISSING) for members in objects]
         values, wrong = column_of(cells)
+        places = good[list(wrong)]
         bad = whole.copy()
-        bad[good[wrong]] = True
-        found.add(rows[good[wrong]], NoNumbers(name, [cells[at] for at in wrong]))
+        bad[places] = True
+        found.add(rows[places], NoNumbers(name, list(wrong.values())))
         if none:
             values = spread(values, good, len(lines))
         columns[name] = Column(values, np.flatnonzero(bad))
@@ -169,54 +170,55 @@ def hint_of(line: bytes) -> str | None:
 
 
 class NoNumbers(Reasons):
-    """That the cells of a column are no numbers, by the cells."""
+    """That the cells of a column are no numbers, by what in them isn't."""
 
-    def __init__(self, field: str, cells: list[object]) -> None:
+    def __init__(self, field: str, entries: list[object]) -> None:
         self.field = field
-        self.cells = cells
+        self.entries = entries
 
     def __len__(self) -> int:
-        return len(self.cells)
+        return len(self.entries)
 
     def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        return Reason(self.field, _wrong(self.cells[at]))
+        return Reason(self.field, _no_number(self.entries[at]))
 
     def ends(self, at: Sequence[int]) -> list[str]:
         place = end_of(self.field, "")
         return [
-            f"{place}{cell!r} is not a number"
-            if type(cell) is str and len(cell) <= LONGEST
-            else place + _wrong(cell)
-            for cell in map(self.cells.__getitem__, at)
+            f"{place}{entry!r} is not a number"
+            if type(entry) is str and len(entry) <= LONGEST
+            else place + _no_number(entry)
+            for entry in map(self.entries.__getitem__, at)
         ]
 
 
-def column_of(cells: list[object]) -> tuple[Array | list[Array], list[int]]:
-    """JSON values as numbers, and the offsets of those that are none.
+def column_of(cells: list[object]) -> tuple[Array | list[Array], dict[int, object]]:
+    """JSON values as numbers, and the offsets of those that are none, each with what in it isn't.
 
     The values are an array if all rows have one shape, else a list of arrays.
     """
     whole = _uniform(cells)
     if whole is not None:
-        return whole, []
+        return whole, {}
     sound: dict[int, object] = {}  # numbers, and lists of whatever
+    wrong: dict[int, object] = {}
     for offset, cell in enumerate(cells):
         if type(cell) in SOUND:
             sound[offset] = cell
         elif type(cell) is str and cell in NON_FINITE:
             sound[offset] = NON_FINITE[cell]
+        else:
+            wrong[offset] = cell
     whole = _uniform(list(sound.values()))
     if whole is not None:
-        offsets = np.fromiter(sound, np.int64, len(sound))
-        wrong = np.delete(np.arange(len(cells)), offsets).tolist()
-        return spread(whole, offsets, len(cells)), wrong
+        return spread(whole, np.fromiter(sound, np.int64, len(sound)), len(cells)), wrong
     arrays: dict[int, Array] = {}
     for offset, cell in sound.items():
-        one = _uniform([cell])
-        array = _careful(cell)[0] if one is None else one[0]
-        if array is not None:
+        array, what = _careful(cell)
+        if array is None:
+            wrong[offset] = what
+        else:
             arrays[offset] = array
-    wrong = [offset for offset in range(len(cells)) if offset not in arrays]
     if len({array.shape for array in arrays.values()}) > 1:
         nothing = np.empty(0)
         return [arrays.get(offset, nothing) for offset in range(len(cells))], wrong
@@ -236,54 +238,70 @@ def spread(values: Array | list[Array], offsets: Array, count: int) -> Array | l
     return whole
 
 
+class Flat(NamedTuple):
+    """The entries of nested lists that all have one shape, and of which types they are."""
+
+    entries: list[object]
+    shape: list[int]
+    types: set[type]
+
+
+class Shapeless(NamedTuple):
+    """Why nested lists have no shape."""
+
+    message: str
+
+
+MIXED = Shapeless("numbers and lists are mixed in a list")
+UNEQUAL = Shapeless("lists of unequal length")
+DEEP = Shapeless(f"lists nested more than {NESTING} deep")
+
+
+def _flat(entries: list[object], most: int) -> Flat | Shapeless:
+    """What nested lists hold, of at most so many dimensions."""
+    shape = [len(entries)]
+    types = set(map(type, entries))
+    while list in types:
+        if len(types) > 1:
+            return MIXED
+        lengths = set(map(len, entries))  # type: ignore[arg-type]
+        if len(lengths) > 1:
+            return UNEQUAL
+        shape.append(lengths.pop())
+        if len(shape) > most:
+            return DEEP
+        entries = list(chain.from_iterable(entries))  # type: ignore[arg-type]
+        types = set(map(type, entries))
+    return Flat(entries, shape, types)
+
+
 def _uniform(cells: list[object]) -> Array | None:
     """An array of numbers and of nested lists that all have one shape; None for anything else."""
-    shape = [len(cells)]
-    flat: list[object] = cells
-    kinds = set(map(type, flat))
-    while kinds == {list} and len(shape) <= NESTING:
-        lengths = set(map(len, flat))  # type: ignore[arg-type]
-        if len(lengths) > 1:
-            return None
-        shape.append(lengths.pop())
-        flat = list(chain.from_iterable(flat))  # type: ignore[arg-type]
-        kinds = set(map(type, flat))
-    if not kinds <= PLAIN:
+    flat = _flat(cells, NESTING + 1)
+    if isinstance(flat, Shapeless) or not flat.types <= PLAIN:
         return None
-    return np.array(flat, np.float64).reshape(shape)
+    return np.array(flat.entries, np.float64).reshape(flat.shape)
 
 
-def _careful(cell: object) -> tuple[Array | None, str]:
-    """A value with spelled numbers in it, or what is wrong with it."""
-    flat = [cell]
-    shape: list[int] = []
-    while flat and any(isinstance(entry, list) for entry in flat):
-        if not all(isinstance(entry, list) for entry in flat):
-            return None, "numbers and lists are mixed in a list"
-        lengths = set(map(len, flat))  # type: ignore[arg-type]
-        if len(lengths) > 1:
-            return None, "lists of unequal length"
-        shape.append(lengths.pop())
-        if len(shape) > NESTING:
-            return None, f"lists nested more than {NESTING} deep"
-        flat = list(chain.from_iterable(flat))  # type: ignore[arg-type]
-    numbers = []
-    for entry in flat:
-        if isinstance(entry, str) and entry in NON_FINITE:
-            numbers.append(NON_FINITE[entry])
-        elif isinstance(entry, bool) or not isinstance(entry, (int, float)):
-            return None, _no_number(entry)
-        else:
-            numbers.append(float(entry))
-    return np.array(numbers, np.float64).reshape(shape), ""
-
-
-def _wrong(cell: object) -> str:
-    """Why a cell is no number and no array of numbers."""
-    return _careful(cell)[1] if isinstance(cell, list) else _no_number(cell)
+def _careful(cell: object) -> tuple[Array | None, object]:
+    """A value with spelled numbers in it; or None, and what in it is no number."""
+    if not isinstance(cell, list):
+        return np.array(cell, np.float64), None
+    flat = _flat(cell, NESTING)
+    if isinstance(flat, Shapeless):
+        return None, flat
+    numbers = flat.entries
+    if not flat.types <= PLAIN:
+        numbers = [NON_FINITE.get(e, e) if type(e) is str else e for e in numbers]
+        for entry in numbers:
+            if type(entry) not in PLAIN:
+                return None, entry
+    return np.array(numbers, np.float64).reshape(flat.shape), None
 
 
 def _no_number(entry: object) -> str:
+    if isinstance(entry, Shapeless):
+        return entry.message
     if entry is MISSING:
         return "missing"
     if entry is None:

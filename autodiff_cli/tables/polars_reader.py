@@ -159,7 +159,7 @@ def _column(series: polars.Series) -> Column:
     dtype = polars.Series(dtype=kind).to_numpy().dtype
     cells, wrong = plain_json.column_of(series.to_list())
     nulls = np.zeros(len(series), bool)
-    nulls[wrong] = True
+    nulls[list(wrong)] = True
     if isinstance(cells, np.ndarray):
         return Column(cells.astype(dtype), nulls=nulls if wrong else None)
     return Column([cell.astype(dtype) for cell in cells], nulls=nulls if wrong else None)
