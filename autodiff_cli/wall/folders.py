@@ -10,7 +10,7 @@ from contextlib import suppress
 SYSTEM = (
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/gnu/store",
     "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom",
-    "/sys/devices/system/cpu", "/sys/fs/cgroup/cpu.max", "/proc/sys/vm/overcommit_memory",
+    "/sys/devices/system/cpu", "/sys/fs/cgroup/cpu.max", "/proc/sys/vm/overcommit_memory", "/proc/meminfo",
     "/sys/kernel/mm/transparent_hugepage/enabled",
 )  # fmt: skip
 
