@@ -244,10 +244,9 @@ def _run(job: Job, options: dict[str, Any], wall: str) -> None:
 def _use_scratch(job: Job) -> None:
     """A folder for the files that a format needs on the way."""
     from autodiff_cli.tables import placing
-    from autodiff_cli.tables.files import is_special
-    from autodiff_cli.tables.outputs import refused
+    from autodiff_cli.tables.outputs import refused, roomy
 
-    beside = None if job.output is None or is_special(job.output) else job.output
+    beside = roomy(job.output)
     try:
         placing.use_scratch(beside)
     except OSError as error:

@@ -18,6 +18,7 @@ from autodiff_cli.tables import cells, outputs
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped, wider
+from autodiff_cli.tables.waiting import Waiting
 from autodiff_cli.tables.writers import Shapes, Table, columns_change, distinct
 
 ROWS = 1 << 16  # that are copied at once
@@ -74,12 +75,12 @@ class Spool:
 class ArrayWriter:
     """One array a column in .npz; in .npy the only column, or records of all."""
 
-    def __init__(self, output: Output, format: str) -> None:
+    def __init__(self, output: Output, format: str, waiting: Waiting[Table]) -> None:
         self.output = output
         self.format = format
         self.shapes = Shapes()
         self.spools: dict[str, Spool] = {}
-        self.waiting: list[Table] = []
+        self.waiting = waiting  # until all shapes are known
         self.count = 0
         self.names: tuple[str, ...] = ()
         self.texts: set[str] = set()  # columns of text
@@ -95,20 +96,17 @@ class ArrayWriter:
         if self.names and set(table) != set(self.names):
             raise columns_change(self.names, table)
         self.names = self.names or tuple(table)
-        self.waiting.append(table)
         self.texts |= {name for name, column in table.items() if isinstance(column, TextColumn)}
-        if self.shapes.learn(table):
-            self._flush()
+        for rows in self.waiting.passed(table, ready=self.shapes.learn(table)):
+            self._put(rows)
 
-    def _flush(self) -> None:
-        for table in self.waiting:
-            for name, column in self.shapes.fit(table).items():
-                if name in self.texts and _empty(column):
-                    self._add(name, Untyped([None] * column.count, KINDS[0]))
-                else:
-                    self._add(name, column)
-            self.count += next(iter(table.values())).count if table else 0
-        self.waiting = []
+    def _put(self, table: Table) -> None:
+        for name, column in self.shapes.fit(table).items():
+            if name in self.texts and _empty(column):
+                self._add(name, Untyped([None] * column.count, KINDS[0]))
+            else:
+                self._add(name, column)
+        self.count += next(iter(table.values())).count if table else 0
 
     def _add(self, name: str, column: Column | TextColumn) -> None:
         if isinstance(column, TextColumn):
@@ -137,7 +135,8 @@ class ArrayWriter:
             raise outputs.refused(tempfile.gettempdir(), error) from None
 
     def close(self) -> None:
-        self._flush()
+        for table in self.waiting.taken():
+            self._put(table)
         for spool in self.spools.values():
             spool.finish()
         if self.format == "npz":
@@ -150,6 +149,7 @@ class ArrayWriter:
         self.output.close()
 
     def _free(self) -> None:
+        self.waiting.close()
         for spool in self.spools.values():
             spool.file.close()
 

@@ -57,6 +57,11 @@ def file_output(path: str) -> Output:
     return Replacing(path)
 
 
+def roomy(path: str | None) -> str | None:
+    """The path itself if its disk is to hold what is needed meanwhile; None of what is on none."""
+    return None if path is None or is_special(path) else path
+
+
 def refused(path: str, error: OSError) -> InputError:
     """Why something can't be written, as an error."""
     where = "standard output" if path == "-" else f"'{path}'"

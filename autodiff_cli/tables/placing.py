@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import NamedTuple, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from autodiff_cli.tables import partial
 
@@ -109,6 +109,20 @@ def begun(path: str) -> tuple[int, Placement]:
     return handle, placement
 
 
+def unnamed(beside: str | None) -> IO[bytes]:
+    """A file without a name, which ends with the process, however that ends.
+
+    Args:
+        beside: as for `use_scratch`.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    import tempfile
+
+    return tempfile.TemporaryFile(dir=_folder(beside))
+
+
 def use_scratch(beside: str | None) -> None:
     """Make a folder for the files that are needed meanwhile, the only ones that can be made behind the wall.
 
@@ -120,10 +134,13 @@ def use_scratch(beside: str | None) -> None:
     """
     import tempfile
 
-    folder = None if beside is None else os.path.dirname(os.path.realpath(beside))
-    found = tempfile.mkdtemp(dir=folder, prefix=".autodiff-")
+    found = tempfile.mkdtemp(dir=_folder(beside), prefix=".autodiff-")
     place.placer.expect(Placement(found, None))
     place.scratch = tempfile.tempdir = found
+
+
+def _folder(beside: str | None) -> str | None:
+    return None if beside is None else os.path.dirname(os.path.realpath(beside))
 
 
 def mode_of(target: str) -> int:

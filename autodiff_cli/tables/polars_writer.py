@@ -23,6 +23,7 @@ from autodiff_cli.tables.placing import place
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.polars_written import text_series
 from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
+from autodiff_cli.tables.waiting import Waiting
 from autodiff_cli.tables.writers import Table, distinct
 
 COPIED = 1 << 20  # bytes at once
@@ -33,7 +34,7 @@ SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 class FrameWriter:
     """Hands frames to polars, which writes them in a thread of its own."""
 
-    def __init__(self, output: Output, format: str) -> None:
+    def __init__(self, output: Output, format: str, waiting: Waiting[Table]) -> None:
         self.output = output
         self.format = format
         self.path = self._beside()
@@ -42,7 +43,7 @@ class FrameWriter:
         self.thread: threading.Thread | None = None
         self.schema: polars.Schema | None = None
         self.error: BaseException | None = None
-        self.waiting: list[Table] = []
+        self.waiting = waiting  # until all depths are known
         self.depths: dict[str, int | None] = {}
         self.kinds: dict[str, str] = {}  # of columns that are written as text until the last row
 
@@ -62,7 +63,6 @@ class FrameWriter:
         if kept is not None:
             distinct(kept.names, tuple(table))
             table = {**kept.columns(), **table}
-        self.waiting.append(table)
         for name, column in table.items():
             if isinstance(column, Untyped):
                 self.kinds[name] = wider(column.kind, self.kinds.get(name, column.kind))
@@ -71,26 +71,24 @@ class FrameWriter:
                 self.kinds[name] = wider(other, self.kinds[name])
             if self.depths.get(name) is None:
                 self.depths[name] = _depth(column)
-        if None not in self.depths.values():
-            self._flush()
+        for rows in self.waiting.passed(table, ready=None not in self.depths.values()):
+            self._put(rows)
 
-    def _flush(self) -> None:
-        for table in self.waiting:
-            frame = polars.DataFrame(
-                [
-                    _series(name, TextColumn.nulls(column.count), 0)
-                    if name in self.kinds and _depth(column) is None
-                    else _series(name, column, self.depths[name] or 0)
-                    for name, column in table.items()
-                ]
-            )
-            if self.schema is None:
-                self._begin(frame.schema)
-            if frame.schema != self.schema:
-                frame = self._fitted(frame)
-            self._put(frame)
-            self._check()
-        self.waiting = []
+    def _put(self, table: Table) -> None:
+        frame = polars.DataFrame(
+            [
+                _series(name, TextColumn.nulls(column.count), 0)
+                if name in self.kinds and _depth(column) is None
+                else _series(name, column, self.depths[name] or 0)
+                for name, column in table.items()
+            ]
+        )
+        if self.schema is None:
+            self._begin(frame.schema)
+        if frame.schema != self.schema:
+            frame = self._fitted(frame)
+        self._hand(frame)
+        self._check()
 
     def _fitted(self, frame: polars.DataFrame) -> polars.DataFrame:
         schema = self.schema or frame.schema
@@ -146,7 +144,7 @@ class FrameWriter:
             if os.path.exists(again):
                 os.unlink(again)
 
-    def _put(self, frame: polars.DataFrame | None) -> None:
+    def _hand(self, frame: polars.DataFrame | None) -> None:
         """Hand something over, unless the thread has ended."""
         while self.thread is not None and self.thread.is_alive():
             try:
@@ -167,7 +165,9 @@ class FrameWriter:
 
     def close(self) -> None:
         self.depths = {name: depth or 0 for name, depth in self.depths.items()}
-        self._flush()
+        for table in self.waiting.taken():
+            self._put(table)
+        self.waiting.close()
         if self.thread is None:
             self._begin(polars.Schema({}))
         self._end()
@@ -182,11 +182,12 @@ class FrameWriter:
         self.output.close()
 
     def _end(self) -> None:
-        self._put(None)
+        self._hand(None)
         if self.thread is not None:
             self.thread.join()
 
     def abort(self) -> None:
+        self.waiting.close()
         self._end()
         if self.apart and os.path.exists(self.path):
             os.unlink(self.path)

@@ -113,6 +113,9 @@ class Sentences(TextColumn):
             for row, line, code in zip(rows, lines, self.codes.tolist())
         ]
 
+    def __reduce__(self) -> tuple[type[Sentences], tuple[object, ...]]:
+        return Sentences, (self.file, self.start, self.lines, self.ends, self.codes)
+
     def take(self, offsets: Array) -> TextColumn:
         texts = self.texts
         return TextColumn([texts[offset] for offset in offsets.tolist()])

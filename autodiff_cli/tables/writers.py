@@ -19,6 +19,7 @@ from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.readers import Engine, no_polars, separator_of
 from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.waiting import Waiting
 
 Table: TypeAlias = Mapping[str, Column | TextColumn]
 JsonText: TypeAlias = Callable[[Table, Kept | None], bytes]
@@ -74,10 +75,17 @@ def open_writer(
         raise resuming.unfit(found.compression or found.name)
     if found.name not in TEXT:
         return _stored_writer(path, found.name)
-    encoders(engine)  # imported before there is a file, which an interruption would leave behind
-    if resume is not None:
-        return _text_writer(resuming.Continued(resume), found.name, engine, resume)
-    return _text_writer(outputs.opened(path, found.compression), found.name, engine, None)
+    # imported before there is a file, which an interruption would leave behind
+    csv_encoder, json_encoder = encoders(engine)
+    into: Output
+    if resume is None:
+        into = outputs.opened(path, found.compression)
+    else:
+        into = resuming.Continued(resume)
+    if found.name == "jsonl":
+        return JsonWriter(into, json_encoder, resume)
+    separator = separator_of(found.name) or ","
+    return CsvWriter(into, csv_encoder, separator, Waiting(outputs.roomy(path)), resume)
 
 
 def check_resumable(output: str, to: str | None = None, source: str | None = None) -> None:
@@ -105,12 +113,12 @@ def _stored_writer(path: str | None, name: str) -> Writer:
     if name in ("npy", "npz"):
         from autodiff_cli.tables.array_writer import ArrayWriter
 
-        return ArrayWriter(outputs.opened(path, None), name)
+        return ArrayWriter(outputs.opened(path, None), name, Waiting(outputs.roomy(path)))
     try:
         from autodiff_cli.tables.polars_writer import FrameWriter
     except ImportError:
         raise no_polars(name) from None
-    return FrameWriter(outputs.opened(path, None), name)
+    return FrameWriter(outputs.opened(path, None), name, Waiting(outputs.roomy(path)))
 
 
 def _format(path: str | None, to: str | None, source: str | None) -> Format:
@@ -119,13 +127,6 @@ def _format(path: str | None, to: str | None, source: str | None) -> Format:
     # /dev/null says nothing
     plain = not formats.suffix_of(path) or files.is_special(path)
     return formats.of_path(path, to or (source if plain else None), "--to")
-
-
-def _text_writer(output: Output, name: str, engine: Engine, resume: Progress | None) -> Writer:
-    csv_encoder, json_encoder = encoders(engine)
-    if name == "jsonl":
-        return JsonWriter(output, json_encoder, resume)
-    return CsvWriter(output, csv_encoder, separator_of(name) or ",", resume)
 
 
 def encoders(engine: Engine) -> tuple[CsvText, JsonText]:
@@ -168,7 +169,12 @@ class CsvWriter:
     """CSV and TSV: a header, then a line a row, tensors an element a column."""
 
     def __init__(
-        self, output: Output, encode: CsvText, separator: str, resume: Progress | None
+        self,
+        output: Output,
+        encode: CsvText,
+        separator: str,
+        waiting: Waiting[tuple[Table, Kept | None, int]],
+        resume: Progress | None,
     ) -> None:
         self.output = output
         self.encode = encode
@@ -177,7 +183,7 @@ class CsvWriter:
         self.shapes = Shapes()
         self.titles: list[str] | None = None
         self.names: tuple[tuple[str, ...], tuple[str, ...]] | None = None  # kept ones, and others
-        self.waiting: list[tuple[Table, Kept | None, int]] = []  # until all shapes are known
+        self.waiting = waiting  # until all shapes are known
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
         """Columns have these shapes, also if all their cells are null."""
@@ -188,29 +194,26 @@ class CsvWriter:
             distinct(kept.names, tuple(table))
         if isinstance(kept, KeptValues):  # an element a column, as of the results
             table, kept = {**kept.values, **table}, None
-        self.waiting.append((table, kept, read))
-        if self.shapes.learn(table):
-            self._flush()
+        for rows in self.waiting.passed((table, kept, read), ready=self.shapes.learn(table)):
+            self._put(*rows)
 
-    def _flush(self) -> None:
-        for table, kept, read in self.waiting:
-            if self.names is None:
-                self.names = (kept.names if kept is not None else (), tuple(table))
-            kept, table = self._ordered(kept, table)
-            fitted = self.shapes.fit(table)
-            names = kept.names if kept is not None else ()
-            titles = [*names, *self.shapes.titles(fitted)]
-            if self.titles is None:
-                self.titles = titles
-                if self.resume is None or not self.resume.bytes:
-                    self.output.write(csv_line(titles, self.separator))
-            elif titles != self.titles:
-                raise columns_change(self.titles, titles)
-            if any(column.count for column in fitted.values()):
-                self.output.write(self.encode(fitted, kept, self.separator))
-            if self.resume is not None:
-                self.resume.add(read)
-        self.waiting = []
+    def _put(self, table: Table, kept: Kept | None, read: int) -> None:
+        if self.names is None:
+            self.names = (kept.names if kept is not None else (), tuple(table))
+        kept, table = self._ordered(kept, table)
+        fitted = self.shapes.fit(table)
+        names = kept.names if kept is not None else ()
+        titles = [*names, *self.shapes.titles(fitted)]
+        if self.titles is None:
+            self.titles = titles
+            if self.resume is None or not self.resume.bytes:
+                self.output.write(csv_line(titles, self.separator))
+        elif titles != self.titles:
+            raise columns_change(self.titles, titles)
+        if any(column.count for column in fitted.values()):
+            self.output.write(self.encode(fitted, kept, self.separator))
+        if self.resume is not None:
+            self.resume.add(read)
 
     def _ordered(self, kept: Kept | None, table: Table) -> tuple[Kept | None, Table]:
         """The columns in the order of the first rows; another file may have them in another one."""
@@ -222,10 +225,13 @@ class CsvWriter:
         return kept, table
 
     def close(self) -> None:
-        self._flush()
+        for rows in self.waiting.taken():
+            self._put(*rows)
+        self.waiting.close()
         self.output.close()
 
     def abort(self) -> None:
+        self.waiting.close()
         self.output.abort()
 
 

@@ -17,6 +17,8 @@ import pytest
 
 from autodiff_cli.cli.batch import command, weights_of
 from autodiff_cli.cli.main import main
+from autodiff_cli.tables import readers
+from autodiff_cli.tables.sources import resolved
 
 BLACK_SCHOLES = (
     "d1 = (log(S/K) + (r + sigma**2/2)*T) / (sigma*sqrt(T)); d2 = d1 - sigma*sqrt(T); "
@@ -594,3 +596,33 @@ def test_stored_tables_from_standard_input_and_streams(name: str) -> None:
                 check=False,
             )
         assert (done.stdout, done.stderr) == (expected, "")
+
+
+@pytest.mark.parametrize(
+    ("to", "options"),
+    [
+        *((to, options) for to in ("csv", "npz") for options in ([], ["--output", "out"])),
+        ("csv", ["--output", "out", "--resume"]),
+        pytest.param("parquet", ["--output", "out"], marks=pytest.mark.needs("polars")),
+    ],
+)
+def test_many_rows_wait_behind_the_wall_for_the_first_good_one(to: str, options: list[str]) -> None:
+    count, name = 2000, "n" * 10_000  # more than `waiting.HELD`
+    lines = [*(f"a,{row},{name}" for row in range(count)), f"2,{count},{name}"]
+    Path("t.csv").write_text("x,row,name\n" + "".join(f"{line}\n" for line in lines))
+    words = ["x*row", "t.csv", "--keep", "--on-error", "null", "--to", to, *options]
+    done = subprocess.run([*COMMAND, *words], capture_output=True, check=False)
+    assert (
+        done.stderr.decode() == f"bad rows: {count:,} of {count + 1:,}, null, with their errors\n"
+    )
+    assert done.returncode == 0
+    if "--output" not in options:
+        Path("out").write_bytes(done.stdout)
+    else:
+        assert sorted(os.listdir()) == ["bad.csv", "out", "t.csv"]
+    (chunk,) = readers.read(
+        resolved(["out"], to), wanted=["row", "value"], kept="all", chunk_bytes=1 << 27
+    )
+    assert chunk.columns["row"].values[-1] == count  # type: ignore[index]
+    assert chunk.columns["value"].values[-1] == 2 * count  # type: ignore[index]
+    assert chunk.count == count + 1

@@ -430,6 +430,7 @@ def test_a_closed_pipe(monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
         writer = open_writer(None, to="csv", engine=engine)  # type: ignore[arg-type]
         with pytest.raises(BrokenPipeError):
             writer.write(table())
+        writer.abort()
 
 
 # --- both writers are one
