@@ -153,6 +153,8 @@ def _answered(
                 elif table.fault is None:
                     add(totals, table.columns)
                 if table.fault is not None:
+                    if done.rows + table.rows:
+                        writer.cut_off()
                     raise table.fault
                 left = None if left is None else left - table.rows
                 done = Summary(

@@ -107,6 +107,12 @@ class Behind:
         self._check()
         self.writer.close()
 
+    def cut_off(self) -> None:
+        """Finish what was handed over, as no more rows come."""
+        self._finish()
+        if self.error is None:
+            self.writer.cut_off()
+
     def abort(self) -> None:
         """Finish what was handed over; the output stays unfinished."""
         self._finish()

@@ -134,6 +134,9 @@ class ArrayWriter:
         except OSError as error:
             raise outputs.refused(tempfile.gettempdir(), error) from None
 
+    def cut_off(self) -> None:
+        pass  # a part of it is no array file
+
     def close(self) -> None:
         for table in self.waiting.taken():
             self._put(table)

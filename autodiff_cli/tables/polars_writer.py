@@ -163,6 +163,9 @@ class FrameWriter:
         reason = str(self.error).split("\n")[0]
         raise InputError(f"{self.format} can't be written: {reason}") from None
 
+    def cut_off(self) -> None:
+        pass  # a part of it is no file of its format
+
     def close(self) -> None:
         self.depths = {name: depth or 0 for name, depth in self.depths.items()}
         for table in self.waiting.taken():

@@ -42,6 +42,9 @@ class Writer(Protocol):
             BrokenPipeError: nobody reads on.
         """
 
+    def cut_off(self) -> None:
+        """No more rows come, though the output isn't whole: those that wait are written if that lasts."""
+
     def close(self) -> None:
         """The output is whole: a file takes its name."""
 
@@ -158,6 +161,9 @@ class JsonWriter:
         if self.resume is not None:
             self.resume.add(read)
 
+    def cut_off(self) -> None:
+        pass  # none waits
+
     def close(self) -> None:
         self.output.close()
 
@@ -224,9 +230,16 @@ class CsvWriter:
             table = {name: table[name] for name in computed}
         return kept, table
 
-    def close(self) -> None:
+    def cut_off(self) -> None:
+        if isinstance(self.output, outputs.Through):
+            self._put_waiting()
+
+    def _put_waiting(self) -> None:
         for rows in self.waiting.taken():
             self._put(*rows)
+
+    def close(self) -> None:
+        self._put_waiting()
         self.waiting.close()
         self.output.close()
 

@@ -265,6 +265,14 @@ def test_a_bad_row_ends_the_run(run: Any) -> None:
     assert err == "InputError: bad.csv, row 2 (line 3), column 'x': 'abc' is not a number\n"
 
 
+def test_rows_before_a_bad_one_are_written_though_a_gradient_has_no_shape_yet() -> None:
+    done = piped("x,y\n1,2\n3,4\na,5\n", "x.detach()*y", "--format", "csv", "--chunk-rows", "1")
+    assert done.stdout == "value,grad_x,grad_y\n2.0,,1.0\n12.0,,3.0\n"
+    assert done.returncode == 1 and "row 3" in done.stderr
+    done = piped("x,y\na,5\n", "x.detach()*y", "--format", "csv")
+    assert (done.stdout, done.returncode) == ("", 1)
+
+
 def test_skip(run: Any) -> None:
     code, out, err = run("x*y", "bad.csv", "--values-only", "--on-error", "skip")
     assert (code, out, err) == (0, "value\n2.0\n30.0\n", "bad rows: 1 of 3, left out\n")
