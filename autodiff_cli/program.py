@@ -20,17 +20,14 @@ from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.execute.settings import settings as resources
 from autodiff_cli.inputs import bind
 from autodiff_cli.interpret import protocols
-from autodiff_cli.interpret.actions import link
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
-from autodiff_cli.interpret.builtins import IMPLICIT, bare, implicit, output
-from autodiff_cli.interpret.compiler import Code
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
+from autodiff_cli.interpret.builtins import IMPLICIT, as_user_error, bare, implicit, output
 from autodiff_cli.interpret.ending import with_value
-from autodiff_cli.interpret.frames import Frame, Program
 from autodiff_cli.interpret.limits import limits
 from autodiff_cli.interpret.liveness import of_program
 from autodiff_cli.interpret.reads import Reads
-from autodiff_cli.interpret.statements import compile_program
-from autodiff_cli.interpret.traceback import traceback_text
+from autodiff_cli.interpret.run import Code, compiled, run
+from autodiff_cli.interpret.traceback import places, traceback_text
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, state
 from autodiff_cli.ir.room import room
@@ -52,7 +49,7 @@ class Settings(NamedTuple):
         manual_seed: of the random generator.
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         bare: whether torch's functions are there without a prefix, as in expressions.
-        max_steps: the most statements it may execute.
+        max_steps: the most loop turns and calls of its functions.
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
         threads: the most threads of an execution; as set before if None.
@@ -122,8 +119,8 @@ class Session:
         settings = self.settings
         self.before = (
             dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
-            warnings.emit, text_options.current, sys.getrecursionlimit(), np.get_printoptions(),
-            gc.get_threshold(), room.max_bytes,
+            warnings.emit, text_options.current, np.get_printoptions(), gc.get_threshold(),
+            room.max_bytes,
         )  # fmt: skip
         self.threads = resources.threads
         if settings.threads is not None:
@@ -146,7 +143,6 @@ class Session:
         if settings.implicit:
             implicit.update(IMPLICIT)
         bare.on = settings.bare
-        sys.setrecursionlimit(max(12_000, self.before[7]))
         if settings.manual_seed is not None:
             default_generator().manual_seed(settings.manual_seed)
         return self
@@ -156,14 +152,18 @@ class Session:
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
         output.write, warnings.emit, text_options.current = self.before[4:7]
         PROGRAM_CLASSES.intersection_update(self.classes)
+        forget()
         anomaly.check_nan = False
         resources.threads = self.threads
-        sys.setrecursionlimit(self.before[7])
-        np.set_printoptions(**self.before[8])
-        gc.set_threshold(*self.before[9])
-        room.max_bytes = self.before[10]
+        np.set_printoptions(**self.before[7])
+        gc.set_threshold(*self.before[8])
+        room.max_bytes = self.before[9]
 
     def _print(self, text: str) -> None:
+        if (
+            limits.ended is not None
+        ):  # nothing is printed behind a limit's error, whoever threw it away
+            raise limits.ended
         self.printed = self.printed or bool(text)
         self.write(text)
 
@@ -197,8 +197,7 @@ class Session:
     ) -> Any:
         """What `run` gives, of a text that is compiled already."""
         echoing = self.settings.echo if echo is None else echo
-        tree, code = compiled.tree, compiled.code
-        program = Program(source, self.variables)
+        tree = compiled.tree
         value: list[Any] = [None]
 
         def echo_value(result: Any) -> None:
@@ -206,7 +205,6 @@ class Session:
             if echoing and not last_only and result is not None:
                 self.write(repr(result) + "\n")
 
-        program.echo = echo_value
         last = tree.body[-1] if tree.body else None
         if last is not None and not last_only:
             first = getattr(tree.body[0], "value", None)
@@ -218,7 +216,15 @@ class Session:
             self.variables["__doc__"] = text if isinstance(text, str) else None
         try:
             with np.errstate(all="ignore"):
-                Frame(code, program, program.globals).run()
+                run(
+                    compiled.code,
+                    source,
+                    self.variables,
+                    echo=echo_value,
+                    complain=self.complain,
+                )
+                if limits.ended is not None:
+                    raise limits.ended  # which a `finally` threw away
         except KeyboardInterrupt:
             raise
         except SystemExit as error:
@@ -226,8 +232,12 @@ class Session:
                 text = f"{error.code}\n" if isinstance(error.code, str) else ""
                 raise ProgramError(text, error) from None
             return None
-        except BaseException as error:
-            raise ProgramError(traceback_text(error), error) from None
+        except BaseException as raised:
+            ended = as_user_error(raised).with_traceback(raised.__traceback__)
+            trace = places(ended)
+            if isinstance(ended, LimitError) and trace:
+                ended.at(trace[-1][2], trace[-1][1])
+            raise ProgramError(traceback_text(ended), ended) from None
         if type(last).__name__ != "ExpressionStatement":
             return NO_VALUE
         if last_only and echoing and value[0] is not None:
@@ -240,7 +250,7 @@ class Compiled(NamedTuple):
 
     Attributes:
         tree: its statements.
-        code: linked.
+        code: for CPython.
         reads: what it does with names.
     """
 
@@ -271,9 +281,7 @@ def _compiled(text: str, valued: bool) -> Compiled:
     tree = parse_program(Source(text))
     if valued:
         tree = with_value(tree)
-    code = compile_program(tree, echo=True)
-    reads = of_program(code)
-    return Compiled(tree, link(code), reads)
+    return Compiled(tree, compiled(tree, echo=True), of_program(tree))
 
 
 def bound(

@@ -125,6 +125,6 @@ def _of_program(error: ProgramError) -> AutodiffError:
     found.kind = kind
     trace = places(cause)
     if trace:
-        _, source, span, _ = trace[0]
+        _, source, span = trace[-1]
         found.at(span, source)
     return found

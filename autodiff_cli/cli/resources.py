@@ -68,7 +68,7 @@ OPTIONS = (
         type=click.IntRange(min=1),
         default=10**8,
         metavar="N",
-        help="Most statements and loop turns of a program, as in --max-steps 100000.  "
+        help="Most loop turns and function calls of a program, as in --max-steps 100000.  "
         "[default: 100000000]",
     ),
     click.option(

@@ -21,14 +21,16 @@ from autodiff_cli.interpret.allowed import (
     ARRAY_METHODS,
     BUILTIN_METHODS,
     DTYPE_NAMES,
+    NATIVE,
     PROGRAM_CLASSES,
     READABLE,
     is_open,
+    is_own_function,
     listed,
     sealed,
 )
 from autodiff_cli.interpret.classes import (
-    FUNCTIONS,
+    SHOWN_CLASSES,
     Namespace,
     Super,
     check_name,
@@ -69,11 +71,21 @@ def attribute(value: Any, name: str) -> Any:
         AttributeError: there is no such name, or none that a program may reach.
         TypeError: the name isn't a str.
     """
+    kind = type(value)
+    if type(name) is str and name in NATIVE.get(kind, ()):
+        try:
+            return getattr(value, name)
+        except AttributeError as error:
+            _explain(error, value, name)
+            raise
     if type(name) is not str:
         check_name(name)
-    kind = type(value)
     if kind in PROGRAM_CLASSES:
-        return _special(value, name) if is_special(name) else _of_object(value, name)
+        if is_special(name):
+            return _special(value, name)
+        if _is_native(kind, name):
+            NATIVE.setdefault(kind, set()).add(name)
+        return _of_object(value, name)
     if issubclass(kind, Tensor):
         return tensor_attribute(value, name)
     if is_special(name):
@@ -101,6 +113,24 @@ def attribute(value: Any, name: str) -> Any:
         if isinstance(value, base):
             return reader(value, name)
     raise no_attribute(value, name)
+
+
+def _is_native(kind: type, name: str) -> bool:
+    """Whether Python finds a name in objects of a program's class as `_of_object` does."""
+    if type(kind) is not type:
+        return False
+    for base in kind.__mro__:
+        if name in base.__dict__:
+            if base in PROGRAM_CLASSES:
+                return True
+            entry = base.__dict__[name]
+            return listed(base, name) and type(entry) in (types.FunctionType, property)
+    return True
+
+
+def _explain(error: AttributeError, value: Any, name: str) -> None:
+    if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
+        meaning(error, name, names_of(value))
 
 
 def tensor_attribute(tensor: Tensor, name: str) -> Any:
@@ -182,10 +212,11 @@ def _special(value: Any, name: str) -> Any:
     elif name in ("__cause__", "__context__", "__traceback__", "__notes__", "__suppress_context__"):
         if isinstance(value, BaseException):
             return None if name == "__traceback__" else getattr(value, name)
-    elif name == "__defaults__" and kind in FUNCTIONS:
-        return tuple(value.defaults.values()) or None
+    elif name == "__defaults__" and is_own_function(value):
+        return value.__defaults__
     elif name == "__module__":
-        return "__main__" if kind in PROGRAM_CLASSES or kind in FUNCTIONS else "builtins"
+        own = kind in PROGRAM_CLASSES or is_own_function(value)
+        return "__main__" if own else "builtins"
     elif name == "__dict__" and is_open(kind):
         return state_of(value)
     elif kind is Namespace:
@@ -256,8 +287,7 @@ def _asked(value: Any, hook: Any, name: str) -> Any:
     try:
         return hook.__get__(value, type(value))(name)
     except AttributeError as error:
-        if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
-            meaning(error, name, names_of(value))
+        _explain(error, value, name)
         raise
 
 
@@ -433,6 +463,13 @@ class UnboundBuiltin:
 # ---- objects of Python, numpy and the library ---------------------------------------------------
 
 
+def _of_function(value: Any, name: str) -> Any:
+    function = value.__func__ if type(value) is types.MethodType else value
+    if is_own_function(function) and name in function.__dict__:
+        return function.__dict__[name]
+    raise no_attribute(value, name)
+
+
 def _of_dtype(value: DType, name: str) -> Any:
     if name == "itemsize":
         return value.numpy.itemsize
@@ -499,6 +536,8 @@ def _of_value(value: Value, name: str) -> Any:
 
 
 READERS: dict[type, Callable[[Any, str], Any]] = {
+    types.FunctionType: _of_function,
+    types.MethodType: _of_function,
     Super: _of_object,
     Stand: _of_class,
     type: _of_class,
@@ -515,3 +554,7 @@ FAMILIES: tuple[tuple[type, Callable[[Any, str], Any]], ...] = (
     (tuple, _of_tuple),
 )
 PUBLIC[RemovableHandle] = frozenset(("remove", "id"))
+PUBLIC[types.GeneratorType] = frozenset(("send", "close", "throw", "__next__", "__iter__"))
+SHOWN_CLASSES.update({HandleMethod: types.MethodType, Namespace: types.ModuleType})
+for _kind, _shown in SHOWN_CLASSES.items():  # whose name Python's own errors say
+    _kind.__name__ = _shown.__name__

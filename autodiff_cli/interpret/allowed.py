@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from itertools import chain
+from types import FunctionType
+from typing import Any
 
 from autodiff_cli.vocabulary.handles import MEMBERS
 from autodiff_cli.vocabulary.ordered import OrderedDict
@@ -92,6 +94,19 @@ SEALED: dict[type, frozenset[str]] = {
     ),
 }
 PROGRAM_CLASSES: set[type] = set()  # those that the running program defined
+RUNNING = ".program"  # in the builtins of such code: what is known of it
+PROGRAM_FILE = "<program>"  # where the code of a program's functions says that it comes from
+
+
+# By class, the names that Python finds, or sets, in its objects as the guards do: asked once, then Python is.
+NATIVE: dict[type, set[str]] = {}
+WRITABLE: dict[type, set[str]] = {}
+
+
+def forget() -> None:
+    """Ask again: a class has changed."""
+    NATIVE.clear()
+    WRITABLE.clear()
 
 
 def sealed(base: type) -> frozenset[str]:
@@ -105,6 +120,11 @@ def listed(base: type, name: str) -> bool:
         return False
     names = MEMBERS.get(base) or BUILTIN_METHODS.get(base) or EXCEPTION_NAMES.get(base)
     return name in INHERITED or (names is not None and name in names)
+
+
+def is_own_function(value: Any) -> bool:
+    """Whether a value is a function that the program defined."""
+    return type(value) is FunctionType and value.__code__.co_filename == PROGRAM_FILE
 
 
 def is_open(kind: type) -> bool:

@@ -9,9 +9,16 @@ from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault
-from autodiff_cli.interpret.allowed import BUILTIN_METHODS, PROGRAM_CLASSES, is_open, listed
+from autodiff_cli.interpret.allowed import (
+    BUILTIN_METHODS,
+    PROGRAM_CLASSES,
+    WRITABLE,
+    forget,
+    is_open,
+    is_own_function,
+    listed,
+)
 from autodiff_cli.interpret.classes import (
-    FUNCTIONS,
     check_name,
     is_special,
     no_attribute,
@@ -32,11 +39,14 @@ def set_attribute(target: Any, name: str, value: Any, start: type | None = None)
     Raises:
         AttributeError, TypeError: the program can't set it.
     """
-    check_name(name)
     kind = type(target)
+    if start is None and type(name) is str and name in WRITABLE.get(kind, ()):
+        setattr(target, name, value)
+        return
+    check_name(name)
     if isinstance(target, Tensor):
         _set_of_tensor(target, name, value)
-    elif kind in FUNCTIONS:
+    elif is_own_function(target):
         _set_of_function(target, name, value)
     elif isinstance(target, type):
         if target not in PROGRAM_CLASSES or is_special(name):
@@ -44,6 +54,7 @@ def set_attribute(target: Any, name: str, value: Any, start: type | None = None)
                 f"cannot set '{name}' attribute of immutable type '{shown_class_name(target)}'"
             )
         setattr(target, name, value)
+        forget()
     elif not is_open(kind) or is_special(name):
         readable = kind in BUILTIN_METHODS and name in BUILTIN_METHODS[kind]
         if readable:
@@ -52,6 +63,7 @@ def set_attribute(target: Any, name: str, value: Any, start: type | None = None)
     else:
         _check_writable(target, name)
         if start is None:
+            WRITABLE.setdefault(kind, set()).add(str(name))
             setattr(target, name, value)
         else:
             start.__setattr__(target, name, value)  # type: ignore[call-arg]
@@ -82,11 +94,9 @@ def _set_of_function(target: Any, name: str, value: Any) -> None:
     if name in ("__name__", "__qualname__", "__doc__"):
         if not isinstance(value, str) and (name != "__doc__" or value is not None):
             raise TypeError(f"{name} must be set to a string object")
-        setattr(target, name, value)
     elif is_special(name):
         raise AttributeError(f"'function' object attribute '{name}' can't be assigned")
-    else:
-        target.program_attributes[name] = value
+    setattr(target, name, value)
 
 
 def delete_attribute(target: Any, name: str) -> None:
@@ -99,14 +109,15 @@ def delete_attribute(target: Any, name: str) -> None:
     kind = type(target)
     if isinstance(target, Tensor) and name == "grad":
         target.grad = None
-    elif kind in FUNCTIONS and name in target.program_attributes:
-        del target.program_attributes[name]
     elif is_special(name):
         raise no_attribute(target, name)
+    elif is_own_function(target):
+        delattr(target, name)
     elif is_open(kind):
         _check_writable(target, name)
         delattr(target, name)
     elif isinstance(target, type) and target in PROGRAM_CLASSES:
         delattr(target, name)
+        forget()
     else:
         raise no_attribute(target, name)

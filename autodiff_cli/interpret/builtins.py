@@ -10,7 +10,6 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import attribute as attribute_of
-from autodiff_cli.interpret.access import meaning
 from autodiff_cli.interpret.allowed import is_open
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
 from autodiff_cli.interpret.classes import Namespace, Super, shown_class, shown_type
@@ -271,23 +270,18 @@ def _torch_or_python(name: str) -> Callable[..., Any]:
     return _named(name, run)
 
 
-def lookup(name: str, variables: dict[str, Any]) -> Any:
-    """A global name that the program hasn't assigned.
-
-    Raises:
-        NameError: there is no such name; with the one that may have been meant, as Python says it.
-    """
-    if bare.on:
-        found = bare_name(name)
-        if found is not None:
-            return found
-    if name in BUILTINS:
-        return BUILTINS[name]
-    if name == "globals":
-        return lambda: variables
-    if name in implicit:
-        return import_module(implicit[name], True)
-    raise meaning(NameError(f"name '{name}' is not defined"), name, [*variables, *BUILTINS])
+def found_names(names: Iterable[str], variables: dict[str, Any]) -> dict[str, Any]:
+    """What names mean that aren't Python's own: torch's functions and modules that need no import."""
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in variables:
+            continue
+        value = bare_name(name) if bare.on else None
+        if value is None and name in implicit and name not in BUILTINS:
+            value = import_module(implicit[name], True)
+        if value is not None:
+            found[name] = value
+    return found
 
 
 # ---- modules ------------------------------------------------------------------------------------
@@ -326,4 +320,4 @@ def public_names(module_name: str) -> dict[str, Any]:
     return modules.everything(module_name)
 
 
-__all__ = ["BUILTINS", "Namespace", "lookup"]
+__all__ = ["BUILTINS", "Namespace", "found_names"]

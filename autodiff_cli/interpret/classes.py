@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import builtins as python
 import types
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES
 from autodiff_cli.interpret.counting import Counted
@@ -29,45 +30,70 @@ def callable_of(value: Any) -> Any:
     raise TypeError(f"'{shown_type(value)}' object is not callable")
 
 
-def make_class(
-    code: Any, bases: tuple[Any, ...], namespace: dict[str, Any], function_type: type
+def build_class(
+    body: Callable[[], Any], name: str, *bases: Any, metaclass: Any = type, **keywords: Any
 ) -> type:
     """`class NAME(BASES)`: a Python class whose methods are the program's functions.
 
+    Python calls it in the place of its own `__build_class__`.
+
     Args:
-        code: has the class's name, qualified name and docstring.
+        body: fills the names of the class.
+        name: of the class.
         bases: as the program gives them.
-        namespace: what the body left.
-        function_type: the class of the program's functions.
+        metaclass: `ABCMeta` at most.
+        keywords: for the bases' `__init_subclass__`.
 
     Raises:
-        TypeError: a base that isn't the program's, nor made to be one.
+        TypeError: a base that isn't the program's, nor made to be one; a metaclass.
         AttributeError: a special name that programs can't define.
     """
     given = [real(base) for base in bases]
+    if metaclass is ABSTRACT_META:
+        given.append(ABC)
+    elif real(metaclass) is not type:
+        raise TypeError("a program's classes have no metaclass but ABCMeta")
     for base in given:
         _check_base(base)
-    names = _checked_names(code, namespace)
-    names = {REGISTERED: Registration(), **names}
-    functions = [inner for entry in names.values() for inner in _functions_in(entry)]
-    if any(base.__module__ == "typing" and base.__name__ == "NamedTuple" for base in given):
+    return python.__build_class__(body, name, *given, metaclass=_made, **keywords)  # type: ignore[no-any-return]
+
+
+def _made(name: str, bases: tuple[Any, ...], namespace: dict[str, Any], **keywords: Any) -> type:
+    """The class that a body's names make."""
+    names = {REGISTERED: Registration(), **_checked_names(name, namespace)}
+    if any(base.__module__ == "typing" and base.__name__ == "NamedTuple" for base in bases):
         from autodiff_cli.interpret.records import named_tuple
 
-        made: Any = named_tuple(code.name, list(names.pop("__annotations__", ())), names)
+        cell = names.pop(CELL, None)
+        made: Any = named_tuple(name, list(names.pop("__annotations__", ())), names)
+        if cell is not None:
+            cell.cell_contents = made
     else:
-        meta = next((type(base) for base in given if type(base) is not type), type)
+        meta = next((type(base) for base in bases if type(base) is not type), type)
         if meta is type:
-            made = type(code.name, tuple(given) or (object,), names)
+            made = type(name, bases, names, **keywords)
         else:
-            members: Any = meta.__prepare__(code.name, tuple(given))  # an enumeration's
+            members: Any = meta.__prepare__(name, bases)  # an enumeration's
             members.update(names)
-            made = meta(code.name, tuple(given), members)
+            made = meta(name, bases, members, **keywords)
     PROGRAM_CLASSES.add(made)  # a named tuple
-    for function in functions:
-        if isinstance(function, function_type) and function.owner is None:  # type: ignore[attr-defined]
-            function.owner = made  # type: ignore[attr-defined]
     _mark_abstract(made)
     return made  # type: ignore[no-any-return]
+
+
+CELL = "__classcell__"
+# What Python's compiler leaves in a class.
+OF_COMPILER = frozenset(
+    "__module__ __qualname__ __static_attributes__ __firstlineno__ __classdictcell__".split()
+)
+
+
+def ABSTRACT_META(*_: Any) -> NoReturn:
+    """`ABCMeta`: only the name of a metaclass; calls of it would make classes past the checks."""
+    raise TypeError("ABCMeta can only be named as a metaclass")
+
+
+ABSTRACT_META.__name__ = ABSTRACT_META.__qualname__ = "ABCMeta"
 
 
 REGISTERED = "__program_class__"
@@ -95,23 +121,30 @@ def _check_base(base: Any) -> None:
         raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
 
 
-def _checked_names(code: Any, namespace: dict[str, Any]) -> dict[str, Any]:
+def _checked_names(owner: str, namespace: dict[str, Any]) -> dict[str, Any]:
     """What a class body left, with the names that Python and numpy would ask for under control."""
-    names = dict(namespace)
+    names = {
+        name: value
+        for name, value in namespace.items()
+        if name[0] != "." and name not in OF_COMPILER
+    }
+    qualified = namespace["__qualname__"]
+    if not isinstance(qualified, str):
+        raise TypeError(f"type __qualname__ must be a str, not {shown_type(qualified)}")
     annotations = names.get("__annotations__", {})
     if not isinstance(annotations, dict):
-        raise TypeError(f"{code.name}.__annotations__ must be a dict")
+        raise TypeError(f"{owner}.__annotations__ must be a dict")
     for name in annotations:
         check_name(name)
     for name in names:
-        if is_special(name) and name not in DEFINABLE:
-            raise AttributeError(f"{code.name}.{name} can't be defined in a program")
+        if is_special(name) and name not in DEFINABLE and not _is_cell(name, names[name]):
+            raise AttributeError(f"{owner}.{name} can't be defined in a program")
     slots = names.get("__slots__", ())
     if slots:
         slots = (slots,) if isinstance(slots, str) else tuple([str(name) for name in slots])
         for name in slots:
             if is_special(name) and name not in ("__dict__", "__weakref__"):
-                raise AttributeError(f"{code.name}.{name} can't be defined in a program")
+                raise AttributeError(f"{owner}.{name} can't be defined in a program")
         names["__slots__"] = slots
     if "__getattr__" in names:
         names["__getattr__"] = _for_plain_names(names["__getattr__"])
@@ -119,11 +152,16 @@ def _checked_names(code: Any, namespace: dict[str, Any]) -> dict[str, Any]:
         if name in names and not isinstance(names[name], (classmethod, staticmethod)):
             names[name] = classmethod(names[name])
     names["__module__"] = "__main__"
-    names["__qualname__"] = code.qualified
-    names["__doc__"] = code.docstring
+    names["__qualname__"] = qualified
+    names.setdefault("__doc__", None)
     # numpy asks the class, and then doesn't look for a way to read objects as arrays
     names["__array_ufunc__"] = None
     return names
+
+
+def _is_cell(name: str, value: Any) -> bool:
+    """Whether a name is Python's own, for the class that `super()` needs."""
+    return name == CELL and type(value) is types.CellType
 
 
 def is_special(name: str) -> bool:
@@ -197,9 +235,6 @@ def class_item(cls: Any, item: Any) -> Any:
 SUBSCRIPTED: set[type] = {list, tuple, dict, set, frozenset, type}
 
 
-FUNCTIONS: set[type] = set()  # the classes of the program's own functions
-
-
 class Super:
     """`super()`: the names of an object's classes behind one of them."""
 
@@ -224,17 +259,6 @@ class Super:
 
 
 TYPE_NAMES[Super] = "super"
-
-
-def _functions_in(entry: Any) -> list[Any]:
-    """The functions behind a method: itself, or what property, staticmethod or a context wraps."""
-    if isinstance(entry, property):
-        return [entry.fget, entry.fset]
-    for name in ("__func__", "function", "func"):
-        inner = getattr(entry, name, None)
-        if inner is not None:
-            return [inner, *_functions_in(inner)]
-    return [entry]
 
 
 class Namespace:

@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.limits import MAX_DEPTH, limits
+from autodiff_cli.interpret.limits import limits
 from autodiff_cli.interpret.operators import MAX_ITEMS, check_size
 from autodiff_cli.interpret.stands import STANDS
 
@@ -22,7 +22,7 @@ SMALL = 10_000  # items that need no counting
 
 
 class Counted:
-    """An iterator whose items count as statements, and whose steps as calls: they stand in each other."""
+    """An iterator whose items count as turns of a loop."""
 
     __slots__ = ("inner",)  # not "items", which Python asks mappings for
 
@@ -36,13 +36,7 @@ class Counted:
         limits.left -= 1
         if limits.left < 0:
             limits.checkpoint()
-        if limits.depth >= MAX_DEPTH:
-            raise RecursionError("maximum recursion depth exceeded")
-        limits.depth += 1
-        try:
-            return next(self.inner)
-        finally:
-            limits.depth -= 1
+        return next(self.inner)
 
     def __repr__(self) -> str:
         return repr(self.inner)

@@ -1,25 +1,26 @@
 """The first wall: everything through which the text of a program reaches an object.
 
-Frames call these functions, and code that is generated from a checked text can: none of them knows how the
-program is run. Names are looked up by `builtins.lookup`; whatever a program holds carries its own checks,
-so a call needs no guard, but for the items of `*spread`.
+Python's code of a checked text (`interpret/translate.py`) calls these functions, by the names in `GUARDS`.
+Whatever a program holds carries its own checks, so a call needs no guard, but for the items of `*spread`.
 
-    attribute, set_attribute, delete_attribute      value.name
-    item, set_item, delete_item                     value[index], and the parameters of a class
-    import_module, import_name, public_names        import
-    make_class                                      class NAME(BASES)
+    attribute, attributes                           value.name; its assignment and deletion
+    item, items                                     value[index], and the parameters of a class
+    import_module, import_name                      import
     formatted, Format                               f-strings, str.format
     binary, in_place, contains                      operators that can grow a value, or search it for hours
-    iterate, spread                                 for, *spread
-    turn, enter, leave                              loop turns, statements; calls of functions
+    iterate, counted, spread                        for, unpacking, *spread
+    turn                                            loop turns, calls of functions
+    manager, kinds, ended                           with, except: what ends a program can't be caught
 """
 
 from __future__ import annotations
 
 import operator
 import string
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,17 +28,19 @@ import numpy as np
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import attribute
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
-from autodiff_cli.interpret.builtins import import_module, import_name, public_names
-from autodiff_cli.interpret.classes import class_item, make_class
+from autodiff_cli.interpret.builtins import import_module, import_name
+from autodiff_cli.interpret.classes import Super, class_item
 from autodiff_cli.interpret.counting import (
+    THERE,
     Counted,
     check_format,
     check_length,
     check_spread,
     counted,
 )
-from autodiff_cli.interpret.limits import MAX_DEPTH, limits
+from autodiff_cli.interpret.limits import limits, out_of_memory
 from autodiff_cli.interpret.numpy_names import check_broadcast, check_index
 from autodiff_cli.interpret.operators import (
     GROWING,
@@ -46,15 +49,53 @@ from autodiff_cli.interpret.operators import (
     check_bits,
     check_size,
 )
+from autodiff_cli.interpret.stands import real
+
+# ---- attributes ---------------------------------------------------------------------------------
+
+
+class Attributes:
+    """A value whose attributes a program sets and deletes, under their names."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __setitem__(self, name: str, new: Any) -> None:
+        set_attribute(self.value, name, new)
+
+    def __delitem__(self, name: str) -> None:
+        delete_attribute(self.value, name)
+
+
+def store_attribute(new: Any, value: Any, name: str) -> None:
+    """`value.name = new`, in the order in which Python evaluates its parts."""
+    set_attribute(value, name, new)
+
+
+def attribute_place(value: Any, name: str) -> tuple[Any, str, Any]:
+    """An attribute that is to be changed: whose, its name, what it holds."""
+    return value, name, attribute(value, name)
+
+
+def update_attribute(place: tuple[Any, str, Any], value: Any, compute: Binary) -> None:
+    """`target.name += value`."""
+    target, name, held = place
+    set_attribute(target, name, compute(held, value))
+
 
 # ---- items --------------------------------------------------------------------------------------
 
 
 def item(value: Any, index: Any) -> Any:
     """`value[index]`."""
+    kind = type(value)
+    if kind in INDEXED:
+        return value[index]
     if isinstance(value, type):
         return class_item(value, index)
-    if type(value) in ARRAYS:
+    if kind in ARRAYS:
         check_index(value, index)
     return value[index]
 
@@ -71,9 +112,40 @@ def set_item(target: Any, index: Any, value: Any) -> None:
     target[index] = value
 
 
-def delete_item(target: Any, index: Any) -> None:
-    """`del target[index]`."""
-    del target[index]
+def store_item(new: Any, value: Any, index: Any) -> None:
+    """`value[index] = new`, in the order in which Python evaluates its parts."""
+    if type(value) in KEYED:
+        value[index] = new
+    else:
+        set_item(value, index, new)
+
+
+class Items:
+    """A value whose items a program sets."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __setitem__(self, index: Any, new: Any) -> None:
+        set_item(self.value, index, new)
+
+
+def items(value: Any) -> Any:
+    """What takes the items that a program sets: the value itself where that needs no guard."""
+    return value if type(value) in KEYED else Items(value)
+
+
+def item_place(value: Any, index: Any) -> tuple[Any, Any, Any]:
+    """An item that is to be changed: whose, its index, what it holds."""
+    return value, index, item(value, index)
+
+
+def update_item(place: tuple[Any, Any, Any], value: Any, compute: Binary) -> None:
+    """`target[index] += value`."""
+    target, index, held = place
+    set_item(target, index, compute(held, value))
 
 
 # ---- formats ------------------------------------------------------------------------------------
@@ -122,34 +194,42 @@ class Format(string.Formatter):
 # ---- operators ----------------------------------------------------------------------------------
 
 
-def binary(sign: str) -> Callable[[Any, Any], Any]:
+def binary(sign: str) -> Binary:
     """The function of an operator, which refuses results past the limits."""
     return _guarded(sign, PYTHON_BINARY[sign], _operands)
 
 
-def in_place(sign: str) -> Callable[[Any, Any], Any]:
+def in_place(sign: str) -> Binary:
     """The function of an augmented assignment."""
     return _guarded(sign, IN_PLACE[sign], _operands_in_place)
 
 
+Binary: TypeAlias = Callable[[Any, Any], Any]
 Operands: TypeAlias = "tuple[Any, Any]"
 
 
-def _guarded(
-    sign: str,
-    compute: Callable[[Any, Any], Any],
-    operands: Callable[[str, Any, Any], Operands],
-) -> Callable[[Any, Any], Any]:
-    grows = sign in GROWING
-
+def _guarded(sign: str, compute: Binary, operands: Callable[[str, Any, Any], Operands]) -> Binary:
     def run(left: Any, right: Any) -> Any:
-        kind, other = type(left), type(right)
-        if kind is int and other is int:
-            if grows:
-                check_bits(sign, left, right)
-        elif kind not in QUIET and other not in QUIET:
+        if type(left) not in quiet and type(right) not in quiet:
             left, right = operands(sign, left, right)
         return compute(left, right)
+
+    def run_growing(left: Any, right: Any) -> Any:
+        kind, other = type(left), type(right)
+        if kind is int and other is int:
+            if not (-SMALL < left < SMALL and -SMALL < right < most):
+                check_bits(sign, left, right)
+        elif kind not in quiet and other not in quiet:
+            left, right = operands(sign, left, right)
+        return compute(left, right)
+
+    # beside one of these nothing grows: a tensor's operators check for themselves
+    quiet = frozenset((Tensor, float))
+    if sign in GROWING:
+        run = run_growing
+        most = 1000 if sign in ("**", "<<") else SMALL
+    else:
+        quiet |= {int, bool}
 
     run.__name__ = run.__qualname__ = NAMES[sign]
     return run
@@ -176,6 +256,23 @@ def _operands_in_place(sign: str, left: Any, right: Any) -> Operands:
     return left, right
 
 
+class Container:
+    """A value in which a program searches."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __contains__(self, value: Any) -> bool:
+        return contains(self.value, value)
+
+
+def container(value: Any) -> Any:
+    """What stands right of `in`: the value itself where that needs no guard."""
+    return value if type(value) in THERE else Container(value)
+
+
 def contains(container: Any, value: Any) -> bool:
     """`value in container`."""
     if type(container) is range and type(value) not in (int, bool):
@@ -188,9 +285,9 @@ def contains(container: Any, value: Any) -> bool:
 # ---- loops and calls ----------------------------------------------------------------------------
 
 
-def iterate(value: Any) -> Iterator[Any]:
+def iterate(value: Any) -> Any:
     """What a loop walks, which counts its turns itself."""
-    return value.inner if type(value) is Counted else iter(value)
+    return value.inner if type(value) is Counted else value
 
 
 def spread(value: Any) -> Any:
@@ -199,22 +296,99 @@ def spread(value: Any) -> Any:
     return counted(value)
 
 
-def turn() -> None:
-    """Count a statement or a loop's turn."""
+def turn() -> bool:
+    """Count a loop's turn, or a call of a function of the program; always true."""
     limits.left -= 1
     if limits.left < 0:
         limits.checkpoint()
+    return True
 
 
-def enter() -> None:
-    """Count a call of a function of the program; `leave` ends it."""
-    if limits.depth >= MAX_DEPTH:
-        raise RecursionError("maximum recursion depth exceeded")
-    limits.depth += 1
+# ---- exceptions ---------------------------------------------------------------------------------
+
+ENDING = (LimitError, MemoryError, KeyboardInterrupt)
 
 
-def leave() -> None:
-    limits.depth -= 1
+def ended() -> bool:
+    """Whether an exception ends the program, on its way through a `try`; it is noted, and to be raised again.
+
+    Raises:
+        LimitError: there is no more memory.
+    """
+    error = sys.exc_info()[1]
+    if isinstance(error, MemoryError):
+        error = out_of_memory()
+        limits.end(error)
+        raise error from None
+    if isinstance(error, LimitError):
+        limits.end(error)
+    return isinstance(error, ENDING)
+
+
+def kinds(kind: Any) -> Any:
+    """The classes behind `except`."""
+    return tuple(map(real, kind)) if isinstance(kind, tuple) else real(kind)
+
+
+class Managed:
+    """A context manager that could swallow an exception, and mustn't swallow what ends the program."""
+
+    __slots__ = ("manager",)
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+
+    def __enter__(self) -> Any:
+        return type(self.manager).__enter__(self.manager)
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
+        if kind is not None and issubclass(kind, ENDING):
+            ended()
+            return False
+        return type(self.manager).__exit__(self.manager, kind, error, None)
+
+
+def manager(value: Any) -> Any:
+    """What `with` enters and leaves."""
+    kind = type(value)
+    if kind in PROGRAM_CLASSES or issubclass(kind, SWALLOWING):
+        if hasattr(kind, "__enter__") and hasattr(kind, "__exit__"):
+            return Managed(value)
+    return value
+
+
+@contextmanager
+def _of_generator() -> Any:
+    yield
+
+
+SWALLOWING: tuple[type, ...] = (suppress, type(_of_generator()))
+
+# ---- names --------------------------------------------------------------------------------------
+
+
+def undefined(name: str) -> None:
+    """A name with double underscores that means nothing in a program.
+
+    Raises:
+        NameError: always.
+    """
+    raise NameError(f"name '{name}' is not defined", name=name)
+
+
+def no_super() -> None:
+    """`super()` outside of a method.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError("super(): no arguments")
+
+
+def annotate(notes: Any, name: str) -> None:
+    """`name: annotation` in a class, whose annotations are dropped but for their names."""
+    if type(notes) is dict:
+        notes[name] = object
 
 
 def plain(value: Any) -> Any:
@@ -226,8 +400,9 @@ def plain(value: Any) -> Any:
 ARRAYS: frozenset[type] = frozenset(
     (np.ndarray, *(np.dtype(code).type for code in np.typecodes["All"]))
 )
-# Beside these, nothing grows: a tensor's operators check for themselves.
-QUIET: frozenset[type] = frozenset((Tensor, float))
+SMALL = 1 << 60  # integers of less grow no result past the limits
+INDEXED: frozenset[type] = frozenset((list, tuple, dict, str, Tensor))
+KEYED: frozenset[type] = frozenset((dict, Tensor))
 IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
     "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,
@@ -239,8 +414,36 @@ NAMES = {
     "@": "matmul", "&": "and_", "|": "or_", "^": "xor", "<<": "lshift", ">>": "rshift",
 }  # fmt: skip
 
-__all__ = [
-    "Format", "attribute", "binary", "contains", "delete_attribute", "delete_item", "enter", "formatted",
-    "import_module", "import_name", "in_place", "item", "iterate", "leave", "make_class", "public_names",
-    "set_attribute", "set_item", "spread", "turn",
-]  # fmt: skip
+# What a program's code calls, by the names that the translation gives.
+GUARDS: dict[str, Any] = {
+    "annotate": annotate,
+    "attribute": attribute,
+    "attribute_place": attribute_place,
+    "attributes": Attributes,
+    "container": container,
+    "counted": counted,
+    "ended": ended,
+    "ending": ENDING,
+    "failure": AssertionError,
+    "formatted": formatted,
+    "import_module": import_module,
+    "import_name": import_name,
+    "item": item,
+    "item_place": item_place,
+    "items": items,
+    "iterate": iterate,
+    "kinds": kinds,
+    "manager": manager,
+    "no_super": no_super,
+    "slice": slice,
+    "spread": spread,
+    "store_attribute": store_attribute,
+    "store_item": store_item,
+    "super_of": Super,
+    "turn": turn,
+    "undefined": undefined,
+    "update_attribute": update_attribute,
+    "update_item": update_item,
+    **{name: binary(sign) for sign, name in NAMES.items()},
+    **{f"in_place_{name}": in_place(sign) for sign, name in NAMES.items()},
+}

@@ -1,4 +1,7 @@
-"""The limits of a program: statements, call depth, memory. Each ends it with a clear error."""
+"""The limits of a program: steps and memory. Each ends it with a clear error.
+
+A step is a turn of a loop, a call of a function of the program, or an item that one of Python's own reads.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import gc
 from autodiff_cli.errors import LimitError
 from autodiff_cli.ir.room import resident_bytes
 
-CHECKPOINT = 20_000  # statements between looks at the memory
+CHECKPOINT = 20_000  # steps between looks at the memory
 MAX_DEPTH = 1000  # nested calls, as Python's own limit
 
 
@@ -15,18 +18,16 @@ class Limits:
     """What a program may still use.
 
     Attributes:
-        left: statements until the next checkpoint.
-        depth: nested calls at the moment.
+        left: steps until the next checkpoint.
         ended: the limit's error that ended the program: whoever swallows it meets it again.
     """
 
-    __slots__ = ("depth", "ended", "left", "max_bytes", "max_steps", "taken")
+    __slots__ = ("ended", "left", "max_bytes", "max_steps", "taken")
 
     def __init__(self, max_steps: int = 10**8, max_bytes: int = 8 << 30) -> None:
         self.max_steps = max_steps
         self.max_bytes = max_bytes
         self.taken = 0
-        self.depth = 0
         self.ended: LimitError | None = None
         self.left = min(CHECKPOINT, max_steps)
 
@@ -43,14 +44,14 @@ class Limits:
         """Refuse to go on past a limit; called when `left` is used up.
 
         Raises:
-            LimitError: too many statements, or too much memory.
+            LimitError: too many steps, or too much memory.
         """
         if self.ended is not None:
             raise self.ended
         self.taken += min(CHECKPOINT, self.max_steps - self.taken)
         if self.taken >= self.max_steps:
             raise LimitError(
-                f"the program has executed {self.max_steps:,} statements, which is the limit",
+                f"the program has taken {self.max_steps:,} steps, which is the limit",
                 hint="--max-steps N raises the limit",
             )
         check_memory(self.max_bytes)

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache, partial, total_ordering
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import meaning
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, is_own_function
 from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.interpret.counting import check_length, counting
 from autodiff_cli.interpret.limits import MAX_DEPTH
@@ -466,18 +466,17 @@ def _wraps() -> Callable[..., Any]:
     """`functools.wraps`, which writes to functions of the program alone."""
     from autodiff_cli.interpret.access import attribute
     from autodiff_cli.interpret.assignment import set_attribute
-    from autodiff_cli.interpret.frames import UserFunction
 
     def wraps(wrapped: Any) -> Callable[[Any], Any]:
         def decorate(wrapper: Any) -> Any:
-            if isinstance(wrapper, UserFunction):
+            if is_own_function(wrapper):
                 for name in ("__name__", "__qualname__", "__doc__"):
                     try:
                         set_attribute(wrapper, name, attribute(wrapped, name))
                     except AttributeError:
                         continue
-                if isinstance(wrapped, UserFunction):
-                    wrapper.program_attributes.update(wrapped.program_attributes)
+                if is_own_function(wrapped):
+                    wrapper.__dict__.update(wrapped.__dict__)
             return wrapper
 
         return decorate
@@ -505,23 +504,10 @@ def _of_file(module_name: str, name: str) -> Callable[[], Any]:
     return lambda: getattr(import_module(f"autodiff_cli.interpret.{module_name}"), name)
 
 
-def ABSTRACT_META(*_: Any) -> NoReturn:
-    """`ABCMeta`: only the name of a metaclass; calls of it would make classes past the checks."""
-    raise TypeError("ABCMeta can only be named as a metaclass")
-
-
-ABSTRACT_META.__name__ = ABSTRACT_META.__qualname__ = "ABCMeta"
-
-
-def _abstractmethod() -> Callable[..., Any]:
-    from autodiff_cli.interpret.frames import UserFunction
-
-    def abstractmethod(function: Any) -> Any:
-        if isinstance(function, UserFunction):
-            function.__isabstractmethod__ = True  # type: ignore[attr-defined]
-        return function
-
-    return abstractmethod
+def _abstractmethod(function: Any) -> Any:
+    if is_own_function(function):
+        function.__isabstractmethod__ = True
+    return function
 
 
 SPECIAL: dict[str, Callable[[], Any]] = {
@@ -534,8 +520,8 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "operator.attrgetter": _attrgetter,
     "functools.wraps": _wraps,
     "abc.ABC": _of_file("classes", "ABC"),
-    "abc.ABCMeta": lambda: ABSTRACT_META,
-    "abc.abstractmethod": _abstractmethod,
+    "abc.ABCMeta": _of_file("classes", "ABSTRACT_META"),
+    "abc.abstractmethod": lambda: _abstractmethod,
     "enum.Enum": _of_file("enums", "Enum"),
     "enum.IntEnum": _of_file("enums", "IntEnum"),
     "collections.OrderedDict": lambda: _stand_in(OrderedDict, counting(OrderedDict)),

@@ -44,6 +44,19 @@ class Field:
         return self.default is ABSENT and self.factory is ABSENT
 
 
+def listed(names: list[str], kind: str) -> str:
+    """Missing arguments, in Python's words."""
+    shown = [f"'{name}'" for name in names]
+    if len(shown) == 1:
+        return f"1 required {kind} argument: {shown[0]}"
+    joined = (
+        f"{shown[0]} and {shown[1]}"
+        if len(shown) == 2
+        else f"{', '.join(shown[:-1])}, and {shown[-1]}"
+    )
+    return f"{len(shown)} required {kind} arguments: {joined}"
+
+
 def fields_of(cls: type) -> list[Field]:
     """The fields of a class and its bases, in order."""
     found: dict[str, Field] = {}
@@ -143,8 +156,6 @@ def _initializer(cls: type, fields: list[Field]) -> Callable[..., None]:
             given[key] = value
         missing = [f.name for f in taken if f.required and f.name not in given]
         if missing:
-            from autodiff_cli.interpret.frames import listed
-
             raise TypeError(f"{name} missing {listed(missing, 'positional')}")
         for f in fields:
             value = given[f.name] if f.name in given else f.value()
@@ -246,8 +257,6 @@ def _tuple_class(name: str, fields: list[str], defaults: tuple[Any, ...], rename
             raise TypeError(f"{name}.__new__() takes {takes} positional arguments but {were}")
         missing = [field for field in fields if field not in values]
         if missing:
-            from autodiff_cli.interpret.frames import listed
-
             raise TypeError(f"{name}.__new__() missing {listed(missing, 'positional')}")
         return tuple.__new__(cls, [values[field] for field in fields])
 

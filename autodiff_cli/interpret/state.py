@@ -6,6 +6,8 @@ gets a copy, whose changes reach the object only under names without double unde
 
 from __future__ import annotations
 
+from collections import UserDict
+from collections.abc import Iterator
 from typing import Any
 
 from autodiff_cli.interpret.allowed import BUILTIN_METHODS
@@ -74,7 +76,51 @@ class State(dict[str, Any]):
             del self[name]
 
 
+class Variables(UserDict[str, Any]):
+    """`globals()`: the variables of a program, but for what Python keeps among them for itself.
+
+    There is the table that code in C imports with; see PyImport_Import in CPython's Python/import.c.
+    """
+
+    def __init__(self, variables: dict[str, Any]) -> None:
+        self.data = variables
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[_variable(name)]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.data[_variable(name)] = value
+
+    def __delitem__(self, name: str) -> None:
+        del self.data[_variable(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return type(name) in KEYS and name != MACHINERY and name in self.data
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in list(self.data) if name != MACHINERY)
+
+    def __len__(self) -> int:
+        return len(self.data) - (MACHINERY in self.data)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def copy(self) -> dict[str, Any]:  # type: ignore[override]
+        return dict(self)
+
+
+def _variable(name: Any) -> str:
+    # an object of the program's could pass for any name, with an `__eq__` of its own
+    if type(name) not in KEYS or name == MACHINERY:
+        raise KeyError(name)
+    return name  # type: ignore[no-any-return]
+
+
+KEYS = frozenset((str, int, float, bool, type(None)))
+MACHINERY = "__builtins__"
 BUILTIN_METHODS[State] = BUILTIN_METHODS[dict]
+BUILTIN_METHODS[Variables] = BUILTIN_METHODS[dict] - {"fromkeys"}
 
 
 def state_of(value: Any) -> State:

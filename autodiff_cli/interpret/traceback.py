@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, PROGRAM_FILE, RUNNING
 from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.source import Source, Span
 
-# The attribute of an exception that holds it: a name that programs can neither read nor set.
-TRACE = "__program_trace__"
-Place: TypeAlias = tuple[str, Source, Span, int]  # the function, its text, the statement, the frame
+Place: TypeAlias = tuple[str, Source, Span]  # the function, its text, the place in it
 
 MOST_REPEATED = 3
 HEADING = "Traceback (most recent call last):\n"
@@ -19,9 +17,20 @@ CAUSE = "\nThe above exception was the direct cause of the following exception:\
 CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
 
 
-def places(error: BaseException) -> list[Place] | None:
-    """Where an exception came through in the program, from the inside out; None if nowhere."""
-    found: list[Place] | None = getattr(error, TRACE, None)
+def places(error: BaseException) -> list[Place]:
+    """Where an exception came through in the program, from the outside in."""
+    found: list[Place] = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        running = trace.tb_frame.f_builtins.get(RUNNING)
+        if code.co_filename == PROGRAM_FILE and running is not None:
+            span = running.spans[trace.tb_lineno - 1]
+            if code.co_name[0] == "." and found:  # a piece of an expression
+                found[-1] = (found[-1][0], running.source, span)
+            else:
+                found.append((code.co_name, running.source, span))
+        trace = trace.tb_next
     return found
 
 
@@ -39,7 +48,7 @@ def traceback_text(error: BaseException) -> str:
         if current.__cause__ is not None:
             link, current = CAUSE, current.__cause__
         elif current.__context__ is not None and not current.__suppress_context__:
-            if not hasattr(current.__context__, TRACE):
+            if not places(current.__context__):
                 break
             link, current = CONTEXT, current.__context__
         else:
@@ -53,7 +62,7 @@ def _one(error: BaseException) -> str:
         return final_line(error)
     lines = [HEADING]
     previous, repeated = "", 0
-    for name, source, span, _ in reversed(trace):
+    for name, source, span in trace:
         entry = _entry(name, source, span)
         if entry != previous:
             lines.append(_repetition(repeated))
@@ -127,12 +136,26 @@ def _hint(error: BaseException) -> str:
 
 def _meant(error: BaseException) -> str:
     meant = noted(error, "meant")
+    if meant is None and type(error) in (NameError, UnboundLocalError):
+        meant = _names_in_reach(error)
     if meant is None:
         return ""
     from autodiff_cli.interpret.suggest import suggestion
 
     near = suggestion(*meant)
     return f". Did you mean: '{near}'?" if near else ""
+
+
+def _names_in_reach(error: Any) -> tuple[str, list[str]] | None:
+    """The name that wasn't there, and those that were."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or error.name is None or trace.tb_frame.f_code.co_filename != PROGRAM_FILE:
+        return None
+    frame = trace.tb_frame
+    names = [*frame.f_locals, *frame.f_globals, *frame.f_builtins]
+    return error.name, [n for n in names if isinstance(n, str) and n[:1] not in (".", "_")]
 
 
 def _syntax_error(error: SourceSyntaxError) -> str:

@@ -307,7 +307,7 @@ def test_errors_of_programs_are_their_last_line(run: Any) -> None:
     program = "for i in range(100):\n    x = x*x\nx"
     out = run(program, "t.csv", "--max-steps", "10", "--on-error", "null", "--to", "jsonl")[1]
     assert json.loads(out.splitlines()[1])["error"] == (
-        "t.csv, row 2: LimitError: the program has executed 10 statements, which is the limit"
+        "t.csv, row 2: LimitError: the program has taken 10 steps, which is the limit"
     )
 
 

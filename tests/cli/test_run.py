@@ -153,7 +153,7 @@ def test_warnings_go_to_standard_error(run: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "says"),
     [
-        (["--max-steps", "1000"], "executed 1,000 statements"),
+        (["--max-steps", "1000"], "taken 1,000 steps"),
         (["--timeout", "3"], "run for 3 seconds"),
     ],
 )

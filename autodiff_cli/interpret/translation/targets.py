@@ -1,73 +1,12 @@
-"""Which variable a name in a program means: local, of an enclosing function, or global.
-
-Python decides this before a function runs, from what its body assigns; so does this module.
-"""
+"""Which names a body of statements sets; Python decides so which variables are a function's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree
-
-
-class Scope:
-    """The names of a function, a class body or the whole program.
-
-    Attributes:
-        kind: "module", "class" or "function".
-        names: what is assigned here.
-        renamed: loop variables of comprehensions, which live here under other names.
-    """
-
-    def __init__(self, kind: str, parent: Scope | None, names: set[str]) -> None:
-        self.kind = kind
-        self.parent = parent
-        self.names = names
-        self.declared_global: set[str] = set()
-        self.renamed: list[dict[str, str]] = []
-        self.comprehensions = 0
-
-    def place(self, name: str) -> Place:
-        """Where the name's variable lives, seen from here."""
-        for renames in reversed(self.renamed):
-            if name in renames:
-                return Place("local", 0, renames[name])
-        if self.kind == "module" or name in self.declared_global:
-            return Place("global", 0, name)
-        if name in self.names:
-            return Place("local", 0, name)
-        depth = 0
-        scope = self.parent
-        while scope is not None and scope.kind != "module":
-            if scope.kind == "function":
-                inner = scope.place_here(name)
-                if inner is not None:
-                    return Place("free", depth, inner)
-                if name in scope.declared_global:
-                    break
-                depth += 1
-            scope = scope.parent
-        if scope is not None:
-            for renames in reversed(scope.renamed):
-                if name in renames:
-                    return Place("global", 0, renames[name])
-        return Place("global", 0, name)
-
-    def place_here(self, name: str) -> str | None:
-        for renames in reversed(self.renamed):
-            if name in renames:
-                return renames[name]
-        return name if name in self.names else None
-
-
-class Place(NamedTuple):
-    """A variable: "local", "free" (`depth` functions further out) or "global", and its name there."""
-
-    kind: str
-    depth: int
-    name: str
 
 
 def names_in_target(target: Any) -> Iterable[str]:
@@ -138,19 +77,6 @@ def assigned(body: Iterable[Any]) -> tuple[set[str], set[str], set[str]]:
     return names - outer - enclosing, outer, enclosing
 
 
-def yields(body: Iterable[Any]) -> bool:
-    """Whether a function's body makes it a generator."""
-    pending: list[Any] = list(body)
-    while pending:
-        part = pending.pop()
-        if isinstance(part, (tree.Yield, tree.YieldFrom)):
-            return True
-        if isinstance(part, (st.FunctionDef, st.ClassDef, tree.Lambda)):
-            continue
-        if isinstance(part, tree.Comprehension) and part.kind == "generator":
-            continue
-        if isinstance(part, tree.Tree):
-            pending.extend(part.__dict__.values())
-        elif isinstance(part, tuple):
-            pending.extend(part)
-    return False
+def is_starred(x: tree.Sequence) -> bool:
+    """Whether one of a sequence's targets takes all that the others leave."""
+    return any(isinstance(item, tree.Spread) for item in x.items)

@@ -1,0 +1,165 @@
+"""Programs to code that CPython runs, and running it."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+import types
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from autodiff_cli.errors import LimitError, SourceSyntaxError
+from autodiff_cli.interpret import guards
+from autodiff_cli.interpret.allowed import PROGRAM_FILE, RUNNING
+from autodiff_cli.interpret.builtins import BUILTINS, found_names, public_names
+from autodiff_cli.interpret.classes import build_class
+from autodiff_cli.interpret.limits import MAX_DEPTH, limits
+from autodiff_cli.interpret.state import MACHINERY, Variables
+from autodiff_cli.interpret.traceback import traceback_text
+from autodiff_cli.interpret.translation import MODULE, translated
+from autodiff_cli.interpret.translation.deep import cut
+from autodiff_cli.record import Record
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax import statements as st
+
+GUARDS_DEPTH = 30  # calls that a guard makes where the program may make no more
+
+
+class Code(Record):
+    """A program that CPython can run.
+
+    Attributes:
+        code: of the function that the program is the body of.
+        guards: the names of that function's arguments.
+        loaded: the names that the program reads anywhere.
+        spans: where each line of the code comes from; the first is 1.
+    """
+
+    code: types.CodeType
+    guards: tuple[str, ...]
+    loaded: tuple[str, ...]
+    spans: Sequence[Span]
+
+
+class Running(Record):
+    """What is known of code that runs: for tracebacks.
+
+    Attributes:
+        source: the text.
+        spans: where each line of the code comes from.
+    """
+
+    source: Source
+    spans: Sequence[Span]
+
+
+def compiled(program: st.Program, *, echo: bool) -> Code:
+    """The code of a program.
+
+    Args:
+        program: its tree, checked.
+        echo: whether the values of expressions outside of functions are handed on when it runs.
+
+    Raises:
+        SourceSyntaxError: CPython's compiler refuses it: blocks nested too deeply.
+    """
+    try:
+        return _compiled(program, echo)
+    except RecursionError:
+        pass
+    try:
+        return _compiled(cut(program), echo)
+    except RecursionError:
+        raise SourceSyntaxError("too many expressions or blocks in each other") from None
+
+
+def _compiled(program: st.Program, echo: bool) -> Code:
+    module, translator = translated(program, echo)
+    # what Python advises about other people's code ("is" with a literal) isn't said here
+    warnings.filterwarnings("ignore", category=SyntaxWarning, module=PROGRAM_FILE)
+    try:
+        code = builtins.compile(module, PROGRAM_FILE, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        line = error.lineno or 1
+        raise SourceSyntaxError(error.msg, span=translator.spans[line - 1]) from None
+    body = next(c for c in code.co_consts if isinstance(c, types.CodeType))
+    return Code(
+        _named(body), tuple(translator.guards), tuple(translator.loaded), tuple(translator.spans)
+    )
+
+
+def _named(code: types.CodeType) -> types.CodeType:
+    """The code with the names of a module's functions, which no function is around."""
+    around = f"{MODULE}.<locals>."
+    inner = [_named(c) if isinstance(c, types.CodeType) else c for c in code.co_consts]
+    qualified = code.co_qualname.removeprefix(around)
+    return code.replace(co_consts=tuple(inner), co_qualname=qualified)
+
+
+def run(
+    code: Code,
+    source: Source,
+    variables: dict[str, Any],
+    *,
+    echo: Callable[[Any], None],
+    complain: Callable[[str], Any],
+) -> None:
+    """Run a program.
+
+    Args:
+        code: of the program.
+        source: its text, for tracebacks.
+        variables: its own variables, which it reads and sets.
+        echo: takes the values of expressions outside of functions.
+        complain: takes the text of exceptions that Python can't raise.
+
+    Raises:
+        BaseException: what the program raises and doesn't catch.
+    """
+    own = {
+        **BUILTINS,
+        **found_names(code.loaded, variables),
+        "__build_class__": build_class,
+        "globals": lambda: Variables(variables),
+        "__import__": builtins.__import__,  # for code in C that a program's functions call
+        RUNNING: Running(source, code.spans),
+    }
+    own_guards = {
+        "echo": echo,
+        "import_all": lambda module: variables.update(public_names(module)),
+    }
+    variables[MACHINERY] = own
+    function = types.FunctionType(code.code, variables)
+    arguments = [own_guards.get(name) or guards.GUARDS[name] for name in code.guards]
+    before = sys.getrecursionlimit(), sys.unraisablehook
+    sys.setrecursionlimit(_depth() + MAX_DEPTH + GUARDS_DEPTH)
+    sys.unraisablehook = _unraisable(complain)
+    try:
+        function(*arguments)
+    finally:
+        sys.setrecursionlimit(before[0])
+        sys.unraisablehook = before[1]
+
+
+def _unraisable(complain: Callable[[str], Any]) -> Callable[[Any], None]:
+    """What becomes of an exception that nobody can catch: of a generator that is thrown away."""
+
+    def ignored(found: Any) -> None:
+        error = found.exc_value
+        if isinstance(error, LimitError):
+            limits.end(error)
+        elif error is not None:
+            complain(f"Exception ignored in: {found.object!r}\n{traceback_text(error)}")
+
+    return ignored
+
+
+def _depth() -> int:
+    """How many calls stand around this one."""
+    depth = 0
+    frame: types.FrameType | None = sys._getframe()
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back
+    return depth
