@@ -15,7 +15,7 @@ import numpy as np
 
 from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.generator import default_generator
-from autodiff_cli.autograd.tensor import of_array
+from autodiff_cli.autograd.tensor import lifted, of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.execute.settings import settings as resources
 from autodiff_cli.inputs import bind
@@ -27,13 +27,15 @@ from autodiff_cli.interpret.limits import limits
 from autodiff_cli.interpret.liveness import of_program
 from autodiff_cli.interpret.reads import Reads
 from autodiff_cli.interpret.run import Code, compiled, run
-from autodiff_cli.interpret.traceback import places, traceback_text
+from autodiff_cli.interpret.traceback import final_line, noted, places, traceback_text
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.node import Deferred, Node, Unknown, state
 from autodiff_cli.ir.room import room
+from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program, statements
 from autodiff_cli.syntax.statements import ExpressionStatement
+from autodiff_cli.vocabulary.handles import lower
 from autodiff_cli.vocabulary.messages import warnings
 from autodiff_cli.vocabulary.text import options as text_options
 from autodiff_cli.vocabulary.torch_text import DEFAULT
@@ -53,6 +55,7 @@ class Settings(NamedTuple):
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
         threads: the most threads of an execution; as set before if None.
+        deferred: where tensors aren't computed as they are made; see `graph_of`.
     """
 
     echo: bool = False
@@ -64,6 +67,7 @@ class Settings(NamedTuple):
     max_elements: int = 10**9
     max_bytes: int = 8 << 30
     threads: int | None = None
+    deferred: Deferred | None = None
 
 
 DEFAULTS = Settings()
@@ -72,8 +76,8 @@ COLLECTOR = (500_000, 50, 100)
 Write = Callable[[str], Any]
 
 
-def _nothing() -> None:
-    return None
+def _nothing(*_: Any) -> None:
+    """What takes the output of programs that have none."""
 
 
 class ProgramError(AutodiffError):
@@ -86,6 +90,19 @@ class ProgramError(AutodiffError):
 
     def report(self) -> str:
         return self.text.rstrip("\n")
+
+    def as_one(self) -> AutodiffError:
+        """An error as of an expression: the traceback's last line, and the innermost place."""
+        cause = self.error
+        hint = noted(cause, "hint")
+        kind, _, message = final_line(cause).rstrip("\n").partition(": ")
+        found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
+        found.kind = kind
+        trace = places(cause)
+        if trace:
+            _, source, span = trace[-1]
+            found.at(span, source)
+        return found
 
 
 class Session:
@@ -129,7 +146,8 @@ class Session:
         protocols.install()
         dtypes.set_default(dtypes.NAMES[settings.dtype])
         state.max_elements = settings.max_elements
-        state.eager, state.grad_enabled = True, True
+        state.eager, state.grad_enabled = settings.deferred is None, True
+        self.deferred, state.deferred = state.deferred, settings.deferred
         output.write = self._print
         stream = getattr(self.write, "__self__", None)
         output.flush = getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing)
@@ -150,6 +168,7 @@ class Session:
     def __exit__(self, *_: Any) -> None:
         dtypes.set_default(self.before[0])
         state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
+        state.deferred = self.deferred
         output.write, warnings.emit, text_options.current = self.before[4:7]
         PROGRAM_CLASSES.intersection_update(self.classes)
         forget()
@@ -225,7 +244,7 @@ class Session:
                 )
                 if limits.ended is not None:
                     raise limits.ended  # which a `finally` threw away
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Unknown):
             raise
         except SystemExit as error:
             if error.code:
@@ -316,6 +335,55 @@ def bound(
         else value
         for name, value in values.items()
     }
+
+
+def graph_of(
+    source: Source,
+    variables: Mapping[str, Any],
+    settings: Settings,
+    *,
+    complain: Write,
+) -> Any:
+    """What a program gives, as nodes of one graph that isn't computed yet.
+
+    Where a graph is being made already (`state.deferred`), that one decides what branches do.
+
+    Args:
+        source: of a program without effects (`Code.has_effects`).
+        variables: that it starts with: nodes, and other values.
+        settings: limits and modes.
+        complain: called with each line for standard error, once there is a graph.
+
+    Returns:
+        The value of its last expression, or of what it assigns last, with nodes for tensors.
+
+    Raises:
+        Unknown: a value is needed that only placeholders could tell; or memory would be shared.
+        ProgramError: the program ends in an error.
+    """
+    deferred = Deferred(None if state.deferred is None else state.deferred.choose)
+    given = {
+        name: lifted(value, ()) if isinstance(value, Node) else value
+        for name, value in variables.items()
+    }
+    settings = settings._replace(deferred=deferred)
+    said: list[str] = []
+    with Session(settings, write=_nothing, complain=said.append, variables=given) as session:
+        value = lower(session.run_compiled(compiled_program(source, valued=True), source), [])
+    if deferred.written:
+        _check_written(value, deferred.written)
+    for line in said:
+        complain(line)
+    return value
+
+
+def _check_written(value: Any, written: Sequence[tuple[Node, Node]]) -> None:
+    """Refuse a graph in which something else than a write reads what was written to: it may be too late."""
+    instead = {id(old): new for old, new in written}
+    for node in topological(nodes_in(value), through_values=False):
+        for operand in node.operands:
+            if instead.get(id(operand), node) is not node:
+                raise Unknown
 
 
 def unread(cells: Sequence[Source], names: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from autodiff_cli.autograd.saved import saved
 from autodiff_cli.autograd.tensor import Tensor, no_tensor, tape_of
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import NO_PARAMS, Array, Node, state
+from autodiff_cli.ir.node import NO_PARAMS, Array, Deferred, Node, Unknown, state
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 
@@ -104,6 +104,23 @@ def _strides(array: Array) -> list[int]:
     return result
 
 
+def _replaced(tensor: Tensor, compute: Callable[[Node], Node], deferred: Deferred) -> Tensor:
+    """A write in a graph that isn't computed yet: the tensor is another node from now on.
+
+    Raises:
+        Unknown: where memory that is shared would show it.
+    """
+    old = tensor.node
+    new = compute(old)
+    if deferred.viewed or (old.is_leaf and old.requires_grad) or old.shape != new.shape:
+        raise Unknown
+    if old.dtype is not new.dtype:
+        raise Unknown
+    deferred.written.append((old, new))
+    tensor.node = new
+    return tensor
+
+
 def in_place(
     tensor: Tensor,
     compute: Callable[[Node], Node],
@@ -128,6 +145,8 @@ def in_place(
         RuntimeFault: in the reference's words, where a tensor must not or can't be written to so.
     """
     check_inplace(tensor, given)
+    if state.deferred is not None:
+        return _replaced(tensor, compute, state.deferred)
     if not idempotent and is_repeated(tensor.array):
         raise RuntimeFault(OVERLAPPING)
     if given:

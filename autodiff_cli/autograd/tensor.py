@@ -17,6 +17,7 @@ import numpy as np
 
 from autodiff_cli.autograd.saved import function_name
 from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.execute import execute
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import (
     CONSTANT,
@@ -185,9 +186,7 @@ class Tensor:
         node = self._node
         if state.recording is not None:
             state.reads(node)
-        if not isinstance(node.value, np.ndarray):
-            node.value = np.asarray(node.value)
-        return node.value
+        return _shown(node)
 
     @property
     def memory(self) -> Memory:
@@ -265,6 +264,8 @@ def cut_off(value: Any, node: Node) -> Node:
 
 def _shown(node: Node) -> Array:
     """The node's memory, to be shared: not a reading of its elements."""
+    if node.value is None:
+        node.value = execute([node])[0]
     if not isinstance(node.value, np.ndarray):
         node.value = np.asarray(node.value)
     return node.value
@@ -278,6 +279,8 @@ def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
         same_version: whether writes to the result count as writes to the tensor (`detach`), or go
             unnoticed (`.data`).
     """
+    if tensor._node.value is None:
+        return Tensor(detach(tensor._node))
     node = cut_off(_shown(tensor._node), tensor._node)
     if same_version:
         node.memory = tensor.memory
@@ -295,6 +298,9 @@ def lifted(value: Any, given: Sequence[Tensor]) -> Any:
         for tensor in given:
             if tensor._node is value:
                 return tensor
+        if state.deferred is not None and value.value is None and value.operands:
+            state.deferred.viewed = state.deferred.viewed or value.op.is_view
+            return Tensor(value)
         if value.op is INPUT or value.op.is_view or not value.operands:
             return _special(value, given)
         return Tensor(value)

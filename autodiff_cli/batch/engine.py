@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,19 +14,21 @@ from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.faults import Faults, light
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
-from autodiff_cli.batch.plan import Failed, Kind, Plan
+from autodiff_cli.batch.plan import Failed, Fork, Kind, Plan, planned
 from autodiff_cli.batch.question import Question, reads_of, settings, weight
 from autodiff_cli.batch.single import single
-from autodiff_cli.errors import AutodiffError, InputError, NameFault
-from autodiff_cli.evaluate import IsProgram, parsed
+from autodiff_cli.errors import AttributeFault, AutodiffError, InputError, NameFault
+from autodiff_cli.evaluate import parsed
 from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, Shape, Unknown
+from autodiff_cli.program import compiled_program
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 2048
+MOST_FORKS = 1000  # each of which runs the text again
 MEANT = re.compile(r"did you mean '[^']*'\?|write [^,]+,")
 
 
@@ -83,10 +86,11 @@ class Engine:
         named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
         self.wanted = tuple(name for name in columns if name in named)
         self.names = self._names({})
-        self.single = self.asked.script is None
+        self.single = not self.asked.is_graph
         if self.single:
-            self._say("a program: computed a row at a time")
-        self.plans: dict[tuple[tuple[str, Kind], ...], Plan | AutodiffError] = {}
+            self._say("a program with effects: computed a row at a time")
+        self.plans: dict[tuple[tuple[str, Kind], ...], Plan | Fork | AutodiffError] = {}
+        self.forks = 0
 
     def _names(self, columns: Mapping[str, Column]) -> tuple[str, ...]:
         """The columns of the answers, whether or not a row has any.
@@ -155,8 +159,11 @@ class Engine:
                 kinds = {name: Kind((), dtypes.default()) for name in self.wanted}
                 try:
                     self._draw_again()
-                    nodes = Plan(self.asked, kinds).outputs
-                except Unknown:
+                    plan = self._planned(kinds, ())
+                    while isinstance(plan, Fork):
+                        plan = self._planned(kinds, (*plan.path, True))
+                    nodes = plan.outputs
+                except (Unknown, RecursionError):
                     pass
                 except AutodiffError as error:
                     self._check_names(error)
@@ -213,12 +220,24 @@ class Engine:
         self, cells: Mapping[str, Array], offsets: Array, parts: list[Part], faults: Faults
     ) -> Array:
         """Answer for rows of the same shapes; which of them have to be computed one by one is returned."""
-        everything = np.arange(len(offsets))
         plan = self._plan(cells) if len(offsets) else None
+        return self._by_plan(plan, cells, offsets, parts, faults)
+
+    def _by_plan(
+        self,
+        plan: Plan | Fork | AutodiffError | None,
+        cells: Mapping[str, Array],
+        offsets: Array,
+        parts: list[Part],
+        faults: Faults,
+    ) -> Array:
+        everything = np.arange(len(offsets))
         if plan is None:
             return everything
         if isinstance(plan, AutodiffError):
             return self._fail([Failed(everything, plan)], cells, offsets, parts, faults)
+        if isinstance(plan, Fork):
+            return self._by_fork(plan, cells, offsets, parts, faults)
         outputs, failed = plan.answers({name: cells[name] for name in plan.row}, len(offsets))
         good = np.ones(len(offsets), bool)
         for rows, _ in failed:
@@ -236,6 +255,42 @@ class Engine:
             except AutodiffError as error:  # a deviation of another shape than its input
                 failed = [*failed, Failed(chosen, error)]
         return self._fail(failed, cells, offsets, parts, faults)
+
+    def _by_fork(
+        self,
+        fork: Fork,
+        cells: Mapping[str, Array],
+        offsets: Array,
+        parts: list[Part],
+        faults: Faults,
+    ) -> Array:
+        """Rows that go the same way are answered together."""
+        condition = fork.condition
+        outputs, failed = condition.answers({n: cells[n] for n in condition.row}, len(offsets))
+        truth = outputs["value"]
+        assert truth is not None
+        ways = truth.reshape(len(offsets)).astype(bool)
+        good = np.ones(len(offsets), bool)
+        for rows, _ in failed:
+            good[rows] = False
+        left = [self._fail(failed, cells, offsets, parts, faults)]
+        for way in (True, False):
+            rows = np.flatnonzero(good & (ways == way))
+            if len(rows):
+                own = {name: array[rows] for name, array in cells.items()}
+                plan = self._arm(fork, way, own)
+                left.append(rows[self._by_plan(plan, own, offsets[rows], parts, faults)])
+        return np.sort(np.concatenate(left))
+
+    def _arm(
+        self, fork: Fork, way: bool, cells: Mapping[str, Array]
+    ) -> Plan | Fork | AutodiffError | None:
+        if way not in fork.arms:
+            made = self._made(self._kinds(cells), (*fork.path, way))
+            if made is None:
+                return None
+            fork.arms[way] = made
+        return fork.arms[way]
 
     def _fail(
         self,
@@ -266,32 +321,63 @@ class Engine:
                 others.append(np.array(rest, np.int64))
         return np.sort(np.concatenate(others))
 
-    def _plan(self, cells: Mapping[str, Array]) -> Plan | AutodiffError | None:
-        """The plan for rows of these shapes, or why there is none; None if rows are computed one by one."""
-        if self.single:
-            return None
-        kinds = {
+    def _kinds(self, cells: Mapping[str, Array]) -> dict[str, Kind]:
+        return {
             name: Kind(array.shape[1:], dtypes.BY_NUMPY[array.dtype])
             for name, array in cells.items()
             if name in self.asked.inputs or self._in_graph(name)
         }
+
+    def _plan(self, cells: Mapping[str, Array]) -> Plan | Fork | AutodiffError | None:
+        """The plan for rows of these shapes, or why there is none; None if rows are computed one by one."""
+        if self.single:
+            return None
+        kinds = self._kinds(cells)
         key = tuple(kinds.items())
         if key in self.plans:
             self.plans[key] = self.plans.pop(key)  # the last that is left out
             return self.plans[key]
         if len(self.plans) == MOST_PLANS:
             del self.plans[next(iter(self.plans))]
+        made = self._made(kinds)
+        if made is not None:
+            self.plans[key] = made
+        return made
+
+    def _made(
+        self, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()
+    ) -> Plan | Fork | AutodiffError | None:
+        """What answers rows that go these ways; None if they are computed one by one from now on."""
         try:
+            if self.forks > MOST_FORKS:
+                raise Unknown
             self._draw_again()
-            self.plans[key] = Plan(self.asked, kinds)
+            made = self._planned(kinds, path)
         except Unknown:
             self.single = True
-            self._say("the expression depends on the numbers of a row: computed a row at a time")
+            self._say("the text depends on the numbers of a row: computed a row at a time")
             return None
         except AutodiffError as error:
             self._check_names(error)
-            self.plans[key] = light(error)
-        return self.plans[key]
+            return light(error)
+        self.forks += isinstance(made, Fork)
+        return made
+
+    def _planned(self, kinds: Mapping[str, Kind], path: tuple[bool, ...]) -> Plan | Fork:
+        """What answers the rows, by the text as an expression, or as a program, which knows more names."""
+        asked = self.asked
+        try:
+            return planned(asked, kinds, path)
+        except (NameFault, AttributeFault) as unknown:
+            if asked.script is None or self.plans:
+                raise
+            with suppress(AutodiffError):
+                program = compiled_program(asked.question.expression, valued=True)
+                if not program.code.has_effects:
+                    made = planned(asked._replace(script=None), kinds, path)
+                    self.asked = asked._replace(script=None)
+                    return made
+            raise unknown from None
 
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""
@@ -371,10 +457,8 @@ def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], N
         name: bind(name, given, shown is None or name in shown or name in hidden)
         for name, given in question.given.items()
     }
-    try:
-        script = parsed(source)
-    except IsProgram:
-        script = None
+    script = parsed(source)
+    is_graph = script is not None or not compiled_program(source, valued=True).code.has_effects
     notices = Notices(source)
     notices.unused(reads.unread(fixed, source))
     for text in notices.texts:
@@ -384,7 +468,9 @@ def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], N
         name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()
     }
     undecided = bool(tangents) and seed is None and not question.deviations
-    return Asked(question, script, inputs, fixed, shown, hidden, seed, tangents, undecided)
+    return Asked(
+        question, script, inputs, fixed, shown, hidden, seed, tangents, is_graph, undecided
+    )
 
 
 def _dtype(column: Column) -> np.dtype[Any]:

@@ -108,23 +108,7 @@ def in_one_line(error: AutodiffError) -> str:
 def light(error: AutodiffError) -> AutodiffError:
     """The error without the frames that it came through, which hold all that was computed there."""
     if isinstance(error, ProgramError):
-        return _of_program(error)
+        return error.as_one()
     found = copy.copy(error)
     found.where = ()
-    return found
-
-
-def _of_program(error: ProgramError) -> AutodiffError:
-    """An error of a program as one of an expression: its last line, and the innermost place."""
-    from autodiff_cli.interpret.traceback import final_line, noted, places
-
-    cause = error.error
-    hint = noted(cause, "hint")
-    kind, _, message = final_line(cause).rstrip("\n").partition(": ")
-    found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
-    found.kind = kind
-    trace = places(cause)
-    if trace:
-        _, source, span = trace[-1]
-        found.at(span, source)
     return found

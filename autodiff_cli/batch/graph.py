@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from autodiff_cli.evaluate import cotangents_of, leaves_of
 from autodiff_cli.interpret.machine import Machine
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.program import Settings, graph_of
 from autodiff_cli.syntax.tree import Script
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.parameters import type_name
@@ -24,6 +26,7 @@ class Asked(NamedTuple):
 
     Attributes:
         script: the expression's tree; None of a program.
+        is_graph: whether rows can be one graph: of an expression, or a program without effects.
         inputs: the columns that the expression names, in the order of the table.
         fixed: the inputs that are the same for every row, bound.
         shown: the names whose gradients are answers; None for all leaves.
@@ -41,6 +44,7 @@ class Asked(NamedTuple):
     hidden: tuple[str, ...]
     seed: Weight | None
     tangents: Mapping[str, Weight]
+    is_graph: bool
     undecided: bool = False
 
     def differentiates(self, name: str) -> bool:
@@ -62,8 +66,7 @@ def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
         AutodiffError: the expression can't be evaluated or differentiated.
     """
     bound = {name: row[name] for name in asked.inputs} | dict(asked.fixed)
-    assert asked.script is not None
-    value = node_of(Machine(asked.question.expression, dict(bound)).run_script(asked.script))
+    value = node_of(_value(asked, bound))
     outputs: dict[str, Node | None] = {"value": value}
     leaves = leaves_of(bound, asked.shown)
     leaves |= leaves_of(bound, [name for name in asked.hidden if name not in leaves])
@@ -78,6 +81,29 @@ def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
     if asked.tangents:
         outputs["jvp"] = _along(value, bound, asked.tangents, row)
     return outputs
+
+
+def _value(asked: Asked, bound: Mapping[str, Any]) -> Any:
+    question = asked.question
+    if asked.script is not None:
+        return Machine(question.expression, dict(bound)).run_script(asked.script)
+    return graph_of(
+        question.expression,
+        bound,
+        limits_of(question),
+        complain=sys.stderr.write,
+    )
+
+
+def limits_of(question: Question) -> Settings:
+    """How a program of the question is run."""
+    return Settings(
+        dtype=question.dtype,
+        max_elements=question.max_elements,
+        max_steps=question.max_steps,
+        implicit=True,
+        bare=True,
+    )
 
 
 def _cotangent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.again import execute_with
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Node, Shape, placeholder, state
+from autodiff_cli.ir.node import Array, Deferred, Node, Shape, Unknown, placeholder, state
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.summation import GRAIN
 from autodiff_cli.transform.batch import batched
@@ -50,34 +50,84 @@ class Found(NamedTuple):
 Arrays: TypeAlias = tuple[list[Array], list[Failed]]
 
 
-class Plan:
-    """Answers for rows whose columns have these shapes.
+class Undecided(Unknown):
+    """A branch depends on a node, and it isn't said which way to go."""
 
-    Args:
-        asked: what is asked of an expression.
-        kinds: of the columns that it names, and of those of the seed and the tangents.
+    def __init__(self, node: Node) -> None:
+        super().__init__()
+        self.node = node
+
+
+class Choices:
+    """The ways that branches go, in the order in which they are met."""
+
+    def __init__(self, path: Sequence[bool]) -> None:
+        self.left = list(reversed(path))
+
+    def __call__(self, node: Node) -> bool:
+        if not self.left:
+            raise Undecided(node)
+        return self.left.pop()
+
+
+class Fork:
+    """Rows whose columns have these shapes go different ways: each way has a plan of its own.
 
     Attributes:
-        outputs: by name, of one row; None where no gradient flows.
-
-    Raises:
-        Unknown: the graph depends on a row's numbers.
-        AutodiffError: the expression can't be evaluated or differentiated for these shapes.
+        condition: which way a row goes, as "value".
+        path: the ways that lead here.
+        arms: what was made of each way.
     """
 
-    def __init__(self, asked: Asked, kinds: Mapping[str, Kind]) -> None:
-        self.row = {
-            name: placeholder(
-                kind.shape,
-                kind.dtype,
-                requires_grad=kind.dtype.is_floating
-                and name in asked.inputs
-                and asked.differentiates(name),
-                name=name,
-            )
-            for name, kind in kinds.items()
-        }
-        self.outputs = outputs_of(asked, self.row)
+    def __init__(self, condition: Plan, path: tuple[bool, ...]) -> None:
+        self.condition = condition
+        self.path = path
+        self.arms: dict[bool, Plan | Fork | AutodiffError] = {}
+
+
+def planned(asked: Asked, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()) -> Plan | Fork:
+    """What answers rows whose columns have these shapes.
+
+    Args:
+        asked: what is asked of an expression, or of a program without effects.
+        kinds: of the columns that it names, and of those of the seed and the tangents.
+        path: the ways that its branches go.
+
+    Raises:
+        Unknown: the graph depends on a row's numbers, otherwise than by the ways of branches.
+        AutodiffError: it can't be evaluated or differentiated for these shapes.
+    """
+    row = {
+        name: placeholder(
+            kind.shape,
+            kind.dtype,
+            requires_grad=kind.dtype.is_floating
+            and name in asked.inputs
+            and asked.differentiates(name),
+            name=name,
+        )
+        for name, kind in kinds.items()
+    }
+    before, state.deferred = state.deferred, Deferred(Choices(path))
+    try:
+        return Plan(row, outputs_of(asked, row))
+    except Undecided as branch:
+        return Fork(Plan(row, {"value": branch.node}), path)
+    finally:
+        state.deferred = before
+
+
+class Plan:
+    """Answers for rows whose columns have the same shapes, by one graph.
+
+    Args:
+        row: the placeholders of one row, by column.
+        outputs: by name, of one row; None where no gradient flows.
+    """
+
+    def __init__(self, row: Mapping[str, Node], outputs: dict[str, Node | None]) -> None:
+        self.row = row
+        self.outputs = outputs
         self.nodes = [node for node in self.outputs.values() if node is not None]
         self.size = max([1, *(node.numel for node in topological(self.nodes))])
         self.graphs: dict[int, tuple[list[Node], list[Node]]] = {}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError, InputError
-from autodiff_cli.evaluate import IsProgram, parsed
+from autodiff_cli.evaluate import parsed
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
 from autodiff_cli.interpret.machine import compiled
@@ -108,9 +108,8 @@ def statements(source: Source) -> tuple[str, ...]:
     Raises:
         SourceSyntaxError: the text is neither.
     """
-    try:
-        script = parsed(source)
-    except IsProgram:
+    script = parsed(source)
+    if script is None:
         return tuple(source.text.strip().split("\n"))
     lines = [f"{a.target} = {source.slice(a.value.span)}" for a in script.assignments]
     return (*lines, source.slice(script.result.span)) if script.last is None else tuple(lines)
@@ -123,10 +122,9 @@ def reads_of(source: Source) -> Reads:
         SourceSyntaxError: the text is neither.
         InputError: it is a program that gives nothing.
     """
-    try:
-        return of_script(compiled(parsed(source), source))
-    except IsProgram:
-        pass
+    script = parsed(source)
+    if script is not None:
+        return of_script(compiled(script, source))
     from autodiff_cli.interpret.ending import has_value, no_value
     from autodiff_cli.program import compiled_program
 

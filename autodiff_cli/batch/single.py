@@ -11,7 +11,7 @@ from autodiff_cli.batch.graph import Asked, not_one, outputs_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.evaluate import Tensor, evaluate, executed
 from autodiff_cli.inputs import Given
-from autodiff_cli.ir.node import Array, Node, constant, leaf
+from autodiff_cli.ir.node import Array, Node, Unknown, constant, leaf
 
 
 def single(
@@ -27,8 +27,15 @@ def single(
     Raises:
         AutodiffError: the evaluation failed.
     """
-    if asked.script is None:
+    if not asked.is_graph:
         return _of_program(asked, cells, manual_seed)
+    try:
+        return _of_graph(asked, cells)
+    except Unknown:  # a program that writes to memory which tensors share
+        return _of_program(asked, cells, manual_seed)
+
+
+def _of_graph(asked: Asked, cells: Mapping[str, Array]) -> dict[str, Array | None]:
     row = {
         name: leaf(
             cell, requires_grad=cell.dtype.kind == "f" and asked.differentiates(name), name=name
@@ -49,7 +56,7 @@ def _of_program(
 ) -> dict[str, Array | None]:
     question = asked.question
     if asked.tangents:
-        raise InputError("--jvp takes an expression, not a program")
+        raise InputError("--jvp takes an expression, or a program without effects")
     inputs: dict[str, Given] = {name: cells[name] for name in asked.inputs}
     for name, given in question.given.items():
         value = asked.fixed[name]

@@ -16,7 +16,6 @@ from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import (
     AttributeFault,
     InputError,
-    LimitError,
     NameFault,
     RuntimeFault,
     SourceSyntaxError,
@@ -26,11 +25,12 @@ from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import Given, bind
-from autodiff_cli.interpret.machine import Machine, compiled
+from autodiff_cli.interpret.machine import Machine, Step, compiled
 from autodiff_cli.interpret.reads import of_script
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array, Node, state
 from autodiff_cli.ir.room import room
+from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression
@@ -120,21 +120,34 @@ def evaluate(
         resources = settings.threads, settings.max_memory
         settings.threads, settings.max_memory = threads, max_memory
     try:
+        unknown = None
         with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
-            try:
-                return _evaluate(source, inputs or {}, wrt, seeds, grad, asked, trace, manual_seed)
-            except AttributeFault as fault:
-                from autodiff_cli.evaluate.recognition import needs_program
-
-                if trace or not needs_program(source, fault):
-                    raise
-                raise IsProgram(source) from None
-    except IsProgram as program:
+            started = perf_counter()
+            script = parsed(source)
+            if script is not None:
+                read = perf_counter() - started
+                try:
+                    return _evaluate(
+                        source,
+                        script,
+                        inputs or {},
+                        wrt,
+                        seeds,
+                        grad,
+                        asked,
+                        trace,
+                        manual_seed,
+                        read,
+                    )
+                except (NameFault, AttributeFault) as error:
+                    if trace:
+                        raise
+                    unknown = error  # programs know more names
+        if trace:
+            raise InputError("--trace shows the steps of expressions, not of programs")
         from autodiff_cli.evaluate.programs import evaluate_program
         from autodiff_cli.program import Settings
 
-        if trace:
-            raise InputError("--trace shows the steps of expressions, not of programs") from None
         limits = Settings(
             dtype=dtype,
             manual_seed=manual_seed,
@@ -146,7 +159,7 @@ def evaluate(
         if max_memory is not None:
             limits = limits._replace(max_bytes=max_memory)
         return evaluate_program(
-            program.source, inputs or {}, wrt, seeds, grad, asked, limits, write
+            source, inputs or {}, wrt, seeds, grad, asked, limits, write, unknown
         )
     finally:
         dtypes.set_default(before[0])
@@ -157,6 +170,7 @@ def evaluate(
 
 def _evaluate(
     source: Source,
+    script: Script,
     inputs: Mapping[str, Given],
     wrt: Sequence[str] | None,
     seeds: Sequence[str | Array],
@@ -164,10 +178,9 @@ def _evaluate(
     asked: Asked | None,
     trace: bool,
     manual_seed: int | None,
+    read: float,
 ) -> Result:
     started = perf_counter()
-    script = parsed(source)
-    read = perf_counter()
     if manual_seed is not None:
         default_generator().manual_seed(manual_seed)
     scope: dict[str, Any] = {}
@@ -187,6 +200,41 @@ def _evaluate(
         value = machine.run(parts)
     check_result(value, source, bound)
     notices.unused(of_script(parts).unread(bound, source))
+    building = perf_counter() - started
+    result = answered(source, value, machine.steps, bound, leaves, wrt, seeds, grad, asked, notices)
+    result.timings["parse"] = read
+    result.timings["build"] += building
+    return result
+
+
+def answered(
+    source: Source,
+    value: Any,
+    steps: Sequence[Step],
+    bound: Mapping[str, Any],
+    leaves: Mapping[str, Node],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    asked: Asked | None,
+    notices: Notices,
+) -> Result:
+    """The result of a text, and all that is asked of it, computed in one pass.
+
+    Args:
+        source: the text.
+        value: what it gives: nodes without values, or what holds them.
+        steps: the intermediate results to show.
+        bound: the inputs.
+        leaves: those to differentiate by.
+        wrt, seeds, grad: as `evaluate` takes them.
+        asked: the derivatives to give besides gradients.
+        notices: takes what a person should know.
+
+    Raises:
+        AutodiffError: it can't be differentiated or computed.
+    """
+    began = perf_counter()
     wanted: dict[Name, Node] = {}
     if asked is not None:
         from autodiff_cli.evaluate.derivatives import nodes_of
@@ -199,8 +247,8 @@ def _evaluate(
     gradients = _reversed(value, cotangents, list(leaves.values()))
     built = perf_counter()
 
-    outputs = _nodes(value)
-    traced = _nodes([step.value for step in machine.steps])
+    outputs = nodes_in(value)
+    traced = nodes_in([step.value for step in steps])
     flat = [node for row in gradients for node in row if node is not None]
     arrays = executed(
         [*outputs, *flat, *(cotangents if seeds else ()), *wanted.values(), *traced], source
@@ -217,9 +265,8 @@ def _evaluate(
     shown_seeds = [Tensor(next(finished), c.dtype.name) for c in cotangents] if seeds else [None]
     derived = {name: Tensor(next(finished), node.dtype.name) for name, node in wanted.items()}
     shown = {id(node): computed_tensor(node, next(finished)) for node in traced}
-    steps = tuple(
-        Intermediate(source.slice(step.span), _computed(step.value, shown))
-        for step in machine.steps
+    intermediate = tuple(
+        Intermediate(source.slice(step.span), _computed(step.value, shown)) for step in steps
     )
     further: dict[str, Any] = {}
     if derived:
@@ -229,13 +276,9 @@ def _evaluate(
     return Result(
         _computed(value, tensors),
         tuple(Gradients(seed, row) for seed, row in zip(shown_seeds, rows, strict=False)),
-        steps,
+        intermediate,
         dtypes.default().name,
-        {
-            "parse": read - started,
-            "build": built - read,
-            "forward_backward": perf_counter() - built,
-        },
+        {"parse": 0.0, "build": built - began, "forward_backward": perf_counter() - built},
         notices=tuple(notices.texts),
         **further,
     )
@@ -270,19 +313,10 @@ def executed(nodes: list[Node], source: Source) -> list[Array]:
         raise out_of_memory() from None
 
 
-class IsProgram(Exception):
-    """The text is a program, not an expression."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__(source)
-        self.source = source
-
-
-def parsed(source: Source) -> Script:
-    """The tree of an expression.
+def parsed(source: Source) -> Script | None:
+    """The tree of an expression; None of a program.
 
     Raises:
-        IsProgram: the text is one of statements.
         SourceSyntaxError: it is neither; in the words for programs if it looks like one.
     """
     try:
@@ -291,7 +325,7 @@ def parsed(source: Source) -> Script:
         from autodiff_cli.evaluate.recognition import check_program
 
         check_program(source, error)
-    raise IsProgram(source)
+    return None
 
 
 # ---- inputs -------------------------------------------------------------------------------------
@@ -347,7 +381,7 @@ def cotangents_of(
         scalars_only: whether a result without seeds that is no scalar is an error, or has no gradients.
     """
     if not isinstance(value, Node):
-        if seeds or (leaves and any(node.requires_grad for node in _nodes(value))):
+        if seeds or (leaves and any(node.requires_grad for node in nodes_in(value))):
             raise RuntimeFault(
                 "grad can be implicitly created only for scalar outputs",
                 hint="the result is not one tensor: pick one of its parts, such as (…)[0], or use "
@@ -378,29 +412,6 @@ def cotangents_of(
 
 
 # ---- results ------------------------------------------------------------------------------------
-
-
-MAX_ENTRIES = 1_000_000  # of a result that is a list: short programs can name far longer ones
-
-
-def _nodes(value: Any) -> list[Node]:
-    """The tensors in a value, which may be nested lists and tuples."""
-    found: list[Node] = []
-    entries = 0
-    pending = [value]
-    while pending:
-        entry = pending.pop()
-        if isinstance(entry, Node):
-            found.append(entry)
-        elif isinstance(entry, (list, tuple)):
-            entries += len(entry)
-            if entries > MAX_ENTRIES:
-                raise LimitError(
-                    f"a result of more than {MAX_ENTRIES:,} Python values",
-                    hint="make it a tensor: tensor([...])",
-                )
-            pending.extend(reversed(entry))
-    return found
 
 
 def _computed(value: Any, tensors: Mapping[int, Tensor]) -> Any:

@@ -14,7 +14,8 @@ from typing import Any
 from autodiff_cli.autograd import tensor as handles
 from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
-from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
+from autodiff_cli.errors import AutodiffError, InputError, LimitError
+from autodiff_cli.evaluate import answered, cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
 from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
@@ -22,8 +23,8 @@ from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import has_value, no_value
-from autodiff_cli.ir.node import Array, Node, state
-from autodiff_cli.program import Session, Settings, bound, compiled_program
+from autodiff_cli.ir.node import Array, Node, Unknown, state
+from autodiff_cli.program import ProgramError, Session, Settings, bound, compiled_program, graph_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import lower
 from autodiff_cli.vocabulary.values import NO_VALUE, Size
@@ -38,6 +39,7 @@ def evaluate_program(
     asked: Asked | None,
     settings: Settings,
     write: Callable[[str], object] | None = None,
+    unknown: AutodiffError | None = None,
 ) -> Result:
     """A program's last expression, and its gradients; those of its own backward passes if it made some.
 
@@ -47,7 +49,48 @@ def evaluate_program(
         asked: the derivatives to give besides gradients.
         settings: limits and modes.
         write: called with what the program prints; standard output if None.
+        unknown: why the text is no expression: what it means that isn't known. Raised if a program doesn't
+            know that either, or has nothing to show.
     """
+    said: list[str] = []
+    output: Callable[[str], object] = write or sys.stdout.write
+
+    def noted(text: str) -> object:
+        said.append(text)
+        return output(text)
+
+    noted.__self__ = getattr(output, "__self__", None)  # type: ignore[attr-defined]
+    try:
+        result = _evaluated(source, inputs, wrt, seeds, grad, asked, settings, noted)
+    except AutodiffError as error:
+        cause = getattr(error, "error", error)
+        if unknown is None or isinstance(cause, LimitError):
+            raise
+        single = len(compiled_program(source, valued=True).tree.body) == 1
+        if isinstance(cause, (NameError, AttributeError)) or (
+            single and isinstance(error, InputError)
+        ):
+            raise unknown from None
+        if not isinstance(error, ProgramError):
+            raise
+        one = error.as_one()  # the name is known, and something else is wrong
+        one.hint = one.hint or unknown.hint
+        raise one from None
+    if unknown is not None and result.value is NO_VALUE and not said:
+        raise unknown
+    return result
+
+
+def _evaluated(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seeds: Sequence[str | Array],
+    grad: bool,
+    asked: Asked | None,
+    settings: Settings,
+    write: Callable[[str], object],
+) -> Result:
     started = perf_counter()
     compiled = compiled_program(source, valued=True)
     notices = Notices(source)
@@ -61,9 +104,17 @@ def evaluate_program(
         for name, value in variables.items()
     }
     leaves = leaves_of(nodes, wrt) if grad or asked else {}
-    with Session(
-        settings, write=write or sys.stdout.write, complain=sys.stderr.write, variables=variables
-    ) as session:
+    if has_value(compiled.tree) and not compiled.code.has_effects:
+        try:
+            value = graph_of(source, nodes, settings, complain=sys.stderr.write)
+            if value is not None:
+                check_result(value, source, inputs)
+                return answered(source, value, (), nodes, leaves, wrt, seeds, grad, asked, notices)
+        except (Unknown, AutodiffError) as error:
+            # run again as it is written, which says why, and where
+            if isinstance(getattr(error, "error", error), LimitError):
+                raise
+    with Session(settings, write=write, complain=sys.stderr.write, variables=variables) as session:
         value = session.run_compiled(compiled, source)
         check_result(value, source, inputs)
         if value is None:  # shows nothing, as at Python's prompt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autodiff_cli.errors import AttributeFault, SourceSyntaxError
+from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program
 
@@ -33,21 +33,3 @@ def check_program(source: Source, error: SourceSyntaxError) -> None:
         raise (other if looks_so else error) from None
     if not program.body:
         raise error
-
-
-def needs_program(source: Source, fault: AttributeFault) -> bool:
-    """Whether an attribute that expressions don't have is one of programs, such as `backward`, `append`."""
-    if not any(mark in source.text.strip() for mark in "\n;"):
-        return False
-    from autodiff_cli.interpret.allowed import BUILTIN_METHODS
-    from autodiff_cli.vocabulary import gradients, writing
-    from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_METHODS
-
-    assert gradients.TENSOR_METHODS is TENSOR_METHODS  # importing it fills the tables
-    name = fault.message.rpartition(" '")[2].rstrip("'")
-    return (
-        name in TENSOR_METHODS
-        or name in TENSOR_ATTRIBUTES
-        or writing.in_place_method(name) is not None
-        or any(name in methods for methods in BUILTIN_METHODS.values())
-    )

@@ -55,4 +55,12 @@ def item(node: Node) -> Number:
     return number
 
 
-__all__ = ["execute", "force", "item"]
+def truth(node: Node) -> bool:
+    """Whether the one element of a node counts as true: what a branch depends on."""
+    deferred = state.deferred
+    if node.value is None and deferred is not None and deferred.choose is not None:
+        return deferred.choose(node)
+    return bool(force(node).item())
+
+
+__all__ = ["execute", "force", "item", "truth"]

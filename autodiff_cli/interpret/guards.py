@@ -50,6 +50,7 @@ from autodiff_cli.interpret.operators import (
     check_size,
 )
 from autodiff_cli.interpret.stands import real
+from autodiff_cli.ir.node import Unknown
 
 # ---- attributes ---------------------------------------------------------------------------------
 
@@ -306,7 +307,8 @@ def turn() -> bool:
 
 # ---- exceptions ---------------------------------------------------------------------------------
 
-ENDING = (LimitError, MemoryError, KeyboardInterrupt)
+# What a program can't catch; `Unknown` is its own graph's, which isn't computed yet.
+ENDING = (LimitError, MemoryError, KeyboardInterrupt, Unknown)
 
 
 def ended() -> bool:

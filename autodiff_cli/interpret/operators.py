@@ -12,6 +12,7 @@ from typing import Any
 
 from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
+from autodiff_cli.execute import truth as known_truth
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
@@ -279,7 +280,7 @@ def truth(x: Any) -> bool:
             f"Boolean value of Tensor with {which} is ambiguous",
             hint="reduce it first with .all() or .any(), or select with where(condition, a, b)",
         )
-    return bool(force(x).item())
+    return known_truth(x)
 
 
 def scalar(x: Node) -> bool | int | float:

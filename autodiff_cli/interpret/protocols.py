@@ -14,6 +14,7 @@ import numpy as np
 from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.execute import truth
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant, state
@@ -169,8 +170,10 @@ def _truth(self: Tensor) -> bool:
     if node.numel != 1:
         which = "more than one value" if node.numel else "no values"
         raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
-    state.reads(node)
-    return bool(node.value if isinstance(node.value, np.generic) else self.array.item())
+    if isinstance(node.value, np.generic):
+        state.reads(node)
+        return bool(node.value)
+    return truth(node)
 
 
 def _number(self: Tensor) -> bool | int | float:

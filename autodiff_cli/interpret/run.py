@@ -34,12 +34,14 @@ class Code(Record):
         guards: the names of that function's arguments.
         loaded: the names that the program reads anywhere.
         spans: where each line of the code comes from; the first is 1.
+        has_effects: whether the program may do more than compute a value.
     """
 
     code: types.CodeType
     guards: tuple[str, ...]
     loaded: tuple[str, ...]
     spans: Sequence[Span]
+    has_effects: bool
 
 
 class Running(Record):
@@ -85,7 +87,11 @@ def _compiled(program: st.Program, echo: bool) -> Code:
         raise SourceSyntaxError(error.msg, span=translator.spans[line - 1]) from None
     body = next(c for c in code.co_consts if isinstance(c, types.CodeType))
     return Code(
-        _named(body), tuple(translator.guards), tuple(translator.loaded), tuple(translator.spans)
+        _named(body),
+        tuple(translator.guards),
+        tuple(translator.loaded),
+        tuple(translator.spans),
+        translator.has_effects,
     )
 
 

@@ -49,6 +49,28 @@ class Recording:
         self.repeatable = True
 
 
+class Deferred:
+    """A program's graph of which nothing is computed until it is whole.
+
+    There is no memory that tensors could share yet: a write makes a tensor another node, and is refused, by
+    `Unknown`, where that could be seen.
+
+    Args:
+        choose: the truth of a node, where a branch asks for it; None to compute it.
+
+    Attributes:
+        viewed: whether a tensor shows a part of another one's memory.
+        written: the nodes that writes have replaced, each with the one in its place.
+    """
+
+    __slots__ = ("choose", "viewed", "written")
+
+    def __init__(self, choose: Callable[[Node], bool] | None = None) -> None:
+        self.choose = choose
+        self.viewed = False
+        self.written: list[tuple[Node, Node]] = []
+
+
 class State:
     """What building a node depends on besides its operands.
 
@@ -62,9 +84,11 @@ class State:
         saving: called with each new node of a program that keeps values for its derivative, if
             somebody wants to know.
         recording: what is recorded for a batch, if something is.
+        deferred: the graph of a program of which nothing is computed yet, if one is being made.
     """
 
     __slots__ = (
+        "deferred",
         "eager",
         "grad_enabled",
         "made",
@@ -84,6 +108,7 @@ class State:
         self.max_elements = 10**9
         self.saving: Callable[[Node], None] | None = None
         self.recording: Recording | None = None
+        self.deferred: Deferred | None = None
 
     def reads(self, node: Node) -> None:
         """Take note that the value of a node is about to leave the graph."""

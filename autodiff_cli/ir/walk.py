@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
+from autodiff_cli.errors import LimitError
 from autodiff_cli.ir.node import Node
 
 
@@ -40,3 +42,30 @@ def topological(
                 if id(operand) not in done:
                     stack.append((operand, False))
     return order
+
+
+MAX_ENTRIES = 1_000_000  # of a result that is a list: short programs can name far longer ones
+
+
+def nodes_in(value: Any) -> list[Node]:
+    """The nodes in a value, which may be nested lists and tuples.
+
+    Raises:
+        LimitError: more values than a result may have.
+    """
+    found: list[Node] = []
+    entries = 0
+    pending = [value]
+    while pending:
+        entry = pending.pop()
+        if isinstance(entry, Node):
+            found.append(entry)
+        elif isinstance(entry, (list, tuple)):
+            entries += len(entry)
+            if entries > MAX_ENTRIES:
+                raise LimitError(
+                    f"a result of more than {MAX_ENTRIES:,} Python values",
+                    hint="make it a tensor: tensor([...])",
+                )
+            pending.extend(reversed(entry))
+    return found

@@ -235,7 +235,7 @@ def test_a_run_that_ends_at_a_bad_row_computes_none_behind_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls = counted(monkeypatch)
-    text = 'y = x\nassert x < 3, "large"\ny'
+    text = 'y = x\nassert float(x) < 3, "large"\ny'
     engine = Engine(Question(Source(text)), ("x",))
     found = engine.answers({"x": Column(np.arange(100.0))}, 100, to_first=True)
     assert (list(found.faults), len(calls)) == ([3], 4)

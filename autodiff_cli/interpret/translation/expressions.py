@@ -34,6 +34,13 @@ COMPARE: dict[str, py.cmpop] = {
     "==": py.Eq(), "!=": py.NotEq(), "<": py.Lt(), "<=": py.LtE(), ">": py.Gt(), ">=": py.GtE(),
     "is": py.Is(), "is not": py.IsNot(), "in": py.In(), "not in": py.NotIn(),
 }  # fmt: skip
+# Names, of functions, attributes and arguments, that do more than give a value, or ask what a graph that
+# isn't computed yet can't tell. Names that end in an underscore write to their tensor.
+EFFECTS = frozenset(
+    "print input globals vars setattr delattr backward grad data out register_hook retain_grad is_leaf "
+    "manual_seed seed set_default_dtype set_grad_enabled requires_grad grad_fn data_ptr write warn "
+    "inplace".split()
+)
 CONVERSIONS = {"": -1, "r": ord("r"), "s": ord("s"), "a": ord("a")}
 
 
@@ -44,6 +51,7 @@ def _literal(t: Translator, x: tree.Literal) -> py.expr:
 def _name(t: Translator, x: tree.Name) -> py.expr:
     name = x.id
     t.loaded[name] = None
+    t.has_effects = t.has_effects or name in EFFECTS
     if name[:2] == "__" and name[-2:] == "__" and name not in OWN_NAMES | t.set_names:
         if name == "__class__" and t.scope.is_method:
             return t.name(name, x.span)
@@ -55,14 +63,18 @@ def _unary(t: Translator, x: tree.Unary) -> py.expr:
     return py.UnaryOp(op=UNARY[x.operator], operand=t.value(x.operand), **t.at(x.span))
 
 
-def is_number(x: tree.Tree) -> bool:
-    return isinstance(x, tree.Literal) and type(x.value) in (int, float)
+def grows_nothing(sign: str, x: tree.Tree) -> bool:
+    """Whether an operator beside a number in the text makes nothing large, and searches nothing."""
+    if not isinstance(x, tree.Literal):
+        return False
+    kind = type(x.value)
+    return kind in (int, float) and (sign in HARMLESS or (kind is float and sign in ("*", "**")))
 
 
 def _binary(t: Translator, x: tree.Binary) -> py.expr:
     name, operator = BINARY[x.operator]
     left, right = t.value(x.left), t.value(x.right)
-    if x.operator in HARMLESS and (is_number(x.left) or is_number(x.right)):
+    if grows_nothing(x.operator, x.left) or grows_nothing(x.operator, x.right):
         return py.BinOp(left=left, op=operator, right=right, **t.at(x.span))
     return t.guard(name, x.span, left, right)
 
@@ -103,6 +115,7 @@ def _conditional(t: Translator, x: tree.Conditional) -> py.expr:
 
 def _attribute(t: Translator, x: tree.Attribute) -> py.expr:
     name = t.constant(t.private(x.name), x.span)
+    t.has_effects = t.has_effects or x.name in EFFECTS or (x.name[-1] == "_" != x.name[0])
     return t.guard("attribute", x.span, t.value(x.value), name)
 
 
@@ -120,6 +133,7 @@ def _call(t: Translator, x: tree.Call) -> py.expr:
 
 def argument(t: Translator, x: tree.Tree, args: list[py.expr], named: list[py.keyword]) -> None:
     if isinstance(x, tree.Keyword):
+        t.has_effects = t.has_effects or x.name in EFFECTS
         named.append(py.keyword(arg=x.name, value=t.value(x.value), **t.at(x.span)))
     elif isinstance(x, tree.KeywordSpread):
         named.append(py.keyword(arg=None, value=t.value(x.value), **t.at(x.span)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autodiff_cli.interpret.translation.deep import Cut
-from autodiff_cli.interpret.translation.expressions import BINARY, HARMLESS, argument, is_number
+from autodiff_cli.interpret.translation.expressions import BINARY, argument, grows_nothing
 from autodiff_cli.interpret.translation.targets import is_starred
 from autodiff_cli.interpret.translation.translator import (
     DELETE,
@@ -35,9 +35,11 @@ def _assign(t: Translator, x: st.Assign) -> list[py.stmt]:
     first = x.targets[0]
     if len(x.targets) == 1 and isinstance(first, tree.Attribute):
         name = t.constant(t.private(first.name), first.span)
+        t.has_effects = True
         stored = t.guard("store_attribute", first.span, value, t.value(first.value), name)
         return [t.statement(stored, x.span)]
     if len(x.targets) == 1 and isinstance(first, tree.Subscript):
+        t.has_effects = True
         place = t.value(first.value), t.value(first.index)
         return [t.statement(t.guard("store_item", first.span, value, *place), x.span)]
     if len(x.targets) == 1 and isinstance(first, tree.Sequence) and is_starred(first):
@@ -53,7 +55,7 @@ def _augmented(t: Translator, x: st.AugmentedAssign) -> list[py.stmt]:
     target = x.target
     if isinstance(target, tree.Name):
         place = t.place(target.id, target.span)
-        if x.operator in HARMLESS and is_number(x.value):
+        if grows_nothing(x.operator, x.value):
             value = t.value(x.value)
             t.loaded[target.id] = None
             return [py.AugAssign(target=place, op=operator, value=value, **t.at(x.span))]
@@ -67,6 +69,7 @@ def _augmented(t: Translator, x: st.AugmentedAssign) -> list[py.stmt]:
         assert isinstance(target, tree.Subscript)
         key = t.value(target.index)
         kind = "item"
+    t.has_effects = True
     held = t.guard(f"{kind}_place", target.span, t.value(target.value), key)
     update = t.guard_itself(f"in_place_{name}", x.span)
     return [t.statement(t.guard(f"update_{kind}", x.span, held, t.value(x.value), update), x.span)]
@@ -176,6 +179,7 @@ def _function_def(t: Translator, x: st.FunctionDef) -> list[py.stmt]:
 
 
 def _class_def(t: Translator, x: st.ClassDef) -> list[py.stmt]:
+    t.has_effects = True
     decorators = t.values(x.decorators)
     bases: list[py.expr] = []
     keywords: list[py.keyword] = []

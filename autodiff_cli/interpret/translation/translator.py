@@ -85,6 +85,7 @@ class Translator:
         spans: the texts that the tree's lines stand for; the first line is 1.
         guards: the guards that the program calls, in the order of its parameters.
         loaded: the names that the program reads anywhere.
+        has_effects: whether it may do more than compute a value: write, print, or define classes.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Translator:
         self.lines: dict[Span, At] = {}
         self.guards: dict[str, None] = {}
         self.loaded: dict[str, None] = {}
+        self.has_effects = False
         self.set_names: set[str] = set()
         self.scope = Scope("module")
         self.counted = 0
@@ -221,6 +223,7 @@ class Translator:
         if isinstance(x, tree.Attribute):
             return self.attribute_place(x, STORE)
         if isinstance(x, tree.Subscript):
+            self.has_effects = True
             holder = self.guard("items", x.span, self.value(x.value))
             return py.Subscript(value=holder, slice=self.index(x.index), ctx=STORE, **at)
         if isinstance(x, tree.Spread):
@@ -242,6 +245,7 @@ class Translator:
 
     def attribute_place(self, x: tree.Attribute, context: py.expr_context) -> py.Subscript:
         """`value.name` to be set or deleted: an item of what stands for the value."""
+        self.has_effects = True
         holder = self.guard("attributes", x.span, self.value(x.value))
         name = self.constant(self.private(x.name), x.span)
         return py.Subscript(value=holder, slice=name, ctx=context, **self.at(x.span))
