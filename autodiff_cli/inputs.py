@@ -11,6 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.machine import Machine
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, leaf
 from autodiff_cli.source import Source, Span
@@ -84,7 +85,7 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
         except AutodiffError as error:
             place = Source(given if isinstance(given, str) else str(given), f"the value of {name}")
             raise error.at(Span(0, len(place.text)), place) from None
-        whole = node.dtype if node.dtype.category == dtypes.BOOL else dtypes.default()
+        whole = node.dtype if node.dtype.category == dtypes.BOOL else current().dtype
         array = np.asarray(node.value, whole.numpy)
     elif isinstance(value, Node):
         array = force(value)
@@ -124,6 +125,6 @@ def _checked(name: str, array: Array) -> Array:
 def _in_default(value: float) -> Array:
     with np.errstate(over="ignore"):
         try:
-            return np.asarray(value, np.float64).astype(dtypes.default().numpy)
+            return np.asarray(value, np.float64).astype(current().dtype.numpy)
         except OverflowError:
             raise InputError(f"{value} is too large for a floating point number") from None

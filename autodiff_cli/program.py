@@ -5,7 +5,6 @@ The pipeline is parse, compile, run; output is written as the program prints it.
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -13,32 +12,27 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.engine import anomaly
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.autograd.tensor import lifted, of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
-from autodiff_cli.execute.settings import settings as resources
 from autodiff_cli.inputs import bind
-from autodiff_cli.interpret import protocols
+from autodiff_cli.interpret import protocols  # noqa: F401 (gives tensors Python's operators)
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
-from autodiff_cli.interpret.builtins import IMPLICIT, as_user_error, bare, implicit, output
+from autodiff_cli.interpret.builtins import as_user_error
 from autodiff_cli.interpret.ending import with_value
-from autodiff_cli.interpret.limits import limits
+from autodiff_cli.interpret.limits import Limits, limits
 from autodiff_cli.interpret.liveness import of_program
 from autodiff_cli.interpret.reads import Reads
-from autodiff_cli.interpret.run import Code, compiled, run
+from autodiff_cli.interpret.run import Code, compiled, process, run
 from autodiff_cli.interpret.traceback import final_line, noted, places, traceback_text
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Deferred, Node, Unknown, state
-from autodiff_cli.ir.room import room
+from autodiff_cli.ir.context import Deferred, changed, current, started
+from autodiff_cli.ir.node import Node, Unknown
 from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program, statements
 from autodiff_cli.syntax.statements import ExpressionStatement
 from autodiff_cli.vocabulary.handles import lower
-from autodiff_cli.vocabulary.messages import warnings
-from autodiff_cli.vocabulary.text import options as text_options
-from autodiff_cli.vocabulary.torch_text import DEFAULT
 from autodiff_cli.vocabulary.values import NO_VALUE
 
 
@@ -71,8 +65,6 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
-# Graphs have no cycles: the collector finds nothing in them, and would walk them again and again.
-COLLECTOR = (500_000, 50, 100)
 Write = Callable[[str], Any]
 
 
@@ -134,55 +126,40 @@ class Session:
 
     def __enter__(self) -> Session:
         settings = self.settings
-        self.before = (
-            dtypes.default(), state.max_elements, state.eager, state.grad_enabled, output.write,
-            warnings.emit, text_options.current, np.get_printoptions(), gc.get_threshold(),
-            room.max_bytes,
-        )  # fmt: skip
-        self.threads = resources.threads
-        if settings.threads is not None:
-            resources.threads = settings.threads
-        gc.set_threshold(*COLLECTOR)
-        protocols.install()
-        dtypes.set_default(dtypes.NAMES[settings.dtype])
-        state.max_elements = settings.max_elements
-        state.eager, state.grad_enabled = settings.deferred is None, True
-        self.deferred, state.deferred = state.deferred, settings.deferred
-        output.write = self._print
         stream = getattr(self.write, "__self__", None)
-        output.flush = getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing)
-        warnings.emit = lambda message, category: self.complain(f"{category}: {message}\n")
-        warnings.given = set()
-        text_options.current = DEFAULT
-        self.classes = set(PROGRAM_CLASSES)
-        room.max_bytes = settings.max_bytes
-        limits.start(settings.max_steps, settings.max_bytes)
-        implicit.clear()
-        if settings.implicit:
-            implicit.update(IMPLICIT)
-        bare.on = settings.bare
-        if settings.manual_seed is not None:
-            default_generator().manual_seed(settings.manual_seed)
+        given = {} if settings.threads is None else {"threads": settings.threads}
+        self.context = started(
+            dtype=dtypes.NAMES[settings.dtype],
+            eager=settings.deferred is None,
+            deferred=settings.deferred,
+            max_elements=settings.max_elements,
+            max_bytes=settings.max_bytes,
+            seed=None if settings.manual_seed is None else checked_seed(settings.manual_seed),
+            limits=Limits(settings.max_steps, settings.max_bytes),
+            implicit=settings.implicit,
+            bare=settings.bare,
+            write=self._print,
+            flush=getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing),
+            complain=self.complain,
+            warn=lambda message, category: self.complain(f"{category}: {message}\n"),
+            **given,
+        )
+        self.context.__enter__()
+        self.arrays_text = np.get_printoptions()
+        process.begin()
         return self
 
     def __exit__(self, *_: Any) -> None:
-        dtypes.set_default(self.before[0])
-        state.max_elements, state.eager, state.grad_enabled = self.before[1:4]
-        state.deferred = self.deferred
-        output.write, warnings.emit, text_options.current = self.before[4:7]
-        PROGRAM_CLASSES.intersection_update(self.classes)
+        np.set_printoptions(**self.arrays_text)
+        self.context.__exit__()
+        PROGRAM_CLASSES.difference_update(self.context.classes)
         forget()
-        anomaly.check_nan = False
-        resources.threads = self.threads
-        np.set_printoptions(**self.before[7])
-        gc.set_threshold(*self.before[8])
-        room.max_bytes = self.before[9]
+        process.end()
 
     def _print(self, text: str) -> None:
-        if (
-            limits.ended is not None
-        ):  # nothing is printed behind a limit's error, whoever threw it away
-            raise limits.ended
+        ended = self.context.limits.ended
+        if ended is not None:  # nothing is printed behind a limit's error, whoever threw it away
+            raise ended
         self.printed = self.printed or bool(text)
         self.write(text)
 
@@ -240,10 +217,9 @@ class Session:
                     source,
                     self.variables,
                     echo=echo_value,
-                    complain=self.complain,
                 )
-                if limits.ended is not None:
-                    raise limits.ended  # which a `finally` threw away
+                if (thrown_away := limits().ended) is not None:  # by a `finally`
+                    raise thrown_away
         except (KeyboardInterrupt, Unknown):
             raise
         except SystemExit as error:
@@ -318,17 +294,13 @@ def bound(
         max_elements: the most elements one tensor may have.
         wrt: the names of those that require grad, if not all.
     """
-    before = dtypes.default(), state.max_elements
-    dtypes.set_default(dtypes.NAMES[dtype])
-    state.max_elements = max_elements
-    try:
-        with np.errstate(all="ignore"):
-            values = {
-                name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
-            }
-    finally:
-        dtypes.set_default(before[0])
-        state.max_elements = before[1]
+    with (
+        changed(dtype=dtypes.NAMES[dtype], max_elements=max_elements),
+        np.errstate(all="ignore"),
+    ):
+        values = {
+            name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
+        }
     return {
         name: of_array(np.array(value.value), requires_grad=value.requires_grad)
         if isinstance(value, Node)
@@ -346,7 +318,7 @@ def graph_of(
 ) -> Any:
     """What a program gives, as nodes of one graph that isn't computed yet.
 
-    Where a graph is being made already (`state.deferred`), that one decides what branches do.
+    Where a graph is being made already (`Context.deferred`), that one decides what branches do.
 
     Args:
         source: of a program without effects (`Code.has_effects`).
@@ -361,7 +333,8 @@ def graph_of(
         Unknown: a value is needed that only placeholders could tell; or memory would be shared.
         ProgramError: the program ends in an error.
     """
-    deferred = Deferred(None if state.deferred is None else state.deferred.choose)
+    outer = current().deferred
+    deferred = Deferred(None if outer is None else outer.choose)
     given = {
         name: lifted(value, ()) if isinstance(value, Node) else value
         for name, value in variables.items()

@@ -55,15 +55,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(autouse=True)
 def _leave_no_state() -> object:
-    """What a test changes must not reach the next one: the default dtype, limits, what signals do."""
-    from autodiff_cli.ir import dtypes
-    from autodiff_cli.ir.node import state
-
-    before = dtypes.default(), state.max_elements, state.grad_enabled
+    """What a test changes must not reach the next one: what signals do."""
     handlers = {number: signal.getsignal(number) for number in SIGNALS}
     yield
-    dtypes.set_default(before[0])
-    state.max_elements, state.grad_enabled = before[1:]
     for number, handler in handlers.items():
         if signal.getsignal(number) is not handler:
             signal.signal(number, handler)

@@ -24,7 +24,8 @@ from autodiff_cli.autograd.values import (
     value_rules,
 )
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, state
+from autodiff_cli.ir.context import Context, changed, current
+from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, writes
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.transform.reverse import fitted
 
@@ -52,24 +53,8 @@ def differentiate(
     Raises:
         RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
     """
-    before = state.grad_enabled
-    state.grad_enabled = create_graph
-    try:
-        return _Pass(roots, retain_graph, targets, accumulating).run()
-    finally:
-        state.grad_enabled = before
-
-
-class Anomaly:
-    """Whether a gradient of nan ends the pass (`torch.autograd.detect_anomaly`)."""
-
-    __slots__ = ("check_nan",)
-
-    def __init__(self) -> None:
-        self.check_nan = False
-
-
-anomaly = Anomaly()
+    with changed(grad=create_graph) as context:
+        return _Pass(roots, retain_graph, targets, accumulating, context).run()
 
 
 def refuse_nan(node: Node, flow: Node, position: int) -> None:
@@ -88,6 +73,7 @@ class _Pass:
         retain_graph: bool,
         targets: Sequence[Node] | None,
         accumulating: bool,
+        context: Context,
     ) -> None:
         self.roots = roots
         self.retain_graph = retain_graph
@@ -96,8 +82,9 @@ class _Pass:
         self.cotangents: dict[int, Any] = {}
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
+        self.check_nan = context.check_nan
         # no graph of it is wanted
-        self.bare = not state.grad_enabled and not anomaly.check_nan and state.recording is None
+        self.bare = not context.grad and not context.check_nan and context.recording is None
 
     def run(self) -> list[Node | None]:
         order = self._reached()
@@ -165,7 +152,7 @@ class _Pass:
             if g is not None and (needed is None or id(operand) in needed):
                 flow = op.vjp(node, g, position) if hooked is None else hooked[position]
                 if flow is not None:
-                    if anomaly.check_nan and isinstance(flow, Node):
+                    if self.check_nan and isinstance(flow, Node):
                         refuse_nan(node, flow, position)
                     if flow.shape != operand.shape or flow.dtype is not operand.dtype:
                         flow = fitted(flow, operand)
@@ -188,7 +175,7 @@ class _Pass:
         rules = value_rules(node.op)
         if rules is None or not suits(node, rules):
             return False
-        if node.released or node.number <= state.written:
+        if node.released or node.number <= writes.newest:
             check_saved(node)
         if type(g) is Node:
             g = g.value
@@ -314,16 +301,15 @@ def owned(g: Node) -> Node:
 
 def accumulate(tensor: Tensor, g: Node) -> None:
     """Add to a tensor's `grad`: in place, unless the gradient itself is to be differentiated."""
-    state.acts()
+    current().acts()
     held = tensor.grad
     if held is None:
         tensor.grad = Tensor(copy_backwards(g) if g.requires_grad else owned(g))
         if isinstance(g.value, np.ndarray) and g.numel > 1 and 0 in g.value.strides:
-            tensor.grad.memory.wrote(state.made)  # the reference fills a new tensor
-    elif state.grad_enabled:
+            tensor.grad.memory.wrote()  # the reference fills a new tensor
+    elif current().grad:
         tensor.grad = Tensor(held.node + g)
     else:
         array = held.array
         np.add(array, np.asarray(g.value), out=array)
-        state.made += 1
-        held.memory.wrote(state.made)
+        held.memory.wrote()

@@ -13,7 +13,8 @@ import numpy as np
 from autodiff_cli.autograd.saved import saved
 from autodiff_cli.autograd.tensor import Tensor, no_tensor, tape_of
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import NO_PARAMS, Array, Deferred, Node, Unknown, state
+from autodiff_cli.ir.context import Deferred, current
+from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Unknown
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 
@@ -29,7 +30,7 @@ OVERLAPPING = (
 
 def check_inplace(tensor: Tensor, given: Iterable[Node] = ()) -> None:
     """Refuse what the reference refuses to write to while gradients are recorded."""
-    if not state.grad_enabled:
+    if not current().grad:
         return
     view = tensor.view
     if view is not None:
@@ -145,8 +146,9 @@ def in_place(
         RuntimeFault: in the reference's words, where a tensor must not or can't be written to so.
     """
     check_inplace(tensor, given)
-    if state.deferred is not None:
-        return _replaced(tensor, compute, state.deferred)
+    deferred = current().deferred
+    if deferred is not None:
+        return _replaced(tensor, compute, deferred)
     if not idempotent and is_repeated(tensor.array):
         raise RuntimeFault(OVERLAPPING)
     if given:
@@ -171,18 +173,16 @@ def in_place(
 
 def reshape_in_place(tensor: Tensor, shown: Node) -> None:
     """Let a tensor show its memory as a view of it does."""
-    state.acts()
+    current().acts()
     memory = tensor.memory
-    state.made += 1
-    memory.wrote(state.made)
-    shown.number, shown.memory = state.made, memory
+    shown.number, shown.memory = memory.wrote(), memory
     tensor.node = shown
     memory.latest = shown
 
 
 def write(tensor: Tensor, old: Node, new: Node) -> None:
     """Put the value of `new` into the tensor's memory; the history becomes that of `new`."""
-    state.acts()
+    current().acts()
     memory, array = tensor.memory, tensor.array
     recorded = new.requires_grad and new is not old
     if recorded and new.operands and new.operands[0] is old and 0 in saved(new):
@@ -192,11 +192,10 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     value: Any = new.value
     if value is not array:
         np.copyto(array, value, casting="unsafe")
-    state.made += 1
-    memory.wrote(state.made)
+    number = memory.wrote()
     if not recorded:
         return
-    new.number = state.made
+    new.number = number
     new.value, new.memory, new.dtype = array, memory, old.dtype
     view = tensor.view
     if view is None:
@@ -221,7 +220,7 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
 
 def replace_data(tensor: Tensor, source: Tensor) -> None:
     """`tensor.data = source`: other memory, the same history."""
-    state.acts()
+    current().acts()
     node = tensor.node
     value = source.array
     if tensor.is_leaf:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 import numpy as np
 
 from autodiff_cli.autograd.box_muller import box_muller, libm
+from autodiff_cli.autograd.generator import checked_seed
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -157,11 +158,7 @@ class Generator:
         >>> Generator().manual_seed(-1).initial_seed() == 2**64 - 1
         True
         """
-        integer = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-        _check(integer, f"manual_seed expected a long, but got {type(seed).__name__}")
-        if not -(2**63) <= seed < 2**64:
-            raise ValueError("Overflow when unpacking long long")
-        self._restart(int(seed) % 2**64)
+        self._restart(checked_seed(seed))
         return self
 
     def seed(self) -> int:

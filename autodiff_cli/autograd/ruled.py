@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.saved import check_saved
-from autodiff_cli.ir.node import INPUT, Node, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import INPUT, Node
 
 MOST = 1 << 27  # elements of all rows of one node: 1 GB in float64
 
@@ -21,7 +21,7 @@ def is_ruled(outputs: Sequence[Node], wrt: Sequence[Node]) -> bool:
     Raises:
         RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
     """
-    if anomaly.check_nan:
+    if current().check_nan:
         return False
     between = _between(outputs, wrt)
     if any(node.op.is_foreign or _is_watched(node) for node in [*between, *wrt]):
@@ -34,7 +34,7 @@ def is_ruled(outputs: Sequence[Node], wrt: Sequence[Node]) -> bool:
 def rows_fit(count: int, outputs: Sequence[Node], wrt: Sequence[Node]) -> bool:
     """Whether as many rows of everything between the outputs and `wrt` fit in memory."""
     largest = max(node.numel for node in [*_between(outputs, wrt), *outputs, *wrt])
-    return count * largest <= min(MOST, state.max_elements)
+    return count * largest <= min(MOST, current().max_elements)
 
 
 def release(outputs: Sequence[Node], wrt: Sequence[Node]) -> None:

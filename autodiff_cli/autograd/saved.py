@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Memory, Node, state
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Memory, Node, writes
 from autodiff_cli.ops.writes import copy_slices
 
 RESULT = -1  # the place of a node's own value among what it saved
@@ -48,18 +49,15 @@ def _probed(node: Node) -> frozenset[int]:
     for probe, operand in zip(operands, node.operands, strict=True):
         probe.op = operand.op if not operand.operands else INPUT
     result = Node(node.op, operands, node.params, node.shape, node.dtype, True)
-    before = state.grad_enabled, state.eager
-    state.grad_enabled, state.eager = False, False
     try:
-        flows = [
-            node.op.vjp(result, _blank(result), position)
-            for position, operand in enumerate(operands)
-            if operand.requires_grad
-        ]
+        with changed(grad=False, eager=False):
+            flows = [
+                node.op.vjp(result, _blank(result), position)
+                for position, operand in enumerate(operands)
+                if operand.requires_grad
+            ]
     except RuntimeFault:  # there is no derivative
         flows = []
-    finally:
-        state.grad_enabled, state.eager = before
     places = {id(probe): position for position, probe in enumerate(operands)}
     places[id(result)] = RESULT
     found = set()
@@ -82,7 +80,7 @@ def check_saved(node: Node) -> None:
 
     Source: torch/csrc/autograd/saved_variable.cpp (`SavedVariable::unpack`).
     """
-    if node.number > state.written and not node.released:
+    if node.number > writes.newest and not node.released:
         return  # nothing was written to since it was made
     if node.released and (node.op is copy_slices or saved(node)):
         raise RuntimeFault(FREED)

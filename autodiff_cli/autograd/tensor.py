@@ -18,6 +18,7 @@ import numpy as np
 from autodiff_cli.autograd.saved import function_name
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.execute import execute
+from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import (
     CONSTANT,
@@ -29,7 +30,6 @@ from autodiff_cli.ir.node import (
     Node,
     Shape,
     leaf,
-    state,
 )
 from autodiff_cli.ops.pointwise import detach
 from autodiff_cli.ops.writes import Steps, as_strided
@@ -124,7 +124,7 @@ class Tensor:
         view = self.view
         if view is not None:
             if view.made:
-                if self.is_invalid and state.grad_enabled:
+                if self.is_invalid and current().grad:
                     raise RuntimeFault(
                         self.refusal("its base or another view of its base has been")
                     )
@@ -147,12 +147,8 @@ class Tensor:
             if not seen.requires_grad:  # the base was made a leaf since
                 self._node = untracked(old)
             return
-        before = state.grad_enabled, state.eager
-        state.grad_enabled, state.eager = True, False
-        try:
+        with changed(grad=True, eager=False):
             self._node = as_strided(base, steps=view.steps, shape=old.shape)
-        finally:
-            state.grad_enabled, state.eager = before
         self._node.value = old.value
         self._node.memory = old.memory
 
@@ -184,8 +180,7 @@ class Tensor:
     def array(self) -> Array:
         """Its elements, in the memory that it shares with its views: what is written here is seen."""
         node = self._node
-        if state.recording is not None:
-            state.reads(node)
+        current().reads(node)
         return _shown(node)
 
     @property
@@ -226,7 +221,7 @@ def as_leaf(tensor: Tensor) -> Tensor:
 def require_grad(tensor: Tensor) -> None:
     """Make a tensor that isn't part of a graph a leaf; nodes made from it so far don't know of it."""
     old = tensor.node
-    made_of = () if state.recording is None else (old,)
+    made_of = () if current().recording is None else (old,)
     node = Node(INPUT, made_of, NO_PARAMS, old.shape, old.dtype, True, _shown(old))
     node.memory = old.memory
     tensor._node = node
@@ -235,7 +230,7 @@ def require_grad(tensor: Tensor) -> None:
 
 def untracked(node: Node) -> Node:
     """A view's node as it is while nothing is recorded."""
-    state.reads(node)
+    current().reads(node)
     fresh = Node(UNTRACKED, (), NO_PARAMS, node.shape, node.dtype, True, node.value)
     fresh.memory, fresh.strides = node.memory, node.strides
     return fresh
@@ -257,7 +252,7 @@ def constant_of(value: Any, like: Node) -> Node:
 
 def cut_off(value: Any, node: Node) -> Node:
     """As `constant_of` for the node's own value, or a copy; a recording knows where it came from."""
-    if state.recording is None:
+    if current().recording is None:
         return constant_of(value, node)
     return Node(detach, (node,), NO_PARAMS, node.shape, node.dtype, False, value)
 
@@ -298,9 +293,11 @@ def lifted(value: Any, given: Sequence[Tensor]) -> Any:
         for tensor in given:
             if tensor._node is value:
                 return tensor
-        if state.deferred is not None and value.value is None and value.operands:
-            state.deferred.viewed = state.deferred.viewed or value.op.is_view
-            return Tensor(value)
+        if value.value is None and value.operands:
+            deferred = current().deferred
+            if deferred is not None:
+                deferred.viewed = deferred.viewed or value.op.is_view
+                return Tensor(value)
         if value.op is INPUT or value.op.is_view or not value.operands:
             return _special(value, given)
         return Tensor(value)
@@ -340,7 +337,7 @@ def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
     root, steps = _way(node, given)
     owner = next((tensor for tensor in given if tensor._node is root), None)
     several = node.op.grad_fn_name(node) in MULTI_OUTPUT
-    if not node.requires_grad and state.recording is None:
+    if not node.requires_grad and current().recording is None:
         node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
     value = node.value
     if owner is None or not _shares(value, _shown(owner._node)):
@@ -349,13 +346,13 @@ def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
         return Tensor(node)
     node.memory = owner.memory
     outer = owner.view
-    made = NO_GRAD if not state.grad_enabled else SEVERAL if several else ""
+    made = NO_GRAD if not current().grad else SEVERAL if several else ""
     view = (
         View(owner, steps, made)
         if outer is None
         else View(outer.base, outer.steps + steps, outer.made or made)
     )
-    if not state.grad_enabled and view.base._node.requires_grad:
+    if not current().grad and view.base._node.requires_grad:
         node = untracked(node)
     return Tensor(node, view)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator, has_drawn
+from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.faults import Faults, light
 from autodiff_cli.batch.graph import Asked
@@ -22,6 +23,7 @@ from autodiff_cli.evaluate import parsed
 from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.node import Array, Node, Shape, Unknown
 from autodiff_cli.program import compiled_program
 from autodiff_cli.tables.bad import GOOD
@@ -72,7 +74,8 @@ class Engine:
         self.columns = tuple(columns)
         self.warn = warn
         self.warned: set[str] = set()
-        self.seed = question.manual_seed
+        given = question.manual_seed
+        self.seed = int.from_bytes(os.urandom(7)) if given is None else checked_seed(given)
         with settings(question):
             self.asked = _resolved(question, columns, self._say)
             self.deviations = {
@@ -156,7 +159,7 @@ class Engine:
         shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
         if not self.single:
             with settings(self.question):
-                kinds = {name: Kind((), dtypes.default()) for name in self.wanted}
+                kinds = {name: Kind((), current().dtype) for name in self.wanted}
                 try:
                     self._draw_again()
                     plan = self._planned(kinds, ())
@@ -187,7 +190,7 @@ class Engine:
             array = values if len(offsets) == len(values) else values[offsets]
         if array.dtype.kind == "b":
             return array
-        return array.astype(dtypes.default().numpy, copy=False).reshape(len(offsets), *shape)
+        return array.astype(current().dtype.numpy, copy=False).reshape(len(offsets), *shape)
 
     def _group(
         self,
@@ -415,10 +418,8 @@ class Engine:
 
     def _draw_again(self) -> None:
         """Every row sees the random generator as it was at the start."""
-        if self.seed is None and has_drawn():
-            self.seed = default_generator().initial_seed()
-        if self.seed is not None:
-            default_generator().manual_seed(self.seed)
+        context = own()
+        context.seed, context.streams = self.seed, {}
 
 
 def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Asked:

@@ -19,7 +19,7 @@ from autodiff_cli.batch.table import Table, answered
 from autodiff_cli.batch.total import Total, add
 from autodiff_cli.batch.uniform import Uniform, demand_of
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import line_scan, portions, readers, writers
 from autodiff_cli.tables.kept import Kept
@@ -28,7 +28,7 @@ from autodiff_cli.tables.portions import Portion, Range, Survey
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.sources import RowSource
 
-# The default dtype, the random generator and the limits are a process's, so that it does one part at a time.
+# Its graphs' placeholders take one block of rows at a time, and so do its threads.
 _one = threading.Lock()
 _engines: dict[str, Engine] = {}
 _stopped: set[str] = set()
@@ -154,9 +154,8 @@ def part(
         limit: how many rows count, from the portion's first; None for all.
         forms: of columns that are null in all rows, as other parts have them; None if that isn't known yet.
     """
-    with _one:
-        if work.threads is not None:
-            settings.threads = work.threads
+    given = {} if work.threads is None else {"threads": work.threads}
+    with _one, changed(**given):
         try:
             engine = _engine(work)
             done = _done(work, engine, number, portion, limit, forms)

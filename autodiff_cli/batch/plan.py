@@ -11,8 +11,9 @@ from autodiff_cli.batch.graph import Asked, outputs_of
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.again import execute_with
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.ir.context import Deferred, changed
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Deferred, Node, Shape, Unknown, placeholder, state
+from autodiff_cli.ir.node import Array, Node, Shape, Unknown, placeholder
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.summation import GRAIN
 from autodiff_cli.transform.batch import batched
@@ -108,13 +109,11 @@ def planned(asked: Asked, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()
         )
         for name, kind in kinds.items()
     }
-    before, state.deferred = state.deferred, Deferred(Choices(path))
     try:
-        return Plan(row, outputs_of(asked, row))
+        with changed(deferred=Deferred(Choices(path))):
+            return Plan(row, outputs_of(asked, row))
     except Undecided as branch:
         return Fork(Plan(row, {"value": branch.node}), path)
-    finally:
-        state.deferred = before
 
 
 class Plan:
@@ -210,14 +209,10 @@ class Plan:
     def _graph(self, count: int) -> tuple[list[Node], list[Node]]:
         """The placeholders and the outputs for a number of rows."""
         if count not in self.graphs:
-            before = state.max_elements
-            state.max_elements = UNBOUNDED  # the limit is one row's
-            try:
+            with changed(max_elements=UNBOUNDED):  # the limit is one row's
                 rows = [placeholder((count, *node.shape), node.dtype) for node in self.row.values()]
                 nodes = batched(self.nodes, list(self.row.values()), rows, exact=True)
                 self.graphs[count] = rows, prepared(nodes)
-            finally:
-                state.max_elements = before
         return self.graphs[count]
 
 

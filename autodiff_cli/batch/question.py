@@ -12,10 +12,12 @@ from autodiff_cli.errors import AutodiffError, InputError
 from autodiff_cli.evaluate import parsed
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
+from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.interpret.machine import compiled
 from autodiff_cli.interpret.reads import Reads, of_script
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Array, state
+from autodiff_cli.ir.context import started
+from autodiff_cli.ir.node import Array
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.creation import tensor_from
 
@@ -59,16 +61,14 @@ class Weight(NamedTuple):
 
 @contextmanager
 def settings(question: Question) -> Iterator[None]:
-    """The state in which the question's graphs are built."""
-    before = dtypes.default(), state.max_elements
-    dtypes.set_default(dtypes.NAMES[question.dtype])
-    state.max_elements = question.max_elements
-    try:
-        with np.errstate(all="ignore"):
-            yield
-    finally:
-        dtypes.set_default(before[0])
-        state.max_elements = before[1]
+    """The context in which the question's graphs are built."""
+    context = started(
+        dtype=dtypes.NAMES[question.dtype],
+        max_elements=question.max_elements,
+        limits=Limits(question.max_steps),
+    )
+    with context, np.errstate(all="ignore"):
+        yield
 
 
 def weight(text: str, what: str, columns: Collection[str]) -> Weight:

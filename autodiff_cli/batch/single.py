@@ -14,9 +14,7 @@ from autodiff_cli.inputs import Given
 from autodiff_cli.ir.node import Array, Node, Unknown, constant, leaf
 
 
-def single(
-    asked: Asked, cells: Mapping[str, Array], manual_seed: int | None
-) -> dict[str, Array | None]:
+def single(asked: Asked, cells: Mapping[str, Array], manual_seed: int) -> dict[str, Array | None]:
     """The outputs of one row: "value", "grad_NAME" and "jvp"; None where nothing flows.
 
     Args:
@@ -52,7 +50,7 @@ def _of_graph(asked: Asked, cells: Mapping[str, Array]) -> dict[str, Array | Non
 
 
 def _of_program(
-    asked: Asked, cells: Mapping[str, Array], manual_seed: int | None
+    asked: Asked, cells: Mapping[str, Array], manual_seed: int
 ) -> dict[str, Array | None]:
     question = asked.question
     if asked.tangents:

@@ -205,9 +205,8 @@ def command(**options: Any) -> int:
     if wall == "require" and not local:
         raise click.UsageError("--require-wall: workers of a cluster are behind no wall")
     try:
-        with supervised(limits, apart=local), _terminated():
+        with supervised(limits, apart=local), _terminated(), _threads(options["threads"]):
             job = _job(options)
-            _use_threads(options["threads"])
             if options["dry_run"]:
                 _confine(job, wall)
                 _show_sample(job, options)
@@ -438,13 +437,17 @@ def weights_of(option: str, text: str | None) -> dict[str, str]:
     return weights
 
 
-def _use_threads(count: int | None) -> None:
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """Compute, read and write on so many threads."""
     if count is None:
+        yield
         return
     os.environ["POLARS_MAX_THREADS"] = str(count)  # read when polars is imported, later
-    from autodiff_cli.execute.settings import settings
+    from autodiff_cli.ir.context import changed
 
-    settings.threads = count
+    with changed(threads=count):
+        yield
 
 
 @contextmanager

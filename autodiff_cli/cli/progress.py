@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TextIO
 
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import changed
 
 PATIENCE = 2.0  # seconds without a bar
 INTERVAL = 0.1  # between two drawings
@@ -58,9 +58,8 @@ class Bar:
 def progress(stream: TextIO) -> Iterator[None]:
     """Show how far the executions inside are."""
     bar = Bar(stream)
-    before, settings.progress = settings.progress, bar
     try:
-        yield
+        with changed(progress=bar):
+            yield
     finally:
-        settings.progress = before
         bar.erase()

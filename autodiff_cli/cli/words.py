@@ -118,14 +118,11 @@ def value_of(text: str, options: dict[str, Any]) -> Given:
     if not text.startswith("@"):
         return text
     from autodiff_cli.ir import dtypes
+    from autodiff_cli.ir.context import changed
     from autodiff_cli.tables.files import read_array
 
-    before = dtypes.default()
-    dtypes.set_default(dtypes.NAMES[options["dtype"]])
-    try:
+    with changed(dtype=dtypes.NAMES[options["dtype"]]):
         return read_array(home(text[1:]))
-    finally:
-        dtypes.set_default(before)
 
 
 def expression_of(text: str) -> Source:

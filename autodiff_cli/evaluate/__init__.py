@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
+from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.errors import (
     AttributeFault,
     InputError,
@@ -25,11 +25,12 @@ from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.inputs import Given, bind
+from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.interpret.machine import Machine, Step, compiled
 from autodiff_cli.interpret.reads import of_script
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Array, Node, state
-from autodiff_cli.ir.room import room
+from autodiff_cli.ir.context import current, started
+from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
@@ -108,64 +109,49 @@ def evaluate(
         from autodiff_cli.evaluate.derivatives import Asked
 
         asked = Asked(jacobian, hessian, jvp or {}, hvp or {})
-    before = dtypes.default(), state.max_elements, room.max_bytes
-    room.max_bytes = max_memory
-    dtypes.set_default(default)
+    context = started(
+        dtype=default,
+        seed=None if manual_seed is None else checked_seed(manual_seed),
+        limits=Limits(max_steps),
+    )
     if max_elements is not None:
-        state.max_elements = max_elements
-    resources = None
-    if threads is not None or max_memory is not None:
-        from autodiff_cli.execute.settings import settings
-
-        resources = settings.threads, settings.max_memory
-        settings.threads, settings.max_memory = threads, max_memory
-    try:
-        unknown = None
-        with np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
-            started = perf_counter()
-            script = parsed(source)
-            if script is not None:
-                read = perf_counter() - started
-                try:
-                    return _evaluate(
-                        source,
-                        script,
-                        inputs or {},
-                        wrt,
-                        seeds,
-                        grad,
-                        asked,
-                        trace,
-                        manual_seed,
-                        read,
-                    )
-                except (NameFault, AttributeFault) as error:
-                    if trace:
-                        raise
-                    unknown = error  # programs know more names
+        context.max_elements = max_elements
+    if threads is not None:
+        context.threads = threads
+    if max_memory is not None:
+        context.max_memory = context.max_bytes = max_memory
+    unknown = None
+    with context, np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
+        began = perf_counter()
+        script = parsed(source)
+        if script is not None:
+            read = perf_counter() - began
+            try:
+                return _evaluate(
+                    source, script, inputs or {}, wrt, seeds, grad, asked, trace, read
+                )
+            except (NameFault, AttributeFault) as error:
+                if trace:
+                    raise
+                unknown = error  # programs know more names
         if trace:
             raise InputError("--trace shows the steps of expressions, not of programs")
         from autodiff_cli.evaluate.programs import evaluate_program
-        from autodiff_cli.program import Settings
+        from autodiff_cli.program import DEFAULTS
 
-        limits = Settings(
+        settings = DEFAULTS._replace(
             dtype=dtype,
             manual_seed=manual_seed,
-            max_elements=state.max_elements,
+            max_elements=context.max_elements,
             max_steps=max_steps,
             implicit=True,
             bare=True,
         )
         if max_memory is not None:
-            limits = limits._replace(max_bytes=max_memory)
+            settings = settings._replace(max_bytes=max_memory)
         return evaluate_program(
-            source, inputs or {}, wrt, seeds, grad, asked, limits, write, unknown
+            source, inputs or {}, wrt, seeds, grad, asked, settings, write, unknown
         )
-    finally:
-        dtypes.set_default(before[0])
-        state.max_elements, room.max_bytes = before[1:]
-        if resources is not None:
-            settings.threads, settings.max_memory = resources
 
 
 def _evaluate(
@@ -177,12 +163,9 @@ def _evaluate(
     grad: bool,
     asked: Asked | None,
     trace: bool,
-    manual_seed: int | None,
     read: float,
 ) -> Result:
     started = perf_counter()
-    if manual_seed is not None:
-        default_generator().manual_seed(manual_seed)
     scope: dict[str, Any] = {}
     for name, given in inputs.items():
         try:
@@ -277,7 +260,7 @@ def answered(
         _computed(value, tensors),
         tuple(Gradients(seed, row) for seed, row in zip(shown_seeds, rows, strict=False)),
         intermediate,
-        dtypes.default().name,
+        current().dtype.name,
         {"parse": 0.0, "build": built - began, "forward_backward": perf_counter() - built},
         notices=tuple(notices.texts),
         **further,

@@ -13,7 +13,7 @@ from autodiff_cli.errors import InputError, NameFault, RuntimeFault
 from autodiff_cli.evaluate import check_differentiable, looped
 from autodiff_cli.evaluate.result import Tensor
 from autodiff_cli.inputs import Given, bind
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
@@ -156,18 +156,15 @@ def _vector(
     kind: str, name: str, given: Given, leaves: Mapping[str, Node], bound: Mapping[str, Any]
 ) -> Node:
     target = leaves[name]
-    before = dtypes.default()
-    dtypes.set_default(target.dtype)
     try:
-        vector = bind(f"--{kind} {name}", given, differentiate=False)
+        with changed(dtype=target.dtype):
+            vector = bind(f"--{kind} {name}", given, differentiate=False)
     except NameFault as fault:
         if any(f"'{other}'" in fault.message for other in bound):
             fault.hint = (
                 f"a value can't use inputs: write numbers, or a file: --{kind} {name}=@v.npy"
             )
         raise
-    finally:
-        dtypes.set_default(before)
     if not isinstance(vector, Node):
         raise InputError(f"the value of --{kind} {name} is neither a tensor nor a number")
     if vector.shape != target.shape:

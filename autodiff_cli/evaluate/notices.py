@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.messages import CUT, warnings
+from autodiff_cli.vocabulary.messages import CUT
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import FUNCTIONS
 
@@ -39,15 +40,12 @@ class Notices:
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Take the warnings of what is evaluated meanwhile, each behind the source that gave it."""
-        before = warnings.emit, warnings.given
-        warnings.emit, warnings.given = self._take, set()
-        try:
+        with changed(warn=self._take, warned=set()):
             yield
-        finally:
-            warnings.emit, warnings.given = before
 
     def _take(self, message: str, category: str) -> None:
-        text = "" if state.span is None else self.source.slice(state.span)
+        span = current().span
+        text = "" if span is None else self.source.slice(span)
         if message is not CUT:
             self.add(f"{text}: {message}" if text else message)
         elif self.grad:

@@ -23,7 +23,8 @@ from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import has_value, no_value
-from autodiff_cli.ir.node import Array, Node, Unknown, state
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import Array, Node, Unknown
 from autodiff_cli.program import ProgramError, Session, Settings, bound, compiled_program, graph_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import lower
@@ -194,14 +195,11 @@ def _at_once(
     node: Node, cotangents: Sequence[Node], targets: Sequence[Node], source: Source
 ) -> list[list[Node | None]]:
     """The gradients for several cotangents, computed together."""
-    eager, state.eager = state.eager, False
-    try:
+    with changed(eager=False):
         flows = by_seeds(node, cotangents, targets)
         flowing = [flow for row in flows for flow in row if flow is not None]
         for flow, array in zip(flowing, executed(flowing, source), strict=True):
             flow.value = array
-    finally:
-        state.eager = eager
     return flows
 
 
@@ -220,13 +218,9 @@ def _derived(
     """
     node = value.node if isinstance(value, handles.Tensor) else value
     loop = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
-    before = state.eager, state.grad_enabled
-    state.eager, state.grad_enabled = loop, True
-    try:
+    with changed(eager=loop, grad=True):
         wanted = nodes_of(asked, node, leaves, bound, loop=loop)
         arrays = executed(list(wanted.values()), source)
-    finally:
-        state.eager, state.grad_enabled = before
     return {
         name: Tensor(array, node.dtype.name)
         for (name, node), array in zip(wanted.items(), arrays, strict=True)

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from autodiff_cli.execute import blas, whole
-from autodiff_cli.ir.node import Array, Node, Number, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import Array, Node, Number
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.kinds import LARGE
 
@@ -27,7 +28,7 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
 
     Raises:
         ExecutionError: an operation met a value outside its domain, as with an integer division by 0.
-        LimitError: more memory is needed than `settings.max_memory`.
+        LimitError: more memory is needed than the context's `max_memory`.
     """
     order = topological(outputs, through_values=False)
     for node in order:
@@ -43,7 +44,7 @@ blas.install()
 
 def force(node: Node) -> Array:
     """The node's value, computed now and kept: for a condition, an index, a printed value."""
-    state.reads(node)
+    current().reads(node)
     if node.value is None:
         node.value = execute([node])[0]
     return np.asarray(node.value)
@@ -57,7 +58,7 @@ def item(node: Node) -> Number:
 
 def truth(node: Node) -> bool:
     """Whether the one element of a node counts as true: what a branch depends on."""
-    deferred = state.deferred
+    deferred = current().deferred
     if node.value is None and deferred is not None and deferred.choose is not None:
         return deferred.choose(node)
     return bool(force(node).item())

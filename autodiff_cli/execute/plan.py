@@ -15,11 +15,10 @@ from autodiff_cli.errors import LimitError
 from autodiff_cli.execute import pool
 from autodiff_cli.execute.memory import KEPT, store
 from autodiff_cli.execute.region import Program
-from autodiff_cli.execute.settings import settings
 from autodiff_cli.execute.walk import walk
 from autodiff_cli.execute.whole import value_of
-from autodiff_cli.ir.node import Array, Node, state
-from autodiff_cli.ops.kinds import rounding
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.transform.fuse import scheduled
 from autodiff_cli.transform.lower import lowered
 from autodiff_cli.transform.passes import prepared
@@ -42,12 +41,8 @@ class Plan:
     """
 
     def __init__(self, outputs: Sequence[Node], *, exact: bool = False) -> None:
-        before = state.eager, state.grad_enabled, state.span
-        state.eager = state.grad_enabled = False
-        try:
+        with changed(eager=False, grad=False, span=None):
             self.outputs = executable(outputs)
-        finally:
-            state.eager, state.grad_enabled, state.span = before
         self.exact = exact
         self.dtypes = [output.dtype.numpy for output in outputs]
         with np.errstate(all="ignore"):  # a number may be more than its dtype holds: infinite
@@ -101,9 +96,9 @@ class Plan:
 
         Raises:
             ExecutionError: an operation met a value outside its domain.
-            LimitError: the estimate of `bytes_needed` is beyond `settings.max_memory`.
+            LimitError: the estimate of `bytes_needed` is beyond the context's `max_memory`.
         """
-        limit = settings.max_memory
+        limit = current().max_memory
         if limit is not None and (needed := self.bytes_needed()) > limit:
             raise LimitError(
                 f"about {needed / 1e6:,.0f} MB of arrays are needed; the limit is {limit / 1e6:,.3g} MB",
@@ -112,10 +107,8 @@ class Plan:
         workers = pool.threads()
         given = values or {}
         arrays: dict[int, Any] = {}
-        before = rounding.exact
-        rounding.exact = self.exact
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), changed(exact=self.exact):
                 for at, step in enumerate(self.steps):
                     for node in self._reads(step):
                         if id(node) not in arrays:
@@ -131,7 +124,6 @@ class Plan:
                     for key in self.frees[at]:
                         arrays.pop(key, None)
         finally:
-            rounding.exact = before
             store.limit = 0 if limit is not None else KEPT
         return [
             np.asarray(
@@ -142,7 +134,7 @@ class Plan:
         ]
 
     def _walk(self, at: int, program: Program, arrays: dict[int, Any], workers: int) -> list[Array]:
-        report = settings.progress
+        report = current().progress
         done = None
         if report is not None:
             steps = len(self.steps)

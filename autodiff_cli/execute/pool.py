@@ -1,4 +1,4 @@
-"""Threads over blocks. numpy lets other threads run while it computes.
+"""Threads over blocks. numpy lets other threads run while it computes. They see the caller's context.
 
 The calling thread works too, so that Ctrl-C reaches it between two blocks. Which thread computes a block
 doesn't matter to the result: blocks are cut the same way whatever the number of threads.
@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 
 import numpy as np
 
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import current
 
 
 def processors() -> int:
@@ -32,8 +33,9 @@ def processors() -> int:
 
 def threads() -> int:
     """How many threads an execution uses: `--threads`, AUTODIFF_THREADS, or one a processor."""
-    if settings.threads is not None:
-        return settings.threads
+    most = current().threads
+    if most is not None:
+        return most
     given = os.environ.get("AUTODIFF_THREADS", "")
     return int(given) if given.isdecimal() and int(given) else processors()
 
@@ -94,7 +96,7 @@ def each(
                 work.fail(-1 if number is None else number, error)
 
     others = [
-        threading.Thread(target=run, args=(None,), daemon=True)
+        threading.Thread(target=copy_context().run, args=(run, None), daemon=True)
         for _ in range(min(workers, count) - 1)
     ]
     for thread in others:

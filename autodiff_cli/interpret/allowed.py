@@ -7,6 +7,7 @@ from itertools import chain
 from types import FunctionType
 from typing import Any
 
+from autodiff_cli.ir.context import own
 from autodiff_cli.vocabulary.handles import MEMBERS
 from autodiff_cli.vocabulary.ordered import OrderedDict
 
@@ -93,7 +94,7 @@ SEALED: dict[type, frozenset[str]] = {
         (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError), frozenset(("__init__",))
     ),
 }
-PROGRAM_CLASSES: set[type] = set()  # those that the running program defined
+PROGRAM_CLASSES: set[type] = set()  # those that running programs defined
 RUNNING = ".program"  # in the builtins of such code: what is known of it
 PROGRAM_FILE = "<program>"  # where the code of a program's functions says that it comes from
 
@@ -107,6 +108,12 @@ def forget() -> None:
     """Ask again: a class has changed."""
     NATIVE.clear()
     WRITABLE.clear()
+
+
+def define(cls: type) -> None:
+    """Take a class as one of the running program's."""
+    PROGRAM_CLASSES.add(cls)
+    own().classes.append(cls)
 
 
 def sealed(base: type) -> frozenset[str]:

@@ -18,6 +18,7 @@ from autodiff_cli.interpret.limits import out_of_memory
 from autodiff_cli.interpret.names import CONSTANTS, SHORT
 from autodiff_cli.interpret.stands import classes_of, real, stand
 from autodiff_cli.interpret.state import state_of
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.legacy import tensor_constructor
 from autodiff_cli.vocabulary.values import Size
@@ -37,19 +38,6 @@ def as_user_error(error: BaseException) -> BaseException:
 # ---- builtins -----------------------------------------------------------------------------------
 
 
-class Output:
-    """Where `print` writes."""
-
-    __slots__ = ("flush", "write")
-
-    def __init__(self) -> None:
-        self.write: Callable[[str], Any] = lambda text: None
-        self.flush: Callable[[], Any] = lambda: None
-
-
-output = Output()
-
-
 def print_(
     *values: Any,
     sep: str | None = " ",
@@ -64,9 +52,10 @@ def print_(
     text = (" " if sep is None else sep).join([str(value) for value in values])
     text += "\n" if end is None else end
     if file is None:
-        output.write(text)
+        context = current()
+        context.write(text)
         if flush:
-            output.flush()
+            context.flush()
     else:
         attribute_of(file, "write")(text)
 
@@ -228,17 +217,12 @@ IMPLICIT = {  # what study texts leave out
     "F": "torch.nn.functional",
     "optim": "torch.optim",
 }
-implicit: dict[str, str] = {}  # those of them that the running program has
-
-
-class Bare:
-    """Whether torch's functions are there without a prefix."""
-
-    on = False
-
-
-bare = Bare()
 SHARED = frozenset("sum max min abs pow round".split())  # names of torch's that Python has too
+
+
+def _is_implicit(name: str) -> bool:
+    """Whether the running program has a module without importing it."""
+    return name in IMPLICIT and current().implicit
 
 
 def bare_name(name: str) -> Any:
@@ -247,7 +231,7 @@ def bare_name(name: str) -> Any:
 
     if name in SHARED:
         return _torch_or_python(name)
-    if name in BUILTINS or name in implicit:
+    if name in BUILTINS or _is_implicit(name):
         return None
     for module in ("torch", "torch.nn.functional"):
         try:
@@ -272,13 +256,14 @@ def _torch_or_python(name: str) -> Callable[..., Any]:
 
 def found_names(names: Iterable[str], variables: dict[str, Any]) -> dict[str, Any]:
     """What names mean that aren't Python's own: torch's functions and modules that need no import."""
+    context = current()
     found: dict[str, Any] = {}
     for name in names:
         if name in variables:
             continue
-        value = bare_name(name) if bare.on else None
-        if value is None and name in implicit and name not in BUILTINS:
-            value = import_module(implicit[name], True)
+        value = bare_name(name) if context.bare else None
+        if value is None and context.implicit and name in IMPLICIT and name not in BUILTINS:
+            value = import_module(IMPLICIT[name], True)
         if value is not None:
             found[name] = value
     return found

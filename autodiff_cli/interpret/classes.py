@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NoReturn
 
-from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES
+from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
 from autodiff_cli.vocabulary.gradients import GradFn
@@ -76,7 +76,7 @@ def _made(name: str, bases: tuple[Any, ...], namespace: dict[str, Any], **keywor
             members: Any = meta.__prepare__(name, bases)  # an enumeration's
             members.update(names)
             made = meta(name, bases, members, **keywords)
-    PROGRAM_CLASSES.add(made)  # a named tuple
+    define(made)  # a named tuple
     _mark_abstract(made)
     return made  # type: ignore[no-any-return]
 
@@ -105,7 +105,7 @@ class Registration:
     """
 
     def __set_name__(self, owner: type, name: str) -> None:
-        PROGRAM_CLASSES.add(owner)
+        define(owner)
 
 
 # Of Python's own classes, those that programs may subclass, besides exceptions.

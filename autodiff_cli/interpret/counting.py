@@ -33,9 +33,10 @@ class Counted:
         return self
 
     def __next__(self) -> Any:
-        limits.left -= 1
-        if limits.left < 0:
-            limits.checkpoint()
+        left = limits()
+        left.left -= 1
+        if left.left < 0:
+            left.checkpoint()
         return next(self.inner)
 
     def __repr__(self) -> str:

@@ -9,7 +9,7 @@ Whatever a program holds carries its own checks, so a call needs no guard, but f
     formatted, Format                               f-strings, str.format
     binary, in_place, contains                      operators that can grow a value, or search it for hours
     iterate, counted, spread                        for, unpacking, *spread
-    turn                                            loop turns, calls of functions
+    turn (`Limits.turn`)                            loop turns, calls of functions
     manager, kinds, ended                           with, except: what ends a program can't be caught
 """
 
@@ -297,14 +297,6 @@ def spread(value: Any) -> Any:
     return counted(value)
 
 
-def turn() -> bool:
-    """Count a loop's turn, or a call of a function of the program; always true."""
-    limits.left -= 1
-    if limits.left < 0:
-        limits.checkpoint()
-    return True
-
-
 # ---- exceptions ---------------------------------------------------------------------------------
 
 # What a program can't catch; `Unknown` is its own graph's, which isn't computed yet.
@@ -320,10 +312,10 @@ def ended() -> bool:
     error = sys.exc_info()[1]
     if isinstance(error, MemoryError):
         error = out_of_memory()
-        limits.end(error)
+        limits().end(error)
         raise error from None
     if isinstance(error, LimitError):
-        limits.end(error)
+        limits().end(error)
     return isinstance(error, ENDING)
 
 
@@ -442,7 +434,6 @@ GUARDS: dict[str, Any] = {
     "store_attribute": store_attribute,
     "store_item": store_item,
     "super_of": Super,
-    "turn": turn,
     "undefined": undefined,
     "update_attribute": update_attribute,
     "update_item": update_item,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 
 from autodiff_cli.errors import LimitError
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.room import resident_bytes
 
 CHECKPOINT = 20_000  # steps between looks at the memory
@@ -31,14 +32,17 @@ class Limits:
         self.ended: LimitError | None = None
         self.left = min(CHECKPOINT, max_steps)
 
-    def start(self, max_steps: int, max_bytes: int) -> None:
-        """Begin to count for another program."""
-        self.__init__(max_steps, max_bytes)  # type: ignore[misc]
-
     def end(self, error: LimitError) -> None:
         """Let the program do no more: its next step raises the error again."""
         self.ended = error
         self.left = -1
+
+    def turn(self) -> bool:
+        """Count a loop's turn, or a call of a function of the program; always true."""
+        self.left -= 1
+        if self.left < 0:
+            self.checkpoint()
+        return True
 
     def checkpoint(self) -> None:
         """Refuse to go on past a limit; called when `left` is used up.
@@ -105,4 +109,7 @@ def out_of_memory() -> LimitError:
     )
 
 
-limits = Limits()
+def limits() -> Limits:
+    """What the program that runs may still use."""
+    found: Limits = current().limits
+    return found

@@ -18,7 +18,8 @@ from autodiff_cli.errors import (
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import names, operators
 from autodiff_cli.interpret.code import CallShape, Instruction, Label, Part, compile_script
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.context import Context, changed
+from autodiff_cli.ir.node import Node
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
@@ -82,21 +83,21 @@ class Machine:
 
     def run(self, parts: Sequence[Part]) -> Any:
         """What `run_script` gives, of its code."""
-        for part in parts:
-            self._run(part.code)
-            value = self.stack.pop()
-            if part.target is not None:
-                self.scope[part.target] = value
+        with changed(span=None) as context:
+            for part in parts:
+                self._run(part.code, context)
+                value = self.stack.pop()
+                if part.target is not None:
+                    self.scope[part.target] = value
         return value
 
-    def _run(self, code: list[Instruction]) -> None:
+    def _run(self, code: list[Instruction], context: Context) -> None:
         actions = ACTIONS
         counter, end = 0, len(code)
-        outer = state.span
         try:
             while counter < end:
                 action, argument, span = code[counter]
-                state.span = span
+                context.span = span
                 counter += 1
                 target = actions[action](self, argument)
                 if target is not None:
@@ -115,8 +116,6 @@ class Machine:
             from autodiff_cli.interpret.limits import out_of_memory
 
             raise out_of_memory().at(span, self.source) from None
-        finally:
-            state.span = outer
 
     def _hint(self, error: AutodiffError, action: str, argument: Any) -> str | None:
         """What to type instead of what the instruction names."""

@@ -22,6 +22,7 @@ from autodiff_cli.interpret.limits import MAX_DEPTH
 from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.interpret.operators import MAX_BITS, MAX_ITEMS
 from autodiff_cli.interpret.stands import STANDS, shown, stand
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.calling import call
@@ -316,12 +317,11 @@ def _ignored() -> Callable[..., Any]:
 
 
 def _pprint() -> Callable[..., Any]:
-    from autodiff_cli.interpret.builtins import output
 
     pformat = _indented("pprint", "pformat")()
 
     def run(value: Any, *args: Any, **kwargs: Any) -> None:
-        output.write(pformat(value, **kwargs) + "\n")
+        current().write(pformat(value, **kwargs) + "\n")
 
     return run
 
@@ -424,9 +424,7 @@ class Stream:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if self.name == "<stdout>":
-            from autodiff_cli.interpret.builtins import output
-
-            output.write(text)
+            current().write(text)
         else:
             sys.stderr.write(text)
         return len(text)

@@ -8,9 +8,10 @@ from typing import Any
 
 from autodiff_cli.errors import AttributeFault, NameFault, TypeFault
 from autodiff_cli.interpret.operators import binary, compare, scalar, truth
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, state
+from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.messages import CUT, warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS, Function
@@ -113,7 +114,7 @@ def _len(x: Any) -> int:
 
 def _floating(x: Node) -> bool | int | float:
     """The number in a tensor, for a Python float; the reference warns where that cuts a gradient."""
-    if x.requires_grad and state.grad_enabled:
+    if x.requires_grad and current().grad:
         warn(CUT)
     return scalar(x)
 

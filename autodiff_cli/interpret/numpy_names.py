@@ -14,7 +14,7 @@ from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.classes import Namespace, shown_type
 from autodiff_cli.interpret.stands import real, shown, stand
-from autodiff_cli.ir.node import state
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.room import check_room
 
 PLAIN = frozenset(
@@ -205,9 +205,9 @@ def check_count(count: int) -> None:
     Raises:
         LimitError: an array has more elements, or takes more memory, than one may.
     """
-    if count > state.max_elements:
+    if count > current().max_elements:
         raise LimitError(
-            f"an array of {int(count):,} elements; the limit is {state.max_elements:,}",
+            f"an array of {int(count):,} elements; the limit is {current().max_elements:,}",
             hint="--max-elements N raises the limit",
         )
     check_room(8 * count)

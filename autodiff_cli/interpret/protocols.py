@@ -17,14 +17,15 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import truth
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Node, constant, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
-from autodiff_cli.vocabulary import text
 from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.indexing import subscript
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.products import matmul
 from autodiff_cli.vocabulary.shaping import unbound
+from autodiff_cli.vocabulary.text import tensor_format, tensor_repr
 from autodiff_cli.vocabulary.writing import set_item
 
 BINARY = {
@@ -171,7 +172,7 @@ def _truth(self: Tensor) -> bool:
         which = "more than one value" if node.numel else "no values"
         raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
     if isinstance(node.value, np.generic):
-        state.reads(node)
+        current().reads(node)
         return bool(node.value)
     return truth(node)
 
@@ -179,7 +180,7 @@ def _truth(self: Tensor) -> bool:
 def _number(self: Tensor) -> bool | int | float:
     if self.node.numel != 1:
         raise ValueFault("only one element tensors can be converted to Python scalars")
-    if self.requires_grad and state.grad_enabled:
+    if self.requires_grad and current().grad:
         warn(
             "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
             "Consider using tensor.detach() first. (Triggered internally at "
@@ -206,7 +207,7 @@ def _contains(self: Tensor, value: Any) -> bool:
 
 
 def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
-    if self.requires_grad and state.grad_enabled:
+    if self.requires_grad and current().grad:
         raise RuntimeFault(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
@@ -244,7 +245,7 @@ def _to_int(self: Tensor) -> int:
     return int(_number(self))
 
 
-def install() -> None:
+def _install() -> None:
     """Give `Tensor` the protocols."""
     protocols: dict[str, Any] = {
         "matmul": _matmul,
@@ -265,6 +266,8 @@ def install() -> None:
         "round": _round,
         "reversed": _reversed,
         "hash": _identity_hash,
+        "repr": tensor_repr,
+        "format": tensor_format,
     }
     for name, sign in BINARY.items():
         if sign in operators.TENSOR_BINARY:
@@ -277,4 +280,6 @@ def install() -> None:
         setattr(Tensor, f"__{name}__", function)
     Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]
     Tensor.__array_ufunc__ = None  # type: ignore[attr-defined]
-    text.install()
+
+
+_install()

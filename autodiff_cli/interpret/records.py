@@ -10,7 +10,7 @@ from keyword import iskeyword
 from operator import itemgetter
 from typing import Any
 
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, define
 from autodiff_cli.interpret.classes import is_special
 
 ABSENT = object()
@@ -295,5 +295,5 @@ def _tuple_class(name: str, fields: list[str], defaults: tuple[Any, ...], rename
             **{field: property(itemgetter(place)) for field, place in places.items()},
         },
     )
-    PROGRAM_CLASSES.add(made)
+    define(made)
     return made

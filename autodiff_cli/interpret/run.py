@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import gc
 import sys
 import types
 import warnings
 from collections.abc import Callable, Sequence
+from threading import Lock
 from typing import Any
 
 from autodiff_cli.errors import LimitError, SourceSyntaxError
@@ -19,6 +21,7 @@ from autodiff_cli.interpret.state import MACHINERY, Variables
 from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.interpret.translation import MODULE, translated
 from autodiff_cli.interpret.translation.deep import cut
+from autodiff_cli.ir.context import current
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import statements as st
@@ -109,7 +112,6 @@ def run(
     variables: dict[str, Any],
     *,
     echo: Callable[[Any], None],
-    complain: Callable[[str], Any],
 ) -> None:
     """Run a program.
 
@@ -118,7 +120,6 @@ def run(
         source: its text, for tracebacks.
         variables: its own variables, which it reads and sets.
         echo: takes the values of expressions outside of functions.
-        complain: takes the text of exceptions that Python can't raise.
 
     Raises:
         BaseException: what the program raises and doesn't catch.
@@ -134,31 +135,68 @@ def run(
     own_guards = {
         "echo": echo,
         "import_all": lambda module: variables.update(public_names(module)),
+        "turn": limits().turn,
     }
     variables[MACHINERY] = own
     function = types.FunctionType(code.code, variables)
     arguments = [own_guards.get(name) or guards.GUARDS[name] for name in code.guards]
-    before = sys.getrecursionlimit(), sys.unraisablehook
-    sys.setrecursionlimit(_depth() + MAX_DEPTH + GUARDS_DEPTH)
-    sys.unraisablehook = _unraisable(complain)
+    depth = _depth() + MAX_DEPTH + GUARDS_DEPTH
+    process.begin(depth)
     try:
         function(*arguments)
     finally:
-        sys.setrecursionlimit(before[0])
-        sys.unraisablehook = before[1]
+        process.end(depth)
 
 
-def _unraisable(complain: Callable[[str], Any]) -> Callable[[Any], None]:
+# Graphs have no cycles: the collector finds nothing in them, and would walk them again and again.
+COLLECTOR = (500_000, 50, 100)
+
+
+class _Process:
+    """What programs need of the process as a whole: set for the first that runs, put back after the last.
+
+    Attributes:
+        depths: how deep the calls of those that run may be, and 0 for each session.
+        before: the recursion limit, the collector's thresholds and the hook as they were.
+    """
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.depths: list[int] = []
+        self.before: tuple[int, tuple[int, int, int], Callable[[Any], Any]]
+
+    def begin(self, depth: int = 0) -> None:
+        """A session begins, or a program whose calls may be so deep."""
+        with self.lock:
+            if not self.depths:
+                self.before = sys.getrecursionlimit(), gc.get_threshold(), sys.unraisablehook
+                gc.set_threshold(*COLLECTOR)
+                sys.unraisablehook = _unraisable
+            self.depths.append(depth)
+            sys.setrecursionlimit(max(self.depths) or self.before[0])
+
+    def end(self, depth: int = 0) -> None:
+        """What began so ends. Makes nothing that the collector counts: it would walk the graph at once."""
+        with self.lock:
+            self.depths.remove(depth)
+            sys.setrecursionlimit(max(self.depths, default=0) or self.before[0])
+            if not self.depths:
+                sys.unraisablehook = self.before[2]
+                gc.set_threshold(*self.before[1])
+
+
+process = _Process()
+
+
+def _unraisable(found: Any) -> None:
     """What becomes of an exception that nobody can catch: of a generator that is thrown away."""
-
-    def ignored(found: Any) -> None:
-        error = found.exc_value
-        if isinstance(error, LimitError):
-            limits.end(error)
-        elif error is not None:
-            complain(f"Exception ignored in: {found.object!r}\n{traceback_text(error)}")
-
-    return ignored
+    complain, error = current().complain, found.exc_value
+    if complain is None:  # no program runs here
+        process.before[2](found)
+    elif isinstance(error, LimitError):
+        limits().end(error)
+    elif error is not None:
+        complain(f"Exception ignored in: {found.object!r}\n{traceback_text(error)}")
 
 
 def _depth() -> int:

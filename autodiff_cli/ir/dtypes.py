@@ -23,9 +23,20 @@ class DType:
         category: BOOL, INTEGER or FLOATING.
         scalar_name: the name in the reference's error messages, such as `Float` or `Long`.
         c_name: the C++ name that a few of its messages use.
+        numbers, scalars: what is kept of Python's numbers for where it is the default; see
+            `ir.node.known_number` and `ops.arithmetic`.
     """
 
-    __slots__ = ("c_name", "category", "is_floating", "name", "numpy", "scalar_name")
+    __slots__ = (
+        "c_name",
+        "category",
+        "is_floating",
+        "name",
+        "numbers",
+        "numpy",
+        "scalar_name",
+        "scalars",
+    )
 
     def __init__(self, name: str, category: int, scalar_name: str, c_name: str) -> None:
         self.name = name
@@ -34,6 +45,8 @@ class DType:
         self.is_floating = category == FLOATING
         self.scalar_name = scalar_name
         self.c_name = c_name
+        self.numbers: dict[Any, Any] = {}
+        self.scalars: dict[type, dict[float, Any]] = {np.float32: {}, np.float64: {}}
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -61,33 +74,6 @@ NAMES = {dtype.name: dtype for dtype in ALL} | {
 }
 
 
-class _Default:
-    """The floating dtype of `tensor(1.5)`, `ones(2)` and bare numbers."""
-
-    __slots__ = ("dtype",)
-
-    def __init__(self) -> None:
-        self.dtype = float32
-
-
-_default = _Default()
-
-
-def default() -> DType:
-    """The current default floating dtype."""
-    return _default.dtype
-
-
-# What was made for the present default; emptied when that changes.
-of_default: list[dict[Any, Any]] = []
-
-
-def set_default(dtype: DType) -> None:
-    _default.dtype = dtype
-    for kept in of_default:
-        kept.clear()
-
-
 def promote(a: DType, b: DType) -> DType:
     """The smallest dtype that holds both, as the reference defines it.
 
@@ -99,13 +85,6 @@ def promote(a: DType, b: DType) -> DType:
     if a.category != b.category:
         return a if a.category > b.category else b
     return BY_NUMPY[np.promote_types(a.numpy, b.numpy)]
-
-
-def of_number(value: bool | int | float) -> DType:
-    """The dtype that a bare Python number stands for."""
-    if isinstance(value, bool):
-        return bool_
-    return int64 if isinstance(value, int) else default()
 
 
 # How strongly an operand's dtype counts: dimensioned tensors first, then 0-dim ones, then numbers.

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.ir.node import Node, Shape, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import Node, Shape
 
 
 def contiguous_strides(shape: Shape) -> Shape:
@@ -34,21 +35,22 @@ def contiguous_strides(shape: Shape) -> Shape:
 def strides_of(node: Node) -> Shape:
     """The strides of `node` in the reference, in elements."""
     stack = [node]
+    eager = current().eager
     while stack:
-        current = stack[-1]
-        if current.strides is None and state.eager and isinstance(current.value, np.ndarray):
-            size = current.value.itemsize
-            current.strides = tuple([stride // size for stride in current.value.strides])
-        if current.strides is not None:
+        top = stack[-1]
+        if top.strides is None and eager and isinstance(top.value, np.ndarray):
+            size = top.value.itemsize
+            top.strides = tuple([stride // size for stride in top.value.strides])
+        if top.strides is not None:
             stack.pop()
             continue
-        if current.op.follows_layout:
-            waiting = [operand for operand in current.operands if operand.strides is None]
+        if top.op.follows_layout:
+            waiting = [operand for operand in top.operands if operand.strides is None]
             if waiting:
                 stack.extend(waiting)
                 continue
-        strides = current.op.layout(current)
-        current.strides = contiguous_strides(current.shape) if strides is None else strides
+        strides = top.op.layout(top)
+        top.strides = contiguous_strides(top.shape) if strides is None else strides
         stack.pop()
     assert node.strides is not None
     return node.strides

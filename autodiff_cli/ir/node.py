@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -16,6 +18,7 @@ import numpy.typing as npt
 
 from autodiff_cli.errors import LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import Context, current, of_number
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_room
 
@@ -32,96 +35,21 @@ MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 MANY = 1 << 17  # elements below which nobody asks for room
 
 
-class Recording:
-    """What is watched while a program computes one row, to be repeated for the others as a batch.
+# Numbers of nodes and of writes, each higher than all before it, in any thread: tensors may be handed on.
+next_number: Callable[[], int] = count(1).__next__
 
-    Nodes keep their operands meanwhile, whether a gradient flows through them or not.
 
-    Attributes:
-        read: nodes whose values left the graph, for a condition or as a number.
-        repeatable: whether nothing else happened that every row has to do for itself, such as a write.
-    """
+class _Writes:
+    """The number of the newest write to any tensor: nodes made since read what is still there."""
 
-    __slots__ = ("read", "repeatable")
+    __slots__ = ("lock", "newest")
 
     def __init__(self) -> None:
-        self.read: list[Node] = []
-        self.repeatable = True
+        self.newest = 0
+        self.lock = Lock()
 
 
-class Deferred:
-    """A program's graph of which nothing is computed until it is whole.
-
-    There is no memory that tensors could share yet: a write makes a tensor another node, and is refused, by
-    `Unknown`, where that could be seen.
-
-    Args:
-        choose: the truth of a node, where a branch asks for it; None to compute it.
-
-    Attributes:
-        viewed: whether a tensor shows a part of another one's memory.
-        written: the nodes that writes have replaced, each with the one in its place.
-    """
-
-    __slots__ = ("choose", "viewed", "written")
-
-    def __init__(self, choose: Callable[[Node], bool] | None = None) -> None:
-        self.choose = choose
-        self.viewed = False
-        self.written: list[tuple[Node, Node]] = []
-
-
-class State:
-    """What building a node depends on besides its operands.
-
-    Attributes:
-        grad_enabled: whether new nodes record that they require grad (`torch.no_grad`).
-        eager: whether a node is computed when it is made, as programs need it: they write to tensors.
-        made: how many nodes were made so far; numbers them.
-        written: the number of the newest node at the last write to any tensor.
-        span: the place in the source that is being evaluated.
-        max_elements: the most elements one tensor may have.
-        saving: called with each new node of a program that keeps values for its derivative, if
-            somebody wants to know.
-        recording: what is recorded for a batch, if something is.
-        deferred: the graph of a program of which nothing is computed yet, if one is being made.
-    """
-
-    __slots__ = (
-        "deferred",
-        "eager",
-        "grad_enabled",
-        "made",
-        "max_elements",
-        "recording",
-        "saving",
-        "span",
-        "written",
-    )
-
-    def __init__(self) -> None:
-        self.grad_enabled = True
-        self.eager = False
-        self.made = 0
-        self.written = 0
-        self.span: Span | None = None
-        self.max_elements = 10**9
-        self.saving: Callable[[Node], None] | None = None
-        self.recording: Recording | None = None
-        self.deferred: Deferred | None = None
-
-    def reads(self, node: Node) -> None:
-        """Take note that the value of a node is about to leave the graph."""
-        if self.recording is not None:
-            self.recording.read.append(node)
-
-    def acts(self) -> None:
-        """Take note of what has an effect besides its result."""
-        if self.recording is not None:
-            self.recording.repeatable = False
-
-
-state = State()
+writes = _Writes()
 
 
 class Memory:
@@ -138,11 +66,14 @@ class Memory:
         self.writes: list[int] = []
         self.latest: Node | None = None
 
-    def wrote(self, number: int) -> None:
-        """Count a write, when the newest node had this number."""
+    def wrote(self) -> int:
+        """Count a write; gives its number."""
+        number = next_number()
         self.writes.append(number)
-        if number > state.written:
-            state.written = number
+        with writes.lock:
+            if number > writes.newest:
+                writes.newest = number
+        return number
 
 
 class Node:
@@ -203,8 +134,8 @@ class Node:
         self.dtype = dtype
         self.requires_grad = requires_grad
         self.value = value
-        self.span = state.span
-        state.made = self.number = state.made + 1
+        self.span: Span | None = None
+        self.number = next_number()
         self.released = False
 
     @property
@@ -310,22 +241,24 @@ class Op:
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
         nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
         shape, dtype = self.infer(nodes, params)
+        context = current()
         if shape:
             count = math.prod(shape)
-            if count > state.max_elements:
+            if count > context.max_elements:
                 raise too_many_elements(shape)
-            if count > MANY and state.eager and not self.is_view:
+            if count > MANY and context.eager and not self.is_view:
                 check_room(count * dtype.numpy.itemsize, "a tensor")
             if len(shape) > MAX_DIMS:
                 raise LimitError(f"a tensor of {len(shape)} dimensions; the limit is {MAX_DIMS}")
         requires_grad = False
-        if state.grad_enabled and dtype.is_floating and self.vjps:
+        if context.grad and dtype.is_floating and self.vjps:
             for node in nodes:
                 if node.requires_grad:
                     requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
-        return self.at_once(node) if state.eager else node
+        node.span = context.span
+        return self.at_once(node, context) if context.eager else node
 
     def _records(self, nodes: tuple[Node, ...]) -> bool:
         """Whether a gradient flows through to one of the operands."""
@@ -334,7 +267,7 @@ class Op:
                 return True
         return False
 
-    def at_once(self, node: Node) -> Node:
+    def at_once(self, node: Node, context: Context) -> Node:
         """The node with its value; as a constant where the graph need not remember how it came about.
 
         A view keeps its operand until its tensor is made, which has to know whose view it is.
@@ -351,10 +284,11 @@ class Op:
             if result.base is not None or True in [value is result for value in values]:
                 result = result.copy("K" if self.follows_layout else "C")
         node.value = result
-        if not node.requires_grad and not self.is_view and state.recording is None:
+        if not node.requires_grad and not self.is_view and context.recording is None:
             node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
-        elif state.saving is not None and node.requires_grad:
-            state.saving(node)
+        elif node.requires_grad:
+            for tell in context.saving:
+                tell(node)
         return node
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
@@ -409,7 +343,7 @@ def camel_case(name: str) -> str:
 def too_many_elements(shape: Shape) -> LimitError:
     return LimitError(
         f"a tensor of shape {list(shape)} has {math.prod(shape):,} elements; "
-        f"the limit is {state.max_elements:,}",
+        f"the limit is {current().max_elements:,}",
         hint="--max-elements N raises the limit",
     )
 
@@ -451,22 +385,21 @@ def number(value: Number) -> Node:
     """
     if isinstance(value, int) and not -(2**63) <= value < 2**63:
         raise OverflowFault("int too big to convert", hint="write it as a float: 1e20")
-    return Node(NUMBER, (), NO_PARAMS, (), dtypes.of_number(value), value=value)
+    return Node(NUMBER, (), NO_PARAMS, (), of_number(value), value=value)
 
 
-_numbers: dict[tuple[type, Number], Node] = {}
-dtypes.of_default.append(_numbers)
 MAX_NUMBERS = 4096
 
 
 def known_number(value: Number) -> Node:
     """`number`, one node for all uses of a value: loops use the same few."""
     key = type(value), value
-    node = _numbers.get(key)
+    known = current().dtype.numbers
+    node: Node | None = known.get(key)
     if node is None:
         node = number(value)
-        if len(_numbers) < MAX_NUMBERS and value == value and value:  # not nan; 0 has two signs
-            _numbers[key] = node
+        if len(known) < MAX_NUMBERS and value == value and value:  # not nan; 0 has two signs
+            known[key] = node
     return node
 
 

@@ -8,23 +8,9 @@ import sys
 from collections.abc import Iterable
 
 from autodiff_cli.errors import LimitError
+from autodiff_cli.ir.context import current
 from autodiff_cli.wall.again import MEMORY, contents
 
-
-class Room:
-    """The most that one step may take.
-
-    Attributes:
-        max_bytes: the most memory of the process; None: no limit.
-    """
-
-    __slots__ = ("max_bytes",)
-
-    def __init__(self) -> None:
-        self.max_bytes: int | None = None
-
-
-room = Room()
 FEW = 1 << 20  # bytes that nobody asks about
 
 
@@ -38,7 +24,7 @@ def check_room(needed: float, what: str = "this step") -> None:
     Raises:
         LimitError: it would go past the limit.
     """
-    most = room.max_bytes
+    most = current().max_bytes
     if most is None or needed < FEW:
         return
     if needed > most or (needed > most // 8 and needed + resident_bytes() > most):
@@ -54,11 +40,11 @@ def check_elements(sizes: Iterable[int], bytes_each: int = 8) -> None:
     Raises:
         LimitError: it has more elements, or bytes, than an array may have.
     """
-    from autodiff_cli.ir.node import state, too_many_elements
+    from autodiff_cli.ir.node import too_many_elements
 
     shape = tuple(sizes)
     count = math.prod(shape)
-    if count > state.max_elements:
+    if count > current().max_elements:
         raise too_many_elements(shape)
     check_room(count * bytes_each)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import (
     CONSTANT,
     MAX_NUMBERS,
@@ -23,7 +23,6 @@ from autodiff_cli.ir.node import (
     Number,
     Params,
     known_number,
-    state,
 )
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.failures import failing
@@ -343,13 +342,15 @@ def _at_once(
     """An operation for programs' loops over single numbers, which numpy's scalars compute fastest.
 
     Where both operands are known floats of one dtype, nothing has to be inferred; all else goes to `op`.
+    Python's floats are kept, by the kind of number that they meet: their nodes, and as numbers of that kind.
     """
 
     def run(a: Node, b: Any) -> Node:
         left = a.value
         kind: Any = type(left)
-        known = _floats.get(kind)
-        if known is None or not state.eager:
+        context = current()
+        known = context.dtype.scalars.get(kind)
+        if known is None or not context.eager:
             return op(a, b, **params)
         if type(b) is float:
             pair = known.get(b)
@@ -369,17 +370,12 @@ def _at_once(
         else:
             return op(a, b, **params)
         value = compute(left, right)
-        flows = state.grad_enabled and (a.requires_grad or other.requires_grad)
-        if flows or state.recording is not None:
+        flows = context.grad and (a.requires_grad or other.requires_grad)
+        if flows or context.recording is not None:
             return Node(op, (a, other), params, (), a.dtype, flows, value)
         return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
 
     return run
-
-
-# Python's floats that were operands of single numbers: their nodes, and as numbers of that kind.
-_floats: dict[type, dict[float, tuple[Node, Any]]] = {np.float32: {}, np.float64: {}}
-dtypes.of_default.extend(_floats.values())
 
 
 plus = _at_once(add, operator.add, {"alpha": 1})

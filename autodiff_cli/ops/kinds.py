@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.context import Context, current, of_number
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import (
     CONSTANT,
@@ -20,7 +21,6 @@ from autodiff_cli.ir.node import (
     Rule,
     Shape,
     known_number,
-    state,
 )
 from autodiff_cli.ir.shapes import broadcast
 
@@ -38,24 +38,6 @@ def like(array: Any, value: Number) -> Any:
 
 
 LARGE = 1 << 16  # elements from where on speed counts for more than the last digit
-
-
-class Rounding:
-    """How float32 functions are computed.
-
-    Attributes:
-        exact: by float64, so that the reference's last digit comes out nearly always; otherwise, and
-            for arrays of `LARGE` elements and more, by numpy's own float32 loops, up to 4 ulp off and up
-            to ten times as fast.
-    """
-
-    __slots__ = ("exact",)
-
-    def __init__(self) -> None:
-        self.exact = True
-
-
-rounding = Rounding()
 
 
 def in_place(kernel: Callable[..., Any], plain: np.ufunc | None = None) -> Callable[..., Any]:
@@ -78,13 +60,14 @@ def precise(ufunc: Any) -> Callable[..., Any]:
     """A transcendental function that is rounded right in float32: computed in float64.
 
     numpy's own float32 loops are up to 4 ulp off, and agree with the reference's digits for 55 to 90 % of
-    arguments; rounded from float64, 95 to 99.9 % agree. `rounding` chooses.
+    arguments; rounded from float64, 95 to 99.9 % agree. But they are up to ten times as fast, and so are used
+    for arrays of `LARGE` elements and more, and where the context isn't `exact`.
     """
 
     @in_place
     def kernel(*arrays: Any, out: Any = None) -> Any:
         x = arrays[0]
-        if rounding.exact and x.dtype == np.float32 and x.size < LARGE:
+        if x.dtype == np.float32 and x.size < LARGE and current().exact:
             result = ufunc(*arrays, dtype=np.float64)
             if out is None:
                 return result.astype(np.float32)
@@ -140,9 +123,10 @@ class Elementwise(Op):
         self.direct = self.plain and result != "bool" and not conditions
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        if state.eager and self.plain and state.recording is None:
+        context = current()
+        if context.eager and self.plain and context.recording is None:
             if self.direct:
-                node = self._directly(operands, params)
+                node = self._directly(operands, params, context)
                 if node is not None:
                     return node
             else:
@@ -151,7 +135,9 @@ class Elementwise(Op):
                         return self.kernel(*operands, **params)
         return super().__call__(*operands, **params)
 
-    def _directly(self, operands: tuple[Node | Number, ...], params: Params) -> Node | None:
+    def _directly(
+        self, operands: tuple[Node | Number, ...], params: Params, context: Context
+    ) -> Node | None:
         """The computed node of operands that are floats of one dtype, or numbers; None for others.
 
         What programs make most, so nothing is inferred that is known.
@@ -197,10 +183,10 @@ class Elementwise(Op):
         elif type(result) is np.ndarray:
             if result.base is not None or any(array is result for array in arrays):
                 result = result.copy("K")
-        if recorded and state.grad_enabled and self.vjps and self._records(found := tuple(nodes)):
+        if recorded and context.grad and self.vjps and self._records(found := tuple(nodes)):
             node = Node(self, found, params, shape, dtype, True, result)
-            if state.saving is not None:
-                state.saving(node)
+            for tell in context.saving:
+                tell(node)
             return node
         return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, result)
 
@@ -219,10 +205,10 @@ class Elementwise(Op):
         )
         if mixed or given:
             common = dtypes.result_type(
-                [*map(_strength, counted), *((dtypes.of_number(n), dtypes.NUMBER) for n in given)]
+                [*map(_strength, counted), *((of_number(n), dtypes.NUMBER) for n in given)]
             )
         if self.result == "float" and not common.is_floating:
-            return dtypes.default()
+            return current().dtype
         return common
 
     def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops.arithmetic import pow_number
@@ -283,4 +283,4 @@ def is_zero(x: Node) -> Node:
 
 def as_floating(x: Node) -> Node:
     """`x`, integers in the default floating dtype."""
-    return x if x.dtype.is_floating else cast(x, dtype=dtypes.default())
+    return x if x.dtype.is_floating else cast(x, dtype=current().dtype)

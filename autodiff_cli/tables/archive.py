@@ -15,7 +15,7 @@ from zlib import crc32
 
 import numpy as np
 
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array
 
 LARGE = 1 << 20  # bytes of a member from which a thread pays
@@ -91,7 +91,7 @@ def write_archive(file: BinaryIO, arrays: Mapping[str, Array], *, seekable: bool
     for name, array in arrays.items():
         head = _npy_header(array)
         member = _Member(f"{name}.npy".encode(), len(head) + array.nbytes, 0, position)
-        if seekable and array.nbytes >= LARGE and settings.threads != 1:
+        if seekable and array.nbytes >= LARGE and current().threads != 1:
             member = _written_at_once(file, member, head, array)
         else:
             member = member._replace(checksum=_checksum(head, array))

@@ -18,7 +18,8 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Array, state, too_many_elements
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import Array, too_many_elements
 from autodiff_cli.tables import placing
 from autodiff_cli.tables.archive import write_archive
 from autodiff_cli.tables.doors import Door, door, refused, stream_of
@@ -237,7 +238,7 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
     elif key is not None:
         _no_key(key, name)
     try:
-        return np.array(_numbers(value, name), dtype=dtypes.default().numpy)
+        return np.array(_numbers(value, name), dtype=current().dtype.numpy)
     except ValueError:
         raise InputError(f"{name}: lists of unequal length") from None
 
@@ -280,7 +281,7 @@ def _table(text: str, name: str) -> Array:
         rows.append(row)
     if not rows:
         raise InputError(f"{name} has no numbers")
-    array = np.array(rows, dtype=dtypes.default().numpy)
+    array = np.array(rows, dtype=current().dtype.numpy)
     if array.shape[1] == 1:
         return array[:, 0]
     return array[0] if array.shape[0] == 1 else array
@@ -302,7 +303,7 @@ def _is_number(field: str) -> bool:
 
 
 def _supported(array: Array, name: str) -> Array:
-    if array.size > state.max_elements:
+    if array.size > current().max_elements:
         raise too_many_elements(array.shape)
     if array.dtype.newbyteorder("=") not in dtypes.BY_NUMPY:
         known = ", ".join(dtype.name for dtype in dtypes.ALL)

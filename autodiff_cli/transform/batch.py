@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, Op, Shape, state
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, Op, Shape
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.batching import Rows, rule_of
 from autodiff_cli.ops.mapped import Flags, Mapped
@@ -63,14 +64,14 @@ def _pushed(
         made: rows of nodes, by their ids; what is made is added.
         others: what stands for nodes that are the same in every row; what is made is added.
     """
-    before = state.grad_enabled, state.span
-    try:
+    grad = current().grad
+    with changed(grad=grad, span=None) as context:
         for node in topological(outputs, since=since):
             key = id(node)
             if key in made or key in others or node.number < since:
                 continue
-            state.span = node.span
-            state.grad_enabled = before[0] and not _detached(node)
+            context.span = node.span
+            context.grad = grad and not _detached(node)
             rows = [made.get(id(operand)) for operand in node.operands]
             if any(own is not None for own in rows):
                 operands = [others.get(id(operand), operand) for operand in node.operands]
@@ -79,8 +80,6 @@ def _pushed(
                 again = remade(node, others)
                 if again is not node:
                     others[key] = again
-    finally:
-        state.grad_enabled, state.span = before
     return [_rows_of(output, made, others, size) for output in outputs]
 
 
@@ -139,15 +138,11 @@ def _mapped_flow(node: Node, g: Node, position: int) -> Node | None:
     operands = op.single(node.operands)
     row = Node(op.inner, operands, node.params, node.shape[1:], node.dtype)
     cotangent = _stand_in(row.shape, row)
-    mode = state.grad_enabled, state.eager
-    state.grad_enabled, state.eager = False, False
-    try:
+    with changed(grad=False, eager=False):
         flow = op.inner.vjp(row, cotangent, position)
         if flow is None:
             return None
         flow = fitted(flow, operands[position])
-    finally:
-        state.grad_enabled, state.eager = mode
     made = {id(cotangent): g, id(row): node}
     others: dict[int, Node] = {}
     for stand_in, operand, flag in zip(operands, node.kept or node.operands, op.flags, strict=True):

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, state
+from autodiff_cli.ir.context import Context, changed, current
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise
@@ -40,16 +41,15 @@ def forward(
     Returns:
         One node for each output, of its shape and dtype; None where no tangent flows.
     """
-    before = state.grad_enabled, state.span
-    state.grad_enabled = create_graph
-    try:
-        return _forward(outputs, primals, tangents)
-    finally:
-        state.grad_enabled, state.span = before
+    with changed(grad=create_graph, span=None) as context:
+        return _forward(outputs, primals, tangents, context)
 
 
 def _forward(
-    outputs: Sequence[Node], primals: Sequence[Node], tangents: Sequence[Node]
+    outputs: Sequence[Node],
+    primals: Sequence[Node],
+    tangents: Sequence[Node],
+    context: Context,
 ) -> list[Node | None]:
     flowing = {id(node): tangent for node, tangent in zip(primals, tangents, strict=True)}
     for node in topological(outputs):
@@ -57,7 +57,7 @@ def _forward(
             continue
         moving = [flowing.get(id(operand)) for operand in node.operands]
         if any(tangent is not None for tangent in moving):
-            state.span = node.span
+            context.span = node.span
             tangent = pushed(node, moving)
             if tangent is not None:
                 flowing[id(node)] = tangent
@@ -110,27 +110,24 @@ def _applied(node: Node, moving: Sequence[Node | None], group: tuple[int, ...]) 
 
 def _transposed(node: Node, moving: Sequence[Node | None]) -> Node | None:
     """The tangent by differentiating the vector-Jacobian products by their cotangent."""
-    mode = state.grad_enabled, state.eager
+    grad = current().grad
     cotangent = Node(INPUT, (), NO_PARAMS, node.shape, node.dtype, requires_grad=True)
     flows: list[Node] = []
     seeds: list[Node] = []
-    state.grad_enabled, state.eager = True, False
-    try:
+    with changed(grad=True, eager=False) as context:
         for position, tangent in enumerate(moving):
             flow = None if tangent is None else node.op.vjp(node, cotangent, position)
             if flow is not None and tangent is not None:
                 flows.append(fitted(flow, node.operands[position]))
                 seeds.append(tangent)
-        state.grad_enabled = mode[0]
+        context.grad = grad
         # Only what was made since depends on the cotangent: the graph above isn't walked again.
         order = topological(flows, since=cotangent.number)
         (result,) = gradients(order, flows, seeds, [cotangent])
-    finally:
-        state.grad_enabled, state.eager = mode
     if result is None:
         return None
     made = topological([result], since=cotangent.number)
-    if state.eager or any(part is cotangent for part in made):
+    if current().eager or any(part is cotangent for part in made):
         # A linear function has the same derivative everywhere, so also at a cotangent of 0.
         others = {id(cotangent): zeros_like(node)}
         (result,) = replayed([result], others, since=cotangent.number)

@@ -6,10 +6,10 @@ and the basis pushed through it as rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node, state
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node
 from autodiff_cli.ops.create import eye, full, zeros_like
 from autodiff_cli.ops.movement import permute, reshape
 from autodiff_cli.ops.pointwise import as_dtype
@@ -103,7 +103,7 @@ def gradient_rows(
     create_graph: bool = False,
 ) -> list[Node | None]:
     """As `reverse`, for rows of seeds: `(size, *output.shape)` each gives gradients `(size, *x.shape)`."""
-    with _unvalued():
+    with changed(eager=False):  # those of stand-ins have no value
         seeds = [_stand_in(output) for output in outputs]
         found = reverse(outputs, seeds, wrt, create_graph=create_graph)
     return _of_each(found, seeds, rows, create_graph)
@@ -117,7 +117,7 @@ def tangent_rows(
     create_graph: bool = False,
 ) -> list[Node | None]:
     """As `forward`, for rows of tangents: `(size, *x.shape)` each gives `(size, *output.shape)`."""
-    with _unvalued():
+    with changed(eager=False):  # those of stand-ins have no value
         tangents = [_stand_in(x) for x in primals]
         found = forward(outputs, primals, tangents, create_graph=create_graph)
     return _of_each(found, tangents, rows, create_graph)
@@ -130,24 +130,9 @@ def _of_each(
     create_graph: bool,
 ) -> list[Node | None]:
     flowing = [node for node in found if node is not None]
-    before = state.grad_enabled
-    state.grad_enabled = create_graph
-    try:
+    with changed(grad=create_graph):
         made = iter(batched(flowing, stand_ins, rows, since=stand_ins[0].number))
-    finally:
-        state.grad_enabled = before
     return [None if node is None else next(made) for node in found]
-
-
-@contextmanager
-def _unvalued() -> Iterator[None]:
-    """Inside, nodes aren't computed when they are made: those of stand-ins have no value."""
-    before = state.eager
-    state.eager = False
-    try:
-        yield
-    finally:
-        state.eager = before
 
 
 # ---- by a basis ---------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import Node, Op, state
+from autodiff_cli.ir.context import own
+from autodiff_cli.ir.node import Node, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import loss
@@ -33,7 +34,7 @@ def _lower(node: Node, before: Node) -> Node:
     rule = LOWERINGS.get(node.op)
     if rule is None or node.dtype is dtypes.float16:  # which rounds only once in a composite
         return node
-    state.span = node.span
+    own().span = node.span
     return rule(node) or node
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import INPUT, Node, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ir.walk import topological
 
 
@@ -28,6 +29,6 @@ def remade(node: Node, others: dict[int, Node]) -> Node:
     """The node on other operands, or itself; where nodes are computed as they are made, with a value."""
     operands = tuple([others.get(id(operand), operand) for operand in node.operands])
     valued = node.value is not None or node.op is INPUT
-    if operands == node.operands and (valued or not state.eager):
+    if operands == node.operands and (valued or not current().eager):
         return node
     return node.op(*operands, **node.params)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autodiff_cli.ir.node import INPUT, Node, state
+from autodiff_cli.ir.context import changed, own
+from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.ops.pointwise import as_dtype
@@ -32,12 +33,8 @@ def reverse(
     Returns:
         One node for each of `wrt`, of its shape and dtype; None where no gradient flows.
     """
-    before = state.grad_enabled, state.span
-    state.grad_enabled = create_graph
-    try:
+    with changed(grad=create_graph, span=None):
         return gradients(topological(outputs), outputs, seeds, wrt)
-    finally:
-        state.grad_enabled, state.span = before
 
 
 def gradients(
@@ -50,6 +47,7 @@ def gradients(
         if node.requires_grad and any(id(operand) in needed for operand in node.operands):
             needed.add(id(node))
 
+    context = own()
     cotangents: dict[int, Node] = {}
     for output, seed in zip(outputs, seeds, strict=True):
         _accumulate(cotangents, output, seed)
@@ -60,7 +58,7 @@ def gradients(
             continue
         if key not in wanted:
             del cotangents[key]
-        state.span = node.span
+        context.span = node.span
         for position, operand in enumerate(node.operands):
             if operand.requires_grad and id(operand) in needed:
                 flow = node.op.vjp(node, g, position)

@@ -11,6 +11,7 @@ import numpy as np
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import (
     Array,
@@ -69,7 +70,7 @@ def tensor_from(data: Any, dtype: DType | None) -> Node:
     plain = _plain(data, shape, 0, kinds)
     inferred = dtype
     if inferred is None:
-        inferred = dtypes.default() if not kinds else None
+        inferred = current().dtype if not kinds else None
         for kind in kinds:
             inferred = kind if inferred is None else dtypes.promote(inferred, kind)
     assert inferred is not None
@@ -156,7 +157,7 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
 
 def _scalar(value: Any, kinds: set[DType]) -> Number:
     if isinstance(value, (bool, int, float)):
-        kinds.add(dtypes.of_number(value))
+        kinds.add(of_number(value))
         return value
     if isinstance(value, Node):
         if value.numel != 1:
@@ -193,7 +194,7 @@ def as_tensor(data: Any, dtype: DType | None) -> Node:
 
 
 def _filled(shape: Shape, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    wanted = dtype or dtypes.default()
+    wanted = dtype or current().dtype
     check_fits(value, wanted)
     return finished(create.full(shape=checked(shape), value=value, dtype=wanted), requires_grad)
 
@@ -227,7 +228,7 @@ def zeros(size: Shape, dtype: DType | None, requires_grad: bool) -> Node:
 
 @torch(f"full(tuple of ints size, Number fill_value, {OUT}", only="function")
 def full(size: Shape, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled(size, fill_value, dtype or dtypes.of_number(fill_value), requires_grad)
+    return _filled(size, fill_value, dtype or of_number(fill_value), requires_grad)
 
 
 def _filled_like(x: Node, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
@@ -261,7 +262,7 @@ def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) ->
     for size, name in ((n, "n"), (m, "m")):
         if size < 0:
             raise RuntimeFault(f"{name} must be greater or equal to 0, got {size}")
-    return finished(create.eye(n=n, m=m, dtype=dtype or dtypes.default()), requires_grad)
+    return finished(create.eye(n=n, m=m, dtype=dtype or current().dtype), requires_grad)
 
 
 # ---- ranges -------------------------------------------------------------------------------------
@@ -283,7 +284,7 @@ def arange(
 ) -> Node:
     if dtype is None:
         integers = all(isinstance(bound, int) for bound in (start, end, step))
-        dtype = dtypes.int64 if integers else dtypes.default()
+        dtype = dtypes.int64 if integers else current().dtype
     if not step > 0 and not step < 0:
         raise RuntimeFault("step must be nonzero")
     if dtype.category == BOOL:
@@ -336,7 +337,7 @@ def linspace(
         raise RuntimeFault("number of steps must be non-negative")
     checked((steps,))
     first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
-    dtype = dtype or dtypes.default()
+    dtype = dtype or current().dtype
     for bound in (first, last):
         check_fits(bound, dtype)
     if dtype.category == BOOL:

@@ -15,7 +15,8 @@ import numpy as np
 from autodiff_cli.autograd.saved import FREED
 from autodiff_cli.autograd.tensor import Tensor, constant_of
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape, state
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.vocabulary.handles import named, open_class
 from autodiff_cli.vocabulary.parameters import type_name
@@ -250,16 +251,12 @@ class Function:
         ctx = Context(cls.__name__)
         ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in args)
         setup = find_method(cls, "setup_context")
-        recording = state.grad_enabled
-        state.grad_enabled = False
-        try:
+        with changed(grad=False):
             if setup is None:
                 value = forward(ctx, *args)
             else:
                 value = forward(*args)
                 setup(ctx, args, value)
-        finally:
-            state.grad_enabled = recording
         return _recorded(cls, ctx, args, value)
 
 
@@ -281,7 +278,7 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
     ctx._versions = [
         (t.memory, len(t.memory.writes)) if isinstance(t, Tensor) else None for t in ctx._saved
     ]
-    if not state.grad_enabled or not any(ctx.needs_input_grad):
+    if not current().grad or not any(ctx.needs_input_grad):
         return value
     places = [place for place, arg in enumerate(args) if isinstance(arg, Tensor)]
     operands = tuple([args[place].node for place in places])

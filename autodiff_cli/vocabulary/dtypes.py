@@ -9,6 +9,7 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Shape, constant
 from autodiff_cli.vocabulary.creation import (
@@ -108,7 +109,7 @@ IINFO = Overloads("iinfo", ["iinfo(torch.dtype type)"])
 
 @python("finfo")
 def finfo(*given: Any) -> Finfo:
-    dtype = FINFO.bind(given, {})[1]["type"] if given else dtypes.default()
+    dtype = FINFO.bind(given, {})[1]["type"] if given else current().dtype
     assert isinstance(dtype, DType)
     if not dtype.is_floating:
         raise TypeFault(
@@ -143,7 +144,7 @@ def can_cast(from_: DType, to: DType) -> bool:
 
 def _strength(value: Node | Number) -> tuple[DType, int]:
     if not isinstance(value, Node):
-        return dtypes.of_number(value), dtypes.NUMBER
+        return of_number(value), dtypes.NUMBER
     return value.dtype, dtypes.DIMENSIONED if value.ndim else dtypes.ZERO_DIM
 
 
@@ -199,7 +200,7 @@ def logspace(
 ) -> Node:
     if steps < 0:
         raise RuntimeFault("number of steps must be non-negative")
-    kind = dtype or dtypes.default()
+    kind = dtype or current().dtype
     check_fits(start, kind)
     powers = np.linspace(start, end, checked((steps,))[0])
     return finished(constant(np.power(float(base), powers).astype(kind.numpy)), requires_grad)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from autodiff_cli.autograd.tensor import Tensor, detached
 from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.transforms import _left, _level, _own, pushed
@@ -22,30 +23,29 @@ class UnpackedDualTensor(NamedTuple):
     tangent: Any
 
 
-_levels: list[dict[int, tuple[Tensor, Tensor]]] = []  # the duals of each, with their tangents
-
-
 @named("autograd.forward_ad.dual_level")
 class dual_level:
     """Where duals exist."""
 
     def __enter__(self) -> int:
-        if _levels:
+        context = own()
+        if context.duals is not None:
             raise RuntimeFault("Nested forward mode AD is not supported at the moment")
-        _levels.append({})
+        context.duals = {}
         return 0
 
     def __exit__(self, *_: Any) -> None:
-        _levels.pop()
+        own().duals = None
 
 
 def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:
-    if not _levels:
+    duals = current().duals
+    if duals is None:
         raise RuntimeFault(
             f"Trying to {what} a dual Tensor for forward AD but no level exists, make sure to "
             "enter_dual_level() first."
         )
-    return _levels[-1]
+    return duals
 
 
 @named("autograd.forward_ad.make_dual")
@@ -78,9 +78,10 @@ def _reaches(tensor: Any, inner: list[Tensor]) -> bool:
 
 @named("autograd.forward_ad.unpack_dual")
 def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
-    if not _levels:
+    duals = current().duals
+    if duals is None:
         return UnpackedDualTensor(tensor, None)
-    entries = list(_levels[-1].values())
+    entries = list(duals.values())
     inner = [dual for dual, _ in entries]
     for dual, tangent in entries:
         if dual is tensor:

@@ -27,12 +27,17 @@ class TorchGenerator:
     """`torch.Generator()`: a stream of its own."""
 
     __module__ = "torch._C"
-    __slots__ = ("generator",)
+    __slots__ = ("own",)
 
     def __init__(self, device: Any = "cpu") -> None:
         if str(device) != "cpu":
             raise RuntimeFault("Device type CUDA is not supported for torch.Generator() api.")
-        self.generator = Generator().manual_seed(UNSEEDED)
+        self.own: Generator | None = Generator().manual_seed(UNSEEDED)
+
+    @property
+    def generator(self) -> Generator:
+        """Its stream; of the default one, that of the program that runs."""
+        return self.own or default_generator()
 
     @property
     def device(self) -> Any:
@@ -77,7 +82,7 @@ PUBLIC[TorchGenerator] = frozenset(
     "device manual_seed initial_seed seed get_state set_state clone_state".split()
 )
 DEFAULT = TorchGenerator.__new__(TorchGenerator)
-DEFAULT.generator = default_generator()
+DEFAULT.own = None
 NAMES["default_generator"] = NAMES["random.default_generator"] = DEFAULT
 
 

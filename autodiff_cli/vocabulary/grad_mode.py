@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from autodiff_cli.autograd.engine import anomaly
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.node import CONSTANT, Node, state
+from autodiff_cli.ir.context import current, own
+from autodiff_cli.ir.node import CONSTANT, Node, next_number
 from autodiff_cli.vocabulary.handles import method, named
 
 
@@ -54,11 +54,12 @@ class _GradMode:
     takes_functions: ClassVar[bool] = True
 
     def __enter__(self) -> None:
-        self.before = state.grad_enabled
-        state.grad_enabled = self.mode
+        context = own()
+        self.before = context.grad
+        context.grad = self.mode
 
     def __exit__(self, *_: Any) -> None:
-        state.grad_enabled = self.before
+        own().grad = self.before
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         return Decorated(function, type(self))
@@ -91,64 +92,35 @@ class inference_mode(_GradMode):
         self.on = bool(mode)
 
     def __enter__(self) -> None:
-        self.before = state.grad_enabled
+        context = own()
+        self.before, self.outer = context.grad, context.inference
         if self.on:
-            state.grad_enabled = False
-        self.outer = inference.start
-        inference.start = (inference.start or state.made) if self.on else None
+            context.grad = False
+        context.inference = (self.outer or next_number()) if self.on else None
 
     def __exit__(self, *_: Any) -> None:
-        state.grad_enabled = self.before
-        if self.on and self.outer is None and inference.start is not None:
-            inference.ended.append((inference.start, state.made))
-            if _refuse_inference not in saving:
-                observe_saving(_refuse_inference)
-        inference.start = self.outer
+        context = own()
+        context.grad = self.before
+        if self.on and self.outer is None and context.inference is not None:
+            context.inferred = (*context.inferred, (context.inference, next_number()))
+            if _refuse_inference not in context.saving:
+                context.saving = (*context.saving, _refuse_inference)
+        context.inference = self.outer
 
 
-class _Inference:
-    """Which nodes were made in inference mode, by their numbers.
-
-    Attributes:
-        start: the last number before the mode was entered, while it lasts.
-        ended: from when to when it lasted before.
-    """
-
-    def __init__(self) -> None:
-        self.start: int | None = None
-        self.ended: list[tuple[int, int]] = []
-
-    def made(self, node: Node) -> bool:
-        if self.start is not None and node.number > self.start:
-            return True
-        return any(first < node.number <= last for first, last in self.ended)
-
-
-inference = _Inference()
-saving: list[Callable[[Node], None]] = []  # who wants to know what derivatives keep
-
-
-def observe_saving(observer: Callable[[Node], None]) -> None:
-    saving.append(observer)
-
-    def tell(node: Node) -> None:
-        for one in list(saving):
-            one(node)
-
-    state.saving = tell
-
-
-def unobserve_saving(observer: Callable[[Node], None]) -> None:
-    saving.remove(observer)
-    if not saving:
-        state.saving = None
+def _of_inference(node: Node) -> bool:
+    """Whether a node was made in inference mode."""
+    context = current()
+    if context.inference is not None and node.number > context.inference:
+        return True
+    return any(first < node.number < last for first, last in context.inferred)
 
 
 def _refuse_inference(node: Node) -> None:
     from autodiff_cli.autograd.saved import saved
 
     for place in saved(node):
-        if place >= 0 and inference.made(node.operands[place]):
+        if place >= 0 and _of_inference(node.operands[place]):
             operand = node.operands[place]
             if operand.op is CONSTANT and not operand.requires_grad and operand.shape:
                 raise RuntimeFault(
@@ -160,7 +132,8 @@ def _refuse_inference(node: Node) -> None:
 
 
 def refuse_inference_write(tensor: Tensor) -> None:
-    if inference.ended and inference.start is None and inference.made(tensor.node):
+    context = current()
+    if context.inferred and context.inference is None and _of_inference(tensor.node):
         if tensor.view is None:
             raise RuntimeFault(
                 "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
@@ -179,15 +152,16 @@ class set_grad_enabled(_GradMode):
         return super().__new__(cls)
 
     def __init__(self, mode: Any) -> None:
-        self.before = state.grad_enabled
+        context = own()
+        self.before = context.grad
         self.wanted = bool(mode)
-        state.grad_enabled = self.wanted
+        context.grad = self.wanted
 
     def __enter__(self) -> None:
-        state.grad_enabled = self.wanted
+        own().grad = self.wanted
 
     def __call__(self, function: Callable[..., Any]) -> Any:
-        state.grad_enabled = self.before
+        own().grad = self.before
         wanted = self.wanted
         return Decorated(function, lambda: set_grad_enabled(wanted))
 
@@ -197,35 +171,22 @@ class set_grad_enabled(_GradMode):
 
 @named("is_grad_enabled")
 def is_grad_enabled() -> bool:
-    return state.grad_enabled
+    return current().grad
 
 
 @named("is_inference_mode_enabled")
 def is_inference_mode_enabled() -> bool:
-    return inference.start is not None
+    return current().inference is not None
 
 
 @method("is_inference")
 def is_inference(tensor: Tensor) -> bool:
-    return inference.made(tensor.node) and tensor.view is None
+    return _of_inference(tensor.node) and tensor.view is None
 
 
 @named("is_inference")
 def is_inference_tensor(input: Tensor) -> bool:
     return is_inference(input)
-
-
-class _Nothing:
-    """A context without effect on answers."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        pass
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: Any) -> None:
-        return None
 
 
 class _AnomalyMode:
@@ -234,14 +195,14 @@ class _AnomalyMode:
     __module__ = "torch.autograd.anomaly_mode"
 
     def __init__(self, mode: bool = True, check_nan: bool = True) -> None:
-        self.before = anomaly.check_nan
+        self.before = current().check_nan
         self.wanted = bool(mode) and bool(check_nan)
 
     def __enter__(self) -> None:
-        anomaly.check_nan = self.wanted
+        own().check_nan = self.wanted
 
     def __exit__(self, *_: Any) -> None:
-        anomaly.check_nan = self.before
+        own().check_nan = self.before
 
 
 @named("autograd.set_detect_anomaly", "autograd.anomaly_mode.set_detect_anomaly")
@@ -252,7 +213,7 @@ class set_detect_anomaly(_AnomalyMode):
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         super().__init__(mode, check_nan)
-        anomaly.check_nan = self.wanted
+        own().check_nan = self.wanted
 
 
 @named("autograd.detect_anomaly", "autograd.anomaly_mode.detect_anomaly")

@@ -25,7 +25,8 @@ from autodiff_cli.autograd.tensor import (
     untracked,
 )
 from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node, state
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node
 from autodiff_cli.ops.writes import copy_backwards, copy_slices
 from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
 from autodiff_cli.vocabulary.messages import warn
@@ -476,14 +477,10 @@ def backward(
         targets=[tensor.node for tensor in targets],
         accumulating=True,
     )
-    before = state.grad_enabled
-    state.grad_enabled = create_graph
-    try:
+    with changed(grad=create_graph):
         for tensor, flow in zip(targets, flows, strict=True):
             if flow is not None and tensor.is_leaf:
                 accumulate(tensor, flow)
-    finally:
-        state.grad_enabled = before
 
 
 @method("backward")

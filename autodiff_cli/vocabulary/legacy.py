@@ -9,6 +9,7 @@ import numpy as np
 from autodiff_cli.autograd.tensor import Tensor, detached, lifted, of_array
 from autodiff_cli.errors import TypeFault, ValueFault
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.vocabulary.creation import tensor_from
@@ -38,7 +39,7 @@ class TensorType:
         return f"<class 'torch.{self.__name__}'>"
 
     def __call__(self, *args: Any, device: Any = None) -> Tensor:
-        wanted = self.dtype or dtypes.default()
+        wanted = self.dtype or current().dtype
         if len(args) == 1 and isinstance(args[0], Tensor):
             return detached(args[0])
         if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)):

@@ -10,8 +10,8 @@ from typing import Any
 
 from autodiff_cli.autograd.saved import RESULT, saved
 from autodiff_cli.autograd.tensor import Tensor, detached, tape_of
-from autodiff_cli.ir.node import NUMBER, Node, state
-from autodiff_cli.vocabulary.grad_mode import observe_saving, unobserve_saving
+from autodiff_cli.ir.context import changed, own
+from autodiff_cli.ir.node import NUMBER, Node
 from autodiff_cli.vocabulary.handles import named
 
 
@@ -26,10 +26,12 @@ class saved_tensors_hooks:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        observe_saving(self._kept)
+        context = own()
+        context.saving = (*context.saving, self._kept)
 
     def __exit__(self, *_: Any) -> None:
-        unobserve_saving(self._kept)
+        context = own()
+        context.saving = tuple([tell for tell in context.saving if tell != self._kept])
 
     def _kept(self, node: Node) -> None:
         places = sorted((place for place in saved(node) if place != RESULT), reverse=True)
@@ -49,12 +51,8 @@ class saved_tensors_hooks:
 
     def _apart(self, hook: Callable[[Any], Any], value: Any) -> Any:
         """What a hook gives, which isn't recorded or observed itself."""
-        before, state.saving = state.saving, None
-        grad, state.grad_enabled = state.grad_enabled, False
-        try:
+        with changed(saving=(), grad=False):
             return hook(value)
-        finally:
-            state.saving, state.grad_enabled = before, grad
 
 
 @named("autograd.graph.save_on_cpu")

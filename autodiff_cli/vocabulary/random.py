@@ -9,6 +9,7 @@ import numpy as np
 from autodiff_cli.autograd.generator import generator_of
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape, constant
 from autodiff_cli.ops import drawn as dr
@@ -19,7 +20,7 @@ from autodiff_cli.vocabulary.registry import torch
 def _random(
     shape: Shape, dtype: DType | None, requires_grad: bool, normal: bool, generator: Any
 ) -> Node:
-    dtype = dtype or dtypes.default()
+    dtype = dtype or current().dtype
     source = generator_of(generator)
     draw = source.standard_normal if normal else source.uniform
     return finished(constant(draw(checked(shape), dtype.numpy)), requires_grad)
@@ -146,7 +147,7 @@ def normal_of_std(mean: float, std: Node, generator: Any) -> Node:
 def normal(
     mean: float, std: float, size: Shape, dtype: DType | None, requires_grad: bool, generator: Any
 ) -> Node:
-    kind = (dtype or dtypes.default()).numpy
+    kind = (dtype or current().dtype).numpy
     values = generator_of(generator).normal(mean, std, checked(size), kind)
     return finished(constant(values), requires_grad)
 

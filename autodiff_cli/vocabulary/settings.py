@@ -8,9 +8,8 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import TypeFault
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import state
 from autodiff_cli.ir.shapes import broadcast_all
 from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
 from autodiff_cli.vocabulary.parameters import type_name
@@ -35,12 +34,12 @@ def set_default_dtype(d: Any) -> None:
         )
     if not d.is_floating:
         raise TypeFault("only floating-point types are supported as the default type")
-    dtypes.set_default(d)
+    own().dtype = d
 
 
 @named("get_default_dtype")
 def get_default_dtype() -> DType:
-    return dtypes.default()
+    return current().dtype
 
 
 @named("from_numpy")
@@ -54,7 +53,7 @@ def from_numpy(array: Any) -> Tensor:
 def numpy(tensor: Tensor, *, force: bool = False) -> Any:
     from autodiff_cli.errors import RuntimeFault
 
-    if tensor.requires_grad and state.grad_enabled and not force:
+    if tensor.requires_grad and current().grad and not force:
         raise RuntimeFault(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.vocabulary.handles import named
-from autodiff_cli.vocabulary.torch_text import DEFAULT, PrintOptions, print_options, tensor_text
-
-
-class _Options:
-    """How tensors are printed now."""
-
-    __slots__ = ("current",)
-
-    def __init__(self) -> None:
-        self.current: PrintOptions = DEFAULT
-
-
-options = _Options()
+from autodiff_cli.vocabulary.torch_text import DEFAULT, print_options, tensor_text
 
 
 def tensor_repr(tensor: Tensor) -> str:
@@ -28,10 +14,10 @@ def tensor_repr(tensor: Tensor) -> str:
     text = tensor_text(
         tensor.array,
         node.dtype.name,
-        default_dtype=dtypes.default().name,
+        default_dtype=current().dtype.name,
         requires_grad=node.requires_grad,
         grad_fn="Invalid" if invalid else node.grad_fn,
-        options=options.current,
+        options=current().print_options or DEFAULT,
     )
     return f"Parameter containing:\n{text}" if getattr(tensor, "is_parameter", False) else text
 
@@ -52,19 +38,12 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    options.current = print_options(
+    own().print_options = print_options(
         profile,
         precision=precision,
         threshold=threshold,
         edgeitems=edgeitems,
         linewidth=linewidth,
         sci_mode=sci_mode,
-        current=options.current,
+        current=current().print_options or DEFAULT,
     )
-
-
-def install() -> None:
-    """Give tensors Python's protocols of text."""
-    protocols: dict[str, Any] = {"__repr__": tensor_repr, "__format__": tensor_format}
-    for name, function in protocols.items():
-        setattr(Tensor, name, function)

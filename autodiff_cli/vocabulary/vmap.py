@@ -10,11 +10,12 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from autodiff_cli.autograd.generator import default_generator, drawing
+from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.ruled import MOST
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault, ValueFault
-from autodiff_cli.ir.node import Node, Recording, state
+from autodiff_cli.ir.context import Recording, changed, current
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.transform.batch import batched
@@ -35,15 +36,14 @@ def _dims_of(tree: Any, dims: Any) -> list[Any]:
 @contextmanager
 def _recorded(recording: Recording | None) -> Iterator[None]:
     """Inside, nodes keep their operands, and what is read of them is noted; outer recordings learn of it."""
-    outer = state.recording
     if recording is None:
         yield
         return
-    state.recording = recording
+    outer = current().recording
     try:
-        yield
+        with changed(recording=recording):
+            yield
     finally:
-        state.recording = outer
         if outer is not None:
             outer.read += recording.read
             outer.repeatable = outer.repeatable and recording.repeatable
@@ -76,7 +76,7 @@ def _in_rows(
         lift(lambda node, dim=dim: _with_rows_first(node, dim), entry).node
         for _, entry, dim in mapped_over
     ]
-    if rows[0].shape[0] * largest > min(MOST, state.max_elements):
+    if rows[0].shape[0] * largest > min(MOST, current().max_elements):
         return None
     return batched(outputs, inputs, rows)
 
@@ -142,13 +142,10 @@ def vmap(
         start = default_generator().get_state() if randomness == "same" else None
 
         def run_on(values: list[Any]) -> Any:
-            before, drawing.mode = drawing.mode, randomness
-            try:
+            with changed(randomness=randomness):
                 if start is not None:
                     default_generator().set_state(start)
                 return func(*rebuilt(args, iter(values)), **kwargs)
-            finally:
-                drawing.mode = before
 
         first = row(0)
         recording = Recording() if sizes[0] > 1 else None

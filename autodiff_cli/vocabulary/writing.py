@@ -21,7 +21,8 @@ from autodiff_cli.autograd.inplace import (
 from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
-from autodiff_cli.ir.node import Array, Node, Shape, constant, number, state
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.node import Array, Node, Shape, constant, number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
@@ -88,7 +89,7 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
                 result: Node = function.call((node, *args), kwargs, method=True)
             except TypeFault as error:
                 raise TypeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
-            if plain in COMPARISONS and node.requires_grad and state.grad_enabled:
+            if plain in COMPARISONS and node.requires_grad and current().grad:
                 draw = np.asarray(result.value).astype(node.dtype.numpy)
                 overload = int(any(isinstance(arg, Node) for arg in args))
                 grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
@@ -209,8 +210,8 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
     rows = zip(*[array.ravel().tolist() for array in arrays], strict=True)
     found = np.array([function(*row) for row in rows], tensor.dtype.numpy)
     np.copyto(tensor.array, found.reshape(tensor.shape))
-    state.acts()
-    tensor.memory.wrote(0)
+    current().acts()
+    tensor.memory.writes.append(0)  # a version, and older than all that could notice
     return tensor
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from samples import SAMPLES
 from autodiff_cli import ops  # noqa: F401  (declares the operations)
 from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.values import suits, value_rules
-from autodiff_cli.ir.node import Node, Op, constant, leaf, state
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import Node, Op, constant, leaf
 from autodiff_cli.ops.arithmetic import add, mul
 from autodiff_cli.ops.kinds import Elementwise
 
@@ -25,9 +27,9 @@ CASES = [
 
 
 @pytest.fixture(autouse=True)
-def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "eager", True)
-    monkeypatch.setattr(state, "grad_enabled", True)
+def _eager() -> Iterator[None]:
+    with changed(eager=True):
+        yield
 
 
 def flows(y: Node, operands: list[Node], g: Any, bare: bool) -> list[Node | None]:

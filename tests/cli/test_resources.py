@@ -13,7 +13,7 @@ import autodiff_cli.evaluate as evaluate_package
 from autodiff_cli.cli.main import COMMANDS, group
 from autodiff_cli.cli.progress import ERASE, PATIENCE, Bar, progress
 from autodiff_cli.cli.resources import bytes_of
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import current
 from autodiff_cli.program import Session
 
 
@@ -35,12 +35,12 @@ def test_what_is_no_size(size: str) -> None:
 
 
 def recorded(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> list[Any]:
-    """What the settings are when something is called."""
+    """What may be used when something is called."""
     seen = []
     inner = getattr(owner, name)
 
     def call(*args: Any, **options: Any) -> Any:
-        seen.append((settings.threads, settings.max_memory))
+        seen.append((current().threads, current().max_memory))
         return inner(*args, **options)
 
     monkeypatch.setattr(owner, name, call)
@@ -75,13 +75,13 @@ def test_threads(
     seen = recorded(monkeypatch, Session, "run")
     assert run("run", str(tmp_path / "p.py"), "x=1", *args)[0] == 0
     assert seen == [(threads, None)]
-    assert settings.threads is None
+    assert current().threads is None
 
 
 def test_the_limit_reaches_the_execution(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = recorded(monkeypatch, evaluate_package, "execute")
     assert run("x * 2", "x=1", "--max-memory", "2G")[0] == 0
-    assert seen == [(None, 2 << 30)] and settings.max_memory is None
+    assert seen == [(None, 2 << 30)] and current().max_memory is None
 
 
 def test_memory_of_a_program(run: Any) -> None:
@@ -148,8 +148,8 @@ def test_a_terminal_that_went_away() -> None:
 def test_executions_inside_are_shown() -> None:
     stream = io.StringIO()
     with progress(stream):
-        assert isinstance(settings.progress, Bar)
-    assert settings.progress is None and stream.getvalue() == ""
+        assert isinstance(current().progress, Bar)
+    assert current().progress is None and stream.getvalue() == ""
 
 
 def test_no_bar_without_a_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_no_bar_without_a_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(
         evaluate_package,
         "execute",
-        lambda nodes: found.append(settings.progress) or execute(nodes),
+        lambda nodes: found.append(current().progress) or execute(nodes),
     )
     monkeypatch.setenv("TERM", "xterm")
     run("sum(x)", "x=1")

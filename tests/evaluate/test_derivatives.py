@@ -11,7 +11,7 @@ import autodiff_cli.evaluate as package
 import autodiff_cli.execute as execution
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.evaluate import Result, evaluate
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array
 
 X, Y = np.array([[0.3, -1.2, 0.7], [1.1, 0.4, -0.6]]), np.array([0.5, 1.5, -0.8])
@@ -233,15 +233,15 @@ def test_threads_and_memory_reach_the_execution(monkeypatch: pytest.MonkeyPatch,
     run = execution.execute
 
     def recorded(nodes: Any) -> Any:
-        seen.add((settings.threads, settings.max_memory))
+        seen.add((current().threads, current().max_memory))
         return run(nodes)
 
     monkeypatch.setattr(package, "execute", recorded)
     monkeypatch.setattr(execution, "execute", recorded)
-    before = settings.threads, settings.max_memory
+    before = current().threads, current().max_memory
     evaluate(text, {"x": [1, 2]}, jacobian=True, threads=3, max_memory=1 << 33)
     assert seen == {(3, 1 << 33)}
-    assert (settings.threads, settings.max_memory) == before
+    assert (current().threads, current().max_memory) == before
 
 
 @pytest.mark.reference

@@ -15,7 +15,7 @@ import pytest
 
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.execute import blas
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ops import heavy
 from autodiff_cli.ops.matrix import _matmul
 from autodiff_cli.startup import VARIABLES, library
@@ -263,8 +263,8 @@ def test_the_number_of_threads_changes_no_bit_of_a_product(
     monkeypatch.setattr(library, "held", True)
     results = []
     for count in (1, 2, 5):
-        monkeypatch.setattr(settings, "threads", count)
-        results.append(blas.product_in_parts(a, b))
+        with changed(threads=count):
+            results.append(blas.product_in_parts(a, b))
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
     np.testing.assert_allclose(results[0], np.matmul(a, b), rtol=1e-3, atol=1e-3)
 

@@ -20,8 +20,8 @@ from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.execute import blocks, execute, whole
 from autodiff_cli.execute.plan import Plan
 from autodiff_cli.execute.region import Program
-from autodiff_cli.execute.settings import settings
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node, Op, constant, leaf, number
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
@@ -162,11 +162,8 @@ def test_the_number_of_threads_changes_no_bit(outputs: list[Node]) -> None:
     with blocks_of(2, 4):
         plan = Plan(outputs)
         for threads in (1, 2, 5):
-            settings.threads = threads
-            try:
+            with changed(threads=threads):
                 results.append(plan.run())
-            finally:
-                settings.threads = None
     for one, two, five in zip(*results):
         assert_same_bits(one, two)
         assert_same_bits(one, five)
@@ -281,12 +278,9 @@ def test_estimate_and_limit_of_memory() -> None:
     outputs = value_and_gradients("mean(x**2)", x=np.ones(size))
     needed = Plan(outputs).bytes_needed()
     assert 8 * size <= needed < 9 * size
-    settings.max_memory = 7_000_000
-    try:
-        with pytest.raises(LimitError, match="about 8 MB of arrays are needed; the limit is 7 MB"):
-            execute(outputs)
-    finally:
-        settings.max_memory = None
+    match = "about 8 MB of arrays are needed; the limit is 7 MB"
+    with changed(max_memory=7_000_000), pytest.raises(LimitError, match=match):
+        execute(outputs)
 
 
 # ---- errors, progress, interruption ---------------------------------------------------------------
@@ -308,20 +302,15 @@ def test_progress_and_interruption() -> None:
     x = leaf(np.ones(400), requires_grad=True)
     plan = Plan([pw.exp(x)])
     seen: list[float] = []
-    settings.progress = seen.append
-    settings.threads = 1  # the calling thread reports its own blocks
-    try:
+    with changed(progress=seen.append, threads=1):  # the calling thread reports its own blocks
         plan.run()
-        assert seen and seen == sorted(seen) and seen[0] > 0 and seen[-1] <= 1
+    assert seen and seen == sorted(seen) and seen[0] > 0 and seen[-1] <= 1
 
-        def interrupt(fraction: float) -> None:
-            raise KeyboardInterrupt
+    def interrupt(fraction: float) -> None:
+        raise KeyboardInterrupt
 
-        settings.progress = interrupt
-        with pytest.raises(KeyboardInterrupt):
-            plan.run()
-    finally:
-        settings.progress = settings.threads = None
+    with changed(progress=interrupt, threads=1), pytest.raises(KeyboardInterrupt):
+        plan.run()
     np.testing.assert_allclose(plan.run()[0], math.e)
 
 

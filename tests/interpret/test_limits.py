@@ -9,7 +9,8 @@ import pytest
 
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret import limits
-from autodiff_cli.program import COLLECTOR, Session
+from autodiff_cli.interpret.run import COLLECTOR
+from autodiff_cli.program import Session
 from autodiff_cli.source import Source
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiff_cli.execute.settings import settings
+from autodiff_cli.ir.context import changed
 from autodiff_cli.tables import archive
 from autodiff_cli.tables.archive import write_archive
 
@@ -54,8 +54,8 @@ def test_the_same_file_however_it_is_written(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(archive, "LARGE", 0)
     data = written(ARRAYS)
     assert written(ARRAYS, seekable=False) == data
-    monkeypatch.setattr(settings, "threads", 1)
-    assert written(ARRAYS) == data
+    with changed(threads=1):
+        assert written(ARRAYS) == data
 
 
 @pytest.mark.parametrize("seekable", [True, False])

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autodiff_cli.errors import InputError, LimitError
-from autodiff_cli.ir.node import state
+from autodiff_cli.ir.context import changed
 from autodiff_cli.tables.files import read_array, read_text, save_arrays
 
 MATRIX = np.array([[1.5, 2.0], [3.0, -4.0]])
@@ -195,8 +195,10 @@ def test_json_object_by_key(tmp_path: Path) -> None:
 
 def test_more_elements_than_the_limit(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros(11))
-    state.max_elements = 10
-    with pytest.raises(LimitError, match="11 elements; the limit is 10"):
+    with (
+        changed(max_elements=10),
+        pytest.raises(LimitError, match="11 elements; the limit is 10"),
+    ):
         read_array(str(tmp_path / "x.npy"))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from autodiff_cli.errors import InputError, LimitError
-from autodiff_cli.ir.node import state
+from autodiff_cli.ir.context import changed
 from autodiff_cli.tables import mapped as module
 from autodiff_cli.tables.files import read_array
 from autodiff_cli.tables.mapped import mapped
@@ -93,8 +93,10 @@ def test_keys_and_limits(tmp_path: Path) -> None:
     np.save(path, np.zeros(11))
     with pytest.raises(InputError, match="holds one array"):
         read_array(f"{path}:key")
-    state.max_elements = 10
-    with pytest.raises(LimitError, match="11 elements; the limit is 10"):
+    with (
+        changed(max_elements=10),
+        pytest.raises(LimitError, match="11 elements; the limit is 10"),
+    ):
         read_array(str(path))
 
 

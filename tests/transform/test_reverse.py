@@ -106,13 +106,12 @@ def test_gradient_dtype_is_the_leafs() -> None:
 
 
 def test_derived_nodes_know_their_source() -> None:
-    from autodiff_cli.ir.node import state
+    from autodiff_cli.ir.context import changed
     from autodiff_cli.source import Span
 
     x = vector(1.0)
-    state.span = Span(3, 7)
-    y = pw.sin(x)
-    state.span = None
+    with changed(span=Span(3, 7)):
+        y = pw.sin(x)
     (g,) = grad(total(y), x)
     assert g.span == Span(3, 7)
 

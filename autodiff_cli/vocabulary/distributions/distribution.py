@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, ValueFault
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
 from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
@@ -48,7 +48,7 @@ def broadcast_all(*values: Any) -> list[Any]:
             "Input arguments must all be instances of Number, torch.Tensor or objects implementing "
             "__torch_function__."
         )
-    dtype = next((v.dtype for v in values if isinstance(v, Tensor)), dtypes.default())
+    dtype = next((v.dtype for v in values if isinstance(v, Tensor)), current().dtype)
     tensors = [v if isinstance(v, Tensor) else of_array(np.asarray(v, dtype.numpy)) for v in values]
     return list(torch_call("broadcast_tensors", *tensors))
 

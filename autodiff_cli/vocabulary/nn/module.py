@@ -18,8 +18,8 @@ from autodiff_cli.errors import (
     ValueFault,
 )
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import state
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.gradients import RemovableHandle
 from autodiff_cli.vocabulary.nn.hooks import BackwardHook
@@ -385,9 +385,7 @@ class Module:
             reset_gradient(parameter, set_to_none)
 
     def _converted(self, dtype: DType) -> Any:
-        before = state.grad_enabled
-        state.grad_enabled = False
-        try:
+        with changed(grad=False):
             for parameter in self.parameters():
                 if parameter.dtype.is_floating and parameter.dtype is not dtype:
                     replace_data(parameter, call(parameter, "to", dtype))
@@ -397,8 +395,6 @@ class Module:
                 for name, buffer in module._buffers.items():
                     if buffer is not None and buffer.dtype.is_floating:
                         module._buffers[name] = call(buffer, "to", dtype)
-        finally:
-            state.grad_enabled = before
         return self
 
     def to(self, *args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, as_leaf, of_array
 from autodiff_cli.errors import AttributeFault, RuntimeFault
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import CONSTANT, INPUT, NO_PARAMS, Node
 from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
@@ -25,7 +25,7 @@ class Parameter(Tensor):
 
     def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
         if data is None:
-            data = of_array(np.empty(0, dtypes.default().numpy))
+            data = of_array(np.empty(0, current().dtype.numpy))
         if not isinstance(data, Tensor):
             raise AttributeFault(f"'{type(data).__name__}' object has no attribute 'detach'")
         old = data.node

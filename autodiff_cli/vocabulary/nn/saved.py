@@ -9,7 +9,7 @@ from collections import namedtuple
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.ir.node import state
+from autodiff_cli.ir.context import changed
 from autodiff_cli.vocabulary.calling import call, opened
 from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.nn.parameter import Parameter
@@ -84,12 +84,8 @@ def load_state(
                 value = Parameter(value, member.requires_grad)
             setattr(module, name, value)
             continue
-        before = state.grad_enabled
-        state.grad_enabled = False
-        try:
+        with changed(grad=False):
             call(member, "copy_", value)
-        finally:
-            state.grad_enabled = before
     for key in given:
         if key.startswith(prefix):
             first, dot, _ = key[len(prefix) :].partition(".")

@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
-from autodiff_cli.ir.node import Array, state
+from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.copying import deep_copy
 from autodiff_cli.vocabulary.grad_mode import enable_grad
@@ -248,8 +248,7 @@ def evaluated(closure: Callable[[], Any] | None) -> Any:
 
 def wrote(tensor: Tensor) -> None:
     """Count a write to a tensor's elements."""
-    state.made += 1
-    tensor.memory.wrote(state.made)
+    tensor.memory.wrote()
 
 
 def zeros_like(p: Array) -> Tensor:
