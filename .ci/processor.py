@@ -12,7 +12,7 @@ import sys
 import numpy as np
 from numpy._core import _multiarray_umath as umath
 
-from autodiff_cli.execute.blas import loaded_libraries
+from autodiff_cli.threads.blas import loaded_libraries
 
 # The kernels that digits have been seen to differ between, and what each needs of a processor, which OpenBLAS
 # doesn't look for.

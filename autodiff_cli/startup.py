@@ -3,7 +3,7 @@
 Streams may be closed (`>&-`) or of an encoding in which not every result can be written.
 
 numpy's linear algebra library starts a thread a processor when it is loaded, which spin for work: more
-processor time than a small evaluation takes. The command loads it with one; `execute/blas.py` raises the
+processor time than a small evaluation takes. The command loads it with one; `threads/blas.py` raises the
 number around products that are large enough.
 """
 

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LAYERS = (
-    "__init__ startup record wall source errors syntax ir ops transform execute autograd vocabulary "
+    "__init__ startup record wall source errors syntax ir threads ops transform execute autograd vocabulary "
     "interpret tables inputs program evaluate batch render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.

@@ -159,8 +159,8 @@ def _hold_memory(limits: Limits, shared: Shared) -> None:
         return
     import resource
 
-    from autodiff_cli.execute.pool import threads
     from autodiff_cli.interpret.limits import held
+    from autodiff_cli.threads.pool import threads
 
     has = int(pages.split()[5]) * os.sysconf("SC_PAGE_SIZE")
     most = has + limits.bytes + 2 * ROOM + threads() * STACK

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.execute import blas, whole
+from autodiff_cli.execute import whole
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array, Node, Number
 from autodiff_cli.ir.walk import topological
@@ -37,9 +37,6 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
 
             return Plan(outputs).run()
     return whole.computed(outputs, order)
-
-
-blas.install()
 
 
 def force(node: Node) -> Array:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.execute import pool
 from autodiff_cli.execute.memory import KEPT, store
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.walk import walk
 from autodiff_cli.execute.whole import value_of
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.threads import pool
 from autodiff_cli.transform.fuse import scheduled
 from autodiff_cli.transform.lower import lowered
 from autodiff_cli.transform.passes import prepared

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
-from autodiff_cli.execute import pool
 from autodiff_cli.execute.blocks import Box
 from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
 from autodiff_cli.execute.region import Program, Step
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Params, Shape
+from autodiff_cli.threads import pool
 from autodiff_cli.transform.axes import REDUCTIONS
 
 WHOLE = slice(None)

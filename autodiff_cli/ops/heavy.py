@@ -2,7 +2,7 @@
 
 The library shares work out over its threads, and the last digits of what it adds up depend on their number.
 So it is called through here: what is small runs on one thread, what takes long enough to be worth threads is
-given some. How is set by the executor (`execute/blas.py`), which knows how many there may be.
+given some (`threads/blas.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from autodiff_cli.errors import LinAlgFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.failures import Failures, failing
 from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.threads.blas import alone, on_all_threads, product_in_parts
 
 HEAVY = 1 << 22  # multiplications: a tenth of a millisecond
 # Up to so many a product has one thread anyway: OpenBLAS begins to share out at 64**3 of two matrices, 96**2
@@ -24,33 +25,9 @@ HEAVY = 1 << 22  # multiplications: a tenth of a millisecond
 TINY = 1 << 13
 
 
-def directly(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    return function(*args, **kwargs)
-
-
-class Runner:
-    """What runs calls of the library.
-
-    Attributes:
-        alone: a call on one thread: `alone(function, *args, **kwargs)`.
-        run: a heavy call, likewise.
-        product: a heavy product: `product(a, b)`.
-    """
-
-    __slots__ = ("alone", "product", "run")
-
-    def __init__(self) -> None:
-        self.alone: Callable[..., Any] = directly
-        self.run: Callable[..., Any] = directly
-        self.product: Callable[[Any, Any], Any] = np.matmul
-
-
-runner = Runner()
-
-
 def heavily(multiplications: int, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """A call of the library, which takes about so many multiplications."""
-    run = runner.alone if multiplications <= HEAVY else runner.run
+    run = alone if multiplications <= HEAVY else on_all_threads
     return run(function, *args, **kwargs)
 
 
@@ -60,8 +37,8 @@ def product(a: Any, b: Any) -> Any:
     if multiplications <= TINY:
         return np.matmul(a, b)
     if multiplications <= HEAVY:
-        return runner.alone(np.matmul, a, b)
-    return runner.product(a, b)
+        return alone(np.matmul, a, b)
+    return product_in_parts(a, b)
 
 
 def factored(kernel: Callable[..., Any], single: Callable[..., Any], matrices: Any) -> Any:

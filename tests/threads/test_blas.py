@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from autodiff_cli.evaluate import evaluate
-from autodiff_cli.execute import blas
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ops import heavy
 from autodiff_cli.ops.matrix import _matmul
 from autodiff_cli.startup import VARIABLES, library
+from autodiff_cli.threads import blas
 
 PLAIN = {name: value for name, value in os.environ.items() if name not in VARIABLES}
 COUNT = """

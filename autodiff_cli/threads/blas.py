@@ -6,7 +6,8 @@ that are large get the library's own threads.
 
 The command loads the library with one thread (`startup.py`), so that nothing has to be set around what is
 small. In a program that imports us, and where the user has said how many, it has more: then it gets one for
-the time of the call, and afterwards as many as it had. Other threads of that program have one meanwhile, too.
+the time of the call, and afterwards as many as it had. Other threads of that program have one meanwhile, too,
+and a call of ours that needs another number waits until those that run have ended.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import os
 import sys
 from collections.abc import Callable
 from os.path import dirname, join
+from threading import Condition, get_ident
 from typing import Any
 
 import numpy as np
 
-from autodiff_cli.execute.pool import each, threads
-from autodiff_cli.ops.heavy import runner
 from autodiff_cli.record import Record
 from autodiff_cli.startup import library
+from autodiff_cli.threads.pool import each, threads
 from autodiff_cli.wall.again import MAPS, contents
 
 # The number of threads, as the wheels of numpy and scipy name it (64-bit and 32-bit integers), and OpenBLAS.
@@ -95,16 +96,53 @@ def counts() -> list[Count]:
     return _known[loaded]
 
 
+class _Set:
+    """The number that is set at the moment, for the calls that run: the libraries' is the process's.
+
+    Attributes:
+        number: None while there is no such call.
+        inside: the threads that they run in: what is called within a call has its number.
+        before: the libraries that had another one, and that.
+    """
+
+    def __init__(self) -> None:
+        self.changed = Condition()
+        self.number: int | None = None
+        self.inside: set[int] = set()
+        self.before: list[tuple[Count, int]] = []
+
+    def begin(self, number: int) -> None:
+        with self.changed:
+            self.changed.wait_for(lambda: self.number in (None, number))
+            self.number = number
+            for count in counts():
+                if (before := count.get()) != number:
+                    self.before.append((count, before))
+                    count.set(number)
+            self.inside.add(get_ident())
+
+    def end(self) -> None:
+        with self.changed:
+            self.inside.remove(get_ident())
+            if not self.inside:
+                for count, before in self.before:
+                    count.set(before)
+                self.before, self.number = [], None
+                self.changed.notify_all()
+
+
+_set = _Set()
+
+
 def _on(number: int, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function while the libraries have so many threads."""
-    found = [(count, count.get()) for count in counts()]
-    for count, _ in found:
-        count.set(number)
+    if get_ident() in _set.inside:
+        return function(*args, **kwargs)
+    _set.begin(number)
     try:
         return function(*args, **kwargs)
     finally:
-        for count, before in found:
-            count.set(before)
+        _set.end()
 
 
 def alone(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -160,10 +198,3 @@ def _can_be_cut(a: Any, b: Any) -> bool:
         return b.ndim <= 2 and len(a) >= 2 * LEAST_ROWS
     leading: tuple[int, ...] = a.shape[:-2]
     return bool(leading) and leading == b.shape[:-2]
-
-
-def install() -> None:
-    """Let the library be called with the threads that a call is worth."""
-    runner.alone = alone
-    runner.run = on_all_threads
-    runner.product = product_in_parts

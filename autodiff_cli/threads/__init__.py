@@ -1,0 +1,1 @@
+"""Threads: those that compute blocks, and those of the linear algebra library."""
