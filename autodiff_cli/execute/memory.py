@@ -31,33 +31,34 @@ class _Lease(np.ndarray[Any, Any]):
 
     def __del__(self) -> None:
         memory = self.base
-        if isinstance(memory, _Memory) and store.size + memory.size <= store.limit:
-            store.kept.append(memory)
-            store.size += memory.size
+        if isinstance(memory, _Memory):
+            store.keep(memory)
 
 
 class Store:
-    """The memory that is kept.
+    """The memory that is kept, for all threads. A lease may end within any step, so that there are no locks.
 
     Attributes:
-        kept: free memory.
-        size: its bytes.
+        kept: free memory, by its id: whoever removes an entry has it.
         limit: the most bytes to keep; 0 until a first execution is over, so that a process that
             executes once holds on to nothing.
     """
 
     def __init__(self) -> None:
-        self.kept: list[_Memory] = []
-        self.size = 0
+        self.kept: dict[int, _Memory] = {}
         self.limit = 0
+
+    def keep(self, memory: _Memory) -> None:
+        """Keep memory that nobody holds, if there is room."""
+        if sum([other.size for other in list(self.kept.values())]) + memory.size <= self.limit:
+            self.kept[id(memory)] = memory
 
     def take(self, size: int) -> _Memory:
         """Memory of at least `size` bytes, and at most a fourth more."""
-        for at, memory in enumerate(self.kept):
+        for memory in list(self.kept.values()):
             if size <= memory.size <= size + size // 4:
-                del self.kept[at]
-                self.size -= memory.size
-                return memory
+                if self.kept.pop(id(memory), None) is memory:
+                    return memory
         return np.ndarray.__new__(_Memory, (size,), np.uint8)
 
 

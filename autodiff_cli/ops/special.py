@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
+from threading import Lock
 from types import ModuleType
 from typing import Any
 
@@ -31,6 +32,8 @@ from autodiff_cli.ops.pointwise import (
 )
 from autodiff_cli.ops.selection import eq, ge, gt, le, logical_and, where
 
+IMPORTING = Lock()
+
 
 @lru_cache(1)
 def _loops() -> Any:
@@ -40,7 +43,11 @@ def _loops() -> Any:
     among them) take seven times as long: 200 ms. Whoever imports scipy.special afterwards gets all of
     it, with these same functions. If scipy should be arranged in another way one day, all of it is imported.
     """
-    name = "scipy.special"
+    with IMPORTING:  # another thread must not find the package that stands in for it
+        return _imported("scipy.special")
+
+
+def _imported(name: str) -> Any:
     if name not in sys.modules:
         spec = find_spec(name)
         if spec is not None and spec.submodule_search_locations is not None:

@@ -60,5 +60,5 @@ def load(name: str) -> None:
         prefix = f"{prefix}." if prefix else ""
     for module in MODULES[prefix]:
         if module not in _loaded:
-            _loaded.add(module)
             import_module(f"autodiff_cli.vocabulary.{module}")
+            _loaded.add(module)  # not before: another thread would go on without it
