@@ -1,7 +1,8 @@
-"""The default random generator, made when the first random number is asked for, and programs' own."""
+"""Where random numbers come from: streams of each text's own, made when they are first asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,13 @@ from autodiff_cli.ir.context import current, own
 if TYPE_CHECKING:
     from autodiff_cli.autograd.random import Generator
 
-NAME = "torch"  # among the context's streams
+
+def stream(name: str, made: Callable[[], Any]) -> Any:
+    """A stream of the text that is evaluated, by the name of the library whose it is."""
+    streams = own().streams
+    if name not in streams:
+        streams[name] = made()
+    return streams[name]
 
 
 def checked_seed(seed: Any) -> int:
@@ -41,14 +48,15 @@ def default_generator() -> Generator:
             "vmap: called random operation while in randomness error mode. Please either use the 'same' "
             "or 'different' randomness flags on vmap or perform the randomness operation out of vmap"
         )
-    generator: Generator | None = context.streams.get(NAME)
-    if generator is None:
-        from autodiff_cli.autograd.random import Generator
-
-        generator = context.streams[NAME] = Generator()
-        if context.seed is not None:
-            generator.manual_seed(context.seed)
+    generator: Generator = stream("torch", _made)
     return generator
+
+
+def _made() -> Generator:
+    from autodiff_cli.autograd.random import Generator
+
+    generator, seed = Generator(), current().seed
+    return generator if seed is None else generator.manual_seed(seed)
 
 
 def generator_of(given: Any) -> Generator:

@@ -12,6 +12,7 @@ from functools import cache, cached_property, lru_cache, partial, total_ordering
 from importlib import import_module
 from typing import Any
 
+from autodiff_cli.autograd.generator import stream
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.access import meaning
@@ -276,7 +277,7 @@ def _of_python(module_name: str, name: str) -> Any:
         from autodiff_cli.interpret.typing_names import member
 
         return member(name)
-    found = getattr(import_module(module_name), name, None)
+    found = getattr(_drawn() if module_name == "random" else import_module(module_name), name, None)
     if found is None:
         raise AttributeError(f"module '{module_name}' has no attribute '{name}'")
     if isinstance(found, type):
@@ -348,11 +349,16 @@ def _log2(n: int) -> int:
     return max(n, 1).bit_length()
 
 
+def _drawn() -> Any:
+    """The program's own stream of Python's random numbers."""
+    return stream("random", import_module("random").Random)
+
+
 def _drawing(name: str) -> Callable[[], Any]:
     """`random.choices` and `random.sample`, whose list is at most so long."""
 
     def find() -> Callable[..., Any]:
-        function = getattr(import_module("random"), name)
+        function = getattr(_drawn(), name)
 
         def run(population: Any, *args: Any, k: Any = None, **kwargs: Any) -> Any:
             count = k if name == "choices" or k is not None else args[0] if args else 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from autodiff_cli.autograd.generator import stream
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.classes import Namespace, shown_type
@@ -65,7 +66,8 @@ def namespace(name: str) -> Namespace | None:
     if not part:
         return Namespace("numpy", _member, lambda: PLAIN | VALUES | PARTS.keys())
     if part in PARTS:
-        return Namespace(name, lambda member: _of_part(part, member), lambda: PARTS[part])
+        find = _random if part == "random" else partial(_of_part, part)
+        return Namespace(name, find, lambda: PARTS[part])
     return None
 
 
@@ -89,11 +91,18 @@ def _member(name: str) -> Any:
 def _of_part(part: str, name: str) -> Any:
     if part == "linalg" and name == "LinAlgError":
         return np.linalg.LinAlgError
-    if part == "random" and name in GENERATORS:
-        return lambda seed=None: _generator(name, seed)
     if name in PARTS[part]:
         return checked(getattr(getattr(np, part), name), f"{part}.{name}")
     raise AttributeError(f"module 'numpy.{part}' has no attribute '{name}'")
+
+
+def _random(name: str) -> Any:
+    """A function of numpy.random: it draws from the program's own stream."""
+    if name in GENERATORS:
+        return lambda seed=None: _generator(name, seed)
+    if name in PARTS["random"]:
+        return checked(getattr(stream("numpy", np.random.RandomState), name), f"random.{name}")
+    raise AttributeError(f"module 'numpy.random' has no attribute '{name}'")
 
 
 def _generator(name: str, seed: Any) -> Namespace:
