@@ -28,14 +28,14 @@ class dual_level:
     """Where duals exist."""
 
     def __enter__(self) -> int:
-        context = own()
+        context = self.context = own()
         if context.duals is not None:
             raise RuntimeFault("Nested forward mode AD is not supported at the moment")
         context.duals = {}
         return 0
 
     def __exit__(self, *_: Any) -> None:
-        own().duals = None
+        self.context.duals = None
 
 
 def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:

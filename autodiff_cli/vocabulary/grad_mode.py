@@ -45,6 +45,7 @@ class _GradMode:
 
     def __init__(self) -> None:
         self.before = True
+        self.context = own()  # a generator that is left alone in a block ends it whenever, wherever
 
     def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
         if cls.takes_functions and callable(function):
@@ -54,12 +55,12 @@ class _GradMode:
     takes_functions: ClassVar[bool] = True
 
     def __enter__(self) -> None:
-        context = own()
-        self.before = context.grad
-        context.grad = self.mode
+        self.context = own()
+        self.before = self.context.grad
+        self.context.grad = self.mode
 
     def __exit__(self, *_: Any) -> None:
-        own().grad = self.before
+        self.context.grad = self.before
 
     def __call__(self, function: Callable[..., Any]) -> Any:
         return Decorated(function, type(self))
@@ -92,14 +93,14 @@ class inference_mode(_GradMode):
         self.on = bool(mode)
 
     def __enter__(self) -> None:
-        context = own()
+        context = self.context = own()
         self.before, self.outer = context.grad, context.inference
         if self.on:
             context.grad = False
         context.inference = (self.outer or next_number()) if self.on else None
 
     def __exit__(self, *_: Any) -> None:
-        context = own()
+        context = self.context
         context.grad = self.before
         if self.on and self.outer is None and context.inference is not None:
             context.inferred = (*context.inferred, (context.inference, next_number()))
@@ -152,16 +153,16 @@ class set_grad_enabled(_GradMode):
         return super().__new__(cls)
 
     def __init__(self, mode: Any) -> None:
-        context = own()
-        self.before = context.grad
-        self.wanted = bool(mode)
-        context.grad = self.wanted
+        super().__init__()
+        self.before = self.context.grad
+        self.wanted = self.context.grad = bool(mode)
 
     def __enter__(self) -> None:
-        own().grad = self.wanted
+        self.context = own()
+        self.context.grad = self.wanted
 
     def __call__(self, function: Callable[..., Any]) -> Any:
-        own().grad = self.before
+        self.context.grad = self.before
         wanted = self.wanted
         return Decorated(function, lambda: set_grad_enabled(wanted))
 
@@ -195,14 +196,16 @@ class _AnomalyMode:
     __module__ = "torch.autograd.anomaly_mode"
 
     def __init__(self, mode: bool = True, check_nan: bool = True) -> None:
-        self.before = current().check_nan
+        self.context = own()
+        self.before = self.context.check_nan
         self.wanted = bool(mode) and bool(check_nan)
 
     def __enter__(self) -> None:
-        own().check_nan = self.wanted
+        self.context = own()
+        self.context.check_nan = self.wanted
 
     def __exit__(self, *_: Any) -> None:
-        own().check_nan = self.before
+        self.context.check_nan = self.before
 
 
 @named("autograd.set_detect_anomaly", "autograd.anomaly_mode.set_detect_anomaly")
@@ -213,7 +216,7 @@ class set_detect_anomaly(_AnomalyMode):
 
     def __init__(self, mode: bool, check_nan: bool = True) -> None:
         super().__init__(mode, check_nan)
-        own().check_nan = self.wanted
+        self.context.check_nan = self.wanted
 
 
 @named("autograd.detect_anomaly", "autograd.anomaly_mode.detect_anomaly")
