@@ -286,3 +286,24 @@ def test_a_text_leaves_nothing_behind(name: str) -> None:
     INNER[name]()
     assert snapshot(current()) == before
     assert (sys.getrecursionlimit(), gc.get_threshold(), np.get_printoptions()) == process
+
+
+# ---- random numbers -----------------------------------------------------------------------------
+
+
+def test_inputs_and_their_text_draw_from_one_seeded_stream() -> None:
+    expression, program = "x - rand(2)", "y = x\nfor k in range(1): y = y - rand(2)\ny"
+    found = [
+        evaluate(text, {"x": "rand(2)"}, manual_seed=0, seeds=["ones(2)"]).value.array.tolist()
+        for text in (expression, program, expression)
+    ]
+    assert found[0] == found[1] == found[2] != [0, 0]
+
+
+def test_what_is_the_same_for_all_rows_is_drawn_by_the_seed() -> None:
+    def answers(seed: int) -> list[float]:
+        engine = Engine(Question(Source("x * c"), {"c": "rand(())"}, manual_seed=seed), ["x"])
+        values = engine.answers({"x": Column(np.ones(2))}, 2).columns["value"].values
+        return [float(value) for value in values]
+
+    assert answers(0) == answers(0) != answers(1)

@@ -77,6 +77,7 @@ class Engine:
         given = question.manual_seed
         self.seed = int.from_bytes(os.urandom(7)) if given is None else checked_seed(given)
         with settings(question):
+            own().seed = self.seed
             self.asked = _resolved(question, columns, self._say)
             self.deviations = {
                 name: weight(text, f"--propagate {name}", columns)

@@ -23,7 +23,7 @@ from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import has_value, no_value
-from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.context import changed, current, own
 from autodiff_cli.ir.node import Array, Node, Unknown
 from autodiff_cli.program import ProgramError, Session, Settings, bound, compiled_program, graph_of
 from autodiff_cli.source import Source
@@ -105,6 +105,7 @@ def _evaluated(
         for name, value in variables.items()
     }
     leaves = leaves_of(nodes, wrt) if grad or asked else {}
+    streams = current().streams
     if has_value(compiled.tree) and not compiled.code.has_effects:
         try:
             value = graph_of(source, nodes, settings, complain=sys.stderr.write)
@@ -116,6 +117,7 @@ def _evaluated(
             if isinstance(getattr(error, "error", error), LimitError):
                 raise
     with Session(settings, write=write, complain=sys.stderr.write, variables=variables) as session:
+        own().streams = streams  # the program draws on where its inputs did
         value = session.run_compiled(compiled, source)
         check_result(value, source, inputs)
         if value is None:  # shows nothing, as at Python's prompt
