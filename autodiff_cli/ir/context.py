@@ -244,21 +244,22 @@ class changed:
     (False, True)
     """
 
-    __slots__ = ("before", "fields", "record")
+    __slots__ = ("others", "record")
 
     def __init__(self, **fields: Any) -> None:
-        self.fields = fields
+        self.others = fields  # those of before, while they hold
 
     def __enter__(self) -> Context:
         record = self.record = own()
-        self.before = [(name, getattr(record, name)) for name in self.fields]
-        for name, value in self.fields.items():
+        others = self.others
+        for name, value in others.items():
+            others[name] = getattr(record, name)
             setattr(record, name, value)
         return record
 
     def __exit__(self, *_: object) -> None:
         record = self.record
-        for name, value in self.before:
+        for name, value in self.others.items():
             setattr(record, name, value)
 
 

@@ -100,7 +100,7 @@ class _Set:
     """The number that is set at the moment, for the calls that run: the libraries' is the process's.
 
     Attributes:
-        number: None while there is no such call.
+        number: None for the one that the library was given.
         inside: the threads that they run in: what is called within a call has its number.
         before: the libraries that had another one, and that.
     """
@@ -111,14 +111,15 @@ class _Set:
         self.inside: set[int] = set()
         self.before: list[tuple[Count, int]] = []
 
-    def begin(self, number: int) -> None:
+    def begin(self, number: int | None) -> None:
         with self.changed:
-            self.changed.wait_for(lambda: self.number in (None, number))
+            self.changed.wait_for(lambda: not self.inside or self.number == number)
             self.number = number
-            for count in counts():
-                if (before := count.get()) != number:
-                    self.before.append((count, before))
-                    count.set(number)
+            if number is not None:
+                for count in counts():
+                    if (before := count.get()) != number:
+                        self.before.append((count, before))
+                        count.set(number)
             self.inside.add(get_ident())
 
     def end(self) -> None:
@@ -127,15 +128,15 @@ class _Set:
             if not self.inside:
                 for count, before in self.before:
                     count.set(before)
-                self.before, self.number = [], None
+                self.before = []
                 self.changed.notify_all()
 
 
 _set = _Set()
 
 
-def _on(number: int, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Call a function while the libraries have so many threads."""
+def _on(number: int | None, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call a function while the libraries have so many threads; None: as many as they were given."""
     if get_ident() in _set.inside:
         return function(*args, **kwargs)
     _set.begin(number)
@@ -154,9 +155,10 @@ def alone(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 def on_all_threads(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function with as many threads as the execution may use, or as the library was given."""
-    if not library.held or threads() == 1:
+    number = threads() if library.held else None
+    if number == 1:
         return function(*args, **kwargs)
-    return _on(threads(), function, *args, **kwargs)
+    return _on(number, function, *args, **kwargs)
 
 
 LEAST_ROWS = 64  # of a part of a product

@@ -7,7 +7,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -141,6 +143,20 @@ def test_a_program_that_imports_us_keeps_its_threads(given: Recorder) -> None:
     assert blas.on_all_threads(lambda: given.now) == 3
     with pytest.raises(np.linalg.LinAlgError):
         blas.alone(np.linalg.inv, np.zeros((2, 2)))
+    assert given.now == 3
+
+
+def test_calls_in_several_threads_have_the_number_that_each_needs(given: Recorder) -> None:
+    def several(call: Callable[..., Any], expected: int) -> set[int]:
+        found = set()
+        for _ in range(50):
+            found |= {call(lambda: (given.now, sleep(1e-4), given.now)[::2]) == (expected,) * 2}
+        return found
+
+    works = [(blas.alone, 1), (blas.on_all_threads, 3)] * 2
+    with ThreadPoolExecutor(len(works)) as pool:
+        found = [work.result(60) for work in [pool.submit(several, *work) for work in works]]
+    assert found == [{True}] * len(works)
     assert given.now == 3
 
 
