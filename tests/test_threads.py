@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gc
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -180,6 +182,46 @@ def test_a_thread_that_is_started_within_a_program_has_the_defaults() -> None:
         (inner,) = at_once(lambda: current())
         assert inner is DEFAULTS
         assert current().eager and current().dtype.name == "float64"
+
+
+# Programs that begin in several threads of a fresh process, where what they use is still to be imported.
+BEGINNING = """
+import random, re, sys, threading
+from pathlib import Path
+from autodiff_cli.program import DEFAULTS, run_text
+from autodiff_cli.source import Source
+
+sys.setswitchinterval(1e-5)
+files = [Path(name) for name in sys.argv[1:]]
+settings = DEFAULTS._replace(manual_seed=0)
+
+def printed(file):
+    out = []
+    source = Source(file.read_text(), file.name)
+    run_text(source, settings, write=out.append, complain=out.append)
+    return re.sub("0x[0-9a-f]+", "0x", "".join(out))
+
+def work(number, found):
+    order = random.Random(number).sample(files, len(files))
+    found.update({file: printed(file) for file in order})
+
+results = [{} for _ in range(3)]
+threads = [threading.Thread(target=work, args=pair) for pair in enumerate(results)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+alone = {file: printed(file) for file in files}
+print(*[file.name for found in results for file in files if found.get(file) != alone[file]])
+"""
+PROGRAM_FILES = sorted((Path(__file__).parent / "golden/programs").glob("[ft]*/*.py"))
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_programs_that_begin_together_print_what_they_print_alone(part: int) -> None:
+    names = [str(file) for file in PROGRAM_FILES[part::12]]
+    assert len(names) > 10
+    command = [sys.executable, "-c", BEGINNING, *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"
 
 
 # ---- texts within texts -------------------------------------------------------------------------

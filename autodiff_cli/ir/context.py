@@ -91,10 +91,12 @@ class Context:
         check_nan: whether a gradient of nan ends a backward pass (`torch.autograd.detect_anomaly`).
         inference: since which number nodes are made in inference mode, if they are.
         inferred: from which to which number they were before.
+        level: how many functions of `torch.func` run in each other.
         duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
         randomness: what a function that is mapped over rows may draw, in `torch.vmap`'s words.
         seed: of the streams of random numbers that nobody has asked for yet; None: by chance.
         streams: of random numbers, by whose they are; see `autograd.generator`.
+        validate: whether distributions check their arguments.
         print_options: how tensors are printed (`torch.set_printoptions`); None: as by default.
 
     What is around a program:
@@ -128,10 +130,12 @@ class Context:
     check_nan: bool
     inference: int | None
     inferred: tuple[tuple[int, int], ...]
+    level: int
     duals: dict[int, Any] | None
     randomness: str
     seed: int | None
     streams: dict[str, Any]
+    validate: bool
     print_options: Any
     write: Callable[[str], Any]
     flush: Callable[[], Any]
@@ -164,10 +168,12 @@ class Context:
         self.check_nan = False
         self.inference = None
         self.inferred = ()
+        self.level = 0
         self.duals = None
         self.randomness = "different"
         self.seed = None
         self.streams = {}
+        self.validate = True
         self.print_options = None
         self.write = self.flush = self.warn = _nowhere
         self.complain = None

@@ -6,7 +6,6 @@ Sources: torch/_functorch/eager_transforms.py, functional_call.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -14,12 +13,12 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, detached, of_array
 from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.differentiation import grad as gradients
 from autodiff_cli.vocabulary.differentiation import jacobian_nodes, tangent_nodes
-from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import lift, named
 from autodiff_cli.vocabulary.values import Size
@@ -58,19 +57,9 @@ def mapped(tree: Any, function: Func) -> Any:
 # ---- levels -------------------------------------------------------------------------------------
 
 
-class _Levels:
-    depth = 0
-
-
-@contextmanager
-def _level() -> Iterator[None]:
+def _level() -> changed:
     """Inside, gradients are recorded, and results stay part of the graph around."""
-    _Levels.depth += 1
-    try:
-        with enable_grad():
-            yield
-    finally:
-        _Levels.depth -= 1
+    return changed(level=current().level + 1, grad=True)
 
 
 def _own(value: Any) -> Any:
@@ -84,7 +73,7 @@ def _own(value: Any) -> Any:
 
 def _left(value: Any, inner: Sequence[Tensor]) -> Any:
     """A result outside of its level: without the graph, unless that leads to tensors from outside."""
-    if not isinstance(value, Tensor) or not value.requires_grad or _Levels.depth:
+    if not isinstance(value, Tensor) or not value.requires_grad or current().level:
         return value
     own = {id(tensor.node) for tensor in inner}
     seen: set[int] = set()

@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, ValueFault
-from autodiff_cli.ir.context import current
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
 from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
@@ -65,7 +65,7 @@ class Distribution:
 
     has_rsample = False
     has_enumerate_support = False
-    _validate_args = True
+    _own_validate_args: bool | None = None
     arg_constraints: ClassVar[Any] = {}
     lazy: ClassVar[dict[str, Callable[[Any], Any]]] = {}
     support: Any = None
@@ -74,14 +74,18 @@ class Distribution:
     def set_default_validate_args(value: bool) -> None:
         if value not in (True, False):
             raise ValueFault("")
-        Distribution._validate_args = value
+        own().validate = value
+
+    @property
+    def _validate_args(self) -> bool:
+        chosen = self._own_validate_args
+        return current().validate if chosen is None else chosen
 
     def __init__(
         self, batch_shape: Any = (), event_shape: Any = (), validate_args: bool | None = None
     ) -> None:
         self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
-        if validate_args is not None:
-            self._validate_args = validate_args
+        self._own_validate_args = validate_args
         if not self._validate_args:
             return
         for name, constraint in self.arg_constraints.items():
