@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import re
 import subprocess
@@ -15,9 +16,9 @@ import numpy as np
 import pytest
 
 from autodiff_cli.batch import Engine, Question
-from autodiff_cli.evaluate import Result, evaluate
+from autodiff_cli.evaluate import Result, Tensor, evaluate
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
-from autodiff_cli.ir.context import DEFAULTS, Context, current
+from autodiff_cli.ir.context import DEFAULTS, Context, current, own
 from autodiff_cli.program import Session, Settings, run_text
 from autodiff_cli.source import Source
 from autodiff_cli.tables.rows import Column
@@ -349,3 +350,31 @@ def test_what_is_the_same_for_all_rows_is_drawn_by_the_seed() -> None:
         return [float(value) for value in values]
 
     assert answers(0) == answers(0) != answers(1)
+
+
+# ---- callers of other kinds ---------------------------------------------------------------------
+
+
+def test_what_a_program_prints_to_may_evaluate() -> None:
+    seen: list[Any] = []
+
+    def write(text: str) -> None:
+        inner = evaluate("x * 0.1", {"x": 3}).value
+        assert isinstance(inner, Tensor)
+        seen.append((text, inner.dtype, inner.grad_fn))
+
+    text = "import torch\nfor k in range(2):\n    print(torch.tensor(0.5).dtype, end='')"
+    assert not run_text(Source(text), Settings(dtype="float64"), write=write, complain=print)
+    assert seen == [("torch.float64", "float32", "MulBackward0")] * 2
+
+
+def test_asyncio_hands_its_context_to_its_threads() -> None:
+    async def main() -> list[Any]:
+        works = [asyncio.to_thread(evaluated, EXPRESSIONS[0], DTYPES[k % 2]) for k in range(40)]
+        return list(await asyncio.gather(*works))
+
+    own().grad = (
+        True  # a record of this thread's, which those threads get a copy of the context with
+    )
+    expected = [evaluated(EXPRESSIONS[0], dtype) for dtype in DTYPES] * 20
+    assert asyncio.run(main()) == expected

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.ir.context import current
+from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.room import resident_bytes
 
 CHECKPOINT = 20_000  # steps between looks at the memory
@@ -110,6 +110,8 @@ def out_of_memory() -> LimitError:
 
 
 def limits() -> Limits:
-    """What the program that runs may still use."""
-    found: Limits = current().limits
+    """What the text that runs may still use; as much as by default, if nobody has started one."""
+    found: Limits | None = current().limits
+    if found is None:
+        found = own().limits = Limits()
     return found

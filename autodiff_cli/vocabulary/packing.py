@@ -26,11 +26,11 @@ class saved_tensors_hooks:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        context = own()
+        context = self.context = own()
         context.saving = (*context.saving, self._kept)
 
     def __exit__(self, *_: Any) -> None:
-        context = own()
+        context = self.context
         context.saving = tuple([tell for tell in context.saving if tell != self._kept])
 
     def _kept(self, node: Node) -> None:

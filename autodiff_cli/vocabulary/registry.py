@@ -16,7 +16,6 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from itertools import takewhile
-from threading import RLock
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from autodiff_cli.errors import AssertionFault, AutodiffError, TypeFault
@@ -56,8 +55,7 @@ class Function:
             return self._call_python(args, kwargs)
         overloads = self._bound.get(method)
         if overloads is None:
-            with LOADING:
-                overloads = self._overloads(method)
+            overloads = self._bound[method] = self._overloads(method)
         if method:
             index, bound = overloads.bind(args[1:], kwargs)
             implementation = self.implementations[index]
@@ -67,12 +65,14 @@ class Function:
         return implementation(**_effective(implementation, bound))
 
     def _overloads(self, method: bool) -> Overloads:
-        """The signatures, parsed; all of them, as no other thread is declaring any."""
+        """The signatures, parsed."""
+        # another thread may still be declaring the others: this waits until its import is through
+        for implementation in list(self.implementations):
+            import_module(implementation.__module__)
         module, _, name = self.name.rpartition(".")
         if module in ("linalg", "special"):  # torch's own errors name these so
             name = f"{module}_{name}"
-        overloads = self._bound[method] = Overloads(name, self.texts, method=method)
-        return overloads
+        return Overloads(name, self.texts, method=method)
 
     def _call_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = self.implementations[0]
@@ -157,10 +157,6 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     return result
 
 
-# Held while a family is imported, which declares the overloads of a name one by one.
-LOADING = RLock()
-
-
 class Table(dict[str, Function]):
     """Functions by name; a rare family is imported when one of its names is looked up."""
 
@@ -172,8 +168,7 @@ class Table(dict[str, Function]):
         family = self.rare.get(name)
         if family is None:
             raise KeyError(name)
-        with LOADING:
-            import_module(f"autodiff_cli.vocabulary.{family}")
+        import_module(f"autodiff_cli.vocabulary.{family}")
         return dict.__getitem__(self, name)
 
     def __contains__(self, name: object) -> bool:

@@ -198,6 +198,7 @@ class Overloads:
     def signatures(self) -> list[Signature]:
         """The signatures in the order in which they are tried."""
         if not self._signatures:
+            found = []
             for index, text in enumerate(self.texts):
                 inside, _, flag = text.partition("(")[2].rpartition(")")
                 parameters = inside.split(", ") if inside else []
@@ -208,8 +209,9 @@ class Overloads:
                     parameters.remove(receivers[0])
                     parameters = [p for p in parameters if not p.endswith(" out = None")]
                 deprecated = flag == "|deprecated"
-                self._signatures.append(Signature(self.name, parameters, index, deprecated))
-            self._signatures.sort(key=lambda signature: signature.deprecated)
+                found.append(Signature(self.name, parameters, index, deprecated))
+            # in one step: another thread takes what is there for all of them
+            self._signatures = sorted(found, key=lambda signature: signature.deprecated)
         return self._signatures
 
     def bind(self, args: Args, kwargs: Kwargs) -> tuple[int, Bound]:
