@@ -26,8 +26,8 @@ from autodiff_cli.interpret.reads import Reads
 from autodiff_cli.interpret.run import Code, compiled, process, run
 from autodiff_cli.interpret.traceback import final_line, noted, places, traceback_text
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import Deferred, changed, current, started
-from autodiff_cli.ir.node import Node, Unknown
+from autodiff_cli.ir.context import Deferred, Unknown, changed, current, started
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program, statements
@@ -330,11 +330,13 @@ def graph_of(
         The value of its last expression, or of what it assigns last, with nodes for tensors.
 
     Raises:
-        Unknown: a value is needed that only placeholders could tell; or memory would be shared.
+        Unknown: a value is needed that only placeholders could tell; memory would be shared; or random
+            numbers are drawn where the text may be run again.
         ProgramError: the program ends in an error.
     """
-    outer = current().deferred
-    deferred = Deferred(None if outer is None else outer.choose)
+    caller = current()
+    choose = None if caller.deferred is None else caller.deferred.choose
+    deferred = Deferred(choose, draws=caller.deferred is not None)
     given = {
         name: lifted(value, ()) if isinstance(value, Node) else value
         for name, value in variables.items()
@@ -342,6 +344,7 @@ def graph_of(
     settings = settings._replace(deferred=deferred)
     said: list[str] = []
     with Session(settings, write=_nothing, complain=said.append, variables=given) as session:
+        session.context.seed, session.context.streams = caller.seed, caller.streams
         value = lower(session.run_compiled(compiled_program(source, valued=True), source), [])
     if deferred.written:
         _check_written(value, deferred.written)

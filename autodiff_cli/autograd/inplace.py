@@ -13,8 +13,8 @@ import numpy as np
 from autodiff_cli.autograd.saved import saved
 from autodiff_cli.autograd.tensor import Tensor, no_tensor, tape_of
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.context import Deferred, current
-from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Unknown
+from autodiff_cli.ir.context import Deferred, Unknown, current
+from autodiff_cli.ir.node import NO_PARAMS, Array, Node
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 

@@ -23,8 +23,8 @@ from autodiff_cli.evaluate import parsed
 from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import current, own
-from autodiff_cli.ir.node import Array, Node, Shape, Unknown
+from autodiff_cli.ir.context import Unknown, current, own
+from autodiff_cli.ir.node import Array, Node, Shape
 from autodiff_cli.program import compiled_program
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column

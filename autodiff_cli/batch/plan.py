@@ -11,9 +11,9 @@ from autodiff_cli.batch.graph import Asked, outputs_of
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.again import execute_with
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.ir.context import Deferred, changed
+from autodiff_cli.ir.context import Deferred, Unknown, changed
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Node, Shape, Unknown, placeholder
+from autodiff_cli.ir.node import Array, Node, Shape, placeholder
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.summation import GRAIN
 from autodiff_cli.transform.batch import batched

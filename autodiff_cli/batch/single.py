@@ -11,7 +11,8 @@ from autodiff_cli.batch.graph import Asked, not_one, outputs_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.evaluate import Tensor, evaluate, executed
 from autodiff_cli.inputs import Given
-from autodiff_cli.ir.node import Array, Node, Unknown, constant, leaf
+from autodiff_cli.ir.context import Unknown
+from autodiff_cli.ir.node import Array, Node, constant, leaf
 
 
 def single(asked: Asked, cells: Mapping[str, Array], manual_seed: int) -> dict[str, Array | None]:

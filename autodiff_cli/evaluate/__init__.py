@@ -127,9 +127,7 @@ def evaluate(
         if script is not None:
             read = perf_counter() - began
             try:
-                return _evaluate(
-                    source, script, inputs or {}, wrt, seeds, grad, asked, trace, read
-                )
+                return _evaluate(source, script, inputs or {}, wrt, seeds, grad, asked, trace, read)
             except (NameFault, AttributeFault) as error:
                 if trace:
                     raise

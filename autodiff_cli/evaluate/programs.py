@@ -23,8 +23,8 @@ from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import has_value, no_value
-from autodiff_cli.ir.context import changed, current, own
-from autodiff_cli.ir.node import Array, Node, Unknown
+from autodiff_cli.ir.context import Unknown, changed, current, own
+from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.program import ProgramError, Session, Settings, bound, compiled_program, graph_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import lower

@@ -50,7 +50,7 @@ from autodiff_cli.interpret.operators import (
     check_size,
 )
 from autodiff_cli.interpret.stands import real
-from autodiff_cli.ir.node import Unknown
+from autodiff_cli.ir.context import Unknown
 
 # ---- attributes ---------------------------------------------------------------------------------
 

@@ -41,6 +41,10 @@ class Recording:
         self.repeatable = True
 
 
+class Unknown(Exception):
+    """The value of a placeholder was asked for, or of what isn't computed yet: the graph depends on it."""
+
+
 class Deferred:
     """A program's graph of which nothing is computed until it is whole.
 
@@ -49,16 +53,18 @@ class Deferred:
 
     Args:
         choose: the truth of a node, where a branch asks for it; None to compute it.
+        draws: whether random numbers may be drawn: not where the text may be run again, on the same streams.
 
     Attributes:
         viewed: whether a tensor shows a part of another one's memory.
         written: the nodes that writes have replaced, each with the one in its place.
     """
 
-    __slots__ = ("choose", "viewed", "written")
+    __slots__ = ("choose", "draws", "viewed", "written")
 
-    def __init__(self, choose: Callable[[Node], bool] | None = None) -> None:
+    def __init__(self, choose: Callable[[Node], bool] | None = None, draws: bool = True) -> None:
         self.choose = choose
+        self.draws = draws
         self.viewed = False
         self.written: list[tuple[Node, Node]] = []
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from autodiff_cli.errors import LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import Context, current, of_number
+from autodiff_cli.ir.context import Context, Unknown, current, of_number
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_room
 
@@ -355,10 +355,6 @@ class _Source(Op):
 
     def __init__(self, name: str, doc: str, batch: str = "") -> None:
         super().__init__(name, _no_kernel, doc=doc, batch=batch)
-
-
-class Unknown(Exception):
-    """The value of a placeholder was asked for: the graph depends on it."""
 
 
 def _no_kernel(**params: Any) -> Array:
