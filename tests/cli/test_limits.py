@@ -25,6 +25,20 @@ LIMIT = 300 << 20
 MARGIN = 200 << 20  # the interpreter with its libraries, and what is beyond the limit
 
 
+# A small process between tests and command: Linux counts the memory of whoever starts a process as its own.
+MEASURED = """
+import os, sys
+child = os.fork()
+if not child:
+    os.execv(sys.argv[2], sys.argv[2:])
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as file:
+    file.write(str(usage.ru_maxrss))
+code = os.waitstatus_to_exitcode(status)
+sys.exit(code if code >= 0 else 128 - code)
+"""
+
+
 class Done(NamedTuple):
     """How a command ended.
 
@@ -43,19 +57,19 @@ def run(folder: Path, *args: str, program: str | None = None) -> Done:
     if program is not None:
         (folder / "p.py").write_text(program)
         args = ("run", "p.py", *args)
-    out, err = folder / "stdout", folder / "stderr"
+    out, err, peak = folder / "stdout", folder / "stderr", folder.with_suffix(".peak")
+    measuring = [sys.executable, "-I", "-S", "-c", MEASURED, str(peak)]
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            [*COMMAND, *args], stdout=stdout, stderr=stderr, cwd=folder, env=ENVIRONMENT,
+            [*measuring, *COMMAND, *args], stdout=stdout, stderr=stderr, cwd=folder, env=ENVIRONMENT,
             start_new_session=True,
         )  # fmt: skip
-        _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
     return Done(
         process.returncode, out.read_text(), err.read_text(),
-        usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024),
+        int(peak.read_text()) * (1 if sys.platform == "darwin" else 1024),
     )  # fmt: skip
 
 
