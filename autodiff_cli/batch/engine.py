@@ -378,8 +378,13 @@ class Engine:
             with suppress(AutodiffError):
                 program = compiled_program(asked.question.expression, valued=True)
                 if not program.code.has_effects:
-                    made = planned(asked._replace(script=None), kinds, path)
-                    self.asked = asked._replace(script=None)
+                    as_program = asked._replace(script=None)
+                    try:
+                        made = planned(as_program, kinds, path)
+                    except Unknown:  # it knows the name, and needs a row's numbers
+                        self.asked = as_program
+                        raise
+                    self.asked = as_program
                     return made
             raise unknown from None
 

@@ -29,10 +29,18 @@ TEXTS = {
     "a comparison of two columns": "2*x if x > y else y",
     "a with": "with torch.no_grad(): w = x*2\nw*y",
     "detach": "x.detach()*y",
+    "a list that is filled": "terms = []\nfor k in range(3): terms.append(x**k)\nsum(terms)*y",
+    "a method by its name": "getattr(x, 'abs')()*y",
     "writes that nobody sees": "s = torch.zeros(())\ns += x\ns *= y\ns",
     # these fall back on the rows themselves
     "a Python number": "float(x)*y",
     "writes to what is shared": "s = stack((x, y))\nt = s[0]\nt += 1\ns.sum()",
+    # these may do more than compute
+    "a handler": "m = torch.zeros(2, 2) + x if x > 0 else torch.eye(2)*x\n"
+    "try: r = torch.linalg.inv(m).sum()\nexcept RuntimeError: r = x*3\nr*y",
+    "a handler of what is not used": "try:\n"
+    "    torch.linalg.inv(torch.zeros(2, 2)*x)\n    r = x\nexcept RuntimeError: r = y\nr*x",
+    "an index": "range(3)[(x > 0).long()]*x",
     "an item set": "s = stack((x, y))\ns = s.clone()\ns[0] = y\ns.sum()",
 }  # fmt: skip
 TOGETHER = list(TEXTS)[: list(TEXTS).index("a Python number")]

@@ -35,12 +35,35 @@ COMPARE: dict[str, py.cmpop] = {
     "is": py.Is(), "is not": py.IsNot(), "in": py.In(), "not in": py.NotIn(),
 }  # fmt: skip
 # Names, of functions, attributes and arguments, that do more than give a value, or ask what a graph that
-# isn't computed yet can't tell. Names that end in an underscore write to their tensor.
+# isn't computed yet can't tell, or find other names. Names that end in an underscore write to their tensor.
 EFFECTS = frozenset(
     "print input globals vars setattr delattr backward grad data out register_hook retain_grad is_leaf "
     "manual_seed seed set_default_dtype set_grad_enabled requires_grad grad_fn data_ptr write warn "
-    "inplace".split()
+    "inplace pprint stdout stderr suppress getattr attrgetter".split()
 )
+OF_MODULES = frozenset(("random", "time"))  # whose functions give something else each time
+# Methods of Python's containers, whose value nobody needs.
+FILLING = frozenset(
+    "append extend insert add update setdefault pop popitem remove discard clear sort reverse appendleft "
+    "extendleft popleft rotate move_to_end subtract".split()
+)
+
+
+def note_reach(t: Translator, name: str) -> None:
+    """Take note that a value, or a module, is asked for a name."""
+    writes = name[-1:] == "_" != name[0]
+    t.has_effects = t.has_effects or writes or name in EFFECTS or name in OF_MODULES
+
+
+def note_dropped(t: Translator, x: tree.Tree) -> None:
+    """Take note of a value that nobody uses: what is called so is called for what it does."""
+    if isinstance(x, tree.Call):
+        function = x.function
+        if not (isinstance(function, tree.Attribute) and function.name in FILLING):
+            t.has_effects = True
+
+
+OF_CLASS = ("__module__", "__qualname__")  # what Python sets before a class's own statements
 CONVERSIONS = {"": -1, "r": ord("r"), "s": ord("s"), "a": ord("a")}
 
 
@@ -53,7 +76,8 @@ def _name(t: Translator, x: tree.Name) -> py.expr:
     t.loaded[name] = None
     t.has_effects = t.has_effects or name in EFFECTS
     if name[:2] == "__" and name[-2:] == "__" and name not in OWN_NAMES | t.set_names:
-        if name == "__class__" and t.scope.is_method:
+        of_python = t.scope.kind == "class" and name in OF_CLASS
+        if of_python or (name == "__class__" and t.scope.is_method):
             return t.name(name, x.span)
         return t.guard("undefined", x.span, t.constant(name, x.span))
     return t.name(variable(name), x.span)
@@ -115,7 +139,7 @@ def _conditional(t: Translator, x: tree.Conditional) -> py.expr:
 
 def _attribute(t: Translator, x: tree.Attribute) -> py.expr:
     name = t.constant(t.private(x.name), x.span)
-    t.has_effects = t.has_effects or x.name in EFFECTS or (x.name[-1] == "_" != x.name[0])
+    note_reach(t, x.name)
     return t.guard("attribute", x.span, t.value(x.value), name)
 
 
@@ -125,10 +149,23 @@ def _call(t: Translator, x: tree.Call) -> py.expr:
         return _super(t, x)
     args: list[py.expr] = []
     keywords: list[py.keyword] = []
-    called = t.value(function)
+    called = _getattr(t, x) or t.value(function)
     for given in x.arguments:
         argument(t, given, args, keywords)
     return py.Call(func=called, args=args, keywords=keywords, **t.at(x.span))
+
+
+def _getattr(t: Translator, x: tree.Call) -> py.expr | None:
+    """`getattr` called with a name that the text says: it reaches no other."""
+    function = x.function
+    if not isinstance(function, tree.Name) or function.id != "getattr" or len(x.arguments) < 2:
+        return None
+    name = x.arguments[1]
+    if not isinstance(name, tree.Literal) or not isinstance(name.value, str) or not name.value:
+        return None
+    note_reach(t, name.value)
+    t.loaded[function.id] = None
+    return t.name(function.id, function.span)
 
 
 def argument(t: Translator, x: tree.Tree, args: list[py.expr], named: list[py.keyword]) -> None:

@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from autodiff_cli.interpret.translation.deep import Cut
-from autodiff_cli.interpret.translation.expressions import BINARY, argument, grows_nothing
+from autodiff_cli.interpret.translation.expressions import (
+    BINARY,
+    argument,
+    grows_nothing,
+    note_dropped,
+    note_reach,
+)
 from autodiff_cli.interpret.translation.targets import is_starred
 from autodiff_cli.interpret.translation.translator import (
     DELETE,
@@ -24,6 +30,8 @@ from autodiff_cli.syntax import tree
 
 def _expression_statement(t: Translator, x: st.ExpressionStatement) -> list[py.stmt]:
     value = t.value(x.value)
+    if x is not t.last:
+        note_dropped(t, x.value)
     if t.echo and t.scope.kind == "module":
         value = t.guard("echo", x.span, value)
     return [t.statement(value, x.span)]
@@ -234,6 +242,7 @@ def _with(t: Translator, x: st.With) -> list[py.stmt]:
 
 
 def _try(t: Translator, x: st.Try) -> list[py.stmt]:
+    t.has_effects = True  # what fails may depend on values
     handlers = [_ended(t, x.span)]
     for handler in x.handlers:
         kind = None
@@ -326,6 +335,8 @@ def _declaration(t: Translator, x: st.Global | st.Nonlocal) -> list[py.stmt]:
 def _import(t: Translator, x: st.Import) -> list[py.stmt]:
     found: list[py.stmt] = []
     for item in x.names:
+        for part in item.name.split("."):
+            note_reach(t, part)
         whole = item.alias is not None
         name = item.alias or item.name.partition(".")[0]
         module = t.guard(
@@ -339,6 +350,8 @@ def _import(t: Translator, x: st.Import) -> list[py.stmt]:
 def _import_from(t: Translator, x: st.ImportFrom) -> list[py.stmt]:
     found: list[py.stmt] = []
     module = t.constant(x.module, x.span)
+    for name in (*x.module.split("."), *(item.name for item in x.names)):
+        note_reach(t, name)
     for item in x.names:
         if item.name == "*":
             found.append(t.statement(t.guard("import_all", x.span, module), x.span))

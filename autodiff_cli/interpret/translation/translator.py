@@ -85,7 +85,9 @@ class Translator:
         spans: the texts that the tree's lines stand for; the first line is 1.
         guards: the guards that the program calls, in the order of its parameters.
         loaded: the names that the program reads anywhere.
-        has_effects: whether it may do more than compute a value: write, print, or define classes.
+        has_effects: whether it may do more than compute a value: write, print, or define classes; or
+            handle what fails.
+        last: the program's last statement, whose value it gives.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Translator:
         self.guards: dict[str, None] = {}
         self.loaded: dict[str, None] = {}
         self.has_effects = False
+        self.last: st.Statement | None = None
         self.set_names: set[str] = set()
         self.scope = Scope("module")
         self.counted = 0
@@ -164,6 +167,7 @@ class Translator:
     def program(self, program: st.Program) -> py.Module:
         names, _, _ = assigned(program.body)
         self.set_names = all_names(program.body)
+        self.last = program.body[-1] if program.body else None
         body = self.block(program.body)
         span = program.span
         own = sorted(map(variable, names))
