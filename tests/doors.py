@@ -325,6 +325,13 @@ FAMILIES: dict[str, dict[str, str]] = {
         "globals' builtins, popped": "globals().pop('__builtins__')",
         "globals' builtins, copied": "{**globals()}['__builtins__']",
         "globals' builtins, joined": "(globals() | {})['__builtins__']",
+        "globals' builtins, joined by the other": "class D(dict):\n    def __ror__(self, own): return own['__builtins__']['__import__']\nglobals() | D()",
+        "globals' builtins, joined to the other": "class D(dict):\n    def __or__(self, own): return own['__builtins__']['__import__'] if type(own) is dict else NotImplemented\n"
+        "D() | globals()",
+        "globals' builtins, joined in place": "g = globals()\ng |= {'__builtins__': {}}",
+        "a library's names by deepcopy's memo": "import copy, math\nmemo = {}\ncopy.deepcopy(math, memo)\n[f for f in memo.values() if callable(f)][0]",
+        "a library's name under a field that dataclass removes": "from dataclasses import dataclass, field\nclass E(AttributeError):\n    obj: object = field()\n"
+        "e = E('x', obj=len)\ne.obj\ndataclass(E)\ne.obj",
         "globals' builtins, set": "globals()['__builtins__'] = {}",
         "globals' data": "globals().data",
         "a variable of the machinery's": "def f():\n    if 0:\n        global __builtins__\n        __builtins__ = 1\n"

@@ -142,6 +142,7 @@ HELD: tuple[str, ...] = (
     "def g():\n    try: yield 'a' * 10**12\n    except BaseException: yield 2\nlist(g())\n",
     "class C:\n    def __getattr__(self, n): 'a' * 10**12\nhasattr(C(), 'x')\n",
     "class C:\n    def __eq__(self, o): 'a' * 10**12\nC() in [1]\n",
+    "class C:\n    def __set_name__(self, o, n): 'a' * 10**12\ntry:\n    class D: c = C()\nexcept BaseException: pass\n",
     "class C:\n    def __len__(self): 'a' * 10**12\nbool(C())\n",
     "class C:\n    def __bool__(self): 'a' * 10**12\nassert C()\n",
     "class C:\n    def __index__(self): 'a' * 10**12\n[1][C()]\n",

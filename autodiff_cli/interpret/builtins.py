@@ -157,7 +157,7 @@ def _input(*_: Any) -> NoReturn:
     raise RuntimeError("input() reads from a person; bind values on the command line: NAME=VALUE")
 
 
-def _named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+def named(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     function.__name__ = function.__qualname__ = name
     return function
 
@@ -185,23 +185,23 @@ BUILTINS: dict[str, Any] = {
     },
     **{kind.__name__: stand(kind, _reader(kind)) for kind in (list, tuple, set, frozenset, dict)},
     "type": stand(type, _type),
-    "divmod": _named("divmod", _divmod),
-    "issubclass": _named("issubclass", _issubclass),
-    "super": _named("super", _super),
-    "dir": _named("dir", _dir),
-    "print": _named("print", print_),
-    "isinstance": _named("isinstance", _isinstance),
-    "sum": _named("sum", _sum),
-    "round": _named("round", _round),
-    "pow": _named("pow", _pow),
-    "getattr": _named("getattr", _getattr),
-    "hasattr": _named("hasattr", _hasattr),
-    "setattr": _named("setattr", set_attribute),
-    "delattr": _named("delattr", delete_attribute),
-    "next": _named("next", _next),
-    "format": _named("format", _format),
-    "vars": _named("vars", _vars),
-    "input": _named("input", _input),
+    "divmod": named("divmod", _divmod),
+    "issubclass": named("issubclass", _issubclass),
+    "super": named("super", _super),
+    "dir": named("dir", _dir),
+    "print": named("print", print_),
+    "isinstance": named("isinstance", _isinstance),
+    "sum": named("sum", _sum),
+    "round": named("round", _round),
+    "pow": named("pow", _pow),
+    "getattr": named("getattr", _getattr),
+    "hasattr": named("hasattr", _hasattr),
+    "setattr": named("setattr", set_attribute),
+    "delattr": named("delattr", delete_attribute),
+    "next": named("next", _next),
+    "format": named("format", _format),
+    "vars": named("vars", _vars),
+    "input": named("input", _input),
     "__name__": "__main__",
     "__doc__": None,
 }
@@ -251,7 +251,7 @@ def _torch_or_python(name: str) -> Callable[..., Any]:
         function = modules.module("torch").member(name) if of_tensors else BUILTINS[name]
         return function(*args, **kwargs)
 
-    return _named(name, run)
+    return named(name, run)
 
 
 def found_names(names: Iterable[str], variables: dict[str, Any]) -> dict[str, Any]:
@@ -305,4 +305,4 @@ def public_names(module_name: str) -> dict[str, Any]:
     return modules.everything(module_name)
 
 
-__all__ = ["BUILTINS", "Namespace", "found_names"]
+__all__ = ["BUILTINS", "Namespace", "found_names", "named"]

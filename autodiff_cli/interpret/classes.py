@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, NoReturn
 
+from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
@@ -31,7 +32,7 @@ def callable_of(value: Any) -> Any:
 
 
 def build_class(
-    body: Callable[[], Any], name: str, *bases: Any, metaclass: Any = type, **keywords: Any
+    body: Callable[[], Any], name: str, /, *bases: Any, metaclass: Any = type, **keywords: Any
 ) -> type:
     """`class NAME(BASES)`: a Python class whose methods are the program's functions.
 
@@ -58,7 +59,7 @@ def build_class(
     return python.__build_class__(body, name, *given, metaclass=_made, **keywords)  # type: ignore[no-any-return]
 
 
-def _made(name: str, bases: tuple[Any, ...], namespace: dict[str, Any], **keywords: Any) -> type:
+def _made(name: str, bases: tuple[Any, ...], namespace: dict[str, Any], /, **keywords: Any) -> type:
     """The class that a body's names make."""
     names = {REGISTERED: Registration(), **_checked_names(name, namespace)}
     if any(base.__module__ == "typing" and base.__name__ == "NamedTuple" for base in bases):
@@ -71,7 +72,14 @@ def _made(name: str, bases: tuple[Any, ...], namespace: dict[str, Any], **keywor
     else:
         meta = next((type(base) for base in bases if type(base) is not type), type)
         if meta is type:
-            made = type(name, bases, names, **keywords)
+            try:
+                made = type(name, bases, names, **keywords)
+            except RuntimeError as error:
+                if isinstance(
+                    error.__cause__, LimitError
+                ):  # of a `__set_name__`, before Python 3.12
+                    raise error.__cause__ from None
+                raise
         else:
             members: Any = meta.__prepare__(name, bases)  # an enumeration's
             members.update(names)

@@ -295,7 +295,10 @@ READING = frozenset(  # of iterables
 def _deepcopy() -> Callable[..., Any]:
     from autodiff_cli.vocabulary.copying import deep_copy
 
-    return deep_copy
+    def deepcopy(x: Any, memo: Any = None) -> Any:
+        return deep_copy(x)  # whose memo holds what is in the library's own objects
+
+    return deepcopy
 
 
 def _shallow_copy() -> Callable[..., Any]:

@@ -10,7 +10,7 @@ from keyword import iskeyword
 from operator import itemgetter
 from typing import Any
 
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, define
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, define, forget
 from autodiff_cli.interpret.classes import is_special
 
 ABSENT = object()
@@ -61,20 +61,19 @@ def fields_of(cls: type) -> list[Field]:
     """The fields of a class and its bases, in order."""
     found: dict[str, Field] = {}
     for base in reversed(cls.__mro__):
-        if base is not cls and "__program_fields__" not in base.__dict__:
-            continue
-        for name in vars(base).get("__annotations__", ()):
-            if is_special(name):
-                raise AttributeError(f"{cls.__name__}.{name} can't be a field")
-            default = base.__dict__.get(name, ABSENT)
-            field = default if isinstance(default, Field) else Field(default=default)
-            if isinstance(default, (list, dict, set)):
-                kind = type(default)
-                raise ValueError(
-                    f"mutable default {kind} for field {name} is not allowed: use default_factory"
-                )
-            field.name = name
-            found[name] = field
+        found |= base.__dict__.get("__program_fields__", {})
+    for name in vars(cls).get("__annotations__", ()):
+        if is_special(name):
+            raise AttributeError(f"{cls.__name__}.{name} can't be a field")
+        default = cls.__dict__.get(name, ABSENT)
+        field = default if isinstance(default, Field) else Field(default=default)
+        if isinstance(default, (list, dict, set)):
+            kind = type(default)
+            raise ValueError(
+                f"mutable default {kind} for field {name} is not allowed: use default_factory"
+            )
+        field.name = name
+        found[name] = field
     return list(found.values())
 
 
@@ -125,6 +124,7 @@ def dataclass(
         cls.__setattr__ = _refused  # type: ignore[method-assign, assignment]
     # by another name than Python's own, whose pprint looks for more under that one
     cls.__program_fields__ = {f.name: f for f in fields}  # type: ignore[attr-defined]
+    forget()
     return cls
 
 

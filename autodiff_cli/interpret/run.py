@@ -14,7 +14,7 @@ from typing import Any
 from autodiff_cli.errors import LimitError, SourceSyntaxError
 from autodiff_cli.interpret import guards
 from autodiff_cli.interpret.allowed import PROGRAM_FILE, RUNNING
-from autodiff_cli.interpret.builtins import BUILTINS, found_names, public_names
+from autodiff_cli.interpret.builtins import BUILTINS, found_names, named, public_names
 from autodiff_cli.interpret.classes import build_class
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.interpret.state import MACHINERY, Variables
@@ -128,7 +128,7 @@ def run(
         **BUILTINS,
         **found_names(code.loaded, variables),
         "__build_class__": build_class,
-        "globals": lambda: Variables(variables),
+        "globals": named("globals", lambda: Variables(variables)),
         "__import__": builtins.__import__,  # for code in C that a program's functions call
         RUNNING: Running(source, code.spans),
     }
@@ -138,6 +138,9 @@ def run(
         "turn": limits().turn,
     }
     variables[MACHINERY] = own
+    variables.setdefault(
+        "__name__", BUILTINS["__name__"]
+    )  # where functions say that they come from
     function = types.FunctionType(code.code, variables)
     arguments = [own_guards.get(name) or guards.GUARDS[name] for name in code.guards]
     depth = _depth() + MAX_DEPTH + GUARDS_DEPTH

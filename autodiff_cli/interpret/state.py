@@ -6,8 +6,7 @@ gets a copy, whose changes reach the object only under names without double unde
 
 from __future__ import annotations
 
-from collections import UserDict
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from autodiff_cli.interpret.allowed import BUILTIN_METHODS
@@ -76,11 +75,14 @@ class State(dict[str, Any]):
             del self[name]
 
 
-class Variables(UserDict[str, Any]):
+class Variables(MutableMapping[str, Any]):
     """`globals()`: the variables of a program, but for what Python keeps among them for itself.
 
-    There is the table that code in C imports with; see PyImport_Import in CPython's Python/import.c.
+    There is the table that code in C imports with; see PyImport_Import in CPython's Python/import.c. No
+    operator hands the variables themselves to the other operand, which may be the program's own.
     """
+
+    __slots__ = ("data",)
 
     def __init__(self, variables: dict[str, Any]) -> None:
         self.data = variables
@@ -104,9 +106,19 @@ class Variables(UserDict[str, Any]):
         return len(self.data) - (MACHINERY in self.data)
 
     def __repr__(self) -> str:
-        return repr(dict(self))
+        return repr(self.copy())
 
-    def copy(self) -> dict[str, Any]:  # type: ignore[override]
+    def __or__(self, other: Any) -> Any:
+        return self.copy() | other
+
+    def __ror__(self, other: Any) -> Any:
+        return other | self.copy() if isinstance(other, dict) else NotImplemented
+
+    def __ior__(self, other: Any) -> Variables:
+        self.update(other)
+        return self
+
+    def copy(self) -> dict[str, Any]:
         return dict(self)
 
 

@@ -84,7 +84,7 @@ def test_no_guard_is_a_variable() -> None:
     code = compiled(parse_program(Source("x = [1]\nx[0] += 2\nprint(x.y)\n")), echo=True)
     names = code.code.co_varnames[: code.code.co_argcount]
     assert names == tuple(f".{guard}" for guard in code.guards)
-    assert printed("x = [1]\nx[0] += 2\nprint(list(globals()))") == "['__doc__', 'x']\n"
+    assert printed("x = [1]\nx[0] += 2\nprint(list(globals()))") == "['__doc__', '__name__', 'x']\n"
     assert all(name[0] == "." for name in code.code.co_varnames)
 
 
