@@ -300,7 +300,7 @@ def _bound(value: Any, kind: type, entry: Any, base: type, name: str, asked: Any
         if name == "__setattr__":
             return lambda key, new: assignment.set_attribute(value, key, new, start=base)
         if name == "__delattr__":
-            return lambda key: assignment.delete_attribute(value, key)
+            return lambda key: assignment.delete_attribute(value, key, start=base)
         if name == "__getattr__":
             return lambda key: attribute(value, key)
         if type(entry) in (dict, list, set):
@@ -394,7 +394,7 @@ def _set_plainly(target: Any, name: str, value: Any) -> None:
 
 
 def _delete_plainly(target: Any, name: str) -> None:
-    assignment.delete_attribute(target, name)
+    assignment.delete_attribute(target, name, start=object)
 
 
 def _nothing(*_: Any) -> None:

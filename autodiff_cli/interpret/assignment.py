@@ -99,8 +99,12 @@ def _set_of_function(target: Any, name: str, value: Any) -> None:
     setattr(target, name, value)
 
 
-def delete_attribute(target: Any, name: str) -> None:
+def delete_attribute(target: Any, name: str, start: type | None = None) -> None:
     """`del target.name`.
+
+    Args:
+        target, name: of the statement.
+        start: the class whose `__delattr__` `super()` asks for; that of the target's own class if None.
 
     Raises:
         AttributeError: the program can't delete it.
@@ -115,7 +119,10 @@ def delete_attribute(target: Any, name: str) -> None:
         delattr(target, name)
     elif is_open(kind):
         _check_writable(target, name)
-        delattr(target, name)
+        if start is None:
+            delattr(target, name)
+        else:
+            start.__delattr__(target, name)  # type: ignore[call-arg]
     elif isinstance(target, type) and target in PROGRAM_CLASSES:
         delattr(target, name)
         forget()

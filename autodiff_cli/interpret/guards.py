@@ -32,6 +32,7 @@ from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
 from autodiff_cli.interpret.builtins import import_module, import_name
 from autodiff_cli.interpret.classes import Super, class_item
+from autodiff_cli.interpret.counting import SMALL as FEW
 from autodiff_cli.interpret.counting import (
     THERE,
     Counted,
@@ -270,8 +271,11 @@ class Container:
 
 
 def container(value: Any) -> Any:
-    """What stands right of `in`: the value itself where that needs no guard."""
-    return value if type(value) in THERE else Container(value)
+    """What stands right of `in`: the value itself where that needs no guard, as it may be left of more."""
+    kind = type(value)
+    if kind in THERE or kind in PROGRAM_CLASSES or (kind is range and len(value) < FEW):
+        return value
+    return Container(value)
 
 
 def contains(container: Any, value: Any) -> bool:
@@ -327,28 +331,43 @@ def kinds(kind: Any) -> Any:
 class Managed:
     """A context manager that could swallow an exception, and mustn't swallow what ends the program."""
 
-    __slots__ = ("manager",)
+    __slots__ = ("enter", "leave", "shows_trace")
 
-    def __init__(self, manager: Any) -> None:
-        self.manager = manager
+    def __init__(self, enter: Any, leave: Any, shows_trace: bool) -> None:
+        self.enter = enter
+        self.leave = leave
+        self.shows_trace = shows_trace
 
     def __enter__(self) -> Any:
-        return type(self.manager).__enter__(self.manager)
+        return self.enter()
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
         if kind is not None and issubclass(kind, ENDING):
             ended()
             return False
-        return type(self.manager).__exit__(self.manager, kind, error, None)
+        return self.leave(kind, error, trace if self.shows_trace else None)
 
 
 def manager(value: Any) -> Any:
     """What `with` enters and leaves."""
-    kind = type(value)
-    if kind in PROGRAM_CLASSES or issubclass(kind, SWALLOWING):
-        if hasattr(kind, "__enter__") and hasattr(kind, "__exit__"):
-            return Managed(value)
+    is_programs = type(value) in PROGRAM_CLASSES
+    if is_programs or isinstance(value, SWALLOWING):
+        enter, leave = of_class(value, "__enter__"), of_class(value, "__exit__")
+        if enter is not None and leave is not None:
+            # contextlib's gives the trace back to its error, and no program sees it there
+            return Managed(enter, leave, not is_programs)
     return value
+
+
+def of_class(value: Any, name: str) -> Any:
+    """A special method of an object, found as Python finds it: by its class alone; None if there is none."""
+    kind = type(value)
+    for base in kind.__mro__:
+        if name in base.__dict__:
+            entry = base.__dict__[name]
+            bind = getattr(type(entry), "__get__", None)
+            return entry if bind is None else bind(entry, value, kind)
+    return None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from autodiff_cli.source import Source, Span
 Place: TypeAlias = tuple[str, Source, Span]  # the function, its text, the place in it
 
 MOST_REPEATED = 3
+MOST_CHAINED = 1000  # errors, each of which came while the one before was handled
 HEADING = "Traceback (most recent call last):\n"
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
@@ -42,7 +43,7 @@ def traceback_text(error: BaseException) -> str:
     seen: set[int] = set()
     current: BaseException | None = error
     link = ""
-    while current is not None and id(current) not in seen:
+    while current is not None and id(current) not in seen and len(seen) < MOST_CHAINED:
         seen.add(id(current))
         pieces.append(_one(current) + link)
         if current.__cause__ is not None:
@@ -110,7 +111,13 @@ def final_line(error: BaseException) -> str:
         )
         text = error_text(error)
     text += _meant(error)
-    return f"{name}: {text}{_hint(error)}\n" if text else f"{name}{_hint(error)}\n"
+    return (f"{name}: {text}" if text else name) + f"{_notes(error)}{_hint(error)}\n"
+
+
+def _notes(error: BaseException) -> str:
+    """What `add_note` said, a line each."""
+    notes = error.__dict__.get("__notes__", ()) if hasattr(error, "__dict__") else ()
+    return "".join(f"\n{note}" for note in notes if isinstance(note, str))
 
 
 def noted(error: BaseException, name: str) -> Any:

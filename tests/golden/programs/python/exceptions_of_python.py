@@ -44,3 +44,30 @@ try: assert 1 > 2, 'no'
 except AssertionError as e: print(repr(e))
 try: assert not 1
 except AssertionError as e: print(repr(e))
+
+class E1(Exception):
+    def __init__(self, a, b): super().__init__(a); self.b = b
+    def __str__(self): return f"{self.args[0]}-{self.b}"
+try: raise E1(1, 2)
+except E1 as e: print(e, e.b, e.args, repr(e))
+class E2(E1): pass
+try: raise E2(3, 4)
+except (KeyError, E1) as e: print(type(e).__name__)
+try: raise E1
+except TypeError as e: print(e)
+try: raise 5
+except TypeError as e: print(e)
+try:
+    try: 1/0
+    except "x": pass
+except TypeError as e: print(e)
+try:
+    raise ValueError("x") from 5
+except TypeError as e: print(e)
+e = ValueError("n"); e.add_note("hi")
+try: raise
+except RuntimeError as x: print(x)
+assert 1, "fine"
+try: assert 0, "msg"
+except AssertionError as x: print(x, x.args)
+raise e
