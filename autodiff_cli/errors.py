@@ -43,10 +43,12 @@ class AutodiffError(Exception):
     Attributes:
         where: of an operation on a stack, the ways in which its entries fail: for each the error of a single
             entry, and an array of bools, True where they are. Empty if that isn't known.
+        because: the error of Python's or numpy's own that it stands for, in words that say little.
     """
 
     kind = "error"
     where: Sequence[tuple[AutodiffError, Any]] = ()
+    because: Exception | None = None
     module = ""  # where the reference defines the class, if it isn't Python's own
     is_ours = (
         False  # whether Python and the reference have no such error, and a hint may stand behind it
@@ -226,6 +228,19 @@ PYTHON_FAULTS: dict[type[Exception], type[Fault]] = {
     OverflowError: OverflowFault,
     ZeroDivisionError: ZeroDivisionFault,
 }
+
+
+# What an operation may raise: faults, which are worded already, and errors that aren't.
+FAILURES: tuple[type[Exception], ...] = (
+    AutodiffError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+)
 
 
 def fault_of(error: Exception) -> Fault:

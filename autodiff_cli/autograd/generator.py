@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import Unknown, current, own
 
 if TYPE_CHECKING:
@@ -33,16 +33,16 @@ def checked_seed(seed: Any) -> int:
     """A seed, as the reference reads it: from 0 to 2**64 - 1, the negative ones counted from the end.
 
     Raises:
-        RuntimeError: it is no integer.
-        ValueError: it is out of range.
+        RuntimeFault: it is no integer.
+        ValueFault: it is out of range.
 
     >>> checked_seed(-1) == 2**64 - 1
     True
     """
     if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        raise RuntimeFault(f"manual_seed expected a long, but got {type(seed).__name__}")
     if not -(2**63) <= seed < 2**64:
-        raise ValueError("Overflow when unpacking long long")
+        raise ValueFault("Overflow when unpacking long long")
     return int(seed) % 2**64
 
 

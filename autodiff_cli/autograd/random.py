@@ -18,6 +18,7 @@ import numpy as np
 
 from autodiff_cli.autograd.box_muller import box_muller, libm
 from autodiff_cli.autograd.generator import checked_seed
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault, ValueFault
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -53,13 +54,13 @@ _BLOCK = 1 << 14  # normals per step: the temporaries of a step stay in the L2 c
 
 def _check(condition: bool | np.bool, message: str) -> None:
     if not condition:
-        raise RuntimeError(message)
+        raise RuntimeFault(message)
 
 
 def _dispatch(kernel: str, dtype: DType, kinds: str = "f") -> np.dtype[np.generic]:
     dtype = np.dtype(dtype)
     if dtype.kind not in kinds or dtype.name not in _DISPATCHED:
-        raise NotImplementedError(f"\"{kernel}\" not implemented for '{_NAMES[dtype.name][0]}'")
+        raise NotImplementedFault(f"\"{kernel}\" not implemented for '{_NAMES[dtype.name][0]}'")
     return dtype
 
 
@@ -445,7 +446,7 @@ class Generator:
         """
         dtype = np.dtype(dtype)
         if not -(2**63) <= min(low, high) <= max(low, high) < 2**63:
-            raise ValueError("Overflow when unpacking long long")
+            raise ValueFault("Overflow when unpacking long long")
         order = "random_ expects 'from'{0} to be less than 'to'{0}, but got from={1} >= to={2}"
         _check(low < high, order.format("", low, high))
         kinds = "check_random_bounds handles only integral, floating-point and boolean types"

@@ -105,7 +105,9 @@ def _instead_of_value(error: AutodiffError, before: str, value: str) -> str | No
         return f"write {before}{value.lstrip('=:').strip()}"
     if value == "-":
         return f"standard input is written @-: {before}@-"
-    if re.search(r"of type Function|infer dtype of Function", error.message):
+    if re.search(
+        r"(?:of type|infer dtype of) (?:builtin_function_or_method|function)", error.message
+    ):
         return (
             f"'{value}' is a function; call it: {before}'{value}(3)'"
             if NAME.fullmatch(value)

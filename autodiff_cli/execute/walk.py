@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
+from autodiff_cli.errors import FAILURES, AutodiffError
 from autodiff_cli.execute.blocks import Box
 from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
 from autodiff_cli.execute.region import Program, Step
-from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.execute.whole import ExecutionError, refused
 from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Params, Shape
 from autodiff_cli.threads import pool
 from autodiff_cli.transform.axes import REDUCTIONS
@@ -136,9 +136,9 @@ class Worker:
         except AutodiffError as error:
             assert node is not None
             raise ExecutionError(node, error) from error
-        except tuple(PYTHON_FAULTS) as error:
+        except FAILURES as error:
             assert node is not None
-            raise ExecutionError(node, fault_of(error)) from error
+            raise refused(node, error) from error
 
     def _bind(self, shape: Shape) -> None:
         """Make the calls for blocks of a shape."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
+from autodiff_cli.errors import FAILURES, AutodiffError
 from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.ir.walk import topological
 
@@ -19,6 +19,13 @@ class ExecutionError(Exception):
         super().__init__(str(error))
         self.node = node
         self.error = error
+
+
+def refused(node: Node, error: Exception) -> ExecutionError:
+    """What is raised where numpy refuses to compute a node."""
+    from autodiff_cli.ir.refusal import refusal
+
+    return ExecutionError(node, refusal(node.op.name, node.operands, error))
 
 
 def execute(outputs: Sequence[Node]) -> list[Array]:
@@ -67,6 +74,6 @@ def value_of(node: Node, arrays: list[Any]) -> Any:
         result = node.op.evaluate(node, arrays)
     except AutodiffError as error:
         raise ExecutionError(node, error) from error
-    except tuple(PYTHON_FAULTS) as error:  # numpy's own limits, such as 64 dimensions
-        raise ExecutionError(node, fault_of(error)) from error
+    except FAILURES as error:
+        raise refused(node, error) from error
     return result if result.dtype == node.dtype.numpy else result.astype(node.dtype.numpy)

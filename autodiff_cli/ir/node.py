@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from autodiff_cli.errors import LimitError, OverflowFault
+from autodiff_cli.errors import AutodiffError, LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Context, Unknown, current, of_number
 from autodiff_cli.ir.dtypes import DType
@@ -277,7 +277,10 @@ class Op:
             if not isinstance(shown.value, np.ndarray):  # a numpy scalar has no memory to share
                 shown.value = np.asarray(shown.value)
         values = [operand.value for operand in node.operands]
-        result = self.evaluate(node, values.copy())
+        try:
+            result = self.evaluate(node, values.copy())
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise self._refused(node, error) from None
         if result.dtype != node.dtype.numpy:
             result = result.astype(node.dtype.numpy)
         elif not self.is_view and isinstance(result, np.ndarray):
@@ -290,6 +293,14 @@ class Op:
             for tell in context.saving:
                 tell(node)
         return node
+
+    def _refused(self, node: Node, error: Exception) -> Exception:
+        """What is raised for an error that a kernel met."""
+        from autodiff_cli.ir.refusal import refusal
+
+        return (
+            error if isinstance(error, AutodiffError) else refusal(self.name, node.operands, error)
+        )
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         """One derivative rule for each operand."""

@@ -63,6 +63,17 @@ def wrap_dim(dim: int, ndim: int) -> int:
     return dim + span if dim < 0 else dim
 
 
+def size_at(shape: Shape, dim: int) -> int:
+    """The size of one dimension; a tensor that has none is refused.
+
+    >>> size_at((2, 3), -1)
+    3
+    """
+    if not shape:
+        raise IndexFault(f"Dimension specified as {dim} but tensor has no dimensions")
+    return shape[wrap_dim(dim, len(shape))]
+
+
 def wrap_dims(dims: Sequence[int], ndim: int) -> tuple[int, ...]:
     """Distinct dimensions counted from the front, in the order given."""
     wrapped = tuple([wrap_dim(dim, ndim) for dim in dims])

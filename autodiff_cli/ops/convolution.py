@@ -59,7 +59,7 @@ def _convolve(
     out = tuple(
         out_size(n, k, s, 0, d) for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation)
     )
-    wide, taps = _split(x, groups), w.reshape(groups, -1, *w.shape[1:])
+    wide, taps = _split(x, groups), w.reshape(groups, w.shape[0] // groups, *w.shape[1:])
     result = np.zeros((x.shape[0], groups, taps.shape[1], *out), np.float64)
     for tap, at in _places(out, kernel, stride, dilation):
         part = wide[(..., *at)].astype(np.float64)

@@ -39,6 +39,8 @@ class _Normalization(Op):
 def _normalize(
     x: Any, *affine_pair: Any, grouped: Shape, dims: Sizes, affine: Shape, eps: float
 ) -> Any:
+    if not x.size:  # numpy warns of an average of nothing
+        return x.copy()
     wide = x.astype(np.float64).reshape(grouped)
     centred = wide - wide.mean(dims, keepdims=True)
     scale = 1 / np.sqrt(np.square(centred).mean(dims, keepdims=True) + eps)

@@ -20,6 +20,8 @@ def _index_dtype(x: Node, **_: Any) -> DType:
 
 
 def _argsort(x: Any, dim: int, descending: bool) -> Any:
+    if not np.size(x):
+        return np.zeros((*x.shape[:dim], 1, *x.shape[dim + 1 :]), np.int64)
     if not np.ndim(x):
         return np.zeros((), np.int64)
     if not descending:

@@ -63,7 +63,9 @@ std_of_pair = _moment("std_of_pair", _std, _std_vjp, "StdMeanBackward0", "std_me
 
 
 def _mean(x: Any, dim: Dims, keepdim: bool, correction: Number) -> Any:
-    return np.asarray(np.mean(x, axis=dim, keepdims=keepdim, dtype=np.float64)).astype(x.dtype)
+    total = np.asarray(np.sum(x, axis=dim, keepdims=keepdim, dtype=np.float64))
+    count = x.size if dim is None else math.prod(x.shape[at] for at in dim)
+    return np.divide(total, count).astype(x.dtype)  # np.mean warns of an average of nothing
 
 
 def _mean_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, correction: Number) -> Node:

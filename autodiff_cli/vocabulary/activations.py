@@ -18,30 +18,20 @@ from autodiff_cli.vocabulary.creation import check_fits
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
 from autodiff_cli.vocabulary.shaping import reshape_to
-from autodiff_cli.vocabulary.signature import Overloads
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
-
-
-def _checked(name: str, x: object) -> Node:
-    """The input of a function whose Python only hands it on: the error is of what it is handed to."""
-    _, bound = Overloads(name, [f"{name}(Tensor input)"]).bind((x,), {})
-    node = bound["input"]
-    assert isinstance(node, Node)
-    return node
 
 
 def _simple(name: str, call: Callable[[Node], Node], kernel: str | None) -> None:
     """A function of the input and `inplace`, which programs heed where they call it."""
 
     def function(input: Node, inplace: bool = False) -> Node:
-        x = _checked(name, input)
         if kernel is not None:
-            require_floating(x, kernel)
-        return call(x)
+            require_floating(input, kernel)
+        return call(input)
 
-    python(f"F.{name}")(function)
+    python(f"F.{name}", calls=f"{name}(Tensor input)")(function)
 
 
 _simple("silu", lambda x: act.silu(x), "silu_cpu")
@@ -51,18 +41,16 @@ _simple("hardswish", lambda x: act.hardswish(x), "hardswish_cpu")
 _simple("relu6", lambda x: act.hardtanh(x, min=0, max=6), None)
 
 
-@python("F.leaky_relu")
+@python("F.leaky_relu", calls="leaky_relu(Tensor input, Number negative_slope)")
 def leaky_relu(input: Node, negative_slope: float = 0.01, inplace: bool = False) -> Node:
-    x = _checked("leaky_relu", input)
-    require_floating(x, "leaky_relu_cpu")
-    return act.leaky_relu(x, slope=negative_slope)
+    require_floating(input, "leaky_relu_cpu")
+    return act.leaky_relu(input, slope=negative_slope)
 
 
-@python("F.elu")
+@python("F.elu", calls="elu(Tensor input, Number alpha)")
 def elu(input: Node, alpha: float = 1.0, inplace: bool = False) -> Node:
-    x = _checked("elu", input)
-    require_floating(x, "elu_cpu")
-    return act.elu(x, alpha=alpha, scale=1.0, input_scale=1.0)
+    require_floating(input, "elu_cpu")
+    return act.elu(input, alpha=alpha, scale=1.0, input_scale=1.0)
 
 
 @torch("selu(Tensor input)", only="function")
@@ -89,7 +77,7 @@ def functional_celu(input: Node, alpha: float = 1.0, inplace: bool = False) -> N
     return FUNCTIONS["celu"](input, alpha)  # type: ignore[no-any-return]
 
 
-@torch("F.gelu(Tensor input, *, str approximate = 'none')", only="function")
+@torch("F.gelu(Tensor input, *, str approximate = 'none', Tensor out = None)", only="function")
 def gelu(input: Node, approximate: str) -> Node:
     if approximate not in ("none", "tanh"):
         raise RuntimeFault("approximate argument must be either none or tanh.")
@@ -97,35 +85,33 @@ def gelu(input: Node, approximate: str) -> Node:
     return act.gelu(input, approximate=approximate)
 
 
-@torch("F.softplus(Tensor input, Number beta = 1, Number threshold = 20)", only="function")
+@torch(
+    "F.softplus(Tensor input, Number beta = 1, Number threshold = 20, *, Tensor out = None)",
+    only="function",
+)
 def softplus(input: Node, beta: Number, threshold: Number) -> Node:
     require_floating(input, "softplus_cpu")
     return act.softplus(input, beta=beta, threshold=threshold)
 
 
-@python("F.softsign")
+@python("F.softsign", asks="input.abs")
 def softsign(input: Node) -> Node:
-    return ar.div(input, ar.add(pw.abs(input), 1, alpha=1))
+    return ar.div(input, ar.add(FUNCTIONS["abs"](input), 1, alpha=1))
 
 
-@python("F.hardtanh")
+@python("F.hardtanh", calls="hardtanh(Tensor input, Number min_val, Number max_val)")
 def hardtanh(
     input: Node, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Node:
     if min_val > max_val:
         raise ValueFault("min_val cannot be greater than max_val")
-    return act.hardtanh(_checked("hardtanh", input), min=min_val, max=max_val)
+    return act.hardtanh(input, min=min_val, max=max_val)
 
 
-LOG_SIGMOID = Overloads("log_sigmoid", ["log_sigmoid(Tensor input, *, Tensor out = None)"])
-
-
-@python("F.logsigmoid")
-def logsigmoid(*args: object, **kwargs: object) -> Node:
-    x = LOG_SIGMOID.bind(args, kwargs)[1]["input"]
-    assert isinstance(x, Node)
-    require_floating(x, "log_sigmoid_cpu")
-    return act.log_sigmoid(x)
+@torch("F.logsigmoid(Tensor input, *, Tensor out = None)", only="function")
+def logsigmoid(input: Node) -> Node:
+    require_floating(input, "log_sigmoid_cpu")
+    return act.log_sigmoid(input)
 
 
 @python("F.tanhshrink")
@@ -197,7 +183,7 @@ def prelu(input: Node, weight: Node) -> Node:
     return act.prelu(input, weight)
 
 
-@python("F.glu")
+@python("F.glu", asks="input.dim", calls="glu(Tensor input, int dim)")
 def glu(input: Node, dim: int = -1) -> Node:
     if not input.ndim:
         raise RuntimeFault("glu does not support scalars because halving size must be even")
@@ -214,7 +200,7 @@ def glu(input: Node, dim: int = -1) -> Node:
 def softmin(
     input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Node:
-    negative = ar.neg(input)
+    negative = FUNCTIONS["neg"](input)
     return FUNCTIONS["F.softmax"](negative, dim, dtype=dtype)  # type: ignore[no-any-return]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import NUMBER, Node, Number, Op, number
+from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.creation import check_fits
@@ -79,6 +80,8 @@ def sub_deprecated(input: Node, alpha: Number, other: Node) -> Node:
 @torch("rsub(Tensor input, Tensor other, *, Number alpha = 1)", only="function")
 def rsub(input: Node, other: Operand, alpha: Number) -> Node:
     check_subtraction(input, other)
+    if isinstance(other, Node):
+        broadcast(other.shape, input.shape)
     return ar.rsub(input, other, alpha=alpha)
 
 

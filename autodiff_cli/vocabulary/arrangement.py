@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import IndexFault, RuntimeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
-from autodiff_cli.ir.shapes import infer_size, wrap_dim, wrap_dims
+from autodiff_cli.ir.shapes import infer_size, size_at, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
 from autodiff_cli.vocabulary.registry import python, torch
@@ -68,11 +69,11 @@ def diagonal(input: Node, offset: int, dim1: int, dim2: int) -> Node:
 
 
 @torch(
-    "linalg.diagonal(Tensor input, *, int offset = 0, int dim1 = -2, int dim2 = -1)",
+    "linalg.diagonal(Tensor A, *, int offset = 0, int dim1 = -2, int dim2 = -1)",
     only="function",
 )
-def linalg_diagonal(input: Node, offset: int, dim1: int, dim2: int) -> Node:
-    return diagonal(input, offset, dim1, dim2)
+def linalg_diagonal(A: Node, offset: int, dim1: int, dim2: int) -> Node:
+    return diagonal(A, offset, dim1, dim2)
 
 
 @torch("diag_embed(Tensor input, int offset = 0, int dim1 = -2, int dim2 = -1)")
@@ -151,10 +152,24 @@ SPLIT_WITH_SIZES = Overloads(
 )
 
 
-@python("split", method=True)
+def _splitting(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    size = given["split_size_or_sections"]
+    given = {"input": given["tensor"], "split_size": size, "split_sizes": size, "dim": given["dim"]}
+    if isinstance(size, int):
+        first, second = (
+            f"split(Tensor input, {kind} split_size, int dim = 0)"
+            for kind in ("int", "tuple of ints")
+        )
+        return f"{first}\n{second}", given
+    return "split_with_sizes(Tensor input, tuple of ints split_sizes, int dim = 0)", given
+
+
+@python("split", method=True, calls=_splitting)
 def split(
     tensor: Node, split_size_or_sections: int | Sequence[int], dim: int = 0
 ) -> tuple[Node, ...]:
+    if isinstance(split_size_or_sections, Node) and split_size_or_sections.numel == 1:
+        split_size_or_sections = int(force(split_size_or_sections).item())
     if not isinstance(split_size_or_sections, int):
         _, bound = SPLIT_WITH_SIZES.bind((tensor, split_size_or_sections, dim), {})
         sizes: tuple[int, ...] = bound["split_sizes"]  # type: ignore[assignment]
@@ -232,11 +247,28 @@ def _split_dim(x: Node, dim: int) -> int:
     return wrap_dim(dim, x.ndim)
 
 
+@torch("tensor_split(Tensor input, tuple of ints indices, int dim = 0)")
+def tensor_split(input: Node, indices: tuple[int, ...], dim: int) -> tuple[Node, ...]:
+    return _sliced(input, _split_dim(input, dim), indices)
+
+
 @torch("tensor_split(Tensor input, Tensor tensor_indices_or_sections, int dim = 0)")
 def tensor_split_tensor(
     input: Node, tensor_indices_or_sections: Node, dim: int
 ) -> tuple[Node, ...]:
-    given = force(tensor_indices_or_sections)
+    _split_dim(input, dim)
+    places = tensor_indices_or_sections
+    if places.dtype is not dtypes.int64:
+        raise RuntimeFault(
+            "tensor_split expected tensor_indices_or_sections to have dtype of long, but got "
+            f"{places.dtype.scalar_name}"
+        )
+    if places.ndim > 1:
+        raise RuntimeFault(
+            "tensor_split expected tensor_indices_or_sections to be a zero-dimensional or "
+            f"one-dimensional tensor, but got a tensor with {places.ndim} dims"
+        )
+    given = force(places)
     if not given.ndim:
         return tensor_split_sections(input, int(given), dim)
     return tensor_split(input, tuple(int(at) for at in given), dim)
@@ -252,18 +284,13 @@ def tensor_split_sections(input: Node, sections: int, dim: int) -> tuple[Node, .
     return _sliced(input, at, bounds)
 
 
-@torch("tensor_split(Tensor input, tuple of ints indices, int dim = 0)")
-def tensor_split(input: Node, indices: tuple[int, ...], dim: int) -> tuple[Node, ...]:
-    return _sliced(input, _split_dim(input, dim), indices)
-
-
 def _axis_split(name: str, axis: int) -> None:
     def dim_of(x: Node) -> int:
         least = max(axis, 1) + (name != "hsplit")
         if x.ndim < (1 if name == "hsplit" else least):
             raise RuntimeFault(
-                f"torch.{name} requires a tensor with at least {least} dimension"
-                f"{'s' if least > 1 else ''}, but got a tensor with {x.ndim} dimensions!"
+                f"torch.{name} requires a tensor with at least {least} dimension, but got a tensor with "
+                f"{x.ndim} dimensions!"
             )
         return 0 if x.ndim == 1 else axis
 
@@ -293,7 +320,9 @@ def unflatten(input: Node, dim: int, sizes: tuple[int, ...]) -> Node:
     if not sizes:
         raise RuntimeFault("unflatten: sizes must be non-empty")
     try:
-        shape = infer_size(sizes, input.shape[at])
+        shape = infer_size(sizes, size_at(input.shape, at))
+    except IndexFault as error:
+        raise RuntimeFault(f"unflatten got an unexpected error:\n{error.message}") from None
     except RuntimeFault:
         raise RuntimeFault(
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {at} "

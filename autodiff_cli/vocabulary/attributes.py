@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.errors import IndexFault, RuntimeFault
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ir.room import check_room
-from autodiff_cli.ir.shapes import wrap_dim
+from autodiff_cli.ir.shapes import size_at, wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype, cast
 from autodiff_cli.vocabulary.messages import warn
@@ -97,9 +97,7 @@ def batch_adjoint(x: Node) -> Node:
 def size(input: Node, dim: int | None) -> Size | int:
     if dim is None:
         return Size(input.shape)
-    if not input.ndim:
-        raise IndexFault(f"Dimension specified as {dim} but tensor has no dimensions")
-    return input.shape[wrap_dim(dim, input.ndim)]
+    return size_at(input.shape, dim)
 
 
 @torch("dim(Tensor input)", "ndimension(Tensor input)", only="method")

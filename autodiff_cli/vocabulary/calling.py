@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault
 from autodiff_cli.vocabulary import library
 from autodiff_cli.vocabulary.handles import (
+    GIVEN,
     NAMES,
     TENSOR_METHODS,
     TensorMethod,
@@ -16,6 +18,7 @@ from autodiff_cli.vocabulary.handles import (
     named,
     open_class,
 )
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS
 from autodiff_cli.vocabulary.writing import in_place_method
 
@@ -37,6 +40,8 @@ def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a method of a tensor, in-place ones included."""
+    if not isinstance(tensor, Tensor):
+        raise AttributeFault(f"'{type_name(tensor)}' object has no attribute '{name}'")
     own = TENSOR_METHODS.get(name)
     if own is not None:
         return own(tensor, *args, **kwargs)
@@ -59,6 +64,7 @@ def opened(module: str, *names: str) -> Callable[[C], C]:
 
     def declare(cls: C) -> C:
         cls.__module__ = module
+        _own_methods(cls)
         open_class(cls)
         named(*names)(cls)
         return cls
@@ -66,10 +72,44 @@ def opened(module: str, *names: str) -> Callable[[C], C]:
     return declare
 
 
+# What classes of the reference share too, of what they share here.
+SHARED = frozenset(
+    """_AdaptiveAvgPoolNd.__init__ _BatchNorm.__init__ _BatchNorm.forward _DropoutNd.__init__ _Loss.__init__
+    _MaxPoolNd.__init__ _WeightedLoss.__init__ RNNBase.__init__""".split()
+)
+
+
+def _own_methods(cls: type) -> None:
+    """Give a class the methods that it shares with others here and the reference writes anew for each.
+
+    Python's errors name a method by the class that it was written in.
+    """
+    for name in ("__init__", "forward", "step"):
+        owner = next((base for base in cls.__mro__ if name in vars(base)), object)
+        method = vars(owner).get(name)
+        if not isinstance(method, FunctionType) or owner in GIVEN or method.__qualname__ in SHARED:
+            continue
+        own = FunctionType(
+            method.__code__, method.__globals__, name, method.__defaults__, method.__closure__
+        )
+        own.__kwdefaults__, own.__qualname__ = method.__kwdefaults__, f"{cls.__name__}.{name}"
+        own.__annotations__, own.__doc__ = method.__annotations__, method.__doc__
+        setattr(cls, name, own)
+
+
 def qualified_name(value: Any) -> str:
     """A value's type as `torch.typename` gives it."""
     if isinstance(value, Tensor):
         return f"torch.{value.dtype.scalar_name}Tensor"
+    return class_path(value)
+
+
+def class_path(value: Any) -> str:
+    """A value's class as its `repr` names it.
+
+    >>> class_path(1.5)
+    'float'
+    """
     kind = type(value)
     module = kind.__module__
     return kind.__qualname__ if module in ("builtins", None) else f"{module}.{kind.__qualname__}"

@@ -1,24 +1,23 @@
-"""`torch.nn.functional`: convolution, pooling, windows and padding."""
+"""`torch.nn.functional`: convolution, windows and padding."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff_cli.errors import NotImplementedFault, RuntimeFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ops import convolution as cv
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import normalization as nm
 from autodiff_cli.ops import rearrange as re
-from autodiff_cli.ops import reduce as red
 from autodiff_cli.vocabulary.registry import alias, python, torch
 
 # ---- convolution --------------------------------------------------------------------------------
 
 
-def _repeated(sizes: Sequence[int] | int, count: int) -> tuple[int, ...]:
+def repeated(sizes: Sequence[int] | int, count: int) -> tuple[int, ...]:
     if isinstance(sizes, int):
         return (sizes,) * count
     return tuple(sizes) * count if len(sizes) == 1 else tuple(sizes)
@@ -32,6 +31,10 @@ def _convolver(count: int) -> None:
     def convolve(
         x: Node, w: Node, bias: Node | None, stride: Any, padding: Any, dilation: Any, groups: int
     ) -> Node:
+        if bias is not None and bias.dtype is not x.dtype:
+            raise RuntimeFault(
+                f"Input type ({x.dtype.c_name}) and bias type ({bias.dtype.c_name}) should be the same"
+            )
         if x.ndim not in (count + 1, count + 2):
             raise RuntimeFault(
                 f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but "
@@ -41,9 +44,9 @@ def _convolver(count: int) -> None:
         if single:
             x = mv.unsqueeze(x, shape=(1, *x.shape))
         how: dict[str, Any] = {
-            "stride": _repeated(stride, count),
-            "padding": _repeated(padding, count),
-            "dilation": _repeated(dilation, count),
+            "stride": repeated(stride, count),
+            "padding": repeated(padding, count),
+            "dilation": repeated(dilation, count),
             "groups": groups,
         }
         _check_convolution(x, w, bias, **how)
@@ -65,7 +68,7 @@ def _convolver(count: int) -> None:
         return convolve(input, weight, bias, stride, padding, dilation, groups)
 
     @torch(
-        f"{start}, str padding = 'valid', {sizes} dilation = 1, SymInt groups = 1)",
+        f'{start}, str padding = "valid", {sizes} dilation = 1, SymInt groups = 1)',
         only="function",
     )
     def named(
@@ -81,9 +84,9 @@ def _convolver(count: int) -> None:
             return convolve(input, weight, bias, stride, 0, dilation, groups)
         if padding != "same":
             raise RuntimeFault(f"Invalid padding string: '{padding}'")
-        if any(step != 1 for step in _repeated(stride, count)):
+        if any(step != 1 for step in repeated(stride, count)):
             raise RuntimeFault("padding='same' is not supported for strided convolutions")
-        spread = _repeated(dilation, count)
+        spread = repeated(dilation, count)
         totals = [d * (k - 1) for d, k in zip(spread, weight.shape[2:])]
         if any(total % 2 for total in totals):  # one more at the end
             margins = ((0, 0),) * (input.ndim - count) + tuple((0, t % 2) for t in totals)
@@ -102,6 +105,38 @@ def _check_convolution(
     dilation: Shape,
     groups: int,
 ) -> None:
+    count = len(stride)
+    if w.ndim < 3:
+        raise RuntimeFault("weight should have at least three dimensions")
+    for name, sizes in (("stride", stride), ("padding", padding), ("dilation", dilation)):
+        if len(sizes) not in (1, w.ndim - 2):
+            raise RuntimeFault(
+                f"expected {name} to be a single integer value or a list of {w.ndim - 2} values to match "
+                f"the convolution dimensions, but got {name}={list(sizes)}"
+            )
+    if groups <= 0:
+        raise RuntimeFault("non-positive groups is not supported")
+    if any(p < 0 for p in padding):
+        raise RuntimeFault("negative padding is not supported")
+    if any(s <= 0 for s in stride):
+        raise RuntimeFault("non-positive stride is not supported")
+    if any(d <= 0 for d in dilation):
+        raise RuntimeFault("dilation should be greater than zero")
+    if w.ndim != count + 2:
+        raise RuntimeFault(
+            f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight {list(w.shape)}, but "
+            f"got {x.ndim}-dimensional input of size {list(x.shape)} instead"
+        )
+    if w.shape[0] < groups:
+        raise RuntimeFault(
+            f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
+            f"weight of size {list(w.shape)} instead"
+        )
+    if w.shape[0] % groups:
+        raise RuntimeFault(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            f"got weight of size [{list(w.shape)}] instead"
+        )
     if x.dtype is not w.dtype:
         raise RuntimeFault(
             f"expected scalar type {x.dtype.scalar_name} but found {w.dtype.scalar_name}"
@@ -130,129 +165,29 @@ def _check_convolution(
 _convolver(1)
 _convolver(2)
 
-# ---- pooling ------------------------------------------------------------------------------------
+# ---- windows and padding ------------------------------------------------------------------------
 
 
-def _windows(kernel: Any, stride: Any, padding: Any, count: int) -> tuple[Shape, Shape, Shape]:
-    sizes = _repeated(kernel, count)
-    return sizes, _repeated(stride, count) if stride else sizes, _repeated(padding, count)
+WINDOWS = ", ".join(
+    f"tuple of ints[2] {name}" for name in ("kernel_size", "dilation", "padding", "stride")
+)
 
 
-def _check_pool(x: Node, name: str, kernel: Shape, padding: Shape, out: Shape) -> None:
-    count = len(kernel)
-    if x.ndim not in (count + 1, count + 2):
-        raise RuntimeFault(
-            f"non-empty {count + 1}D or {count + 2}D (batch mode) tensor expected for input"
-        )
-    for p, k in zip(padding, kernel):
-        if p > k / 2:
-            raise RuntimeFault(
-                "pad should be at most half of effective kernel size, but got "
-                f"pad={p}, kernel_size={k} and dilation=1"
-            )
-    if any(n < 1 for n in out):
-        given, made = (
-            "x".join(map(str, s)) for s in (x.shape[-count - 1 :], (x.shape[-count - 1], *out))
-        )
-        raise RuntimeFault(
-            f"Given input size: ({given}). Calculated output size: ({made}). Output size is too small"
-        )
+def _pairs(text: str) -> Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]:
+    """What the reference hands on after it made a pair of each argument that isn't one."""
+
+    def calls(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return text, {
+            name: value
+            if name == "input" or isinstance(value, (tuple, list, Node))
+            else (value,) * 2
+            for name, value in given.items()
+        }
+
+    return calls
 
 
-def _max_pool(x: Node, kernel: Any, stride: Any, padding: Any, dilation: Any, count: int) -> Any:
-    sizes, step, margin = _windows(kernel, stride, padding, count)
-    spread = _repeated(dilation, count)
-    out = tuple(max(0, cv.out_size(*s)) for s in zip(x.shape[-count:], sizes, step, margin, spread))
-    _check_pool(x, "max_pool", sizes, margin, out)
-    index = cv.best_place(x, kernel=sizes, stride=step, padding=margin, dilation=spread)
-    return cv.max_pool(x, index, dims=count), index
-
-
-def _no_ceil(ceil_mode: bool) -> None:
-    if ceil_mode:
-        raise NotImplementedFault("ceil_mode=True does not exist here")
-
-
-@python("F.max_pool2d")
-def max_pool2d(
-    input: Node,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    _no_ceil(ceil_mode)
-    values, index = _max_pool(input, kernel_size, stride, padding, dilation, 2)
-    return (values, index) if return_indices else values
-
-
-@python("F.max_pool1d")
-def max_pool1d(
-    input: Node,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> Any:
-    _no_ceil(ceil_mode)
-    values, index = _max_pool(input, kernel_size, stride, padding, dilation, 1)
-    return (_squeezed(values), index) if return_indices else _squeezed(values)
-
-
-def _squeezed(x: Node) -> Node:
-    """What the reference computes in two dimensions, with the extra one taken away."""
-    return mv.squeeze_dim(x, shape=x.shape)
-
-
-def _avg_pool(x: Node, kernel: Any, stride: Any, padding: Any, pads: bool, count: int) -> Node:
-    sizes, step, margin = _windows(kernel, stride, padding, count)
-    out = tuple(max(0, cv.out_size(*s, 1)) for s in zip(x.shape[-count:], sizes, step, margin))
-    _check_pool(x, "avg_pool", sizes, margin, out)
-    return cv.avg_pool(x, kernel=sizes, stride=step, padding=margin, pads=pads)
-
-
-@python("F.avg_pool2d")
-def avg_pool2d(
-    input: Node,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> Node:
-    _no_ceil(ceil_mode)
-    return _avg_pool(input, kernel_size, stride, padding, count_include_pad, 2)
-
-
-@python("F.avg_pool1d")
-def avg_pool1d(
-    input: Node,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Node:
-    _no_ceil(ceil_mode)
-    return _squeezed(_avg_pool(input, kernel_size, stride, padding, count_include_pad, 1))
-
-
-@python("F.adaptive_avg_pool2d")
-def adaptive_avg_pool2d(input: Node, output_size: Any) -> Node:
-    wanted = _repeated(output_size, 2) if not isinstance(output_size, int) else (output_size,) * 2
-    size = tuple(n if w is None else w for w, n in zip(wanted, input.shape[-2:]))
-    if size == (1, 1):
-        last = (input.ndim - 2, input.ndim - 1)
-        return red.mean(input, dim=last, keepdim=True, dtype=input.dtype)
-    return cv.adaptive_avg_pool(input, size=size)
-
-
-@python("F.interpolate")
+@python("F.interpolate", asks="input.dim")
 def interpolate(
     input: Node,
     size: Any = None,
@@ -260,29 +195,73 @@ def interpolate(
     mode: str = "nearest",
     align_corners: bool | None = None,
 ) -> Node:
+    if mode in ("nearest", "area", "nearest-exact") and align_corners is not None:
+        raise ValueFault(
+            "align_corners option can only be set with the interpolating modes: linear | bilinear | "
+            "bicubic | trilinear"
+        )
+    if size is None and scale_factor is None:
+        raise ValueFault("either size or scale_factor should be defined")
+    if size is not None and scale_factor is not None:
+        raise ValueFault("only one of size or scale_factor should be defined")
+    if input.ndim not in (3, 4, 5):
+        raise NotImplementedFault(
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: "
+            "nearest | linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got "
+            f"{mode})"
+        )
     if mode != "nearest" or input.ndim != 4:
         raise NotImplementedFault("interpolate exists here for mode='nearest' of 4D input alone")
     if size is None:
         scales = scale_factor if isinstance(scale_factor, (list, tuple)) else (scale_factor,) * 2
         size = tuple(int(n * scale) for n, scale in zip(input.shape[2:], scales))
-    return nm.upsample_nearest(input, size=_repeated(size, 2))
+    return nm.upsample_nearest(input, size=repeated(size, 2))
 
 
 def _columns(kernel: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Shape]:
-    given = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    return {name: _repeated(sizes, 2) for name, sizes in given.items()}
+    """The sizes of windows, of which each is one number or a pair."""
+    given = {"kernel_size": kernel, "dilation": dilation, "padding": padding, "stride": stride}
+    pairs: dict[str, Shape] = {}
+    for name, sizes in given.items():
+        pairs[name] = (sizes,) * 2 if isinstance(sizes, int) else tuple(sizes)
+        if len(pairs[name]) != 2:
+            raise RuntimeFault(
+                f"It is expected {name} equals to 2, but got size {len(pairs[name])}"
+            )
+    for name, least in (("kernel_size", 1), ("dilation", 1), ("padding", 0), ("stride", 1)):
+        high, wide = pairs[name]
+        what = name.partition("_")[0]
+        if min(high, wide) < least:
+            rule = "greater than zero" if least else "non-negative"
+            shown = "kernel size" if what == "kernel" else what
+            raise RuntimeFault(
+                f"{shown} should be {rule}, but got {what}_height: {high} {what}_width: {wide}"
+            )
+    return {"kernel": pairs.pop("kernel_size"), **pairs}
 
 
-@python("F.unfold")
+@python(
+    "F.unfold",
+    calls=_pairs(f"im2col(Tensor input, {WINDOWS})"),
+)
 def unfold(
     input: Node, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Node:
+    how = _columns(kernel_size, dilation, padding, stride)
+    if input.ndim not in (3, 4) or 0 in input.shape[-3:]:
+        raise RuntimeFault(
+            "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
+            f"dimensions for input, but got: {list(input.shape)}"
+        )
     if input.ndim != 4:
         raise NotImplementedFault("unfold exists here for 4D input alone")
-    return cv.im2col(input, **_columns(kernel_size, dilation, padding, stride))
+    return cv.im2col(input, **how)
 
 
-@python("F.fold")
+@python(
+    "F.fold",
+    calls=_pairs(f"col2im(Tensor input, tuple of ints[2] output_size, {WINDOWS})"),
+)
 def fold(
     input: Node,
     output_size: Any,
@@ -291,15 +270,29 @@ def fold(
     padding: Any = 0,
     stride: Any = 1,
 ) -> Node:
+    if not isinstance(output_size, int) and len(output_size) != 2:
+        raise RuntimeFault(
+            f"It is expected output_size equals to 2, but got size {len(output_size)}"
+        )
+    how = _columns(kernel_size, dilation, padding, stride)
+    if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
+        raise RuntimeFault(
+            "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
+            f"dimensions for input, but got: {list(input.shape)}"
+        )
     if input.ndim != 3:
         raise NotImplementedFault("fold exists here for 3D input alone")
-    how = _columns(kernel_size, dilation, padding, stride)
+    if input.shape[1] % math.prod(how["kernel"]):
+        raise RuntimeFault(
+            "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
+            f"input.size(1)={input.shape[1]} and kernel_size={how['kernel']}."
+        )
     channels = input.shape[1] // math.prod(how["kernel"])
-    shape = (input.shape[0], channels, *_repeated(output_size, 2))
+    shape = (input.shape[0], channels, *repeated(output_size, 2))
     return cv.col2im(input, shape=shape, **how)
 
 
-@python("F.pad")
+@python("F.pad", calls="pad(Tensor input, tuple of ints pad, str mode, float? value)")
 def pad(
     input: Node, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Node:

@@ -181,7 +181,7 @@ def tensor(data: Any, dtype: DType | None, requires_grad: bool) -> Node:
 
 
 @torch(
-    "as_tensor(object data, torch.dtype? dtype = None, torch.device? device = None)",
+    "as_tensor(object data, *, torch.dtype? dtype = None, torch.device? device = None)",
     only="function",
 )
 def as_tensor(data: Any, dtype: DType | None) -> Node:

@@ -149,7 +149,6 @@ def _strength(value: Node | Number) -> tuple[DType, int]:
 
 
 @torch("result_type(Tensor tensor, Tensor other)", only="function")
-@torch("result_type(Tensor tensor, Number other)", only="function")
 def result_type(tensor: Node, other: Node | Number) -> DType:
     return dtypes.result_type([_strength(tensor), _strength(other)])
 
@@ -157,6 +156,11 @@ def result_type(tensor: Node, other: Node | Number) -> DType:
 @torch("result_type(Number scalar, Tensor tensor)", only="function")
 def result_type_of_number(scalar: Number, tensor: Node) -> DType:
     return result_type(tensor, scalar)
+
+
+@torch("result_type(Tensor tensor, Number other)", only="function")
+def result_type_with_number(tensor: Node, other: Number) -> DType:
+    return result_type(tensor, other)
 
 
 @torch("result_type(Number scalar1, Number scalar2)", only="function")
@@ -194,10 +198,33 @@ def new_full(
     return full(size, fill_value, dtype or input.dtype, requires_grad)
 
 
-@torch(f"logspace(Number start, Number end, int steps, float base = 10.0, {OUT}", only="function")
+@torch(
+    *[
+        f"logspace({start} start, {end} end, int steps, float base = 10.0, {OUT}"
+        for end in ("Tensor", "Number")
+        for start in ("Tensor", "Number")
+    ],
+    only="function",
+)
 def logspace(
-    start: Number, end: Number, steps: int, base: float, dtype: DType | None, requires_grad: bool
+    start: Node | Number,
+    end: Node | Number,
+    steps: int,
+    base: float,
+    dtype: DType | None,
+    requires_grad: bool,
 ) -> Node:
+    wide = [
+        f"{name} with {bound.ndim} dimension(s)"
+        for name, bound in (("start", start), ("end", end))
+        if isinstance(bound, Node) and bound.ndim
+    ]
+    if wide:
+        raise RuntimeFault(
+            "logspace only supports 0-dimensional start and end tensors, but got "
+            f"{' and '.join(wide)}."
+        )
+    start, end = (force(x).item() if isinstance(x, Node) else x for x in (start, end))
     if steps < 0:
         raise RuntimeFault("number of steps must be non-negative")
     kind = dtype or current().dtype

@@ -11,9 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ir.shapes import broadcast, size_at, wrap_dims
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
@@ -26,8 +26,26 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 ELLIPSIS = "..."
 
 
-@python("einsum")
+def _equation(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What is handed on where an equation is due; of fewer than two arguments nothing is."""
+    equation, *operands = given["args"] if len(given["args"]) > 1 else ("",)
+    if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
+        operands = list(operands[0])
+    if isinstance(equation, Node):  # then the operands are followed by their letters
+        equation, operands = "", []
+    return "einsum(str equation, tuple of Tensors tensors)", {
+        "equation": equation,
+        "tensors": operands,
+    }
+
+
+@python("einsum", calls=_equation)
 def einsum(*args: Any) -> Node:
+    if len(args) < 2:
+        raise ValueFault(
+            "einsum(): must specify the equation string and at least one operand, or at least one "
+            "operand and its subscripts list"
+        )
     if isinstance(args[0], Node):  # operands and lists of numbered letters
         pairs = list(zip(args[::2], args[1::2]))
         operands: Sequence[Node] = [operand for operand, _ in pairs]
@@ -242,27 +260,42 @@ def _by_bmm(a: Node, b: Node, shared: list[int], kept: int) -> Node:
     return reshape_to(back, back.shape[:kept])
 
 
-@python("tensordot")
+@python("tensordot", asks="a.dim b.dim")
 def tensordot(a: Node, b: Node, dims: Any = 2, out: None = None) -> Node:
     if isinstance(dims, Node):
         from autodiff_cli.execute import force
 
         dims = force(dims).tolist()
+    if not isinstance(dims, (int, list, tuple)) or (
+        not isinstance(dims, int)
+        and (len(dims) != 2 or not all(isinstance(entry, (int, list, tuple)) for entry in dims))
+    ):
+        raise RuntimeFault(
+            "tensordot expects dims to be int or tuple[list[int], list[int]] or list[list[int]] "
+            f"containing two lists, but got dims={dims}"
+        )
     if isinstance(dims, int):
         if dims < 0:
             raise RuntimeFault(f"tensordot expects dims >= 0, but got dims={dims}")
+        if dims > min(a.ndim, b.ndim):
+            raise RuntimeFault(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
         of_a, of_b = list(range(-dims, 0)), list(range(dims))
     else:
         of_a, of_b = ([entry] if isinstance(entry, int) else list(entry) for entry in dims)
     if len(of_a) != len(of_b):
         raise RuntimeFault("both dimension lists should have same length")
+    if a.dtype is not b.dtype:
+        raise RuntimeFault("both inputs should have same dtype")
     for first, second in zip(of_a, of_b):
-        if a.shape[first] != b.shape[second]:
+        sizes = size_at(a.shape, first), size_at(b.shape, second)
+        if sizes[0] != sizes[1]:
             raise RuntimeFault(
-                f"contracted dimensions need to match, but first has size {a.shape[first]} in dim "
-                f"{first} and second has size {b.shape[second]} in dim {second}"
+                f"contracted dimensions need to match, but first has size {sizes[0]} in dim "
+                f"{first} and second has size {sizes[1]} in dim {second}"
             )
-    return contraction(a, b, [d % a.ndim for d in of_a], [d % b.ndim for d in of_b])
+    return contraction(
+        a, b, [*wrap_dims(of_a, a.ndim)] if of_a else [], [*wrap_dims(of_b, b.ndim)] if of_b else []
+    )
 
 
 def contraction(a: Node, b: Node, of_a: list[int], of_b: list[int]) -> Node:

@@ -16,18 +16,17 @@ FUNCTIONS_OF: dict[str, str] = {
     "arrangement": """chunk diag diag_embed diagonal dsplit flip fliplr flipud hsplit linalg.diagonal roll
     rot90 split split_with_sizes tensor_split trace tril tril_indices triu triu_indices
     unflatten vsplit""",
-    "convolutions": """F.adaptive_avg_pool2d F.avg_pool1d F.avg_pool2d F.conv1d F.conv2d F.fold
-    F.interpolate F.max_pool1d F.max_pool2d F.pad F.unfold conv1d conv2d""",
+    "convolutions": "F.conv1d F.conv2d F.fold F.interpolate F.pad F.unfold conv1d conv2d",
     "distances": """F.cosine_similarity F.normalize F.pairwise_distance addbmm addmv addr baddbmm cdist
-    corrcoef cosine_similarity cov cross cumulative_trapezoid dist inner kron
-    linalg.cross linalg.vander linalg.vecdot pairwise_distance trapezoid trapz vander
-    vdot""",
+    cosine_similarity cross dist inner kron linalg.cross linalg.vecdot pairwise_distance vdot""",
+    "dropouts": "F.alpha_dropout F.dropout F.dropout1d F.dropout2d",
     "dtypes": """can_cast device finfo get_device iinfo is_complex is_nonzero is_signed is_tensor
     logspace promote_types result_type typename""",
     "einsum": "einsum tensordot",
+    "integrals": "corrcoef cov cumulative_trapezoid linalg.vander trapezoid trapz vander",
     "joining": """atleast_1d atleast_2d atleast_3d block_diag cartesian_prod column_stack combinations
     dstack hstack meshgrid repeat_interleave row_stack vstack""",
-    "layers": """F.batch_norm F.bilinear F.dropout F.embedding F.group_norm F.instance_norm
+    "layers": """F.batch_norm F.bilinear F.embedding F.group_norm F.instance_norm
     F.layer_norm F.one_hot F.scaled_dot_product_attention""",
     "linalg": """chain_matmul cholesky det inverse linalg.cholesky linalg.cond linalg.det linalg.eigh
     linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_exp linalg.matrix_power
@@ -45,6 +44,8 @@ FUNCTIONS_OF: dict[str, str] = {
     rad2deg searchsorted sgn signbit""",
     "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
     scatter_add take take_along_dim""",
+    "pools": """F.adaptive_avg_pool1d F.adaptive_avg_pool2d F.avg_pool1d F.avg_pool2d F.max_pool1d
+    F.max_pool2d""",
     "random": """bernoulli multinomial normal poisson rand rand_like randint randint_like randn
     randn_like randperm""",
     "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.digamma
@@ -60,9 +61,10 @@ METHODS_OF: dict[str, str] = {
     "activations": "F.hardshrink F.prelu hardshrink prelu",
     "arrangement": """chunk diag diag_embed diagonal dsplit flip fliplr flipud hsplit roll rot90 split
     split_with_sizes tensor_split trace tril triu unflatten unfold vsplit""",
-    "distances": "addbmm addmv addr baddbmm corrcoef cov cross dist inner kron vdot",
+    "distances": "addbmm addmv addr baddbmm cross dist inner kron vdot",
     "dtypes": """get_device is_complex is_nonzero is_signed new_empty new_full new_ones new_tensor
     new_zeros storage_offset""",
+    "integrals": "corrcoef cov",
     "joining": "repeat_interleave",
     "linalg": "cholesky det inverse logdet matrix_exp matrix_power pinverse qr slogdet svd",
     "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort

@@ -12,7 +12,7 @@ from autodiff_cli.errors import (
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ir.shapes import broadcast, size_at
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import loss
 from autodiff_cli.ops import movement as mv
@@ -45,12 +45,12 @@ def relu(input: Node, inplace: bool = False) -> Node:
     return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
 
 
-@python("F.sigmoid")
+@python("F.sigmoid", asks="input.sigmoid")
 def sigmoid(input: Node) -> Node:
     return FUNCTIONS["sigmoid"](input)  # type: ignore[no-any-return]
 
 
-@python("F.tanh")
+@python("F.tanh", asks="input.tanh")
 def tanh(input: Node) -> Node:
     return FUNCTIONS["tanh"](input)  # type: ignore[no-any-return]
 
@@ -63,7 +63,7 @@ def _implicit_dim(x: Node, name: str) -> int:
     return 0 if x.ndim in (0, 1, 3) else 1
 
 
-@python("F.softmax")
+@python("F.softmax", calls="softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
 def softmax(
     input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Node:
@@ -71,7 +71,7 @@ def softmax(
     return softmax_of(input, dim, dtype, log=False)
 
 
-@python("F.log_softmax")
+@python("F.log_softmax", calls="log_softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
 def log_softmax(
     input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
 ) -> Node:
@@ -245,7 +245,11 @@ def _log_likelihood(
     return loss.nll_loss(x, target, *weights, reduction=reduction, ignore_index=ignore_index)
 
 
-@python("F.nll_loss")
+@python(
+    "F.nll_loss",
+    calls="nll_loss_nd(Tensor input, Tensor target, Tensor? weight, int reduction_enum = 1, "
+    "SymInt ignore_index)",
+)
 def nll_loss(
     input: Node,
     target: Node,
@@ -259,6 +263,8 @@ def nll_loss(
     if input.ndim == 0:
         raise ValueFault(f"Expected 1 or more dimensions (got {input.ndim})")
     batch = target.shape[0] if target.ndim else 0
+    if input.ndim == target.ndim == 1 and batch != 1:
+        raise ValueFault(f"For 1D input, 1D target must have size 1, but got target size: {batch}")
     if input.ndim > 1 and input.shape[0] != batch:
         raise ValueFault(
             f"Expected input batch_size ({input.shape[0]}) to match target batch_size ({batch})."
@@ -310,8 +316,7 @@ def cross_entropy(
                 "Expected floating point type for target with class probabilities, got "
                 f"{target.dtype.scalar_name}"
             )
-        if not input.ndim:
-            raise IndexFault("Dimension specified as 1 but tensor has no dimensions")
+        size_at(input.shape, class_dim)
         if ignore_index >= 0:
             raise RuntimeFault("ignore_index is not supported for floating point target")
         return _against_probabilities(input, target, weight, reduction, label_smoothing, class_dim)

@@ -12,7 +12,9 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.node import CONSTANT, Node, next_number
-from autodiff_cli.vocabulary.handles import method, named
+from autodiff_cli.vocabulary.handles import lower, method, named
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES
+from autodiff_cli.vocabulary.signature import Overloads
 
 
 class Decorated:
@@ -37,6 +39,9 @@ class Decorated:
         return repr(self.function)
 
 
+TYPE_NAMES[Decorated] = "function"
+
+
 class _GradMode:
     """A context that sets whether gradients are recorded, and restores it."""
 
@@ -48,7 +53,7 @@ class _GradMode:
         self.context = own()  # a generator that is left alone in a block ends it whenever, wherever
 
     def __new__(cls, function: Any = None, *args: Any, **kwargs: Any) -> Any:
-        if cls.takes_functions and callable(function):
+        if cls.takes_functions and function is not None:
             return Decorated(function, cls)
         return super().__new__(cls)
 
@@ -86,7 +91,7 @@ class inference_mode(_GradMode):
     """Nothing inside is recorded."""
 
     def __new__(cls, mode: Any = True, *args: Any, **kwargs: Any) -> Any:
-        return super().__new__(cls, mode if callable(mode) else None)
+        return super().__new__(cls, None if isinstance(mode, bool) else mode)
 
     def __init__(self, mode: Any = True) -> None:
         super().__init__()
@@ -185,9 +190,17 @@ def is_inference(tensor: Tensor) -> bool:
     return _of_inference(tensor.node) and tensor.view is None
 
 
+IS_INFERENCE = Overloads("is_inference", ["is_inference(Tensor input)"])
+
+
 @named("is_inference")
-def is_inference_tensor(input: Tensor) -> bool:
-    return is_inference(input)
+def is_inference_tensor(*args: Any, **kwargs: Any) -> bool:
+    given: list[Tensor] = []
+    IS_INFERENCE.bind(
+        tuple([lower(arg, given) for arg in args]),
+        {name: lower(value, given) for name, value in kwargs.items()},
+    )
+    return is_inference(given[0])
 
 
 class _AnomalyMode:

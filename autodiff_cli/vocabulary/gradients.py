@@ -6,7 +6,7 @@ Sources: torch/_tensor.py, torch/csrc/autograd/python_variable.cpp, python_cpp_f
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any
 
@@ -24,7 +24,7 @@ from autodiff_cli.autograd.tensor import (
     tape_of,
     untracked,
 )
-from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
+from autodiff_cli.errors import AssertionFault, AttributeFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node
 from autodiff_cli.ops.writes import copy_backwards, copy_slices
@@ -152,7 +152,7 @@ def data(tensor: Tensor) -> Tensor:
 # ---- leaves -------------------------------------------------------------------------------------
 
 
-@method("requires_grad_")
+@method("requires_grad_", "bool requires_grad = True")
 def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
     node = tensor.node
     if requires_grad and not node.dtype.is_floating:
@@ -176,12 +176,12 @@ def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
     return tensor
 
 
-@method("detach")
+@method("detach", "")
 def detach(tensor: Tensor) -> Tensor:
     return detached(tensor)
 
 
-@method("detach_")
+@method("detach_", "")
 def detach_(tensor: Tensor) -> Tensor:
     if tensor.view is not None:
         raise RuntimeFault(
@@ -437,6 +437,15 @@ def as_tensors(value: Any) -> tuple[Any, ...]:
     return (value,) if isinstance(value, Tensor) else tuple(value)
 
 
+def _check_tensors(values: Iterable[Any]) -> None:
+    """Refuse what isn't a tensor among the targets of a backward pass."""
+    for value in values:
+        if not isinstance(value, Tensor):
+            raise RuntimeFault(
+                f"all inputs have to be Tensors or GradientEdges, but got {type_name(value)}"
+            )
+
+
 @named("autograd.backward")
 def backward(
     tensors: Any,
@@ -446,7 +455,19 @@ def backward(
     grad_variables: Any = None,
     inputs: Any = None,
 ) -> None:
+    if inputs is not None and not isinstance(inputs, Tensor) and not len(inputs):
+        raise RuntimeFault("`inputs` argument to `backward()` cannot be empty.")
+    if grad_variables is not None:
+        if grad_tensors is not None:
+            raise RuntimeFault(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`. "
+                "Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
     outputs = as_tensors(tensors)
+    for output in outputs:
+        if not isinstance(output, Tensor):
+            raise AssertionFault("Expected output to be a torch.Tensor")
     given = (
         [None] * len(outputs)
         if grad_tensors is None
@@ -454,8 +475,6 @@ def backward(
         if isinstance(grad_tensors, Tensor)
         else list(grad_tensors)
     )
-    if inputs is not None and not isinstance(inputs, Tensor) and not len(inputs):
-        raise RuntimeFault("`inputs` argument to `backward()` cannot be empty.")
     seeds = cotangents(outputs, given)
     check_roots(outputs)
     if create_graph:
@@ -466,6 +485,7 @@ def backward(
         differentiate(roots, retain_graph=keep, create_graph=create_graph)
         return
     targets = as_tensors(inputs)
+    _check_tensors(targets)
     for tensor in targets:
         if not tensor.requires_grad:
             raise RuntimeFault("One of the differentiated Tensors does not require grad")

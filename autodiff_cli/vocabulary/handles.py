@@ -7,7 +7,7 @@ the tensors it is called with, and makes tensors of what it gives back.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from inspect import signature
 from typing import Any, TypeVar
 
@@ -15,11 +15,13 @@ import numpy as np
 
 from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
+from autodiff_cli.errors import FAILURES, IndexFault, RuntimeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.registry import Function
+from autodiff_cli.vocabulary.signature import Overloads
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,15 +39,42 @@ TYPE_NAMES[Tensor] = "Tensor"
 Tensor.__module__ = "torch"
 
 
-def method(*names: str) -> Callable[[F], F]:
-    """Declare a method of tensors."""
+def method(name: str, *signatures: str) -> Callable[[F], F]:
+    """Declare a method of tensors.
+
+    Args:
+        name: of the method.
+        signatures: the parameters of its overloads, if the reference parses them itself; "" for none.
+    """
 
     def declare(implementation: F) -> F:
-        for name in names:
-            TENSOR_METHODS[name] = implementation
+        made = _refusing(name, implementation, signatures) if signatures else implementation
+        TENSOR_METHODS[name] = made
         return implementation
 
     return declare
+
+
+def _refusing(
+    name: str, implementation: Callable[..., Any], signatures: tuple[str, ...]
+) -> Callable[..., Any]:
+    """A method whose wrong arguments are refused as the reference's parser of arguments does it."""
+    texts = [f"{name}(Tensor self{', ' if text else ''}{text})" for text in signatures]
+    overloads = Overloads(name, texts, method=True)
+
+    @wraps(implementation)
+    def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return implementation(tensor, *args, **kwargs)
+        except FAILURES:
+            given: list[Tensor] = []
+            overloads.bind(
+                tuple([lower(arg, given) for arg in args]),
+                {key: lower(value, given) for key, value in kwargs.items()},
+            )
+            raise
+
+    return run
 
 
 def attribute(name: str, setter: Callable[[Tensor, Any], None] | None = None) -> Callable[[F], F]:
@@ -190,21 +219,21 @@ class TorchFunction:
         if out is not None:
             out = kwargs["out"]
             del named_args["out"]
-        result = lifted(self.function.call(tuple(lowered), named_args, method=False), given)
         if out is None:
-            return result
-        from autodiff_cli.vocabulary.writing import assign_out
+            return lifted(self.function.call(tuple(lowered), named_args, method=False), given)
+        from autodiff_cli.vocabulary.writing import assign_out, check_out
 
+        try:
+            result = lifted(self.function.call(tuple(lowered), named_args, method=False), given)
+        except (RuntimeFault, IndexFault):
+            check_out(self.shown_name, given)
+            raise
+        check_out(self.shown_name, given)
         return assign_out(out, result)
 
     @property
     def shown_name(self) -> str:
-        """Its `__name__`, in which the reference has some of its modules."""
-        full = self.function.name
-        module, _, name = full.rpartition(".")
-        if module in ("linalg", "special"):
-            return f"{module}_{name}"
-        return {"F.logsigmoid": "log_sigmoid", "F.threshold": "_threshold"}.get(full, name)
+        return self.function.shown_name
 
     def __repr__(self) -> str:
         name = self.shown_name
@@ -224,12 +253,15 @@ def _place_of_inplace(function: Function) -> int | None:
 def _overwrites(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a call of a function asks it to write its result into its input."""
     place = _place_of_inplace(function)
-    if place is None or not args or not isinstance(args[0], Tensor):
+    if place is None or not args or not isinstance(args[0], Tensor) or len(args) > place + 1:
         return False
     return bool(kwargs.get("inplace", args[place] if len(args) > place else False))
 
 
-TYPE_NAMES[TensorMethod] = TYPE_NAMES[TorchFunction] = "builtin_function_or_method"
+# Python's own errors name a class too, and some show it.
+for _kind in (TensorMethod, TorchFunction):
+    TYPE_NAMES[_kind] = _kind.__name__ = _kind.__qualname__ = "builtin_function_or_method"
+    _kind.__module__ = "builtins"
 
 
 def value_node(value: Any) -> Node | bool | int | float:

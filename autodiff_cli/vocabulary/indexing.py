@@ -31,7 +31,30 @@ def subscript(x: Node, index: Any) -> Node:
         return _select_first(x, _int64(index))
     if isinstance(index, slice):
         return _slice(x, 0, index, skip_whole=False)
-    return _apply(x, entries_of(index))
+    return _apply(x, checked_entries(x, index))
+
+
+def checked_entries(x: Node, index: Any) -> tuple[Any, ...]:
+    """`entries_of` an index of x; of several wrong entries the error is of the one that the reference meets.
+
+    It counts the entries, and then goes through them from left to right.
+    """
+    try:
+        return entries_of(index)
+    except (IndexFault, RuntimeFault, TypeFault, ValueFault) as error:
+        if _is_several(index):
+            if sum(_dims_taken(entry) for entry in index) > x.ndim:
+                raise IndexFault(f"too many indices for tensor of dimension {x.ndim}") from None
+            good: list[Any] = []
+            for entry in index:
+                try:
+                    good.append(_as_tensor(entry))
+                except (IndexFault, RuntimeFault, TypeFault, ValueFault):
+                    break
+            located(x, tuple(good))
+        elif x.ndim == 0 and isinstance(index, float):
+            raise IndexFault("too many indices for tensor of dimension 0") from None
+        raise error
 
 
 def _int64(index: int) -> int:
@@ -91,7 +114,7 @@ def located(x: Node, items: tuple[Any, ...]) -> tuple[Node, list[tuple[int, Node
 def entries_of(index: Any) -> tuple[Any, ...]:
     """The entries of an index, lists among them as index tensors."""
     items = tuple(index) if _is_several(index) else (index,)
-    return tuple(_as_tensor(entry) for entry in items)
+    return tuple([_as_tensor(entry) for entry in items])
 
 
 def _is_several(index: Any) -> bool:
@@ -109,7 +132,14 @@ def _as_tensor(entry: Any) -> Any:
     if isinstance(entry, (list, tuple)):
         from autodiff_cli.vocabulary.creation import tensor_from
 
-        node = tensor_from(entry, None)
+        try:
+            node = tensor_from(entry, None)
+        except ValueFault as error:  # of tensors in a list only single integers are numbers
+            if error.message != "only one element tensors can be converted to Python scalars":
+                raise
+            raise TypeFault(
+                "only integer tensors of a single element can be converted to an index"
+            ) from None
         # a list is an index of integers, whatever numbers stand in it
         return constant(force(node).astype(np.int64)) if node.dtype.is_floating else node
     if isinstance(entry, (float, str)):
@@ -167,6 +197,8 @@ def _slice(x: Node, dim: int, entry: slice, skip_whole: bool = True) -> Node:
     for bound in (entry.start, entry.stop, entry.step):
         if isinstance(bound, (float, str, list, tuple)):
             raise TypeFault("slice indices must be integers or None or have an __index__ method")
+        if isinstance(bound, Node) and (bound.numel != 1 or bound.dtype.is_floating):
+            raise TypeFault("only integer tensors of a single element can be converted to an index")
     start, stop, step = (
         int(item(bound)) if isinstance(bound, Node) else bound
         for bound in (entry.start, entry.stop, entry.step)
@@ -194,6 +226,8 @@ def _indices(entry: Node, x: Node, dim: int) -> list[Node]:
     if not _is_mask(entry):
         return [_integers(entry)]
     mask = force(entry)
+    if dim + entry.ndim > x.ndim and entry.ndim:
+        raise IndexFault(f"too many indices for tensor of dimension {x.ndim}")
     shape = x.shape[dim : dim + entry.ndim] if entry.ndim else (1,)
     for at, size in enumerate(mask.shape):
         if size != shape[at]:
@@ -299,23 +333,21 @@ def gather(input: Node, dim: int, index: Node) -> Node:
 @torch("masked_select(Tensor input, Tensor mask, *, Tensor out = None)")
 def masked_select(input: Node, mask: Node) -> Node:
     if mask.dtype.category != BOOL:
-        raise RuntimeFault(
-            f"masked_select: expected BoolTensor for mask, but got {mask.dtype.scalar_name}"
-        )
+        raise RuntimeFault("masked_select: expected BoolTensor for mask")
     from autodiff_cli.ir.shapes import broadcast
 
-    shape = broadcast(input.shape, mask.shape)
+    shape = broadcast(mask.shape, input.shape)
     x = input if input.shape == shape else mv.expand(input, shape=shape)
     places = np.nonzero(np.atleast_1d(np.broadcast_to(force(mask), shape)))
     return ix.masked_select(x, *map(constant, places), dims=tuple(range(max(x.ndim, 1))))
 
 
-@torch("nonzero(Tensor input, *, Tensor out = None)", "argwhere(Tensor input)")
+@torch("argwhere(Tensor input)")
 def nonzero(input: Node) -> Node:
     places = np.argwhere(force(input))
     return constant(places.reshape(len(places), input.ndim).astype(np.int64))
 
 
-@torch("nonzero(Tensor input, *, bool as_tuple)")
+@torch("nonzero(Tensor input, *, bool as_tuple = False, Tensor out = None)")
 def nonzero_tuple(input: Node, as_tuple: bool) -> Node | tuple[Node, ...]:
     return nonzero_indices(input) if as_tuple else nonzero(input)

@@ -10,14 +10,17 @@ from itertools import combinations_with_replacement as repeated_choices
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
+from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import alias, python, torch
 from autodiff_cli.vocabulary.shaping import cat, check_tensors, clone_contiguous, reshape_to, stack
 from autodiff_cli.vocabulary.signature import Overloads
@@ -88,7 +91,7 @@ _joiner("dstack", lambda tensors: cat(tuple(map(_three_dims_of, tensors)), 2))
 _joiner("column_stack", _columns)
 
 
-@python("block_diag")
+@python("block_diag", calls="block_diag(tuple of Tensors tensors)")
 def block_diag(*tensors: Node) -> Node:
     for position, tensor in enumerate(tensors):
         if tensor.ndim > 2:
@@ -96,6 +99,8 @@ def block_diag(*tensors: Node) -> Node:
                 "torch.block_diag: Input tensors must have 2 or fewer dimensions. Input "
                 f"{position} has {tensor.ndim} dimensions"
             )
+    if not tensors:
+        return constant(np.zeros((1, 0), current().dtype.numpy))
     return re.block_diag(*tensors)
 
 
@@ -117,6 +122,10 @@ def meshgrid(*tensors: Node, indexing: str | None = None) -> tuple[Node, ...]:
     if not given:
         raise RuntimeFault("meshgrid expects a non-empty TensorList")
     check_tensors(given)
+    if indexing is not None and not isinstance(indexing, str):
+        raise TypeFault(f"meshgrid(): argument 'indexing' must be str, not {type_name(indexing)}")
+    if any(x.dtype is not given[0].dtype for x in given):
+        raise RuntimeFault("meshgrid expects all tensors to have the same dtype")
     for x in given:
         if x.ndim > 1:
             raise RuntimeFault(
@@ -133,8 +142,10 @@ def meshgrid(*tensors: Node, indexing: str | None = None) -> tuple[Node, ...]:
     return _grid(given)
 
 
-@python("cartesian_prod")
+@python("cartesian_prod", calls="cartesian_prod(tuple of Tensors tensors)")
 def cartesian_prod(*tensors: Node) -> Node:
+    if not tensors:
+        raise RuntimeFault("meshgrid expects a non-empty TensorList")
     for x in tensors:
         if x.ndim != 1:
             raise RuntimeFault(f"Expect a 1D vector, but got shape {list(x.shape)}")
@@ -166,6 +177,12 @@ def combinations(input: Node, r: int, with_replacement: bool) -> Node:
 
 
 def _repeats_of(repeats: Node) -> Node:
+    if repeats.ndim != 1:
+        raise RuntimeFault("repeat_interleave only accept 1D vector as repeat")
+    if repeats.dtype not in (dtypes.int64, dtypes.int32):
+        raise NotImplementedFault(
+            f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.scalar_name}'"
+        )
     counts = force(repeats)
     if (counts < 0).any():
         raise RuntimeFault("repeats can not be negative")

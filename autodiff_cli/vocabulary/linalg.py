@@ -143,15 +143,15 @@ def matrix_power(input: Node, n: int) -> Node:
     return _power(input, n)
 
 
-@torch(f"linalg.matrix_power(Tensor A, int n, {OUT}", only="function")
-def linalg_matrix_power(A: Node, n: int) -> Node:
-    return _power(A, n)
+@torch(f"linalg.matrix_power(Tensor input, int n, {OUT}", only="function")
+def linalg_matrix_power(input: Node, n: int) -> Node:
+    return _power(input, n)
 
 
-@torch("linalg.matrix_exp(Tensor A)", only="function")
-def linalg_matrix_exp(A: Node) -> Node:
-    check_square(A, "linalg.matrix_exp")
-    return la.matrix_exp(A)
+@torch("linalg.matrix_exp(Tensor input)", only="function")
+def linalg_matrix_exp(input: Node) -> Node:
+    check_square(input, "linalg.matrix_exp")
+    return la.matrix_exp(input)
 
 
 @torch("matrix_exp(Tensor input)")
@@ -162,6 +162,20 @@ def matrix_exp(input: Node) -> Node:
 def _chained(name: str, tensors: Sequence[Node]) -> Node:
     if len(tensors) < 2:
         raise RuntimeFault(f"multi_dot(): expected at least 2 tensors but got {len(tensors)}")
+    last = len(tensors) - 1
+    for at, x in enumerate(tensors):
+        if x.ndim != 2 and not (x.ndim == 1 and at in (0, last)):
+            which = "first" if not at else "last" if at == last else f"tensor {at}"
+            raise RuntimeFault(
+                f"multi_dot(): the {which} tensor must be 1D or 2D but got {x.ndim}D"
+                if at in (0, last)
+                else f"multi_dot(): tensor {at} must be 2D but got {x.ndim}D"
+            )
+        if x.dtype is not tensors[0].dtype:
+            raise RuntimeFault(
+                f"multi_dot(): all tensors must have be the same dtype but tensor 0 is "
+                f"{tensors[0].dtype.scalar_name} and tensor {at} {x.dtype.scalar_name}"
+            )
     parts = list(tensors)
     shape = []
     if parts[0].ndim == 1:
@@ -215,8 +229,13 @@ def multi_dot(tensors: tuple[Node, ...]) -> Node:
     return _chained("multi_dot", tensors)
 
 
-@python("chain_matmul")
+@python("chain_matmul", calls="chain_matmul(tuple of Tensors matrices)")
 def chain_matmul(*matrices: Node) -> Node:
+    if not matrices:
+        raise RuntimeFault("chain_matmul(): Expected one or more matrices")
+    for x in matrices:
+        if x.ndim != 2:
+            raise RuntimeFault(f"Tensor dimension is {x.ndim}, expected 2 instead.")
     return matrices[0] if len(matrices) == 1 else _chained("chain_matmul", matrices)
 
 
@@ -225,6 +244,11 @@ def chain_matmul(*matrices: Node) -> Node:
 
 @torch(f"linalg.solve(Tensor A, Tensor B, *, bool left = True, {OUT[3:]}", only="function")
 def solve(A: Node, B: Node, left: bool) -> Node:
+    if not A.dtype.is_floating:
+        raise RuntimeFault(
+            "linalg.solve: Expected a floating point or complex tensor as input. Got "
+            f"{A.dtype.scalar_name}"
+        )
     check_square(A, "linalg.solve")
     if A.dtype is not B.dtype:
         raise RuntimeFault(
@@ -251,6 +275,10 @@ _lstsq = return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular
     only="function",
 )
 def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
+    if input.ndim < 2:
+        raise RuntimeFault("torch.linalg.lstsq: input must have at least 2 dimensions.")
+    if not b.ndim:
+        raise RuntimeFault("torch.linalg.lstsq: other must have at least 1 dimension.")
     check_matrix(input, "torch.linalg.lstsq", "input")
     if input.dtype is dtypes.float16:
         raise RuntimeFault("This function doesn't handle types other than float and double")
@@ -279,6 +307,42 @@ def _tolerance(x: Node) -> float:
     return max(x.shape[-2:]) * float(np.finfo(x.dtype.numpy).eps)
 
 
+def _bound(given: Node | None) -> float | None:
+    """A tolerance that is given as a tensor, as a number.
+
+    Raises:
+        NotImplementedFault: it is one for each matrix.
+    """
+    if given is None:
+        return None
+    if given.numel != 1:
+        raise NotImplementedFault("a tolerance for each matrix does not exist here")
+    return float(force(given).reshape(-1)[0])
+
+
+@torch(
+    "linalg.pinv(Tensor input, *, Tensor? atol = None, Tensor? rtol = None, bool hermitian = False, "
+    "Tensor out = None)",
+    only="function",
+)
+def linalg_pinv_of_tensors(input: Node, rtol: Node | None, hermitian: bool) -> Node:
+    return linalg_pinv(input, _bound(rtol), hermitian)
+
+
+@torch(
+    "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
+    "Tensor out = None)",
+    only="function",
+)
+def linalg_pinv_bounds(input: Node, rtol: float | None, hermitian: bool) -> Node:
+    return linalg_pinv(input, rtol, hermitian)
+
+
+@torch(f"linalg.pinv(Tensor input, Tensor rcond, bool hermitian = False, {OUT}", only="function")
+def linalg_pinv_above(input: Node, rcond: Node, hermitian: bool) -> Node:
+    return linalg_pinv(input, _bound(rcond), hermitian)
+
+
 @torch(f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}", only="function")
 def linalg_pinv(input: Node, rcond: float | None, hermitian: bool = False) -> Node:
     if input.ndim < 2 or input.dtype not in (dtypes.float32, dtypes.float64):
@@ -292,25 +356,20 @@ def linalg_pinv(input: Node, rcond: float | None, hermitian: bool = False) -> No
     return la.pinv(input, rtol=rtol, hermitian=hermitian)
 
 
-@torch(
-    "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
-    "Tensor out = None)",
-    only="function",
-)
-def linalg_pinv_bounds(input: Node, rtol: float | None, hermitian: bool) -> Node:
-    return linalg_pinv(input, rtol, hermitian)
-
-
 @torch("pinverse(Tensor input, float rcond = 1e-15)")
 def pinverse(input: Node, rcond: float) -> Node:
     return linalg_pinv(input, rcond)
 
 
 @torch(
-    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}", only="function"
+    "linalg.matrix_rank(Tensor input, *, Tensor? atol = None, Tensor? rtol = None, "
+    "bool hermitian = False, Tensor out = None)",
+    only="function",
 )
-def matrix_rank_above(input: Node, tol: float, hermitian: bool) -> Node:
-    return matrix_rank(input, tol, None, hermitian)
+def matrix_rank_of_tensors(
+    input: Node, atol: Node | None, rtol: Node | None, hermitian: bool
+) -> Node:
+    return matrix_rank(input, _bound(atol), _bound(rtol), hermitian)
 
 
 @torch(
@@ -336,6 +395,20 @@ def matrix_rank(
 
 
 # ---- factors ------------------------------------------------------------------------------------
+
+
+@torch(
+    f"linalg.matrix_rank(Tensor input, Tensor tol, bool hermitian = False, {OUT}", only="function"
+)
+def matrix_rank_above_tensor(input: Node, tol: Node, hermitian: bool) -> Node:
+    return matrix_rank(input, _bound(tol), None, hermitian)
+
+
+@torch(
+    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}", only="function"
+)
+def matrix_rank_above(input: Node, tol: float, hermitian: bool) -> Node:
+    return matrix_rank(input, tol, None, hermitian)
 
 
 @torch(f"linalg.cholesky(Tensor input, *, bool upper = False, {OUT[3:]}", only="function")
@@ -387,18 +460,33 @@ def qr(input: Node, some: bool) -> tuple[Node, ...]:
 _eigh = return_type("linalg_eigh", ("eigenvalues", "eigenvectors"))
 
 
-@torch("linalg.eigh(Tensor A, str UPLO = 'L', *, tuple of Tensors out = None)", only="function")
-def eigh(A: Node, UPLO: str) -> tuple[Node, ...]:
-    check_square(A, "linalg.eigh")
-    check_kernel(A, "linalg_eigh")
-    return _eigh(la.eigenvalues(A, uplo=UPLO), la.eigenvectors(A, uplo=UPLO))
+def _check_triangle(UPLO: str) -> None:
+    if UPLO[:1].upper() not in ("L", "U"):
+        raise RuntimeFault(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
 
 
-@torch("linalg.eigvalsh(Tensor A, str UPLO = 'L', *, Tensor out = None)", only="function")
-def eigvalsh(A: Node, UPLO: str) -> Node:
-    check_square(A, "linalg.eigh")
-    check_kernel(A, "linalg_eigh")
-    return la.eigenvalues(A, uplo=UPLO)
+@torch("linalg.eigh(Tensor input, str UPLO = 'L', *, tuple of Tensors out = None)", only="function")
+def eigh(input: Node, UPLO: str) -> tuple[Node, ...]:
+    check_square(input, "linalg.eigh")
+    check_kernel(input, "linalg_eigh")
+    _check_triangle(UPLO)
+    return _eigh(la.eigenvalues(input, uplo=UPLO), la.eigenvectors(input, uplo=UPLO))
+
+
+@torch("linalg.eigvalsh(Tensor input, str UPLO = 'L', *, Tensor out = None)", only="function")
+def eigvalsh(input: Node, UPLO: str) -> Node:
+    check_square(input, "linalg.eigh")
+    check_kernel(input, "linalg_eigh")
+    _check_triangle(UPLO)
+    return la.eigenvalues(input, uplo=UPLO)
+
+
+def check_driver(driver: str | None) -> None:
+    if driver is not None:
+        raise RuntimeFault(
+            "torch.linalg.svd: keyword argument `driver=` is only supported on CUDA inputs with cuSOLVER "
+            "backend."
+        )
 
 
 _svd = return_type("svd", ("U", "S", "V"))
@@ -410,8 +498,9 @@ _linalg_svd = return_type("linalg_svd", ("U", "S", "Vh"))
     "tuple of Tensors out = None)",
     only="function",
 )
-def linalg_svd(A: Node, full_matrices: bool) -> tuple[Node, ...]:
+def linalg_svd(A: Node, full_matrices: bool, driver: str | None) -> tuple[Node, ...]:
     check_matrix(A, "linalg.svd")
+    check_driver(driver)
     check_kernel(A, "linalg_svd")
     u, s, vh = dec.svd_u(A), dec.svdvals(A), dec.svd_vh(A)
     if full_matrices and A.shape[-1] != A.shape[-2]:
@@ -427,6 +516,11 @@ def linalg_svd(A: Node, full_matrices: bool) -> tuple[Node, ...]:
     "svd(Tensor input, bool some = True, bool compute_uv = True, *, tuple of Tensors out = None)"
 )
 def svd(input: Node, some: bool, compute_uv: bool) -> tuple[Node, ...]:
+    if input.ndim < 2:
+        raise RuntimeFault(
+            "linalg.svd: input should have at least 2 dimensions, but has "
+            f"{input.ndim} dimensions instead"
+        )
     if not compute_uv:
         check_matrix(input, "linalg.svd")
         sizes = input.shape[-2:]
@@ -435,14 +529,15 @@ def svd(input: Node, some: bool, compute_uv: bool) -> tuple[Node, ...]:
             for size in sizes
         )
         return _svd(u, svdvals(input), v)
-    u, s, vh = linalg_svd(input, not some)
+    u, s, vh = linalg_svd(input, not some, None)
     return _svd(u, s, mv.matrix_t(vh))
 
 
 @torch("linalg.svdvals(Tensor A, *, str? driver = None, Tensor out = None)", only="function")
-def svdvals(A: Node) -> Node:
+def svdvals(A: Node, driver: str | None = None) -> Node:
     check_matrix(A, "linalg.svd")
     check_kernel(A, "linalg_svd")
+    check_driver(driver)
     return dec.svdvals(A)
 
 
@@ -453,8 +548,12 @@ def svdvals(A: Node) -> Node:
 )
 def cond(input: Node, p: Number | str | None) -> Node:
     if input.ndim < 2:
+        if isinstance(p, str):
+            check_matrix(input, f"linalg.cond(ord={p})")
         raise RuntimeFault("linalg.cond: The input tensor must have at least 2 dimensions.")
     check_matrix(input, "linalg.cond")
+    if p not in (None, 1, -1, 2, -2, math.inf, -math.inf, "fro", "nuc"):
+        raise RuntimeFault(f"linalg.cond got an invalid norm type: {p}")
     if isinstance(p, str):
         check_square(input, f"linalg.cond(ord={p})")
     if not input.numel:

@@ -18,7 +18,7 @@ from autodiff_cli.ops.special import xlogy
 from autodiff_cli.vocabulary.distances import pairwise_distance
 from autodiff_cli.vocabulary.functional import _as_common, _legacy, check_constant, warn_about_sizes
 from autodiff_cli.vocabulary.reductions import check_reduction
-from autodiff_cli.vocabulary.registry import python
+from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.values import Size
 
 
@@ -35,7 +35,7 @@ def _broadcast(a: Node, b: Node) -> tuple[Node, Node]:
     return _as_common(a, b)
 
 
-@python("F.l1_loss")
+@python("F.l1_loss", asks="target.size input.size")
 def l1_loss(
     input: Node,
     target: Node,
@@ -50,7 +50,11 @@ def l1_loss(
     return reduced(pw.abs(ar.sub(a, b, alpha=1)), reduction)
 
 
-@python("F.smooth_l1_loss")
+@python(
+    "F.smooth_l1_loss",
+    asks="target.size input.size",
+    calls="smooth_l1_loss(Tensor input, Tensor target, int reduction_enum = 1, float beta)",
+)
 def smooth_l1_loss(
     input: Node,
     target: Node,
@@ -69,7 +73,11 @@ def smooth_l1_loss(
     return robust.smooth_l1_loss(a, b, reduction=reduction, beta=beta)
 
 
-@python("F.huber_loss")
+@python(
+    "F.huber_loss",
+    asks="target.size input.size",
+    calls="huber_loss(Tensor input, Tensor target, int reduction_enum = 1, float delta)",
+)
 def huber_loss(
     input: Node,
     target: Node,
@@ -81,13 +89,18 @@ def huber_loss(
     a, b = _broadcast(input, target)
     if delta <= 0:
         raise RuntimeFault("huber_loss does not support non-positive values for delta.")
+    if weight is not None and weight.shape != input.shape:
+        raise ValueFault("Weights and input must have the same size.")
     if weight is None:
         return robust.huber_loss(a, b, reduction=check_reduction(reduction), delta=delta)
     values = ar.mul(robust.huber_loss(a, b, reduction="none", delta=delta), weight)
     return reduced(values, check_reduction(reduction))
 
 
-@python("F.kl_div")
+@python(
+    "F.kl_div",
+    calls="kl_div(Tensor input, Tensor target, int reduction_enum = 1, *, bool log_target)",
+)
 def kl_div(
     input: Node,
     target: Node,
@@ -97,6 +110,10 @@ def kl_div(
     log_target: bool = False,
 ) -> Node:
     reduction = _legacy(size_average, reduce, reduction)
+    if reduction != "batchmean":
+        check_reduction(reduction)
+    if not (input.dtype.is_floating and target.dtype.is_floating):
+        raise RuntimeFault("kl_div: Integral inputs not supported.")
     if log_target:
         values = ar.mul(pw.exp(target), ar.sub(target, input, alpha=1))
     else:
@@ -107,7 +124,10 @@ def kl_div(
     return reduced(values, check_reduction(reduction))
 
 
-@python("F.poisson_nll_loss")
+@python(
+    "F.poisson_nll_loss",
+    calls="poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps)",
+)
 def poisson_nll_loss(
     input: Node,
     target: Node,
@@ -172,7 +192,10 @@ def gaussian_nll_loss(
 # ---- margins ------------------------------------------------------------------------------------
 
 
-@python("F.hinge_embedding_loss")
+@python(
+    "F.hinge_embedding_loss",
+    calls="hinge_embedding_loss(Tensor input, Tensor target, float margin)",
+)
 def hinge_embedding_loss(
     input: Node,
     target: Node,
@@ -188,7 +211,11 @@ def hinge_embedding_loss(
     return reduced(ar.add(apart, together, alpha=1), reduction)
 
 
-@python("F.margin_ranking_loss")
+@python(
+    "F.margin_ranking_loss",
+    asks="input1.dim input2.dim target.dim",
+    calls="margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin)",
+)
 def margin_ranking_loss(
     input1: Node,
     input2: Node,
@@ -205,11 +232,11 @@ def margin_ranking_loss(
             f"input1: {Size(input1.shape)!r}, input2: {Size(input2.shape)!r}, target: "
             f"{Size(target.shape)!r} "
         )
-    product = ar.mul(ar.neg(target), ar.sub(input1, input2, alpha=1))
+    product = ar.mul(FUNCTIONS["neg"](target), ar.sub(input1, input2, alpha=1))
     return reduced(sel.clamp_min_number(ar.add_number(product, other=margin), min=0), reduction)
 
 
-@python("F.soft_margin_loss")
+@python("F.soft_margin_loss", calls="soft_margin_loss(Tensor input, Tensor target)")
 def soft_margin_loss(
     input: Node,
     target: Node,
@@ -219,11 +246,18 @@ def soft_margin_loss(
 ) -> Node:
     reduction = check_reduction(_legacy(size_average, reduce, reduction))
     check_constant("soft_margin_loss", "target", target)
-    broadcast(input.shape, target.shape)
+    shape = broadcast(input.shape, target.shape)
+    if shape != input.shape:
+        raise RuntimeFault(
+            f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
     return robust.soft_margin_loss(input, pw.as_dtype(target, input.dtype), reduction=reduction)
 
 
-@python("F.cosine_embedding_loss")
+@python(
+    "F.cosine_embedding_loss",
+    calls="cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin)",
+)
 def cosine_embedding_loss(
     input1: Node,
     input2: Node,
@@ -237,6 +271,11 @@ def cosine_embedding_loss(
     if target.ndim > 1:
         raise RuntimeFault("0D or 1D target tensor expected, multi-target not supported")
     dim = target.ndim
+    if input1.ndim != dim + 1 or input2.ndim != dim + 1:
+        raise RuntimeFault(
+            f"{dim}D target tensor expects {dim + 1}D input tensors, but found inputs with sizes "
+            f"{list(input1.shape)} and {list(input2.shape)}."
+        )
 
     def along(a: Node, b: Node) -> Node:
         product = ar.mul(a, b)
@@ -254,7 +293,11 @@ def cosine_embedding_loss(
     return reduced(values, reduction)
 
 
-@python("F.triplet_margin_loss")
+@python(
+    "F.triplet_margin_loss",
+    calls="triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin, float p, "
+    "float eps, bool swap)",
+)
 def triplet_margin_loss(
     anchor: Node,
     positive: Node,

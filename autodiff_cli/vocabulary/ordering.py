@@ -11,7 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node, Op, constant
-from autodiff_cli.ir.shapes import wrap_dim
+from autodiff_cli.ir.shapes import size_at, wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import order, scan
 from autodiff_cli.ops.blend import lerp
@@ -91,6 +91,8 @@ def kthvalue(input: Node, k: int, dim: int, keepdim: bool) -> tuple[Node, ...]:
 @torch("mode(Tensor input, int dim = -1, bool keepdim = False, *, tuple of Tensors out = None)")
 def mode(input: Node, dim: int, keepdim: bool) -> tuple[Node, ...]:
     at = wrap_dim(dim, input.ndim)
+    if input.ndim and not input.shape[at]:
+        raise IndexFault(f"mode(): Expected reduction dim {at} to have non-zero size.")
     index = order.argmode(input, dim=at)
     return _mode(order.mode(input, index, dim=at, keepdim=keepdim), _shown(index, at, keepdim))
 
@@ -149,15 +151,12 @@ INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 def _quantile(name: str, skip_nan: bool) -> None:
     tail = (
-        "int? dim = None, bool keepdim = False, *, str interpolation = 'linear', Tensor out = None)"
+        'int? dim = None, bool keepdim = False, *, str interpolation = "linear", Tensor out = None)'
     )
 
     @torch(f"{name}(Tensor input, Tensor q, {tail}")
     def several(input: Node, q: Node, dim: int | None, keepdim: bool, interpolation: str) -> Node:
-        if q.ndim > 1:
-            raise RuntimeFault("quantile() q must be a scalar or 1D tensor")
-        if q.dtype is not input.dtype:
-            raise RuntimeFault("quantile() q tensor must be same dtype as the input tensor")
+        _check_quantiles(input, q, dim, interpolation)
         values = force(q).astype(np.float64)
         if not ((values >= 0) & (values <= 1)).all():
             raise RuntimeFault("quantile() q values must be in the range [0, 1]")
@@ -168,22 +167,31 @@ def _quantile(name: str, skip_nan: bool) -> None:
         if not 0 <= q <= 1:
             raise RuntimeFault(f"quantile() q must be in the range [0, 1] but got {q:g}")
         node = constant(np.asarray(q, input.dtype.numpy))
+        _check_quantiles(input, node, dim, interpolation)
         return quantiles(input, node, dim, keepdim, interpolation, skip_nan)
+
+
+def _check_quantiles(x: Node, q: Node, dim: int | None, interpolation: str) -> None:
+    if interpolation not in INTERPOLATIONS:
+        raise RuntimeFault(
+            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, "
+            f"but got {interpolation}"
+        )
+    wrap_dim(dim or 0, x.ndim)
+    if not x.numel:
+        raise RuntimeFault("quantile() input tensor must be non-empty")
+    if q.ndim > 1:
+        raise RuntimeFault("quantile() q must be a scalar or 1D tensor")
+    if x.dtype not in (dtypes.float32, dtypes.float64):
+        raise RuntimeFault("quantile() input tensor must be either float or double dtype")
+    if q.dtype is not x.dtype:
+        raise RuntimeFault("quantile() q tensor must be same dtype as the input tensor")
 
 
 def quantiles(
     x: Node, q: Node, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool
 ) -> Node:
     """The reference's composite: sort, gather two neighbours of each rank, interpolate."""
-    if x.dtype not in (dtypes.float32, dtypes.float64):
-        raise RuntimeFault("quantile() input tensor must be either float or double dtype")
-    if not x.numel:
-        raise RuntimeFault("quantile() input tensor must be non-empty")
-    if interpolation not in INTERPOLATIONS:
-        raise RuntimeFault(
-            "quantile() interpolation must be one of linear, lower, higher, midpoint or nearest, "
-            f"but got {interpolation}"
-        )
     at = wrap_dim(dim or 0, x.ndim)
     if dim is None:
         flat = mv.reshape(x, (x.numel,))
@@ -227,7 +235,14 @@ _quantile("nanquantile", True)
 # ---- different elements -------------------------------------------------------------------------
 
 
-@python("unique", method=True)
+def _looking_for_one(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    flags = "bool sorted, bool return_inverse, bool return_counts)"
+    if given["dim"] is None:
+        return f"_unique2(Tensor input, *, {flags}", given
+    return f"unique_dim(Tensor input, int dim, *, {flags}", given
+
+
+@python("unique", method=True, calls=_looking_for_one)
 def unique(
     input: Node,
     sorted: bool = True,
@@ -236,7 +251,10 @@ def unique(
     dim: int | None = None,
 ) -> Node | tuple[Node, ...]:
     x = force(input)
-    axis = None if dim is None else wrap_dim(dim, input.ndim)
+    axis = None
+    if dim is not None:
+        size_at(input.shape, dim)
+        axis = wrap_dim(dim, input.ndim)
     values, inverse, counts = np.unique(
         x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False
     )
@@ -249,16 +267,23 @@ def unique(
     return tuple(results) if len(results) > 1 else results[0]
 
 
-@python("unique_consecutive", method=True)
+@python(
+    "unique_consecutive",
+    method=True,
+    calls="unique_consecutive(Tensor input, *, bool return_inverse, bool return_counts, int? dim)",
+)
 def unique_consecutive(
     input: Node, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Node | tuple[Node, ...]:
+    if dim is not None:
+        size_at(input.shape, dim)
     x = force(input)
     rows = x.reshape(-1) if dim is None else np.moveaxis(x, wrap_dim(dim, input.ndim), 0)
     count = len(rows)
     changes = np.ones(count, bool)
     differs = rows[1:] != rows[:-1]
-    changes[1:] = differs.reshape(max(count - 1, 0), -1).any(1) if count else True
+    if count > 1:
+        changes[1:] = differs.reshape(count - 1, -1).any(1)
     values = rows[changes]
     groups = np.cumsum(changes) - 1
     results = [constant(values if dim is None else np.moveaxis(values, 0, dim))]

@@ -9,6 +9,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Op, constant
+from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import blend, pairs
 from autodiff_cli.ops.pointwise import as_dtype
@@ -24,10 +25,10 @@ def _pair(name: str, op: Op, kernel: str | None = None, integers: bool = False) 
 
     @torch(f"{name}(Tensor input, Tensor other, {OUT}")
     def call(input: Node, other: Node) -> Node:
-        result = op(input, other)
         if kernel is not None:
-            _require(result.dtype, kernel, integers)
-        return result
+            broadcast(input.shape, other.shape)
+            _require(op.infer((input, other), {})[1], kernel, integers)
+        return op(input, other)
 
 
 def _require(dtype: DType, kernel: str, integers: bool) -> None:
@@ -236,7 +237,26 @@ def isin_number(elements: Node, test_element: Number, invert: bool) -> Node:
 
 
 def _search(sorted_sequence: Node, x: Node, right: bool, int32: bool) -> Node:
-    rows, values = force(sorted_sequence), force(x)
+    edges = sorted_sequence
+    if edges.ndim != 1 and (edges.ndim != x.ndim or edges.shape[:-1] != x.shape[:-1] or not x.ndim):
+        if not x.ndim:
+            raise RuntimeFault(
+                "torch.searchsorted(): input value can be a scalar only when boundaries tensor dimension "
+                f"is 1, but we got boundaries tensor dim({edges.ndim}) and input value's dim({x.ndim}) "
+                f"numel({x.numel})"
+            )
+        raise RuntimeFault(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions "
+            "of boundaries tensor and input value tensor must match, but we got boundaries tensor "
+            f"{list(edges.shape)} and input value tensor {list(x.shape)}"
+        )
+    if edges.dtype is not x.dtype:
+        raise RuntimeFault(
+            "torch.searchsorted(): boundary tensor and input value tensor should have same dtype, but got "
+            f"boundary tensor scalar type {edges.dtype.scalar_name} and input value tensor scalar type "
+            f"{x.dtype.scalar_name}"
+        )
+    rows, values = force(edges), force(x)
     side = "right" if right else "left"
     if rows.ndim == 1:
         found = np.searchsorted(rows, values, side=side)  # type: ignore[call-overload]
@@ -258,6 +278,15 @@ def bucketize(input: Node, boundaries: Node, out_int32: bool, right: bool) -> No
     return _search(boundaries, input, right, out_int32)
 
 
+def _sought(value: Number, boundaries: Node) -> Node:
+    return constant(np.asarray(value).astype(boundaries.dtype.numpy))
+
+
+@torch(f"bucketize(Number self, Tensor boundaries, {SEARCH})", only="function")
+def bucketize_number(self: Number, boundaries: Node, out_int32: bool, right: bool) -> Node:
+    return bucketize(_sought(self, boundaries), boundaries, out_int32, right)
+
+
 @torch(
     f"searchsorted(Tensor sorted_sequence, Tensor input, {SEARCH}, str? side = None, "
     "Tensor? sorter = None, Tensor out = None)",
@@ -266,4 +295,24 @@ def bucketize(input: Node, boundaries: Node, out_int32: bool, right: bool) -> No
 def searchsorted(
     sorted_sequence: Node, input: Node, out_int32: bool, right: bool, side: str | None
 ) -> Node:
+    if side not in (None, "left", "right"):
+        raise RuntimeFault(
+            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        )
+    if side == "left" and right:
+        raise RuntimeFault(
+            "torch.searchsorted(): side and right can't be set to opposites, got side of left while "
+            "right was True"
+        )
     return _search(sorted_sequence, input, right or side == "right", out_int32)
+
+
+@torch(
+    f"searchsorted(Tensor sorted_sequence, Number self, {SEARCH}, str? side = None, "
+    "Tensor? sorter = None, Tensor out = None)",
+    only="function",
+)
+def searchsorted_number(
+    sorted_sequence: Node, self: Number, out_int32: bool, right: bool, side: str | None
+) -> Node:
+    return searchsorted(sorted_sequence, _sought(self, sorted_sequence), out_int32, right, side)

@@ -16,6 +16,7 @@ from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import scatter as sc
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.ops.create import full
 from autodiff_cli.vocabulary.indexing import _in_range, _indices
 from autodiff_cli.vocabulary.registry import torch
 from autodiff_cli.vocabulary.shaping import reshape_to
@@ -134,8 +135,15 @@ def _cut(src: Node, index: Node) -> Node:
 SCATTER = "Tensor input, int dim, Tensor index"
 
 
+@torch(f"scatter({SCATTER}, Tensor src, *, Tensor out = None)")
+def scatter(input: Node, dim: int, index: Node, src: Node) -> Node:
+    at, index = _scattered_index(input, dim, index, src)
+    return sc.scatter(input, index, _cut(src, index), dim=at)
+
+
 @torch(f"scatter({SCATTER}, Tensor src, *, str reduce, Tensor out = None)")
 def scatter_reducing(input: Node, dim: int, index: Node, src: Node, reduce: str) -> Node:
+    wrap_dim(dim, input.ndim)
     if reduce != "add":
         raise RuntimeFault(
             "reduce argument must be either add or multiply."
@@ -146,16 +154,16 @@ def scatter_reducing(input: Node, dim: int, index: Node, src: Node, reduce: str)
     return scatter_add(input, dim, index, src)
 
 
-@torch(f"scatter({SCATTER}, Tensor src, *, Tensor out = None)")
-def scatter(input: Node, dim: int, index: Node, src: Node) -> Node:
-    at, index = _scattered_index(input, dim, index, src)
-    return sc.scatter(input, index, _cut(src, index), dim=at)
-
-
 @torch(f"scatter({SCATTER}, Number value, *, Tensor out = None)")
 def scatter_number(input: Node, dim: int, index: Node, value: Number) -> Node:
     at, index = _scattered_index(input, dim, index, None)
     return sc.scatter_number(input, index, dim=at, value=value)
+
+
+@torch(f"scatter({SCATTER}, Number value, *, str reduce, Tensor out = None)")
+def scatter_number_reducing(input: Node, dim: int, index: Node, value: Number, reduce: str) -> Node:
+    src = full(shape=index.shape, value=value, dtype=input.dtype)
+    return scatter_reducing(input, dim, index, src, reduce)
 
 
 @torch(f"scatter_add({SCATTER}, Tensor src, *, Tensor out = None)")
@@ -182,7 +190,13 @@ def index_add(input: Node, dim: int, index: Node, source: Node, alpha: Number) -
         )
     if input.dtype is not source.dtype:
         raise RuntimeFault(
-            "index_add_(): self and source must have the same scalar type",
+            f"index_add_(): self ({input.dtype.scalar_name}) and source ({source.dtype.scalar_name}) "
+            "must have the same scalar type"
+        )
+    if index.ndim > 1:
+        raise IndexFault(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
+            f"{index.dtype.scalar_name} and size: {list(index.shape)}"
         )
     places = _counted(index)
     width = source.shape[at] if source.ndim else 1
@@ -255,16 +269,18 @@ def index_fill_number(input: Node, dim: int, index: Node, value: Number) -> Node
     return sc.index_fill_number(input, index, dim=at, value=value)
 
 
-@torch("index_put(Tensor input, tuple of Tensors? indices, Tensor values, bool accumulate = False)")
+@torch("index_put(Tensor input, tuple of Tensors indices, Tensor values, bool accumulate = False)")
 def index_put(input: Node, indices: tuple[Node, ...], values: Node, accumulate: bool) -> Node:
     gathered: list[tuple[int, Any]] = []
     dim = 0
     for entry in indices:
+        if dim + max(entry.ndim if entry.dtype.category == BOOL else 1, 1) > input.ndim:
+            raise IndexFault(
+                f"too many indices for tensor of dimension {input.ndim} (got {len(indices)})"
+            )
         taken = _indices(entry, input, dim)
         gathered += [(dim + at, force(part).astype(np.int64)) for at, part in enumerate(taken)]
         dim += len(taken)
-    if dim > input.ndim:
-        raise IndexFault(f"too many indices for tensor of dimension {input.ndim} (got {dim})")
     if values.dtype is not input.dtype:
         raise RuntimeFault(
             "Index put requires the source and destination dtypes match, got "
@@ -272,7 +288,8 @@ def index_put(input: Node, indices: tuple[Node, ...], values: Node, accumulate: 
             "source."
         )
     dims = tuple(at for at, _ in gathered)
-    result = ix.index(input, *(constant(part) for _, part in gathered), dims=dims).shape
+    parts = [constant(part) for _, part in gathered]
+    result = ix.index.infer((input, *parts), {"dims": dims})[0] if dims else input.shape
     lead = len(result) - values.ndim
     if lead < 0 or any(n not in (1, result[lead + at]) for at, n in enumerate(values.shape)):
         raise RuntimeFault(
@@ -308,12 +325,9 @@ def take(input: Node, index: Node) -> Node:
 
 @torch("take_along_dim(Tensor input, Tensor indices, int? dim = None, *, Tensor out = None)")
 def take_along_dim(input: Node, indices: Node, dim: int | None) -> Node:
-    if indices.dtype is not dtypes.int64:
-        raise RuntimeFault(
-            "torch.take_along_dim(): dtype of indices should be Long but got "
-            f"{indices.dtype.scalar_name}"
-        )
     if dim is None:
+        if indices.numel and indices.dtype not in INTEGERS:
+            raise RuntimeFault("gather(): Expected dtype int32/int64 for index")
         flat = reshape_to(input, (-1,))
         places = _wrapped(force(indices).reshape(-1), flat.shape[0])
         return ix.take_along(flat, constant(places), dim=0)
@@ -321,6 +335,11 @@ def take_along_dim(input: Node, indices: Node, dim: int | None) -> Node:
         raise RuntimeFault(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, "
             f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    if indices.dtype is not dtypes.int64:
+        raise RuntimeFault(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{indices.dtype.scalar_name}"
         )
     at = wrap_dim(dim, input.ndim)
     along, along_index = (_without(node.shape, at) for node in (input, indices))
@@ -342,10 +361,28 @@ def _wrapped(index: Array, size: int) -> Array:
 @torch("put(Tensor input, Tensor index, Tensor source, bool accumulate = False)")
 def put(input: Node, index: Node, source: Node, accumulate: bool) -> Node:
     """Elements by their place among all."""
-    if source.numel != index.numel:
+    if index.dtype is not dtypes.int64:
         raise RuntimeFault(
+            f"put_(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
+        )
+    if input.dtype is not source.dtype:
+        raise RuntimeFault(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.scalar_name} and source.dtype = {source.dtype.scalar_name}"
+        )
+    if source.numel != index.numel:
+        raise IndexFault(
             "put_(): Expected source and index to have the same number of elements, but got "
             f"source.numel() = {source.numel}, index.numel() = {index.numel}"
+        )
+    if index.numel and not input.numel:
+        raise IndexFault("put_(): Tried to put elements into an empty tensor")
+    wanted = force(index)
+    outside = (wanted < -input.numel) | (wanted >= input.numel)
+    if outside.any():
+        raise IndexFault(
+            f"out of range: tried to access index {wanted[outside].flat[0]} on a tensor of "
+            f"{input.numel} elements."
         )
     flat = mv.reshape(input, (input.numel,))
     given = mv.reshape(source, (source.numel,))

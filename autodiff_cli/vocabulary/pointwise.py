@@ -13,13 +13,13 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.registry import alias, torch
 
 
-def _plain(op: Op, name: str) -> None:
+def _plain(op: Op, name: str, tail: str = ", *, Tensor out = None") -> None:
     """A function that is its primitive."""
 
     def call(input: Node) -> Node:
         return op(input)
 
-    torch(f"{name}(Tensor input, *, Tensor out = None)")(call)
+    torch(f"{name}(Tensor input{tail})")(call)
 
 
 for _op in (
@@ -29,7 +29,7 @@ for _op in (
     _plain(getattr(pw, _op), _op)
 _plain(sel.logical_not, "logical_not")
 for _op in ("isnan", "isinf", "isfinite"):
-    _plain(getattr(pw, _op), _op)
+    _plain(getattr(pw, _op), _op, "")
 
 
 def require_floating(x: Node, kernel: str) -> None:

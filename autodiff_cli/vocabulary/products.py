@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from autodiff_cli.errors import IndexFault, NotImplementedFault, RuntimeFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault
 from autodiff_cli.ir import layout
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number
-from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ir.shapes import broadcast, size_at
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
@@ -55,8 +55,7 @@ def dot(input: Node, tensor: Node) -> Node:
 
 @torch("mv(Tensor input, Tensor vec, *, Tensor out = None)")
 def matrix_vector(input: Node, vec: Node) -> Node:
-    if not input.ndim:
-        raise IndexFault("Dimension specified as 0 but tensor has no dimensions")
+    size_at(input.shape, 0)
     if input.ndim != 2 or vec.ndim != 1:
         raise RuntimeFault(f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}")
     if input.shape[1] != vec.shape[0]:
@@ -82,11 +81,13 @@ def _out_dtype(name: str, product: Callable[[Node, Node], Node]) -> None:
         only="function",
     )
     def with_dtype(input: Node, mat2: Node, out_dtype: DType) -> Node:
-        if out_dtype is not input.dtype:
-            raise RuntimeFault(
-                f"{name}: out_dtype must be the same as the dtype of the inputs on CPU"
-            )
+        check_out_dtype(name, input, out_dtype)
         return product(input, mat2)
+
+
+def check_out_dtype(name: str, x: Node, dtype: DType) -> None:
+    if dtype is not x.dtype:
+        raise RuntimeFault(f"{name}: out_dtype must be the same as the dtype of the inputs on CPU")
 
 
 @torch("mm(Tensor input, Tensor mat2, *, Tensor out = None)")
@@ -115,6 +116,12 @@ def check_product(a: Node, b: Node) -> None:
 
 @torch("bmm(Tensor input, Tensor mat2, *, Tensor out = None)")
 def bmm(input: Node, mat2: Node) -> Node:
+    check_bmm(input, mat2)
+    return mx.bmm(input, mat2)
+
+
+def check_bmm(input: Node, mat2: Node) -> None:
+    """Refuse what isn't two batches of matrices that can be multiplied."""
     if input.ndim != 3 or mat2.ndim != 3:
         which = "batch1" if input.ndim != 3 else "batch2"
         raise RuntimeFault(f"{which} must be a 3D tensor")
@@ -128,7 +135,6 @@ def bmm(input: Node, mat2: Node) -> Node:
         raise RuntimeFault(
             f"expected scalar type {input.dtype.scalar_name} but found {mat2.dtype.scalar_name}"
         )
-    return mx.bmm(input, mat2)
 
 
 _out_dtype("bmm", bmm)
@@ -139,6 +145,12 @@ _out_dtype("bmm", bmm)
     "Tensor out = None)"
 )
 def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> Node:
+    for name, x in (("self", input), ("mat1", mat1)):
+        if x.dtype is not mat2.dtype:
+            raise RuntimeFault(
+                f"{name} and mat2 must have the same dtype, but got {x.dtype.scalar_name} and "
+                f"{mat2.dtype.scalar_name}"
+            )
     if mat1.ndim != 2 or mat2.ndim != 2:
         which = "mat1" if mat1.ndim != 2 else "mat2"
         raise RuntimeFault(
@@ -162,6 +174,29 @@ def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> N
             )
     check_product(mat1, mat2)
     return mx.addmm(input, mat1, mat2, beta=beta, alpha=alpha)
+
+
+@torch(
+    "addmm(Tensor input, Tensor mat1, Tensor mat2, torch.dtype out_dtype, *, Number beta = 1, "
+    "Number alpha = 1, Tensor out = None)",
+    only="function",
+)
+def addmm_with_dtype(
+    input: Node, mat1: Node, mat2: Node, out_dtype: DType, beta: Number, alpha: Number
+) -> Node:
+    check_out_dtype("addmm", input, out_dtype)
+    return addmm(input, mat1, mat2, beta, alpha)
+
+
+@torch(
+    "addmm(Number beta, Tensor input, Number alpha, Tensor mat1, Tensor mat2, *, Tensor out = None)"
+    "|deprecated",
+    "addmm(Number beta, Tensor input, Tensor mat1, Tensor mat2, *, Tensor out = None)|deprecated",
+)
+def addmm_numbers_first(
+    beta: Number, input: Node, mat1: Node, mat2: Node, alpha: Number = 1
+) -> Node:
+    return addmm(input, mat1, mat2, beta, alpha)
 
 
 @torch("outer(Tensor input, Tensor vec2, *, Tensor out = None)")
@@ -248,7 +283,10 @@ def _batched(a: Node, b: Node) -> Node:
     return mv.unsafe_view(product, shape=shape)
 
 
-@torch("F.linear(Tensor input, Tensor weight, Tensor? bias = None)", only="function")
+@torch(
+    "F.linear(Tensor input, Tensor weight, Tensor? bias = None, *, Tensor out = None)",
+    only="function",
+)
 def linear(input: Node, weight: Node, bias: Node | None) -> Node:
     """input @ weight.T + bias, by the same route as the reference's."""
 

@@ -12,6 +12,7 @@ from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape, constant
+from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import drawn as dr
 from autodiff_cli.vocabulary.creation import LIKE, OPTIONS, OUT, checked, finished
 from autodiff_cli.vocabulary.registry import torch
@@ -127,6 +128,7 @@ DRAWN = "*, torch.Generator? generator = None, Tensor out = None"
 
 @torch(f"normal(Tensor mean, Tensor std, {DRAWN})", only="function")
 def normal_of_tensors(mean: Node, std: Node, generator: Any) -> Node:
+    broadcast(mean.shape, std.shape)
     values = generator_of(generator).normal_arrays(force(mean), force(std))
     return dr.normal_of_both(constant(values), mean, std)
 

@@ -21,7 +21,7 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.movement import permute, unsqueeze
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
-from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.parameters import PYTHON_DTYPES, type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
 from autodiff_cli.vocabulary.values import return_type
@@ -367,7 +367,7 @@ def logsumexp(input: Node, dim: tuple[int, ...], keepdim: bool) -> Node:
 
 def softmax_of(x: Node, dim: int, dtype: DType | None, log: bool) -> Node:
     if dtype is not None:
-        x = as_dtype(x, dtype)
+        x = as_dtype(x, PYTHON_DTYPES.get(dtype, dtype))  # type: ignore[call-overload]
     wrapped = wrap_dim(dim, x.ndim)
     last = "lastdim_" if wrapped == x.ndim - 1 or not x.ndim else ""
     require_floating(x, f"{'log_' if log else ''}softmax_{last}kernel_impl")

@@ -7,7 +7,11 @@ An entry is declared with torch's own signature, as torch prints it in its error
 
 Overloads of one name are tried in the order of their declaration. A function whose first parameter is a
 tensor is a method too, unless `only` says otherwise. Where torch wrote a function in Python, its errors
-are Python's own: `@python("F.mse_loss")`.
+are Python's own: `@python("F.mse_loss")`; what it hands its arguments to is declared beside it, as its
+errors name that: `@python("F.elu", calls="elu(Tensor input, Number alpha)")`.
+
+What fails with an error of numpy's or of our own Python is worded in one place, `vocabulary/failures.py`,
+which only such an error imports.
 """
 
 from __future__ import annotations
@@ -18,13 +22,24 @@ from importlib import import_module
 from itertools import takewhile
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from autodiff_cli.errors import AssertionFault, AutodiffError, TypeFault
+from autodiff_cli.errors import FAILURES, AssertionFault, TypeFault
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, rare_names
-from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 from autodiff_cli.vocabulary.signature import Overloads
 
 Implementation: TypeAlias = Callable[..., Any]
+# What the reference calls in its errors by another name than programs do.
+SHOWN = {"F.logsigmoid": "log_sigmoid", "F.threshold": "_threshold"}
+# Functions behind which it keeps one for each kind of result; errors of a call name the usual one.
+WRITTEN = {
+    "F.max_pool1d": "_max_pool1d",
+    "F.max_pool2d": "_max_pool2d",
+    "unique": "_return_output",
+    "unique_consecutive": "_consecutive_return_output",
+}
+Calls: TypeAlias = str | Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
 F = TypeVar("F", bound=Implementation)
 Only: TypeAlias = Literal["function", "method"] | None
 
@@ -35,13 +50,20 @@ class Function:
     Args:
         name: as torch spells it behind its module: `sum`, `F.mse_loss`, `linalg.norm`.
         in_python: whether torch wrote it in Python, so that wrong arguments are Python's errors.
+        calls: of such a function, the signature of what it hands its arguments to; or a function that
+            gives that for the call's arguments, together with what they are turned into.
+        asks: of such a function, the attributes that its Python asks of tensors first: "target.size".
     """
 
-    __slots__ = ("_bound", "implementations", "in_python", "name", "texts")
+    __slots__ = ("_bound", "asks", "calls", "implementations", "in_python", "name", "texts")
 
-    def __init__(self, name: str, in_python: bool = False) -> None:
+    def __init__(
+        self, name: str, in_python: bool = False, calls: Calls = "", asks: str = ""
+    ) -> None:
         self.name = name
         self.in_python = in_python
+        self.calls = calls
+        self.asks = asks
         self.texts: list[str] = []
         self.implementations: list[Implementation] = []
         self._bound: dict[bool, Overloads] = {}
@@ -51,48 +73,70 @@ class Function:
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, method: bool) -> Any:
         """Bind the arguments and run; as a method, the first argument is the tensor itself."""
-        if self.in_python:
-            return self._call_python(args, kwargs)
-        overloads = self._bound.get(method)
-        if overloads is None:
-            overloads = self._bound[method] = self._overloads(method)
-        if method:
-            index, bound = overloads.bind(args[1:], kwargs)
+        try:
+            if self.in_python:
+                return self._call_python(args, kwargs)
+            overloads = self._bound.get(method) or self._overloads(method)
+            if method:
+                index, bound = overloads.bind(args[1:], kwargs)
+                implementation = self.implementations[index]
+                return implementation(input=args[0], **_effective(implementation, bound))
+            index, bound = overloads.bind(args, kwargs)
             implementation = self.implementations[index]
-            return implementation(input=args[0], **_effective(implementation, bound))
+            return implementation(**_effective(implementation, bound))
+        except FAILURES as error:
+            from autodiff_cli.vocabulary.failures import worded
+
+            raise worded(self, error, args, kwargs, method) from None
+
+    def bound(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[[Node], Any]:
+        """The method of a tensor that is given later; wrong arguments are refused at once."""
+        overloads = self._bound.get(True) or self._overloads(True)
         index, bound = overloads.bind(args, kwargs)
         implementation = self.implementations[index]
-        return implementation(**_effective(implementation, bound))
+        effective = _effective(implementation, bound)
+
+        def run(node: Node) -> Any:
+            try:
+                return implementation(input=node, **effective)
+            except FAILURES as error:
+                from autodiff_cli.vocabulary.failures import worded
+
+                raise worded(self, error, (node, *args), kwargs, True) from None
+
+        return run
+
+    @property
+    def shown_name(self) -> str:
+        """Its `__name__`, by which errors call it, in which the reference has some of its modules."""
+        module, _, name = self.name.rpartition(".")
+        return f"{module}_{name}" if module in ("linalg", "special") else SHOWN.get(self.name, name)
 
     def _overloads(self, method: bool) -> Overloads:
         """The signatures, parsed."""
         # another thread may still be declaring the others: this waits until its import is through
         for implementation in list(self.implementations):
             import_module(implementation.__module__)
-        module, _, name = self.name.rpartition(".")
-        if module in ("linalg", "special"):  # torch's own errors name these so
-            name = f"{module}_{name}"
-        return Overloads(name, self.texts, method=method)
+        made = self._bound[method] = Overloads(self.shown_name, self.texts, method=method)
+        return made
 
     def _call_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         implementation = self.implementations[0]
-        try:
-            result = implementation(*args, **kwargs)
-        except AutodiffError:
-            raise
-        except Exception as error:
-            trace = error.__traceback__
-            if isinstance(error, TypeError) and trace is not None and trace.tb_next is None:
-                raise TypeFault(str(error)) from None  # of the call itself, not of what it ran
-            _check_tensors(implementation, args, kwargs)
-            raise
-        _check_tensors(implementation, args, kwargs)
+        result = implementation(*args, **kwargs)
+        check_tensors(implementation, args, kwargs)
+        if self.calls and not current().eager:  # what is computed later fails without this call
+            from autodiff_cli.vocabulary.failures import check_handed_on
+
+            check_handed_on(self, args, kwargs)
         return result
 
     def __repr__(self) -> str:
         return f"<built-in method {self.name.rpartition('.')[2]}>"
 
 
+TYPE_NAMES[Function] = Function.__name__ = (
+    "builtin_function_or_method"  # Python's errors name it too
+)
 MISSING = object()
 
 
@@ -108,7 +152,7 @@ def _tensors(implementation: Implementation) -> tuple[tuple[str, bool], ...]:
     return tuple((name, kind != "Node") for name, kind in found)
 
 
-def _check_tensors(
+def check_tensors(
     implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     """Refuse what is no tensor where one is due, unless the function has done so in its own words.
@@ -212,15 +256,18 @@ def torch(*signatures: str, only: Only = None) -> Callable[[F], F]:
     return declare
 
 
-def python(name: str, *, method: bool = False) -> Callable[[F], F]:
-    """Declare a function that torch wrote in Python."""
+def python(
+    name: str, *, method: bool = False, calls: Calls = "", asks: str = ""
+) -> Callable[[F], F]:
+    """Declare a function that torch wrote in Python, and what it does with its arguments first."""
 
     def declare(implementation: F) -> F:
         # Python's errors name the function, so the implementation goes by torch's name.
-        implementation.__name__ = implementation.__qualname__ = name.rpartition(".")[2]
-        _entry(FUNCTIONS, name, True, "", implementation)
+        last = WRITTEN.get(name) or SHOWN.get(name) or name.rpartition(".")[2]
+        implementation.__name__ = implementation.__qualname__ = last
+        _entry(FUNCTIONS, name, True, "", implementation, calls, asks)
         if method:
-            _entry(METHODS, name, True, "", implementation)
+            _entry(METHODS, name, True, "", implementation, calls, asks)
         return implementation
 
     return declare
@@ -232,10 +279,12 @@ def _entry(
     in_python: bool,
     text: str,
     implementation: Implementation,
+    calls: Calls = "",
+    asks: str = "",
 ) -> None:
     function = table.declared(name)
     if function is None:
-        function = table[name] = Function(name, in_python)
+        function = table[name] = Function(name, in_python, calls, asks)
     function.texts.append(text)
     function.implementations.append(implementation)
 
@@ -246,7 +295,9 @@ def alias(*names: str, of: str) -> None:
         for table in (FUNCTIONS, METHODS):
             if of in table:
                 original = table[of]
-                copy = table[name] = Function(name, original.in_python)
+                copy = table[name] = Function(
+                    name, original.in_python, original.calls, original.asks
+                )
                 old, new = of.rpartition(".")[2], name.rpartition(".")[2]
                 copy.texts = [new + text.removeprefix(old) for text in original.texts]
                 copy.implementations = original.implementations

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
-from autodiff_cli.errors import TypeFault
+from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.shapes import broadcast_all
@@ -71,8 +71,8 @@ def data_ptr(tensor: Tensor) -> int:
 
 
 @named("is_tensor")
-def is_tensor(value: Any) -> bool:
-    return isinstance(value, Tensor)
+def is_tensor(obj: Any) -> bool:
+    return isinstance(obj, Tensor)
 
 
 @named(
@@ -92,6 +92,12 @@ def get_num_threads() -> int:
 
 @named("broadcast_shapes")
 def broadcast_shapes(*shapes: Any) -> Size:
+    for shape in shapes:
+        if not isinstance(shape, (int, tuple, list)):
+            raise RuntimeFault(
+                "Input shapes should be of type ints, a tuple of ints, or a list of ints, got "
+                f"{shape!r}"
+            )
     return Size(
         broadcast_all((shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes)
     )

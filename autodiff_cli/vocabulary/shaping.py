@@ -9,7 +9,7 @@ from autodiff_cli.ir import layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.room import check_room
-from autodiff_cli.ir.shapes import expanded, infer_size, wrap_dim, wrap_dims
+from autodiff_cli.ir.shapes import expanded, infer_size, size_at, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.vocabulary.parameters import type_name
@@ -50,6 +50,12 @@ def view_dtype(input: Node, dtype: DType) -> Node:
         raise RuntimeFault(
             "self.dim() cannot be 0 to view "
             f"{input.dtype.scalar_name} as {dtype.scalar_name} (different element sizes)"
+        )
+    old, new = input.dtype.numpy.itemsize, dtype.numpy.itemsize
+    if new > old and input.shape[-1] % (new // old):
+        raise RuntimeFault(
+            f"self.size(-1) must be divisible by {new // old} to view {input.dtype.scalar_name} as "
+            f"{dtype.scalar_name} (different element sizes), but got {input.shape[-1]}"
         )
     return constant(np.ascontiguousarray(force(input)).view(dtype.numpy))
 
@@ -197,6 +203,11 @@ def movedims(input: Node, source: tuple[int, ...], destination: tuple[int, ...])
 
 @torch("expand(Tensor input, tuple of ints size, *, bool implicit = False)", only="method")
 def expand(input: Node, size: Shape) -> Node:
+    return mv.expand(input, shape=check_expandable(input, size))
+
+
+def check_expandable(input: Node, size: Shape) -> Shape:
+    """The shape that a tensor is expanded to."""
     if len(size) < input.ndim:
         name = input.dtype.scalar_name
         kind = "CPUBoolType" if name == "Bool" else f"torch.{name}Tensor"
@@ -205,7 +216,7 @@ def expand(input: Node, size: Shape) -> Node:
             f"size={list(size)}): the number of sizes provided ({len(size)}) must be greater or equal "
             f"to the number of dimensions in the tensor ({input.ndim})"
         )
-    return mv.expand(input, shape=expanded(input.shape, size))
+    return expanded(input.shape, size)
 
 
 @torch("expand_as(Tensor input, Tensor other)", only="method")
@@ -302,8 +313,7 @@ def numbered(nodes: Sequence[Node]) -> tuple[Node, ...]:
 
 @torch("unbind(Tensor input, int dim = 0)")
 def unbind(input: Node, dim: int) -> tuple[Node, ...]:
-    if not input.ndim:
-        raise IndexFault("Dimension specified as 0 but tensor has no dimensions")
+    size_at(input.shape, dim)
     return unbound(input, wrap_dim(dim, input.ndim))
 
 
@@ -363,7 +373,7 @@ def stack(tensors: tuple[Node, ...], dim: int) -> Node:
     return mv.stack(*tensors, dim=at)
 
 
-@python("broadcast_tensors")
+@python("broadcast_tensors", calls="broadcast_tensors(tuple of Tensors tensors)")
 def broadcast_tensors(*tensors: Node) -> tuple[Node, ...]:
     from autodiff_cli.ir.shapes import broadcast_all
 

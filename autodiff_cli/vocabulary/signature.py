@@ -244,6 +244,8 @@ class Overloads:
         if isinstance(given, list):
             tensors = any(type(entry) in TENSOR.plain for entry in given)
             return f"it takes a tensor: {'stack' if tensors else 'tensor'}([...])"
+        if isinstance(given, int) and not -(2**63) <= given < 2**63:
+            return None
         return f"it takes a tensor: tensor({float(given)!r})"
 
     def _mismatch(self, args: Args, kwargs: Kwargs) -> str:

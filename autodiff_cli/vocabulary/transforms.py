@@ -16,7 +16,7 @@ from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.calling import call, class_path, torch_call
 from autodiff_cli.vocabulary.differentiation import grad as gradients
 from autodiff_cli.vocabulary.differentiation import jacobian_nodes, tangent_nodes
 from autodiff_cli.vocabulary.gradients import requires_grad_
@@ -95,7 +95,18 @@ def _outside(tree: Any, inner: Sequence[Tensor]) -> Any:
 
 def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[Any]]:
     """The arguments with those that are differentiated replaced; and these."""
+    if not isinstance(argnums, (int, tuple)):
+        raise RuntimeFault(
+            f"argnums must be int or Tuple[int, ...], got: <class '{class_path(argnums)}'>"
+        )
     places = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not places:
+        raise RuntimeFault("argnums must be non-empty")
+    for place in places:
+        if not isinstance(place, int):
+            raise RuntimeFault(f"argnum must be int, got: <class '{class_path(place)}'>")
+    if len(set(places)) != len(places):
+        raise RuntimeFault(f"argnums elements must be unique, got {places}")
     for place in places:
         if not -len(args) <= place < len(args):
             raise RuntimeFault(f"Got argnum={place}, but only {len(args)} positional inputs")
@@ -187,6 +198,11 @@ def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
         output = func(*given)
         aux = None
         if has_aux:
+            if not (isinstance(output, tuple) and len(output) == 2):
+                raise RuntimeFault(
+                    "vjp(f, *primals): output of function f should be a tuple: (output, aux) if has_aux "
+                    "is True"
+                )
             output, aux = output
     inner = leaves(given)
 
@@ -344,6 +360,13 @@ def functional_call(
     **_: Any,
 ) -> Any:
     given = parameter_and_buffer_dicts
+    if not isinstance(given, (dict, list, tuple)):
+        raise ValueFault(
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
+            f"<class '{class_path(given)}'>"
+        )
+    if not isinstance(given, dict) and not all(isinstance(part, dict) for part in given):
+        raise ValueFault("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
     merged = given if isinstance(given, dict) else {k: v for part in given for k, v in part.items()}
     positional = () if args is None else args if isinstance(args, tuple) else (args,)
     held = []

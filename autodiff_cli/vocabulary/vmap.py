@@ -19,7 +19,7 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.transform.batch import batched
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.calling import call, class_path, torch_call
 from autodiff_cli.vocabulary.handles import lift, named
 from autodiff_cli.vocabulary.transforms import Func, leaves, rebuilt
 
@@ -30,7 +30,50 @@ def _dims_of(tree: Any, dims: Any) -> list[Any]:
         return [dims] * len(leaves(tree))
     if isinstance(tree, dict):
         return [dim for key in tree for dim in _dims_of(tree[key], dims[key])]
+    if not isinstance(tree, (list, tuple)) or not isinstance(dims, (list, tuple)):
+        return [dims]
+    if len(tree) != len(dims):
+        raise ValueFault(
+            f"vmap: {len(dims)} dimensions to map over are given for a structure of {len(tree)} entries"
+        )
     return [dim for entry, own in zip(tree, dims, strict=True) for dim in _dims_of(entry, own)]
+
+
+def _check_dims(name: str, in_dims: Any, out_dims: Any, args: tuple[Any, ...]) -> None:
+    """Refuse dimensions that are none; source: torch/_functorch/vmap.py."""
+    if not all(isinstance(dim, int) or dim is None for dim in leaves(out_dims)):
+        raise ValueFault(
+            f"vmap({name}, ..., out_dims={out_dims}): `out_dims` must be an int, None or a python "
+            "collection of ints representing where in the outputs the vmapped dimension should appear."
+        )
+    if not isinstance(in_dims, (int, tuple)):
+        raise ValueFault(
+            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be int or a "
+            "(potentially nested) tuple matching the structure of inputs, got: "
+            f"<class '{class_path(in_dims)}'>."
+        )
+    if not args:
+        raise ValueFault(
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to "
+            "vmap over a function with no inputs. The latter is unsupported."
+        )
+
+
+def _check_mapped(call: str, entries: list[Any], dims: list[Any]) -> None:
+    for entry, dim in zip(entries, dims, strict=True):
+        if dim is None:
+            continue
+        if not isinstance(dim, int):
+            raise ValueFault(
+                f"{call}: Got in_dim={dim} for an input but in_dim must be either an integer dimension or "
+                "None."
+            )
+        if not isinstance(entry, Tensor):
+            raise ValueFault(
+                f"{call}: Got in_dim={dim} for an input but the input is of type "
+                f"<class '{class_path(entry)}'>. We cannot vmap over non-Tensor arguments, please use None "
+                "as the respective in_dim"
+            )
 
 
 @contextmanager
@@ -107,8 +150,10 @@ def vmap(
 
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
+        _check_dims(name, in_dims, out_dims, args)
         entries = leaves(args)
         dims = _dims_of(args, in_dims)
+        _check_mapped(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)", entries, dims)
         sizes = []
         for entry, dim in zip(entries, dims, strict=True):
             if dim is None or not isinstance(entry, Tensor):

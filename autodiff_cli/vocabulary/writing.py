@@ -5,7 +5,8 @@ Sources: torch/csrc/autograd/python_variable_indexing.cpp (`THPVariable_setitem`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.context import current
+from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, constant, number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
@@ -34,8 +36,8 @@ from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import METHODS
-from autodiff_cli.vocabulary.shaping import expand
+from autodiff_cli.vocabulary.registry import METHODS, Function
+from autodiff_cli.vocabulary.shaping import check_expandable, expand
 from autodiff_cli.vocabulary.signature import Overloads
 
 if TYPE_CHECKING:
@@ -76,34 +78,48 @@ WRITTEN = {
 }
 
 
+@cache
+def _in_place_form(name: str) -> Function:
+    """A method under the name of its in-place form, by which that form's errors call it."""
+    plain = name[:-1]
+    form = Function(name)
+    form.texts = [name + text.removeprefix(plain) for text in METHODS[plain].texts]
+    form.implementations = METHODS[plain].implementations
+    return form
+
+
 def in_place_method(name: str) -> Callable[..., Any] | None:
     """The method `name`, such as `add_`, if it exists."""
     plain = name[:-1]
     if not name.endswith("_") or plain.endswith("_") or plain not in METHODS:
         return None
+    named = _in_place_form(name)
     if plain in IN_PLACE:
-        function = METHODS[plain]
-
-        def compute(node: Node, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Node:
-            try:
-                result: Node = function.call((node, *args), kwargs, method=True)
-            except TypeFault as error:
-                raise TypeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
-            if plain in COMPARISONS and node.requires_grad and current().grad:
-                draw = np.asarray(result.value).astype(node.dtype.numpy)
-                overload = int(any(isinstance(arg, Node) for arg in args))
-                grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
-                return writes.randomized(node, draw=draw, name=grad_fn)
-            return result
 
         def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             refuse_inference_write(tensor)
             given: list[Tensor] = []
             lowered = tuple([lower(arg, given) for arg in args])
-            named = {key: lower(value, given) for key, value in kwargs.items()}
+            keywords = {key: lower(value, given) for key, value in kwargs.items()}
+            run = named.bound(lowered, keywords)
+            if plain == "float_power" and tensor.dtype.name != "float64":
+                raise RuntimeFault(
+                    f"the base given to float_power_ has dtype {tensor.dtype.scalar_name} but the "
+                    "operation's result requires dtype Double"
+                )
+
+            def compute(node: Node) -> Node:
+                result: Node = run(node)
+                if plain in COMPARISONS and node.requires_grad and current().grad:
+                    draw = np.asarray(result.value).astype(node.dtype.numpy)
+                    overload = int(any(isinstance(arg, Node) for arg in lowered))
+                    grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
+                    return writes.randomized(node, draw=draw, name=grad_fn)
+                return result
+
             return in_place(
                 tensor,
-                lambda node: compute(node, tuple(lowered), named),
+                compute,
                 [] if plain == "masked_fill" else [other.node for other in given],
                 scattered=plain in SCATTERED,
                 idempotent=_may_repeat(tensor, plain),
@@ -113,9 +129,11 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
     if plain in RESHAPING:
 
         def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+            given: list[Tensor] = []
+            run = named.bound(tuple([lower(arg, given) for arg in args]), kwargs)
             check_inplace(tensor)
             try:
-                node = METHODS[plain].call((tensor.node, *args), kwargs, method=True)
+                node = run(tensor.node)
             except RuntimeFault as error:
                 raise RuntimeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
             written = WRITTEN[node.op]
@@ -148,12 +166,12 @@ def _may_repeat(tensor: Tensor, operation: str) -> bool:
     return True
 
 
-@method("zero_")
+@method("zero_", "")
 def zero_(tensor: Tensor) -> Tensor:
     return in_place(tensor, lambda node: writes.zero(node), idempotent=True)
 
 
-@method("fill_")
+@method("fill_", "Tensor value", "Number value")
 def fill_(tensor: Tensor, value: Any) -> Tensor:
     given = value_node(value)
     if isinstance(given, Node):
@@ -171,7 +189,7 @@ def _filled(tensor: Tensor, value: Node) -> Tensor:
     return in_place(tensor, lambda node: writes.fill_tensor(node, value))
 
 
-@method("copy_")
+@method("copy_", "Tensor other, bool non_blocking = False")
 def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     if not isinstance(src, Tensor):
         raise TypeFault(
@@ -185,7 +203,7 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     return in_place(tensor, lambda node: writes.copy(node, source), [source])
 
 
-@method("apply_")
+@method("apply_", "object callable")
 def apply_(tensor: Tensor, function: Callable[[Any], Any]) -> Tensor:
     """Replace each element by what a function of Python gives for it."""
     if tensor.requires_grad:
@@ -195,13 +213,25 @@ def apply_(tensor: Tensor, function: Callable[[Any], Any]) -> Tensor:
     return _each(tensor, function, tensor.array)
 
 
-@method("map_")
+@method("map_", "Tensor other, object callable")
 def map_(tensor: Tensor, other: Tensor, function: Callable[[Any, Any], Any]) -> Tensor:
     if tensor.requires_grad or other.requires_grad:
         raise RuntimeFault(
             "Can't call map_() on Variable that requires grad. Use var.detach().map_() instead."
         )
-    return _each(tensor, function, tensor.array, np.broadcast_to(other.array, tensor.shape))
+    if other.dtype is not tensor.dtype:
+        raise TypeFault(
+            f"map_: expected torch.{tensor.dtype.scalar_name}Tensor for 'other' (got "
+            f"{_type_of(other.dtype)})"
+        )
+    values = np.broadcast_to(other.array, check_expandable(other.node, tensor.shape))
+    return _each(tensor, function, tensor.array, values)
+
+
+def _type_of(dtype: DType) -> str:
+    """How the reference's C++ prints a type of tensors."""
+    name = dtype.scalar_name
+    return "CPUBoolType" if name == "Bool" else f"torch.{name}Tensor"
 
 
 def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tensor:
@@ -215,7 +245,7 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
     return tensor
 
 
-@method("fill_diagonal_")
+@method("fill_diagonal_", "Number fill_value, bool wrap = False")
 def fill_diagonal_(tensor: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
     if tensor.node.ndim < 2:
         raise RuntimeFault("dimensions must larger than 1")
@@ -409,15 +439,19 @@ def _copy_into(part: Tensor, source: Node) -> None:
     in_place(part, lambda node: writes.copy(node, source), [source])
 
 
+def check_out(name: str, given: Sequence[Tensor]) -> None:
+    """Refuse `out=` where a gradient would flow through what is written."""
+    if current().grad and any(tensor.requires_grad for tensor in given):
+        raise RuntimeFault(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one "
+            "of the arguments requires grad."
+        )
+
+
 def assign_out(out: Tensor, result: Any) -> Tensor:
     """`out=`: the result written into a given tensor, whose history it doesn't join."""
     if not isinstance(result, Tensor):
         raise TypeFault("out= takes the result of functions that give one tensor")
-    if out.requires_grad or result.requires_grad:
-        raise RuntimeFault(
-            "functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
     if out.shape != result.shape:
         out._node = result._node
         return out

@@ -15,6 +15,7 @@ from autodiff_cli.vocabulary.calling import opened, qualified_name
 from autodiff_cli.vocabulary.nn.module import Module, indented
 from autodiff_cli.vocabulary.nn.parameter import Parameter
 from autodiff_cli.vocabulary.ordered import OrderedDict
+from autodiff_cli.vocabulary.parameters import type_name
 
 SOURCE = "torch.nn.modules.container"
 
@@ -218,8 +219,23 @@ class ModuleDict(Module):
                 f"{type(modules).__name__}"
             )
         pairs = modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules
-        for key, module in pairs:
+        for key, module in _pairs("ModuleDict", pairs):
             self[key] = module
+
+
+def _pairs(name: str, pairs: Iterable[Any]) -> Iterator[Any]:
+    """What a dictionary of modules or parameters is updated with, each a pair."""
+    for number, pair in enumerate(pairs):
+        if not isinstance(pair, Iterable):  # the reference leaves out a space here
+            raise TypeFault(
+                f"{name} update sequence element #{number} should be Iterable; is{type_name(pair)}"
+            )
+        pair = tuple(pair)
+        if len(pair) != 2:
+            raise ValueFault(
+                f"{name} update sequence element #{number} has length {len(pair)}; 2 is required"
+            )
+        yield pair
 
 
 def _member_line(name: Any, value: Any, kind: str) -> str:
@@ -353,7 +369,7 @@ class ParameterDict(Module):
             pairs = sorted(parameters.items())
         else:
             pairs = parameters
-        for key, value in pairs:
+        for key, value in _pairs("ParameterDict", pairs):
             self[key] = value
 
     def extra_repr(self) -> str:

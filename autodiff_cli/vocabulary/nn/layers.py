@@ -158,7 +158,7 @@ class Unflatten(Module):
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     function = ""
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
@@ -180,7 +180,7 @@ for _name, _function in {
     "Dropout2d": "F.dropout2d",
     "AlphaDropout": "F.alpha_dropout",
 }.items():
-    _class = type(_name, (_Dropout,), {"function": _function, "__qualname__": _name})
+    _class = type(_name, (_DropoutNd,), {"function": _function, "__qualname__": _name})
     opened("torch.nn.modules.dropout", f"nn.{_name}")(_class)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.dtypes import float32
 from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
@@ -139,7 +139,7 @@ class GRUCell(_Cell):
     mode = "GRU"
 
 
-class _Recurrent(Module):
+class RNNBase(Module):
     """Layers of cells over a sequence, in one or both directions."""
 
     def __init__(
@@ -156,6 +156,9 @@ class _Recurrent(Module):
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+            if not isinstance(size, int):
+                raise TypeFault(f"{name} should be of type int, got: {type(size).__name__}")
         for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
             if size <= 0:
                 raise ValueFault(f"{name} must be greater than zero")
@@ -285,7 +288,7 @@ class _Recurrent(Module):
 
 
 @opened(SOURCE, "nn.RNN")
-class RNN(_Recurrent):
+class RNN(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "proj_size" in kwargs:
             raise ValueFault("proj_size argument is only supported for LSTM, not RNN or GRU")
@@ -299,13 +302,13 @@ class RNN(_Recurrent):
 
 
 @opened(SOURCE, "nn.LSTM")
-class LSTM(_Recurrent):
+class LSTM(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("LSTM", *args, **kwargs)
 
 
 @opened(SOURCE, "nn.GRU")
-class GRU(_Recurrent):
+class GRU(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "proj_size" in kwargs:
             raise ValueFault("proj_size argument is only supported for LSTM, not RNN or GRU")

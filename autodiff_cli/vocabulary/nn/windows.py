@@ -114,7 +114,7 @@ def pooling(name: str) -> Callable[[type], type]:
     return opened("torch.nn.modules.pooling", f"nn.{name}")
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     function = ""
 
     def __init__(
@@ -152,22 +152,22 @@ class _MaxPool(Module):
 
 
 @pooling("MaxPool1d")
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     function = "F.max_pool1d"
 
 
 @pooling("MaxPool2d")
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     function = "F.max_pool2d"
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     def extra_repr(self) -> str:
         return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
 
 
 @pooling("AvgPool1d")
-class AvgPool1d(_AvgPool):
+class AvgPool1d(_AvgPoolNd):
     def __init__(
         self,
         kernel_size: Any,
@@ -195,7 +195,7 @@ class AvgPool1d(_AvgPool):
 
 
 @pooling("AvgPool2d")
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     def __init__(
         self,
         kernel_size: Any,
@@ -225,7 +225,7 @@ class AvgPool2d(_AvgPool):
         )
 
 
-class _Adaptive(Module):
+class _AdaptiveAvgPoolNd(Module):
     function = ""
 
     def __init__(self, output_size: Any) -> None:
@@ -240,12 +240,12 @@ class _Adaptive(Module):
 
 
 @pooling("AdaptiveAvgPool1d")
-class AdaptiveAvgPool1d(_Adaptive):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     function = "F.adaptive_avg_pool1d"
 
 
 @pooling("AdaptiveAvgPool2d")
-class AdaptiveAvgPool2d(_Adaptive):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     function = "F.adaptive_avg_pool2d"
 
 

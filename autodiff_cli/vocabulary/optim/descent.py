@@ -21,6 +21,7 @@ from autodiff_cli.vocabulary.optim.optimizer import (
     addcmul_,
     check_betas,
     check_least,
+    check_not_negative,
     check_rate,
     count,
     decayed,
@@ -59,8 +60,8 @@ class SGD(Descent):
         fused: bool | None = None,
     ) -> None:
         check_rate(lr)
-        check_least("momentum value", momentum)
-        check_least("weight_decay value", weight_decay)
+        check_not_negative("momentum value", momentum)
+        check_not_negative("weight_decay value", weight_decay)
         defaults = {
             "lr": lr,
             "momentum": momentum,

@@ -234,7 +234,7 @@ class LBFGS(Optimizer):
                 break
         memory.direction, memory.step = d, t
         kept["_memory"] = memory
-        kept["d"], kept["t"] = of_array(np.array(d)), t
+        kept["d"], kept["t"] = None if d is None else of_array(np.array(d)), t
         return first_loss
 
 

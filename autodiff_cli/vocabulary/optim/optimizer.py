@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, of_array
-from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
+from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.copying import deep_copy
@@ -34,7 +34,12 @@ required = NAMES["optim.optimizer.required"] = Required()
 
 def scalar(value: Any) -> Any:
     """A number, also of a tensor of one element."""
-    return value.array.item() if isinstance(value, Tensor) else value
+    if not isinstance(value, Tensor):
+        return value
+    if value.node.numel != 1:
+        found = "more than one value" if value.node.numel else "no values"
+        raise RuntimeFault(f"Boolean value of Tensor with {found} is ambiguous")
+    return value.array.item()
 
 
 def check_rate(lr: Any) -> None:
@@ -45,6 +50,12 @@ def check_rate(lr: Any) -> None:
 
 def check_least(what: str, value: Any, least: float = 0.0) -> None:
     if not least <= scalar(value):
+        raise ValueFault(f"Invalid {what}: {value}")
+
+
+def check_not_negative(what: str, value: Any) -> None:
+    """`check_least`, as SGD asks it: of nan it says nothing."""
+    if scalar(value) < 0.0:
         raise ValueFault(f"Invalid {what}: {value}")
 
 
