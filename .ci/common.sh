@@ -7,6 +7,10 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+# What depends on digits, and so on the kernels of a processor.
+digits=(tests/execute tests/ops tests/transform tests/autograd tests/batch tests/test_programs.py
+  tests/test_notebooks.py tests/test_reference.py)
+
 step() { printf '\n== %s\n' "$*"; }
 
 # environment NAME INTERPRETER [PIP'S WORDS…]: $work/NAME, with this package and what its tests need.

@@ -36,8 +36,12 @@ def ours(expression: str, inputs: dict[str, str], default: str) -> Result | Auto
         return error
 
 
-def differences(record: dict[str, Any]) -> list[str]:
-    """What differs between our answer and a record of the reference's; empty if nothing does."""
+def differences(record: dict[str, Any], condition: float = 0.0) -> list[str]:
+    """What differs between our answer and a record of the reference's; empty if nothing does.
+
+    Args:
+        condition: of the matrix that is factored, by which kernels' last digits grow: see `distance`.
+    """
     answer = ours(record["expression"], record["inputs"], record["default"])
     if "error" in record:
         if not isinstance(answer, AutodiffError):
@@ -68,7 +72,8 @@ def differences(record: dict[str, Any]) -> list[str]:
         if grad is None or mine is None:
             found += unequal((f"{name}.grad", mine, grad))
         else:
-            found += distance(f"{name}.grad", mine.array, grad, mine.dtype)
+            # what inverts a matrix has a derivative that does so twice
+            found += distance(f"{name}.grad", mine.array, grad, mine.dtype, condition**2)
     return found
 
 
@@ -84,16 +89,27 @@ def same_bits(mine: Any, theirs: Any) -> bool:
     return np.array_equal(np.asarray(mine, np.float64), wanted, equal_nan=True)
 
 
-def distance(what: str, mine: Any, theirs: Any, dtype: str) -> list[str]:
+def distance(what: str, mine: Any, theirs: Any, dtype: str, condition: float = 0.0) -> list[str]:
+    """What differs between two arrays, beyond the digits that are another kernel's.
+
+    Args:
+        condition: how many roundings of the largest element an element may differ by; inf: whether what
+            isn't finite is inf or nan is the kernel's too, one multiplying by zeros that another passes over.
+    """
     wanted = np.array(theirs, dtype=np.float64)
     if wanted.size and wanted.shape != np.shape(mine):  # lists don't tell the shapes of nothing
         return [f"{what}: shape {np.shape(mine)}, reference {wanted.shape}"]
     wanted = wanted.reshape(np.shape(mine))
     tolerance = TOLERANCE.get(dtype, 0.0)
     got = np.asarray(mine, np.float64)
+    if condition == np.inf:
+        got, wanted = (np.where(np.isfinite(array), array, np.nan) for array in (got, wanted))
+        condition = 0.0
     # relative to the element, or to the terms that may have cancelled in it
     scale = np.max(np.abs(wanted), initial=0.0, where=np.isfinite(wanted))
     floor = tolerance * max(min(scale, 1.0) * 0.1, 0.01)
+    if condition and tolerance:
+        floor = max(floor, condition * scale * float(np.finfo(dtype).eps))
     close = np.isclose(got, wanted, rtol=tolerance, atol=floor, equal_nan=True)
     if close.all():
         return []
