@@ -243,13 +243,13 @@ def _run(job: Job, options: dict[str, Any], wall: str) -> None:
 def _use_scratch(job: Job) -> None:
     """A folder for the files that a format needs on the way."""
     from autodiff_cli.tables import placing
-    from autodiff_cli.tables.outputs import refused, roomy
+    from autodiff_cli.tables.outputs import no_room, roomy
 
     beside = roomy(job.output)
     try:
         placing.use_scratch(beside)
     except OSError as error:
-        raise refused(beside or "the folder for temporary files", error) from None
+        raise no_room(beside, error) from None
 
 
 def _confine(job: Job, wall: str) -> None:

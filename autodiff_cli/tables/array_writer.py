@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tempfile
 import zipfile
@@ -22,17 +23,25 @@ from autodiff_cli.tables.waiting import Waiting
 from autodiff_cli.tables.writers import Shapes, Table, columns_change, distinct
 
 ROWS = 1 << 16  # that are copied at once
+EXACT = 1 << 53  # up to here float64 has every whole number
 
 
 class Spool:
-    """A column: its rows in a temporary file, or its texts."""
+    """A column: its rows in a temporary file, each chunk's in its own dtype, or its texts.
 
-    def __init__(self, dtype: np.dtype[np.generic], shape: Shape, kind: str | None = None) -> None:
-        self.dtype = dtype
+    dtype: numpy's common one of the values so far; in the end one that has nan, if there are nulls.
+    """
+
+    def __init__(self, name: str, shape: Shape, kind: str | None = None) -> None:
+        self.name = name
         self.shape = shape
         self.kind = kind  # of texts, a JSON string a line; numbers if all of them are
+        self.dtype: np.dtype[np.generic] = np.dtype(np.float64)
+        self.shown = False  # the dtype is that of values
         self.longest = 1
         self.nulls = False
+        self.large = False  # there are whole numbers that no float64 holds
+        self.chunks: list[tuple[np.dtype[np.void] | None, int]] = []  # None: nulls, or texts
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
 
     def add_texts(self, column: TextColumn) -> None:
@@ -44,32 +53,92 @@ class Spool:
             return
         self.longest = max(self.longest, *map(len, texts))
         self.nulls = self.nulls or "" in texts
+        self.large = self.large or (kind == "int64" and not all(map(_fits, texts)))
+        self.chunks.append((None, len(texts)))
         self.file.write(b"\n".join(cells.strings(texts)) + b"\n")
 
+    def add(self, values: Array, nulls: Array | None) -> None:
+        """Rows of numbers.
+
+        Raises:
+            InputError: there are nulls, and whole numbers that are exact in no dtype that has nan.
+        """
+        null = np.zeros(len(values), bool) if nulls is None else nulls
+        self.nulls = self.nulls or bool(null.any())
+        if not null.all():
+            self.dtype = np.result_type(values.dtype, self.dtype if self.shown else values.dtype)
+            self.shown = True
+            self.large = self.large or _large(values[~null])
+        elif not self.shown:
+            self.dtype = values.dtype
+        if self.large and (self.nulls or self.dtype.kind == "f"):
+            raise InputError(
+                f"'{self.name}' has nulls or fractions beside whole numbers beyond 2**53, and NumPy no "
+                "dtype that holds both",
+                hint="--to parquet or jsonl",
+            )
+        if null.all():
+            self.chunks.append((None, len(values)))
+            return
+        mask = [("null", "?")] if null.any() else []
+        rows = np.empty(len(values), np.dtype([("value", values.dtype, self.shape), *mask]))
+        rows["value"] = values
+        if mask:
+            rows["null"] = null
+        self.chunks.append((rows.dtype, len(rows)))
+        self.file.write(rows.tobytes())
+
     def finish(self) -> None:
-        """All rows are there: the dtype of texts is known."""
-        if self.kind == "text":
+        """All rows are there: the dtype is known."""
+        if self.kind is None:
+            self.dtype = np.result_type(self.dtype, np.float32) if self.nulls else self.dtype
+        elif self.kind == "text" or (self.nulls and self.large):
             self.dtype = np.dtype(f"U{self.longest}")
-        elif self.kind is not None:
+        else:
             self.dtype = np.dtype(np.float64 if self.nulls else self.kind)
+        self.file.flush()
 
     def rows(self) -> Iterator[Array]:
-        """All rows, some at a time."""
+        """All rows, some at a time: of all columns of a table as many."""
         self.file.seek(0)
-        if self.kind is not None:
-            while lines := list(islice(self.file, ROWS)):
-                yield self._read([orjson.loads(line) for line in lines])
-            return
-        row = np.dtype((self.dtype, self.shape))
-        while data := self.file.read(ROWS * max(1, row.itemsize)):
-            yield np.frombuffer(data, self.dtype).reshape(-1, *self.shape)
+        for stored, count in self.chunks:
+            for start in range(0, count, ROWS):
+                part = min(ROWS, count - start)
+                if self.kind is not None:
+                    yield self._texts(part)
+                else:
+                    yield self._values(stored, part)
 
-    def _read(self, texts: list[str]) -> Array:
+    def _texts(self, count: int) -> Array:
+        texts = [orjson.loads(line) for line in islice(self.file, count)]
         if self.dtype.kind == "i":
             return np.array(list(map(int, texts)), self.dtype)
         if self.dtype.kind == "f":
             return np.array([float(text) if text else np.nan for text in texts], self.dtype)
         return np.array(texts, self.dtype)
+
+    def _values(self, stored: np.dtype[np.void] | None, count: int) -> Array:
+        if stored is None:
+            return np.full((count, *self.shape), np.nan, self.dtype)
+        if not stored.itemsize:
+            return np.empty((count, *self.shape), self.dtype)
+        found = np.frombuffer(self.file.read(count * stored.itemsize), stored)
+        values: Array = found["value"].astype(self.dtype)
+        if "null" in (stored.names or ()):
+            values[found["null"]] = np.nan
+        return values
+
+
+def _fits(text: str) -> bool:
+    """Whether a whole number is exact in float64."""
+    return len(text) < len(str(EXACT)) or -EXACT <= int(text) <= EXACT
+
+
+def _large(values: Array) -> bool:
+    """Whether there are whole numbers that aren't exact in float64."""
+    if values.dtype.kind not in "iu" or values.dtype.itemsize < 8 or not values.size:
+        return False
+    return int(values.max()) > EXACT or int(values.min()) < -EXACT
 
 
 class ArrayWriter:
@@ -109,30 +178,27 @@ class ArrayWriter:
         self.count += next(iter(table.values())).count if table else 0
 
     def _add(self, name: str, column: Column | TextColumn) -> None:
-        if isinstance(column, TextColumn):
-            if name not in self.spools:
-                self.spools[name] = Spool(np.dtype("U1"), (), "int64")
-            spool = self.spools[name]
-            if spool.kind is None:
-                raise _changes(name)
-            try:
-                spool.add_texts(column)
-            except OSError as error:
-                raise outputs.refused(tempfile.gettempdir(), error) from None
-            return
-        values = cells.stacked(name, column)
-        if column.nulls is not None and column.nulls.any():
-            values = values.astype(np.result_type(values, np.float32))
-            values[column.nulls] = np.nan
+        texts = isinstance(column, TextColumn)
+        values = None if isinstance(column, TextColumn) else cells.stacked(name, column)
         if name not in self.spools:
-            self.spools[name] = Spool(values.dtype, values.shape[1:])
+            shape = () if values is None else values.shape[1:]
+            with self._explained():
+                self.spools[name] = Spool(name, shape, KINDS[0] if texts else None)
         spool = self.spools[name]
-        if spool.kind is not None:
+        if (spool.kind is not None) != texts:
             raise _changes(name)
+        with self._explained():
+            if isinstance(column, TextColumn):
+                spool.add_texts(column)
+            elif values is not None:
+                spool.add(values, column.nulls)
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            spool.file.write(np.ascontiguousarray(values, spool.dtype).tobytes())
+            yield
         except OSError as error:
-            raise outputs.refused(tempfile.gettempdir(), error) from None
+            raise outputs.no_room(outputs.beside(self.output), error) from None
 
     def cut_off(self) -> None:
         pass  # a part of it is no array file
@@ -140,8 +206,9 @@ class ArrayWriter:
     def close(self) -> None:
         for table in self.waiting.taken():
             self._put(table)
-        for spool in self.spools.values():
-            spool.finish()
+        with self._explained():
+            for spool in self.spools.values():
+                spool.finish()
         if self.format == "npz":
             self._archive()
         elif len(self.spools) == 1:
@@ -154,7 +221,8 @@ class ArrayWriter:
     def _free(self) -> None:
         self.waiting.close()
         for spool in self.spools.values():
-            spool.file.close()
+            with contextlib.suppress(OSError):  # what a full disk didn't take is tried again
+                spool.file.close()
 
     def _array(self, spool: Spool) -> None:
         self.output.write(_header(spool.dtype, (self.count, *spool.shape)))

@@ -68,6 +68,25 @@ def refused(path: str, error: OSError) -> InputError:
     return InputError(f"{where} can't be written: {(error.strerror or str(error)).lower()}")
 
 
+def beside(output: Output) -> str | None:
+    """The path beside which are files that are needed meanwhile; None: in the system's folder."""
+    return output.path if isinstance(output, Replacing) else None
+
+
+def no_room(beside: str | None, error: OSError) -> InputError:
+    """Why files that are needed meanwhile can't be made or written, as an error.
+
+    Args:
+        beside: the path of the output that they are beside, or None, as from `roomy` and `beside`.
+    """
+    if beside is not None:
+        return refused(beside, error)
+    return InputError(
+        f"the folder for temporary files can't be written: {(error.strerror or str(error)).lower()}",
+        hint="TMPDIR names another folder",
+    )
+
+
 def write_all(file: BinaryIO, data: bytes) -> None:
     """Write to an unbuffered file, which may take less than all at a time."""
     view = memoryview(data)

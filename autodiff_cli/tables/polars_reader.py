@@ -161,6 +161,8 @@ def _column(series: polars.Series) -> Column:
     nulls = np.zeros(len(series), bool)
     nulls[list(wrong)] = True
     if isinstance(cells, np.ndarray):
+        if dtype.kind != "f":
+            cells[nulls] = 0
         return Column(cells.astype(dtype), nulls=nulls if wrong else None)
     return Column([cell.astype(dtype) for cell in cells], nulls=nulls if wrong else None)
 

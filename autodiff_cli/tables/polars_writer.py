@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import re
@@ -18,7 +19,7 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
-from autodiff_cli.tables.outputs import Output, Replacing, refused
+from autodiff_cli.tables.outputs import Output, Replacing, beside, no_room
 from autodiff_cli.tables.placing import place
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.polars_written import text_series
@@ -26,6 +27,7 @@ from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
 from autodiff_cli.tables.waiting import Waiting
 from autodiff_cli.tables.writers import Table, distinct
 
+TEXT = np.dtype(object)
 COPIED = 1 << 20  # bytes at once
 NUMBERS: dict[str, polars.DataType] = {"int64": polars.Int64(), "float64": polars.Float64()}
 SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -43,15 +45,19 @@ class FrameWriter:
         self.thread: threading.Thread | None = None
         self.schema: polars.Schema | None = None
         self.error: BaseException | None = None
-        self.waiting = waiting  # until all depths are known
+        self.waiting = waiting  # until all depths and dtypes are known
         self.depths: dict[str, int | None] = {}
+        self.dtypes: dict[str, np.dtype[np.generic]] = {}  # of the first values
         self.kinds: dict[str, str] = {}  # of columns that are written as text until the last row
 
     def _beside(self) -> str:
         """A file that polars can write: the one that is renamed at the end, or a temporary one."""
         if isinstance(self.output, Replacing) and place.scratch is None:
             return self.output.temporary
-        handle, path = tempfile.mkstemp(suffix=f".{self.format}")
+        try:
+            handle, path = tempfile.mkstemp(suffix=f".{self.format}")
+        except OSError as error:
+            raise no_room(beside(self.output), error) from None
         os.close(handle)
         return path
 
@@ -71,15 +77,18 @@ class FrameWriter:
                 self.kinds[name] = wider(other, self.kinds[name])
             if self.depths.get(name) is None:
                 self.depths[name] = _depth(column)
-        for rows in self.waiting.passed(table, ready=None not in self.depths.values()):
+            if name not in self.dtypes and (dtype := _dtype(column)) is not None:
+                self.dtypes[name] = dtype
+        ready = None not in self.depths.values() and self.dtypes.keys() >= table.keys()
+        for rows in self.waiting.passed(table, ready):
             self._put(rows)
 
     def _put(self, table: Table) -> None:
         frame = polars.DataFrame(
             [
                 _series(name, TextColumn.nulls(column.count), 0)
-                if name in self.kinds and _depth(column) is None
-                else _series(name, column, self.depths[name] or 0)
+                if self._is_text(name) and _depth(column) is None
+                else _series(name, column, self.depths[name] or 0, self.dtypes.get(name))
                 for name, column in table.items()
             ]
         )
@@ -90,15 +99,20 @@ class FrameWriter:
         self._hand(frame)
         self._check()
 
+    def _is_text(self, name: str) -> bool:
+        return name in self.kinds or self.dtypes.get(name) is TEXT
+
     def _fitted(self, frame: polars.DataFrame) -> polars.DataFrame:
+        """The frame with the columns of those before it, if they hold what it has."""
         schema = self.schema or frame.schema
-        try:
-            return frame.select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
-        except REFUSALS:
-            raise InputError(
-                f"the columns change from {dict(schema)} to {dict(frame.schema)}",
-                hint="only JSON Lines holds both: --to jsonl",
-            ) from None
+        with contextlib.suppress(*REFUSALS):
+            fitted = frame.select(list(schema)).cast(dict(schema))  # type: ignore[arg-type]
+            if fitted.cast(dict(frame.schema)).equals(frame.select(list(schema))):  # type: ignore[arg-type]
+                return fitted
+        raise InputError(
+            f"the columns change from {dict(schema)} to {dict(frame.schema)}",
+            hint="only JSON Lines holds both: --to jsonl",
+        )
 
     def _begin(self, schema: polars.Schema) -> None:
         self.schema = schema
@@ -159,7 +173,7 @@ class FrameWriter:
         number = SYSTEM_ERROR.search(str(self.error))
         if number:
             error = OSError(int(number[1]), os.strerror(int(number[1])))
-            raise refused(getattr(self.output, "path", "-"), error) from None
+            raise no_room(beside(self.output), error) from None
         reason = str(self.error).split("\n")[0]
         raise InputError(f"{self.format} can't be written: {reason}") from None
 
@@ -208,13 +222,31 @@ def _depth(column: Column | TextColumn) -> int | None:
     return max((value.ndim for value in column.values), default=None)
 
 
-def _series(name: str, column: Column | TextColumn, depth: int) -> polars.Series:
+def _dtype(column: Column | TextColumn) -> np.dtype[np.generic] | None:
+    """The dtype of a column's values, object of text; None where there are none."""
+    if isinstance(column, TextColumn):
+        return TEXT
+    real = np.ones(column.count, bool) if column.nulls is None else ~column.nulls
+    if not real.any():
+        return None
+    if isinstance(column.values, np.ndarray):
+        return column.values.dtype
+    return column.values[int(np.argmax(real))].dtype
+
+
+def _series(
+    name: str,
+    column: Column | TextColumn,
+    depth: int,
+    dtype: np.dtype[np.generic] | None = None,
+) -> polars.Series:
+    """A column for polars; of nulls alone it has the dtype."""
     if isinstance(column, TextColumn):
         return text_series(column).alias(name)
     values = column.values
     if column.nulls is not None and column.nulls.all():
-        if not isinstance(values, np.ndarray) or values.ndim != depth + 1:
-            values = np.full((column.count, *(1,) * depth), np.nan)
+        if dtype is not None or not isinstance(values, np.ndarray) or values.ndim != depth + 1:
+            values = np.zeros((column.count, *(1,) * depth), dtype)
     if isinstance(values, np.ndarray) and (values.ndim == 1 or values.size):
         series = polars.Series(name, cells.writable(values))
         kind: polars.DataType = polars.Series(values.reshape(-1)[:0].copy()).dtype
