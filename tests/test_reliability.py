@@ -60,6 +60,7 @@ FILE = f"{PLAIN} --output out.csv"
 PROPAGATE = "autodiff batch 'x**2' --propagate x=@s --values-only"
 RAISING = 'y = x.sqrt(); assert x > 0, "below 0"; y'
 WAITING = "{{ printf 'x\\n1\\n2\\n'; sleep 4; }} | {} & "
+FULL = f'mkdir full; {MOUNT} "mount -t tmpfs -o size=256k none full && {{}}; s=\\$?; ls -A full; exit \\$s"'
 SEEN = "for _ in $(seq 300); do ls -A | grep -q '^\\.out.csv\\.' && break; sleep 0.1; done; sleep 0.5; "
 
 CASES = [
@@ -206,7 +207,28 @@ CASES = [
         "a full disk (a file)",
         b"x,y\n" + b"1.25,3.5\n" * 50_000,
         "autodiff batch 'x*y' t.csv --output full/out.csv",
-        f'mkdir full; {MOUNT} "mount -t tmpfs -o size=256k none full && {{}}; s=\\$?; ls -A full; exit \\$s"',
+        FULL,
+    ),
+    Case(
+        "a full disk (a file), while rows wait for the first that shows the columns",
+        b"x\n" + b"-\n" * 2_000_000 + b"1\n",
+        "autodiff batch 'x' t.csv --output full/out.csv --on-error null",
+        FULL,
+    ),
+    Case(
+        "a full disk (a file that is made of others)",
+        b"x,y\n" + b"1.25,3.5\n" * 50_000,
+        "autodiff batch 'x*y' t.csv --output full/out.npz",
+        FULL,
+    ),
+    *(
+        Case(
+            f"a disk with room for {number} files, where more are needed",
+            ROWS,
+            "autodiff batch 'x*y' t.csv --output full/out.npz",
+            FULL.replace("size=256k", f"nr_inodes={number + 1}"),
+        )
+        for number in (0, 2)
     ),
     Case(
         "a limit on the size of files",
