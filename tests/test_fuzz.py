@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import fuzz
+import fuzz_judged
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,19 +23,9 @@ from autodiff_cli.errors import AutodiffError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.program import Settings, bound, run_text
 from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.registry import ATTRIBUTES
 
 LIMITS = Settings(max_steps=2_000, max_elements=100_000)
-LAST_LINE = re.compile(
-    r"[\w.]*(Error|Exception|Fault|StopIteration|Interrupt|Warning)\b.*", re.DOTALL
-)
-SEEDS = [
-    "import torch\nx = torch.ones(2, requires_grad=True)\ny = (x * 2).sum()\ny.backward()\nprint(x.grad)\n",
-    "def f(a, *b, c=1, **d):\n    return a + c\nprint(f(1), [f(i) for i in range(3)])\n",
-    "class A:\n    def __init__(self):\n        self.x = {1: [2]}\n    def g(self):\n        yield self.x\n",
-    "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(f'{e!r:>10}')\nfinally:\n    pass\n",
-    "with torch.no_grad():\n    for i, (a, b) in enumerate(zip('a', 'c')):\n        continue\n",
-    "while True:\n    x = [*range(3), *'ab']\n    if x: break\n    del x[0]\nassert x, 'message'\n",
-]
 
 
 def ends(text: str) -> tuple[int, str, str]:
@@ -50,97 +49,58 @@ def test_any_text(text: str) -> None:
     check(text)
 
 
-@st.composite
-def mutated(draw: st.DrawFn) -> str:
-    text = draw(st.sampled_from(SEEDS))
-    for _ in range(draw(st.integers(1, 4))):
-        place = draw(st.integers(0, len(text)))
-        length = draw(st.integers(0, 6))
-        other = draw(st.sampled_from(SEEDS))
-        start = draw(st.integers(0, len(other)))
-        piece = other[start : start + draw(st.integers(0, 12))]
-        text = text[:place] + piece + text[place + length :]
-    return text
+def test_drawn_texts() -> None:
+    """A few of those that `.ci/matrix fuzz` draws, always the same."""
+    words = ["--expressions", "150", "--programs", "150", "--seed", "7", "--seconds", "60"]
+    command = [sys.executable, str(Path(__file__).parent / "fuzz.py"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
-@settings(max_examples=300)
-@given(mutated())
-def test_mutated_programs(text: str) -> None:
-    check(text)
+@cache
+def watch() -> fuzz_judged.Watch:
+    return fuzz_judged.Watch()
 
 
-NAMES = st.sampled_from(["a", "b", "x", "y", "f", "torch", "print", "len", "undefined"])
-ATOMS = st.one_of(
-    NAMES,
-    st.sampled_from(
-        ["0", "1", "-2", "3.5", "1e300", "'s'", "None", "True", "[]", "{}", "()", "...", "10**50",
-         "torch.ones(2)", "torch.ones(2, requires_grad=True)", "torch.tensor(3)", "range(5)",
-         "float('nan')", "torch.arange(3.)", "torch.nn.Linear(1, 1)", "lambda z: z"]
-    ),
-)  # fmt: skip
+def judgement(text: str) -> list[tuple[str, str]]:
+    return [tuple(found) for found in fuzz_judged.judged("program", text, watch())]
 
 
-def combined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    signs = st.sampled_from("+ - * / // % ** @ & | ^ << >> == < in is and or".split())
-    attributes = st.sampled_from(
-        "sum shape grad backward detach append items __class__ __dict__ T view numpy item mean "
-        "requires_grad_ grad_fn data _x format join zero_ add_ tolist".split()
-    )
-    return st.one_of(
-        st.tuples(inner, signs, inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
-        st.tuples(inner, attributes).map(lambda p: f"({p[0]}).{p[1]}"),
-        st.tuples(inner, inner).map(lambda p: f"({p[0]})({p[1]})"),
-        st.tuples(inner, inner).map(lambda p: f"({p[0]})[{p[1]}]"),
-        st.tuples(inner, inner).map(lambda p: f"[{p[0]} for x in {p[1]}]"),
-        inner.map(lambda p: f"f'{{{p.replace(chr(39), chr(34))}}}'"),
-        st.tuples(inner, inner, inner).map(lambda p: f"({p[0]} if {p[1]} else {p[2]})"),
-    )
-
-
-EXPRESSIONS = st.recursive(ATOMS, combined, max_leaves=6)
-
-
-def blocks(inner: st.SearchStrategy[list[str]]) -> st.SearchStrategy[list[str]]:
-    def indented(lines: list[str]) -> list[str]:
-        return [f"    {line}" for line in lines]
-
-    return st.one_of(
-        st.tuples(EXPRESSIONS, inner).map(lambda p: [f"if {p[0]}:", *indented(p[1])]),
-        st.tuples(EXPRESSIONS, inner).map(lambda p: [f"for x in {p[0]}:", *indented(p[1])]),
-        st.tuples(EXPRESSIONS, inner).map(lambda p: [f"while {p[0]}:", *indented(p[1])]),
-        inner.map(lambda p: ["def f(a, b=1):", *indented(p), "    return a"]),
-        inner.map(lambda p: ["class f:", *indented(p)]),
-        st.tuples(inner, inner).map(
-            lambda p: ["try:", *indented(p[0]), "except Exception as y:", *indented(p[1])]
-        ),
-        inner.map(lambda p: ["with torch.no_grad():", *indented(p)]),
-        st.tuples(inner, inner).map(lambda p: [*p[0], *p[1]]),
-    )
-
-
-STATEMENTS = st.recursive(
-    st.one_of(
-        st.tuples(NAMES, EXPRESSIONS).map(lambda p: [f"{p[0]} = {p[1]}"]),
-        st.tuples(st.sampled_from("abxy"), st.sampled_from("+-*"), EXPRESSIONS).map(
-            lambda p: [f"{p[0]} {p[1]}= {p[2]}"]
-        ),
-        EXPRESSIONS.map(lambda p: [f"print({p})"]),
-        st.tuples(st.sampled_from("abxy"), EXPRESSIONS, EXPRESSIONS).map(
-            lambda p: [f"{p[0]}[{p[1]}] = {p[2]}"]
-        ),
-        EXPRESSIONS.map(lambda p: [f"raise {p}"]),
-        EXPRESSIONS.map(lambda p: [f"assert {p}"]),
-        st.just(["pass"]),
-    ),
-    blocks,
-    max_leaves=8,
+@pytest.mark.parametrize(
+    "text", ["{}[1]", "raise KeyError(1)", "torch.ones(2).foo", "while True: pass", "1 + 'a'"]
 )
+def test_errors_that_are_the_programs_are_no_accidents(text: str) -> None:
+    assert judgement(text) == []
 
 
-@settings(max_examples=400)
-@given(STATEMENTS)
-def test_well_formed_programs(lines: list[str]) -> None:
-    check("\n".join(["import torch", "a = b = x = y = f = 1", *lines]))
+@pytest.mark.parametrize(("body", "kind"), [
+    ("{}[1]", "internal"), ("1 + 'a'", "foreign words"), ("open('/dev/null').close()", "event"),
+])  # fmt: skip
+def test_accidents_of_our_own_are_found(
+    monkeypatch: pytest.MonkeyPatch, body: str, kind: str
+) -> None:
+    made: dict[str, Any] = {}
+    place = f"{fuzz_judged.PACKAGE}/vocabulary/broken.py"
+    exec(compile(f"def broken(input): {body}", place, "exec"), made)
+    monkeypatch.setitem(ATTRIBUTES, "itemsize", made["broken"])
+    assert [found[0] for found in judgement("torch.ones(2).itemsize")] == [kind]
+
+
+def test_crashes_and_hangs_are_found() -> None:
+    child = fuzz.Child(seconds=0.5)
+    try:
+        for stop, kind in ((signal.SIGKILL, "crash"), (signal.SIGSTOP, "hang")):
+            child._start()
+            assert child.process is not None
+            os.kill(child.process.pid, stop)
+            assert [found[0] for found in child.ask("program", "print(1)")] == [kind]
+    finally:
+        child.close()
+
+
+def test_texts_are_made_smaller() -> None:
+    text = "a = 1\nfor i in range(3):\n    b = [1, max(i, 2)]\nprint(a)\n"
+    assert fuzz.reduced(text, lambda smaller: "max(" in smaller, 200) in ("max(0)", "max()")
 
 
 # ---- expressions, values, seeds --------------------------------------------------------------------

@@ -124,19 +124,25 @@ def module_text(name: str) -> str:
     return f'"""{heading}"""\n\nfrom typing import Any\n\nTABLES: tuple[Any, ...] = {plain!r}\n'
 
 
-def compute(name: str) -> Tables:
-    """Let lark analyse a grammar, and take the tables out of what it would save."""
+def loaded(name: str) -> Lark:
+    """A grammar as lark reads it."""
     from lark import Lark
-    from lark.grammar import Rule as LarkRule
-    from lark.lexer import TerminalDef
 
-    lark = Lark(
+    return Lark(
         grammar_text(name),
         parser="lalr",
         lexer="basic",
         maybe_placeholders=True,
         import_paths=[imported],
     )
+
+
+def compute(name: str) -> Tables:
+    """Let lark analyse a grammar, and take the tables out of what it would save."""
+    from lark.grammar import Rule as LarkRule
+    from lark.lexer import TerminalDef
+
+    lark = loaded(name)
     data, _ = lark.memo_serialize([TerminalDef, LarkRule])
     table = data["parser"]["parser"]
     rules = tuple(_rule(rule) for rule in lark.rules)
