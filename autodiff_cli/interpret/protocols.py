@@ -16,6 +16,7 @@ from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import truth
 from autodiff_cli.interpret import operators
+from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
@@ -201,7 +202,7 @@ def _contains(self: Tensor, value: Any) -> bool:
     if operand is NotImplemented:
         raise RuntimeFault(
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
-            f"{type(value)}."
+            f"{shown_class(value)}."
         )
     return operators.contains(self.node, operand)
 

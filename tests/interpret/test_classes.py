@@ -114,3 +114,14 @@ d = D((i, i) for i in range(100))
 print(len(d.copy()))
 """
     assert outcome(text) == "100", sys.version
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("iter([1])", "list_iterator"), ("map(str, [1])", "map"), ("zip([1])", "zip"), ("'a'", "str")],
+)
+def test_errors_name_the_classes_that_a_program_sees(value: str, shown: str) -> None:
+    said = io.StringIO()
+    text = f"import torch\n{value} in torch.ones(2)"
+    assert run_text(Source(text, "p.py"), write=print, complain=said.write) == 1
+    assert said.getvalue().endswith(f"you passed in a <class '{shown}'>.\n")
