@@ -51,11 +51,17 @@ class Stand(type):
     def __getitem__(cls, item: Any) -> Alias:
         return Alias(cls, item)
 
+    def __iter__(cls) -> NoReturn:  # or Python would ask for cls[0], cls[1], …
+        raise TypeError("'type' object is not iterable")
+
     def __or__(cls, other: Any) -> Alias:  # type: ignore[override]
         return Alias(cls, other, joint=" | ")
 
     def __repr__(cls) -> str:
         return repr(cls.kind)
+
+
+Stand.__name__ = "type"  # as Python's own errors say it
 
 
 def _refusal(kind: type) -> Callable[..., NoReturn]:
@@ -107,6 +113,9 @@ class Alias:
     def __getitem__(self, item: Any) -> Alias:
         return Alias(self, item)
 
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is not iterable")
+
     def __or__(self, other: Any) -> Alias:
         return Alias(self, other, joint=" | ")
 
@@ -142,6 +151,9 @@ class Form:
 
     def __getitem__(self, item: Any) -> Alias:
         return Alias(self, item)
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError(f"{self!r} is not iterable")
 
     def __or__(self, other: Any) -> Alias:
         return Alias(self, other, joint=" | ")

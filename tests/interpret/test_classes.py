@@ -32,6 +32,7 @@ NOTED = "class E(Exception):\n    meant, hint, is_ours = 5, 'no', True\n"
 EVIL = "class E(Exception):\n    def __getattr__(self, name): raise ValueError(name)\n"
 PARTS = "from dataclasses import dataclass\nimport torch\nfrom pprint import pformat\n"
 CAUGHT = "try: 'é'.encode().decode('ascii')\nexcept ValueError as caught: K = type(caught)\n"
+DUAL = "import torch\nfrom torch.autograd.forward_ad import *\nwith dual_level(): "
 LONG = "'" + "y" * 90 + "'"
 
 
@@ -55,6 +56,12 @@ def outcome(text: str) -> str:
         ("class A:\n    __annotations__ = 7", "TypeError: A.__annotations__ must be a dict"),
         (f"{CAUGHT}try: 'é'.encode().decode('ascii')\nexcept K: print('K')", "K"),
         (f"{PARTS}@dataclass\nclass A:\n    x: str\nprint(pformat(A({LONG})))", f"A(x={LONG})"),
+        ("import numpy as np\nlist(np.ndarray)", "TypeError: 'type' object is not iterable"),
+        ("list(list[int])", "TypeError: list[int] is not iterable"),
+        (f"{DUAL}make_dual(3, torch.ones(1))",
+         "AttributeError: 'int' object has no attribute 'is_floating_point'"),
+        (f"{DUAL}make_dual(torch.ones(1), torch.tensor([1]))",
+         "ValueError: Expected tangent to be floating point or complex, but got: torch.int64"),
         ("from collections import OrderedDict\nprint(len(OrderedDict((i, i) for i in 'ab')))", "2"),
     ],
 )  # fmt: skip
