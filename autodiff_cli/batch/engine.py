@@ -225,23 +225,51 @@ class Engine:
     ) -> Array:
         """Answer for rows of the same shapes; which of them have to be computed one by one is returned."""
         plan = self._plan(cells) if len(offsets) else None
-        return self._by_plan(plan, cells, offsets, parts, faults)
+        left = [np.empty(0, np.int64)]
+        pending = [(plan, np.arange(len(offsets)))]
+        while pending:  # the ways that rows go, of which each may go on in two
+            plan, rows = pending.pop()
+            whole = len(rows) == len(offsets)
+            own = cells if whole else {name: array[rows] for name, array in cells.items()}
+            if isinstance(plan, Fork):
+                ways, failed = self._ways(plan, own, len(rows))
+                left.append(rows[self._fail(failed, own, offsets[rows], parts, faults)])
+                pending += [
+                    (self._arm(plan, way, own), rows[ways == way])
+                    for way in (False, True)
+                    if (ways == way).any()
+                ]
+            else:
+                left.append(rows[self._by_plan(plan, own, offsets[rows], parts, faults)])
+        return np.sort(np.concatenate(left))
+
+    def _ways(
+        self, fork: Fork, cells: Mapping[str, Array], count: int
+    ) -> tuple[Array, list[Failed]]:
+        """Which way each row goes, True or False, and the rows whose condition fails, which go none (-1)."""
+        condition = fork.condition
+        outputs, failed = condition.answers({name: cells[name] for name in condition.row}, count)
+        truth = outputs["value"]
+        assert truth is not None
+        ways = truth.reshape(count).astype(bool).astype(np.int8)
+        for rows, _ in failed:
+            ways[rows] = -1
+        return ways, failed
 
     def _by_plan(
         self,
-        plan: Plan | Fork | AutodiffError | None,
+        plan: Plan | AutodiffError | None,
         cells: Mapping[str, Array],
         offsets: Array,
         parts: list[Part],
         faults: Faults,
     ) -> Array:
+        """Answer for rows of one plan; those without one are returned, to be computed one by one."""
         everything = np.arange(len(offsets))
         if plan is None:
             return everything
         if isinstance(plan, AutodiffError):
             return self._fail([Failed(everything, plan)], cells, offsets, parts, faults)
-        if isinstance(plan, Fork):
-            return self._by_fork(plan, cells, offsets, parts, faults)
         outputs, failed = plan.answers({name: cells[name] for name in plan.row}, len(offsets))
         good = np.ones(len(offsets), bool)
         for rows, _ in failed:
@@ -259,32 +287,6 @@ class Engine:
             except AutodiffError as error:  # a deviation of another shape than its input
                 failed = [*failed, Failed(chosen, error)]
         return self._fail(failed, cells, offsets, parts, faults)
-
-    def _by_fork(
-        self,
-        fork: Fork,
-        cells: Mapping[str, Array],
-        offsets: Array,
-        parts: list[Part],
-        faults: Faults,
-    ) -> Array:
-        """Rows that go the same way are answered together."""
-        condition = fork.condition
-        outputs, failed = condition.answers({n: cells[n] for n in condition.row}, len(offsets))
-        truth = outputs["value"]
-        assert truth is not None
-        ways = truth.reshape(len(offsets)).astype(bool)
-        good = np.ones(len(offsets), bool)
-        for rows, _ in failed:
-            good[rows] = False
-        left = [self._fail(failed, cells, offsets, parts, faults)]
-        for way in (True, False):
-            rows = np.flatnonzero(good & (ways == way))
-            if len(rows):
-                own = {name: array[rows] for name, array in cells.items()}
-                plan = self._arm(fork, way, own)
-                left.append(rows[self._by_plan(plan, own, offsets[rows], parts, faults)])
-        return np.sort(np.concatenate(left))
 
     def _arm(
         self, fork: Fork, way: bool, cells: Mapping[str, Array]

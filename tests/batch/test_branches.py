@@ -94,6 +94,13 @@ def test_ways_without_end_are_computed_row_by_row(monkeypatch: pytest.MonkeyPatc
     assert engine.single and said and not len(found.faults.offsets)
 
 
+def test_many_ways_need_no_recursion() -> None:
+    engine = Engine(Question(Source("n = 0\nwhile x > n: n = n + 1\nx*n")), ("x",))
+    found = engine.answers({"x": Column(np.array([400.0, 3.0]))}, 2)
+    assert not engine.single
+    assert found.columns["value"].values.tolist() == [160000, 9]
+
+
 def test_a_row_that_fails_on_its_way_says_so() -> None:
     engine = Engine(Question(Source("x if x > 0 else [][0]")), ("x",))
     found = engine.answers({"x": Column(np.array([1.0, -1.0, 2.0]))}, 3)
