@@ -49,7 +49,8 @@ def filled(shape: Shape, value: Number, dtype: DType) -> Node:
     """A tensor of one number; without dimensions, one that has its value."""
     if shape:
         return Node(full, (), {"shape": shape, "value": value, "dtype": dtype}, shape, dtype)
-    array = np.asarray(value).astype(dtype.numpy)
+    with np.errstate(over="ignore"):  # infinite in the dtype
+        array = np.asarray(value).astype(dtype.numpy)
     return Node(CONSTANT, (), NO_PARAMS, (), dtype, value=array)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.dtypes import DType, float16, float32
 from autodiff_cli.ir.node import NUMBER, Node, number
 from autodiff_cli.ops.arithmetic import mul
 from autodiff_cli.ops.constants import exact_product, rounded
@@ -37,7 +37,9 @@ def factors(outputs: Sequence[Node]) -> list[Node]:
         inner = _by_number(product) if product.op is mul else None
         if inner is None or uses[id(before.operands[position])] > 1:
             return node
-        both = _combined(rounded(inner[0], node.dtype), rounded(value, node.dtype), node.dtype)
+        # beside a float16 a number is a float32, as the product is until it is rounded
+        held = float32 if node.dtype is float16 else node.dtype
+        both = _combined(rounded(inner[0], held), rounded(value, held), held)
         if both is None:
             return node
         return fitting(mul, (product.operands[inner[1]], number(both)), node) or node

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from graphs import Fixture, built, declared, fixtures
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from random_graphs import SPECIAL, assert_same_bits, graphs
 
@@ -99,6 +99,8 @@ def values_near_the_ends(dtype: Any, chain: list[float]) -> list[float]:
     "dtype", [dtypes.float16, dtypes.float32, dtypes.float64], ids=lambda d: d.name
 )
 @given(st.lists(FACTORS, min_size=1, max_size=5), st.lists(st.booleans(), min_size=5, max_size=5))
+@example([1.0, 64.40625], [False] * 5)  # a number that no float16 is
+@example([2.0, 32.421875], [False] * 5)
 def test_products_of_numbers(dtype: Any, chain: list[float], left: list[bool]) -> None:
     """The same bits: above all, what is infinite or zero stays that, and what isn't doesn't become it."""
     with np.errstate(all="ignore"):
