@@ -62,7 +62,7 @@ class Plan:
         for at, step in enumerate(self.steps):
             for node in self._reads(step):
                 last[id(node)] = at
-            for node in [step] if isinstance(step, Node) else step.region.products:
+            for node in [step] if isinstance(step, Node) else step.products:
                 last.setdefault(id(node), at)
         for output in self.outputs:
             last.pop(id(output), None)
@@ -76,7 +76,7 @@ class Plan:
         sizes: dict[int, int] = {}
         held = most = 0
         for step, frees in zip(self.steps, self.frees, strict=True):
-            made = [step] if isinstance(step, Node) else step.region.products
+            made = [step] if isinstance(step, Node) else step.products
             for node in made:
                 is_view = isinstance(step, Node) and node.op.is_view
                 sizes[id(node)] = (
@@ -119,7 +119,7 @@ class Plan:
                         )
                     else:
                         products = self._walk(at, step, arrays, workers)
-                        for node, array in zip(step.region.products, products, strict=True):
+                        for node, array in zip(step.products, products, strict=True):
                             arrays[id(node)] = array
                     for key in self.frees[at]:
                         arrays.pop(key, None)

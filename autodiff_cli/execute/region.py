@@ -20,7 +20,7 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.kinds import Elementwise, takes_out
 from autodiff_cli.transform.axes import REDUCTIONS, RESHAPES, Axes, gathered_axis, reduced_axes
-from autodiff_cli.transform.regions import Region
+from autodiff_cli.transform.regions import Key, Member, Region, products_of
 
 
 class Input(NamedTuple):
@@ -62,6 +62,7 @@ class Program:
         collapse: whether neighbouring axes along which everything lies together are walked as one.
 
     Attributes:
+        products: the nodes whose arrays are made.
         inputs: what is read; `constants`: those of them that are numbers, by position.
         steps: the members in order.
         space: the region's, after collapsing.
@@ -71,8 +72,9 @@ class Program:
 
     def __init__(self, region: Region, *, collapse: bool = True) -> None:
         self.region = region
+        self.products = products_of(region)
         self.inputs: list[Input] = []
-        self._numbers: dict[tuple[int, Axes], int] = {}
+        self._numbers: dict[tuple[Any, ...], int] = {}
         self.constants: dict[int, Array] = {}
         self.steps: list[Step] = []
         self.groups = self._grouped(collapse)
@@ -89,7 +91,7 @@ class Program:
     def _lying(self) -> list[Axes]:
         """Where members and what they read lie."""
         region = self.region
-        found = [region.axes[id(node)] for node in region.members]
+        found = [axes for _, axes in region.members]
         for lies in region.lies.values():
             found += lies
         return found
@@ -104,12 +106,12 @@ class Program:
             return [(axis,) for axis in axes]
         masks = {frozenset(a for a in lies if a is not None) for lies in self._lying()}
         masks |= {
-            reduced_axes(node, self.region.lies[id(node)][0])
-            for node in self.region.members
-            if node.op in REDUCTIONS
+            reduced_axes(member.node, self.region.lies[member.key][0])
+            for member in self.region.members
+            if member.node.op in REDUCTIONS
         }
         single = {
-            axis for node in self.region.members if (axis := self._gathered(node)) is not None
+            axis for member in self.region.members if (axis := self._gathered(member)) is not None
         }
         groups: list[tuple[int, ...]] = [(axes[0],)]
         for before, axis in zip(axes, axes[1:]):
@@ -129,24 +131,23 @@ class Program:
         own = set(self._group_axes(axes))
         return tuple([size if at in own else 1 for at, size in enumerate(self.space)])
 
-    def _gathered(self, node: Node) -> int | None:
-        return gathered_axis(node, self.region.axes[id(node)], self.region.lies[id(node)])
+    def _gathered(self, member: Member) -> int | None:
+        return gathered_axis(member.node, member.axes, self.region.lies[member.key])
 
     # ---- steps ----------------------------------------------------------------------------------
 
     def _compile(self) -> None:
         region = self.region
-        products = {id(node): number for number, node in enumerate(region.products)}
+        products = {member.key: number for number, member in enumerate(region.products)}
         last: dict[int, int] = {}
         reads: list[tuple[int, ...]] = []
-        places = {id(node): at for at, node in enumerate(region.members)}
-        for at, node in enumerate(region.members):
-            registers = self._reads(node, places)
+        places = {member.key: at for at, member in enumerate(region.members)}
+        for at, member in enumerate(region.members):
+            registers = self._reads(member, places)
             reads.append(registers)
             for register in registers:
                 last[register] = at
         base = len(self.inputs)
-        register_of = {id(node): base + at for at, node in enumerate(region.members)}
         # registers of members follow those of the inputs: what `_reads` numbered is inputs, or -1 - place
         resolved = [tuple([base - 1 - r if r < 0 else r for r in registers]) for registers in reads]
         last = {base - 1 - r if r < 0 else r: at for r, at in last.items()}
@@ -154,9 +155,9 @@ class Program:
         free: list[int] = []
         held: dict[int, int] = {}  # register -> buffer
         sharers: dict[int, int] = {}  # buffer -> registers that show it
-        for at, node in enumerate(region.members):
-            register = register_of[id(node)]
-            kind, axes = self._kind(node)
+        for at, member in enumerate(region.members):
+            node, register = member.node, base + at
+            kind, axes = self._kind(member)
             dying = tuple([r for r in set(resolved[at]) if last[r] == at and r >= base])
             writes = None
             if kind == "alias":
@@ -170,7 +171,7 @@ class Program:
                     sharers[buffer] -= 1
                     if not sharers[buffer]:
                         free.append(buffer)
-            if kind == "into" and set(self._group_axes(region.axes[id(node)])) == full_axes:
+            if kind == "into" and set(self._group_axes(member.axes)) == full_axes:
                 dtype = node.dtype.numpy
                 writes = next((b for b in reversed(free) if self.buffers[b] == dtype), None)
                 if writes is None:
@@ -192,22 +193,23 @@ class Program:
                     writes,
                     kind,
                     axes,
-                    products.get(id(node)),
+                    products.get(member.key),
                 )
             )
         self.registers = base + len(region.members)
 
-    def _reads(self, node: Node, places: dict[int, int]) -> tuple[int, ...]:
+    def _reads(self, member: Member, places: dict[Key, int]) -> tuple[int, ...]:
         """The registers of a member's operands: inputs as they are numbered, members as -1 - place."""
-        region = self.region
         registers = []
-        for operand, axes in zip(node.operands, region.lies[id(node)], strict=True):
-            if id(operand) in places and region.axes[id(operand)] == axes:
-                registers.append(-1 - places[id(operand)])
+        node = member.node
+        for operand, axes in zip(node.operands, self.region.lies[member.key], strict=True):
+            key: tuple[Any, ...] = (id(operand), axes)
+            place = places.get((id(operand), axes))
+            if place is not None:
+                registers.append(-1 - place)
                 continue
-            key = id(operand), axes
             if operand.op is NUMBER or operand.op is full:
-                key = (*key, node.op.name, node.dtype.name)  # type: ignore[assignment]
+                key = (*key, node.op.name, node.dtype.name)
             number = self._numbers.get(key)
             if number is None:
                 number = self._numbers[key] = len(self.inputs)
@@ -218,12 +220,13 @@ class Program:
             registers.append(number)
         return tuple(registers)
 
-    def _kind(self, node: Node) -> tuple[str, tuple[int, ...]]:
+    def _kind(self, member: Member) -> tuple[str, tuple[int, ...]]:
+        node = member.node
         op = node.op
         if op in REDUCTIONS:
-            return "reduce", self._group_axes(reduced_axes(node, self.region.lies[id(node)][0]))
+            return "reduce", self._group_axes(reduced_axes(node, self.region.lies[member.key][0]))
         if op is ix.take_along or op is ix.put_along:
-            axis = self._gathered(node)
+            axis = self._gathered(member)
             assert axis is not None
             return ("take" if op is ix.take_along else "put"), self._group_axes(frozenset({axis}))
         if op is mv.expand or op in RESHAPES:
@@ -236,7 +239,7 @@ class Program:
 
     def _block(self) -> Shape:
         lying = [axes for _, axes in self.inputs]
-        lying += [self.region.axes[id(node)] for node in self.region.products]
+        lying += [axes for _, axes in self.region.products]
         whole = sum(len(self._group_axes(axes)) == len(self.space) for axes in lying)
         live = len(self.buffers) + whole
         width = max([d.itemsize for d in self.buffers], default=4)

@@ -51,10 +51,10 @@ def walk(
     results: list[Array] = []
     shown_results: list[Any] = []
     partials: dict[int, list[Any]] = {}
-    for number, node in enumerate(program.region.products):
+    for number, (node, axes) in enumerate(program.region.products):
         array = empty(node.shape, node.dtype.numpy)
         results.append(array)
-        shown_results.append(program.view(array, program.region.axes[id(node)]))
+        shown_results.append(program.view(array, axes))
         if node.op in REDUCTIONS:
             partials[number] = [None] * len(program.boxes)
 
@@ -75,7 +75,7 @@ def walk(
 
 def _combine(program: Program, number: int, parts: list[Any], target: Any) -> None:
     """Put the partial results of all blocks together, those of one place in the blocks' order."""
-    node = program.region.products[number]
+    node = program.products[number]
     reducer = REDUCERS[node.op]
     gone = {at for step in program.steps if step.product == number for at in step.axes}
     places: dict[tuple[tuple[int, int], ...], list[Any]] = {}

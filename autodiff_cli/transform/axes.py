@@ -87,7 +87,8 @@ def member_axes(node: Node, space: Shape, known: Sequence[Axes | None]) -> Axes 
                 if axis is not None:
                     found[node.ndim - operand.ndim + at] = axis
         axes = tuple(found)
-        if any(
+        along = [axis for axis in axes if axis is not None]
+        if len(along) != len(set(along)) or any(
             size != 1 and (axis is None or space[axis] != size)
             for size, axis in zip(node.shape, axes, strict=True)
         ):

@@ -27,7 +27,15 @@ from autodiff_cli.transform.axes import (
     reduction_axes,
 )
 from autodiff_cli.transform.merge import Merger
-from autodiff_cli.transform.regions import LARGE, LONGEST_ROW, Place, Region, Step, holdable
+from autodiff_cli.transform.regions import (
+    LARGE,
+    LONGEST_ROW,
+    Member,
+    Place,
+    Region,
+    Step,
+    holdable,
+)
 
 CHEAP = 16  # operations that are computed again rather than kept
 
@@ -198,24 +206,23 @@ class Planner:
     def _region(self, space: Shape, when: int, products: list[Node], demanded: set[int]) -> Region:
         """What is needed for the products; what has to be there before is demanded."""
         region = Region(space, when)
-        region.products = products
+        region.products = [Member(node, self.places[id(node)].axes) for node in products]
         region.held = self.held.get((space, when), frozenset())
-        region.axes = {id(node): self.places[id(node)].axes for node in products}
-        pending = list(products)
-        members = list(products)
+        pending = list(region.products)
         while pending:
-            node = pending.pop()
-            lies = operand_axes(node, region.axes[id(node)], self._source_axes(node, space))
-            region.lies[id(node)] = lies
-            for operand, axes in zip(node.operands, lies, strict=True):
-                known = region.axes.get(id(operand))
-                if known is None and self._inside(operand, region, demanded):
-                    region.axes[id(operand)] = axes
-                    pending.append(operand)
-                    members.append(operand)
-                elif known != axes:  # made before, or used along other axes too
+            member = pending.pop()
+            if member.key in region.lies:
+                continue
+            node, axes = member
+            lies = operand_axes(node, axes, self._source_axes(node, space))
+            region.lies[member.key] = lies
+            region.members.append(member)
+            for operand, along in zip(node.operands, lies, strict=True):
+                if self._inside(operand, along, region, demanded):
+                    pending.append(Member(operand, along))
+                else:
                     demanded.add(id(operand))
-        region.members = sorted(members, key=lambda node: self.number[id(node)])
+        region.members.sort(key=lambda member: self.number[id(member.node)])
         return region
 
     def _source_axes(self, node: Node, space: Shape) -> Axes:
@@ -225,8 +232,10 @@ class Planner:
         inside = place is not None and place.space == space and not place.ended
         return place.axes if inside and place is not None else identity(source.shape)
 
-    def _inside(self, operand: Node, region: Region, demanded: set[int]) -> bool:
-        """Whether an operand is computed within the region."""
+    def _inside(self, operand: Node, axes: Axes, region: Region, demanded: set[int]) -> bool:
+        """Whether an operand that lies along these axes is computed within the region."""
+        if (id(operand), axes) in region.lies:
+            return True
         place = self.places.get(id(operand))
         if place is None:
             return False
@@ -241,7 +250,7 @@ class Planner:
         if place.bound and place.space != region.space:
             return False
         if operand.op is ix.put_along:
-            axis = place.axes[operand.params["dim"]]
+            axis = axes[operand.params["dim"]]
             if (
                 place.space != region.space
                 or axis is None

@@ -69,7 +69,7 @@ class Merger:
     def _joined(self, at: int, target: int) -> bool:
         first, second = self.steps[at], self.steps[target]
         assert isinstance(first, Region) and isinstance(second, Region)
-        own = {id(node) for node in first.products}
+        own = {id(node) for node in products_of(first)}
         read = [node for node in inputs_of(second) if id(node) in own]
         shared = own | {id(node) for node in inputs_of(first) if node.numel >= LARGE}
         if not any(id(node) in shared for node in inputs_of(second)):
@@ -81,27 +81,23 @@ class Merger:
             return False
         if held and not holdable(first.space, held):
             return False
-        axes, lies = {**first.axes, **second.axes}, {**first.lies, **second.lies}
         both = Region(second.space, second.round)
-        both.axes, both.lies, both.held = axes, lies, held
-        for region in (first, second):
-            if any(axes[key] != own for key, own in region.axes.items()):
-                return False
-            if any(lies[key] != own for key, own in region.lies.items()):
-                return False
+        both.lies, both.held = {**first.lies, **second.lies}, held
+        if any(both.lies[key] != own for key, own in first.lies.items()):
+            return False
         both.members = sorted(
-            {id(node): node for node in (*first.members, *second.members)}.values(),
-            key=lambda node: self.number[id(node)],
+            {member.key: member for member in (*first.members, *second.members)}.values(),
+            key=lambda member: self.number[id(member.node)],
         )
-        for node in both.members:
-            for operand, wanted in zip(node.operands, lies[id(node)], strict=True):
-                if axes.get(id(operand), wanted) != wanted:
+        for member in both.members:
+            for operand, axes in zip(member.node.operands, both.lies[member.key], strict=True):
+                if id(operand) in own and (id(operand), axes) not in both.lies:
                     return False
-        both.products = [node for node in first.products if self._needed(node, at, target)]
-        both.products += [node for node in second.products if node not in both.products]
+        both.products = [made for made in first.products if self._needed(made.node, at, target)]
+        both.products += [made for made in second.products if made not in both.products]
         self.steps[at], self.steps[target] = None, both
         self._replace(at, target)
-        for node in first.products:
+        for node, _ in first.products:
             self.maker[id(node)] = target
         return True
 

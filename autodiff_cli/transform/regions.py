@@ -17,6 +17,23 @@ LARGE = 1 << 15  # elements from which on blocks pay, and reading an array once
 LONGEST_ROW = 1 << 17  # elements of a row up to which its reduction is known within a block
 
 
+class Member(NamedTuple):
+    """What a region computes: a node, and where its dimensions lie.
+
+    A node that is cheap may be there twice: a column and, beside it, the same as a row.
+    """
+
+    node: Node
+    axes: Axes
+
+    @property
+    def key(self) -> Key:
+        return id(self.node), self.axes
+
+
+Key: TypeAlias = "tuple[int, Axes]"  # of a member: its node's id, and where it lies
+
+
 class Region:
     """What is computed in one walk over a space.
 
@@ -24,25 +41,23 @@ class Region:
         space: the shape that is walked.
         round: when.
         members: operations in order, operands before what uses them.
-        axes: for each member, by id, where its dimensions lie.
-        lies: and where those of its operands do.
+        lies: for each of them, where its operands' dimensions lie.
         products: the members whose arrays are made.
         held: axes that a block must have in whole.
     """
 
-    __slots__ = ("axes", "held", "lies", "members", "products", "round", "space")
+    __slots__ = ("held", "lies", "members", "products", "round", "space")
 
     def __init__(self, space: Shape, round: int) -> None:
         self.space = space
         self.round = round
-        self.members: list[Node] = []
-        self.axes: dict[int, Axes] = {}
-        self.lies: dict[int, list[Axes]] = {}
-        self.products: list[Node] = []
+        self.members: list[Member] = []
+        self.lies: dict[Key, list[Axes]] = {}
+        self.products: list[Member] = []
         self.held: frozenset[int] = frozenset()
 
     def __repr__(self) -> str:
-        names = " ".join(node.op.name for node in self.members)
+        names = " ".join(node.op.name for node, _ in self.members)
         return f"<region {list(self.space)} round {self.round}: {names}>"
 
 
@@ -78,7 +93,7 @@ def holdable(space: Shape, axes: frozenset[int]) -> bool:
 
 def products_of(step: Step) -> list[Node]:
     """The nodes whose arrays a step makes."""
-    return step.products if isinstance(step, Region) else [step]
+    return [node for node, _ in step.products] if isinstance(step, Region) else [step]
 
 
 def inputs_of(step: Step) -> list[Node]:
@@ -86,8 +101,8 @@ def inputs_of(step: Step) -> list[Node]:
     if not isinstance(step, Region):
         return list(step.operands)
     found: dict[int, Node] = {}
-    for node in step.members:
-        for operand, axes in zip(node.operands, step.lies[id(node)], strict=True):
-            if step.axes.get(id(operand)) != axes:
+    for member in step.members:
+        for operand, axes in zip(member.node.operands, step.lies[member.key], strict=True):
+            if (id(operand), axes) not in step.lies:
                 found[id(operand)] = operand
     return list(found.values())

@@ -147,6 +147,23 @@ def test_a_number_that_the_dtype_does_not_hold_is_infinite_without_a_warning() -
     np.testing.assert_array_equal(found, np.array([np.inf, -np.inf, np.nan], np.float32))
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "sum(-x * (-x).view(4), 0)",
+        "sum((-x).view(4) * -x, 1)",
+        "-x / (-x).view(4)",
+        "sum(-x * (-x).view(1, 4))",
+    ],
+)
+def test_a_column_beside_itself_as_a_row(expression: str, small_blocks: None) -> None:
+    outputs = value_and_gradients(expression, x=np.arange(1.0, 5)[:, None])
+    for expected, found in zip(
+        whole.execute(outputs), Plan(outputs, exact=True).run(), strict=True
+    ):
+        assert_close(expected, found, 1e-12)
+
+
 @given(graphs())
 def test_random_graphs(outputs: list[Node]) -> None:
     with blocks_of(4, 8):
