@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError, InputError, SourceSyntaxError
+from autodiff_cli.errors import AutodiffError, InputError, NameFault, SourceSyntaxError
 from autodiff_cli.execute import force
-from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.interpret.code import compiled_text
+from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import current
+from autodiff_cli.ir.context import Unknown, current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, leaf
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
+from autodiff_cli.syntax.statements import Assign
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.parameters import type_name
 
@@ -28,20 +31,26 @@ def value_of(source: Source) -> Any:
     Raises:
         AutodiffError: it can't be evaluated, or is an assignment.
     """
-    script = parse_expression(source)
-    if script.last is not None:
+    last = parse_expression(source).body[-1]
+    if isinstance(last, Assign):
         raise SourceSyntaxError(
             "a value is an expression, not an assignment",
-            hint=f"write {source.slice(script.last.value.span)}",
-            span=script.last.place,
+            hint=f"write {source.slice(last.value.span)}",
+            span=last.targets[0].span,
             source=source,
         )
-    value = Machine(source, {}).run_script(script)
+    text = compiled_text(source)
     try:
-        _settle(value)
-    except ExecutionError as error:
-        raise error.error.at(error.node.span or script.result.span, source) from None
-    return value
+        if not text.code.has_effects:
+            with suppress(Unknown):
+                value = graph_of(text, source, {})
+                _settle(value)
+                return value
+    except Exception as error:
+        raise located(error, source) from None
+    from autodiff_cli.program import value_at_once
+
+    return value_at_once(text, source)
 
 
 def _settle(value: Any) -> None:
@@ -96,6 +105,28 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
             f"the value of {name} is neither a tensor nor a number, but of type {type_name(value)}"
         )
     return leaf(array, requires_grad=differentiate and array.dtype.kind == "f", name=name)
+
+
+def bind_all(inputs: Mapping[str, Given], wrt: Sequence[str] | None = None) -> dict[str, Any]:
+    """The values of inputs, by name.
+
+    Args:
+        inputs: as they are given.
+        wrt: the names of those that require grad; None for all floating ones.
+
+    Raises:
+        AutodiffError: as `bind` does.
+    """
+    bound: dict[str, Any] = {}
+    with np.errstate(all="ignore"):
+        for name, given in inputs.items():
+            try:
+                bound[name] = bind(name, given, wrt is None or name in wrt)
+            except NameFault as fault:
+                if any(f"'{other}'" in fault.message for other in inputs):
+                    fault.hint = "a value can't use other inputs: put that into the expression"
+                raise
+    return bound
 
 
 def _plain(value: Any) -> Any:

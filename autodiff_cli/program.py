@@ -7,30 +7,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.autograd.generator import checked_seed
-from autodiff_cli.autograd.tensor import lifted, of_array
+from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
-from autodiff_cli.inputs import bind
-from autodiff_cli.interpret import protocols  # noqa: F401 (gives tensors Python's operators)
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
 from autodiff_cli.interpret.builtins import as_user_error
-from autodiff_cli.interpret.ending import with_value
+from autodiff_cli.interpret.code import Compiled, compiled_program
+from autodiff_cli.interpret.graph import located
 from autodiff_cli.interpret.limits import Limits, limits
-from autodiff_cli.interpret.liveness import of_program
-from autodiff_cli.interpret.reads import Reads
-from autodiff_cli.interpret.run import Code, compiled, process, run
-from autodiff_cli.interpret.traceback import final_line, noted, places, traceback_text
+from autodiff_cli.interpret.places import places
+from autodiff_cli.interpret.run import process, run
+from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import Deferred, Unknown, changed, current, started
+from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_program, statements
 from autodiff_cli.syntax.statements import ExpressionStatement
 from autodiff_cli.vocabulary.handles import lower
 from autodiff_cli.vocabulary.values import NO_VALUE
@@ -49,7 +44,6 @@ class Settings(NamedTuple):
         max_elements: the most elements one tensor may have.
         max_bytes: the most memory it may use.
         threads: the most threads of an execution; as set before if None.
-        deferred: where tensors aren't computed as they are made; see `graph_of`.
     """
 
     echo: bool = False
@@ -61,7 +55,6 @@ class Settings(NamedTuple):
     max_elements: int = 10**9
     max_bytes: int = 8 << 30
     threads: int | None = None
-    deferred: Deferred | None = None
 
 
 DEFAULTS = Settings()
@@ -69,7 +62,7 @@ Write = Callable[[str], Any]
 
 
 def _nothing(*_: Any) -> None:
-    """What takes the output of programs that have none."""
+    """What flushes where nothing is written to."""
 
 
 class ProgramError(AutodiffError):
@@ -83,18 +76,14 @@ class ProgramError(AutodiffError):
     def report(self) -> str:
         return self.text.rstrip("\n")
 
-    def as_one(self) -> AutodiffError:
-        """An error as of an expression: the traceback's last line, and the innermost place."""
-        cause = self.error
-        hint = noted(cause, "hint")
-        kind, _, message = final_line(cause).rstrip("\n").partition(": ")
-        found = AutodiffError(message.removesuffix(f"\nhint: {hint}"), hint=hint)
-        found.kind = kind
-        trace = places(cause)
-        if trace:
-            _, source, span = trace[-1]
-            found.at(span, source)
-        return found
+
+def program_error(raised: BaseException) -> ProgramError:
+    """What a program raised and didn't catch, with its traceback."""
+    ended = as_user_error(raised).with_traceback(raised.__traceback__)
+    trace = places(ended)
+    if isinstance(ended, LimitError) and trace:
+        ended.at(trace[-1][2], trace[-1][1])
+    return ProgramError(traceback_text(ended), ended)
 
 
 class Session:
@@ -130,8 +119,7 @@ class Session:
         given = {} if settings.threads is None else {"threads": settings.threads}
         self.context = started(
             dtype=dtypes.NAMES[settings.dtype],
-            eager=settings.deferred is None,
-            deferred=settings.deferred,
+            eager=True,
             max_elements=settings.max_elements,
             max_bytes=settings.max_bytes,
             seed=None if settings.manual_seed is None else checked_seed(settings.manual_seed),
@@ -228,11 +216,7 @@ class Session:
                 raise ProgramError(text, error) from None
             return None
         except BaseException as raised:
-            ended = as_user_error(raised).with_traceback(raised.__traceback__)
-            trace = places(ended)
-            if isinstance(ended, LimitError) and trace:
-                ended.at(trace[-1][2], trace[-1][1])
-            raise ProgramError(traceback_text(ended), ended) from None
+            raise program_error(raised) from None
         if type(last).__name__ != "ExpressionStatement":
             return NO_VALUE
         if last_only and echoing and value[0] is not None:
@@ -240,126 +224,42 @@ class Session:
         return value[0]
 
 
-class Compiled(NamedTuple):
-    """A program ready to run.
-
-    Attributes:
-        tree: its statements.
-        code: for CPython.
-        reads: what it does with names.
-    """
-
-    tree: statements.Program
-    code: Code
-    reads: Reads
-
-
-def compiled_program(source: Source, *, valued: bool = False) -> Compiled:
-    """A text, parsed and compiled; one that comes again, as for the rows of a table, only once.
-
-    Args:
-        source: the program.
-        valued: whether it ends in the value of what it assigns last.
-
-    Raises:
-        SourceSyntaxError: it is no program.
-    """
-    try:
-        return _compiled(source.text, valued)
-    except SourceSyntaxError as error:
-        error.source = source
-        raise
-
-
-@lru_cache(16)
-def _compiled(text: str, valued: bool) -> Compiled:
-    tree = parse_program(Source(text))
-    if valued:
-        tree = with_value(tree)
-    return Compiled(tree, compiled(tree, echo=True), of_program(tree))
-
-
-def bound(
-    given: Mapping[str, Any],
-    *,
-    dtype: str,
-    max_elements: int,
-    wrt: Sequence[str] | None = None,
-) -> dict[str, Any]:
-    """Inputs as the variables that a program starts with: floating ones are leaves.
-
-    Args:
-        given: by name, as `evaluate` takes them: expressions, numbers, lists or arrays.
-        dtype: the default floating dtype.
-        max_elements: the most elements one tensor may have.
-        wrt: the names of those that require grad, if not all.
-    """
-    with (
-        changed(dtype=dtypes.NAMES[dtype], max_elements=max_elements),
-        np.errstate(all="ignore"),
-    ):
-        values = {
-            name: bind(name, value, wrt is None or name in wrt) for name, value in given.items()
-        }
+def variables_of(bound: Mapping[str, Any]) -> dict[str, Any]:
+    """Bound inputs as the variables that a program starts with: tensors in memory of their own."""
     return {
         name: of_array(np.array(value.value), requires_grad=value.requires_grad)
         if isinstance(value, Node)
         else value
-        for name, value in values.items()
+        for name, value in bound.items()
     }
 
 
-def graph_of(
-    source: Source,
-    variables: Mapping[str, Any],
-    settings: Settings,
-    *,
-    complain: Write,
-) -> Any:
-    """What a program gives, as nodes of one graph that isn't computed yet.
-
-    Where a graph is being made already (`Context.deferred`), that one decides what branches do.
+def value_at_once(text: Compiled, source: Source) -> Any:
+    """The value of a text that has effects, or needs a value that no graph has yet.
 
     Args:
-        source: of a program without effects (`Code.has_effects`).
-        variables: that it starts with: nodes, and other values.
-        settings: limits and modes.
-        complain: called with each line for standard error, once there is a graph.
+        text: of an input; it ends in an expression.
+        source: its text.
 
     Returns:
-        The value of its last expression, or of what it assigns last, with nodes for tensors.
+        Nodes for tensors.
 
     Raises:
-        Unknown: a value is needed that only placeholders could tell; memory would be shared; or random
-            numbers are drawn where the text may be run again.
-        ProgramError: the program ends in an error.
+        AutodiffError: it ends in an error, which says where.
     """
-    caller = current()
-    choose = None if caller.deferred is None else caller.deferred.choose
-    deferred = Deferred(choose, draws=caller.deferred is not None)
-    given = {
-        name: lifted(value, ()) if isinstance(value, Node) else value
-        for name, value in variables.items()
-    }
-    settings = settings._replace(deferred=deferred)
-    said: list[str] = []
-    with Session(settings, write=_nothing, complain=said.append, variables=given) as session:
-        session.context.seed, session.context.streams = caller.seed, caller.streams
-        value = lower(session.run_compiled(compiled_program(source, valued=True), source), [])
-    if deferred.written:
-        _check_written(value, deferred.written)
-    for line in said:
-        complain(line)
-    return value
-
-
-def _check_written(value: Any, written: Sequence[tuple[Node, Node]]) -> None:
-    """Refuse a graph in which something else than a write reads what was written to: it may be too late."""
-    instead = {id(old): new for old, new in written}
-    for node in topological(nodes_in(value), through_values=False):
-        for operand in node.operands:
-            if instead.get(id(operand), node) is not node:
-                raise Unknown
+    context = current()
+    settings = DEFAULTS._replace(
+        dtype=context.dtype.name, max_elements=context.max_elements, implicit=True, bare=True
+    )
+    write = sys.stdout.write
+    with Session(settings, write=write, complain=sys.stderr.write) as session:
+        session.context.seed, session.context.streams = context.seed, context.streams
+        try:
+            return lower(session.run_compiled(text, source), [])
+        except ProgramError as error:
+            if not isinstance(error.error, Exception):
+                raise
+            raise located(error.error, source) from None
 
 
 def unread(cells: Sequence[Source], names: Iterable[str]) -> list[str]:
@@ -377,7 +277,7 @@ def unread(cells: Sequence[Source], names: Iterable[str]) -> list[str]:
         if not left:
             break
         try:
-            left = compiled_program(cell).reads.unread(left, cell)
+            left = compiled_program(cell).unread(left, cell)
         except SourceSyntaxError:
             return []
     return left

@@ -12,7 +12,8 @@ from doors import DOORS
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.interpret import run as running
-from autodiff_cli.program import Settings, compiled_program, run_text
+from autodiff_cli.interpret.code import compiled_program
+from autodiff_cli.program import Settings, run_text
 from autodiff_cli.source import Source
 
 NOTED = ("open", "os.", "subprocess.", "exec", "compile", "ctypes.", "import", "socket.", "shutil.",

@@ -19,7 +19,8 @@ from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.interpret import run as running
 from autodiff_cli.interpret.allowed import PROGRAM_FILE
-from autodiff_cli.program import ProgramError, Session, Settings, compiled_program
+from autodiff_cli.interpret.code import compiled_program
+from autodiff_cli.program import ProgramError, Session, Settings
 from autodiff_cli.render.report import report
 from autodiff_cli.source import Source
 from autodiff_cli.threads import blas

@@ -20,11 +20,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.interpret.code import compiled_text
+from autodiff_cli.interpret.graph import graph_of
 from autodiff_cli.ir.node import Node, leaf
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression
 from autodiff_cli.transform.reverse import reverse
 
 GRADIENTS = "gradients of "
@@ -60,7 +60,7 @@ def built(expression: str, inputs: dict[str, Node]) -> tuple[list[Node], list[st
     """The graph's outputs, and what to call them."""
     wants_gradients = expression.startswith(GRADIENTS)
     source = Source(expression.removeprefix(GRADIENTS))
-    value = Machine(source, dict(inputs)).run_script(parse_expression(source))
+    value = graph_of(compiled_text(source), source, inputs)
     outputs = list(value) if isinstance(value, (list, tuple)) else [value]
     names = ["value"] if len(outputs) == 1 else [f"value {n}" for n in range(len(outputs))]
     if wants_gradients:

@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.evaluate import evaluate
-from autodiff_cli.program import Settings, bound, run_text
+from autodiff_cli.inputs import bind_all
+from autodiff_cli.ir.context import changed
+from autodiff_cli.program import Settings, run_text, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.registry import ATTRIBUTES
 
@@ -139,6 +141,12 @@ def called(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
+def variable(text: str) -> object:
+    """A value as a program's variable."""
+    with changed(max_elements=10_000):
+        return variables_of(bind_all({"y": text}))
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     st.recursive(ODD, called, max_leaves=4),
@@ -152,7 +160,7 @@ def test_odd_arguments_end_in_errors_of_the_tree(text: str, place: str) -> None:
         "value": lambda: evaluate("y", {"y": text}, grad=False, max_elements=10_000),
         "seed": lambda: evaluate("x*2", {"x": [1, 2]}, seeds=[text], max_elements=10_000),
         "jvp": lambda: evaluate("x*2", {"x": [1, 2]}, jvp={"x": text}, max_elements=10_000),
-        "variable": lambda: bound({"y": text}, dtype="float32", max_elements=10_000),
+        "variable": lambda: variable(text),
     }
     try:
         calls[place]()

@@ -9,7 +9,15 @@ import pytest
 
 from autodiff_cli.errors import AutodiffError, InputError, SourceSyntaxError
 from autodiff_cli.evaluate import evaluate
-from autodiff_cli.program import bound
+from autodiff_cli.inputs import bind
+from autodiff_cli.ir.context import changed
+from autodiff_cli.program import variables_of
+
+
+def bound(given: dict[str, Any]) -> dict[str, Any]:
+    """Inputs as a program gets them."""
+    with changed(max_elements=10):
+        return variables_of({name: bind(name, value) for name, value in given.items()})
 
 
 @pytest.mark.parametrize(
@@ -62,7 +70,7 @@ def test_truth_stays_pythons(given: Any) -> None:
 
 def test_programs_take_the_same() -> None:
     given = {"x": np.float32(3), "y": [np.int64(1)], "z": np.bool_(False), "w": np.asarray(2)}
-    variables = bound(given, dtype="float32", max_elements=10)
+    variables = bound(given)
     assert variables["x"].requires_grad and variables["y"].requires_grad
     assert variables["z"] is False
     assert not variables["w"].requires_grad
@@ -113,7 +121,7 @@ def test_a_value_is_no_assignment() -> None:
 )
 def test_numbers_within_values_are_computed(text: str) -> None:
     shape = evaluate("x*1", {"x": text}, grad=False).value.shape
-    assert bound({"x": text}, dtype="float32", max_elements=10)["x"].shape == shape
+    assert bound({"x": text})["x"].shape == shape
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LAYERS = (
     "__init__ startup record wall source errors syntax ir threads ops transform execute autograd vocabulary "
-    "interpret tables inputs program evaluate batch render cli __main__"
+    "interpret tables program inputs evaluate batch render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {

@@ -130,10 +130,13 @@ def test_a_prefix_stands_before_functions(prefix: str) -> None:
 
 
 def test_the_prefixes_are_those_of_the_vocabulary() -> None:
-    from autodiff_cli.interpret.names import MODULES, SHORT
+    from autodiff_cli.interpret.names import IMPLICIT, SHORT, TORCH
 
-    torch = {f"{name}." for name in (*MODULES, *SHORT)} - {"math.", "nn.", "torch.nn."}
-    assert set(prefixes()) == torch | {"nn.functional."}
+    short = {**IMPLICIT, **SHORT}
+    of_functions = {name: path for name, path in short.items() if path in TORCH}
+    del of_functions["nn"], of_functions["optim"]  # whose names are classes
+    both = {f"{name}." for pair in of_functions.items() for name in pair}
+    assert set(prefixes()) == both | {"nn.functional."}
 
 
 def test_every_option_is_listed() -> None:

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault, ValueFault
-from autodiff_cli.ir.context import Unknown, current, own
+from autodiff_cli.ir.context import current, own
 
 if TYPE_CHECKING:
     from autodiff_cli.autograd.random import Generator
 
 
 def stream(name: str, made: Callable[[], Any]) -> Any:
-    """A stream of the text that is evaluated, by the name of the library whose it is.
-
-    Raises:
-        Unknown: the text may be run again, and would draw other numbers.
-    """
-    context = own()
-    if context.deferred is not None and not context.deferred.draws:
-        raise Unknown
-    streams = context.streams
+    """A stream of the text that is evaluated, by the name of the library whose it is."""
+    streams = own().streams
     if name not in streams:
         streams[name] = made()
     return streams[name]

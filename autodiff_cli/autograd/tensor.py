@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.autograd.saved import function_name
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.execute import execute
 from autodiff_cli.ir.context import changed, current
@@ -32,7 +31,9 @@ from autodiff_cli.ir.node import (
     leaf,
 )
 from autodiff_cli.ops.pointwise import detach
-from autodiff_cli.ops.writes import Steps, as_strided
+
+if TYPE_CHECKING:
+    from autodiff_cli.ops.writes import Steps
 
 MULTI_OUTPUT = frozenset(("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0"))
 NO_GRAD, SEVERAL = "no_grad", "several"
@@ -147,6 +148,8 @@ class Tensor:
             if not seen.requires_grad:  # the base was made a leaf since
                 self._node = untracked(old)
             return
+        from autodiff_cli.ops.writes import as_strided
+
         with changed(grad=True, eager=False):
             self._node = as_strided(base, steps=view.steps, shape=old.shape)
         self._node.value = old.value
@@ -170,6 +173,8 @@ class Tensor:
         mode = " with grad mode enabled" if view.made == NO_GRAD or node.is_leaf else ""
         what = "A view was created in no_grad mode"
         if not node.is_leaf:
+            from autodiff_cli.autograd.saved import function_name
+
             what = f"Output {node.output} of {function_name(node)} is a view"
             if view.made == NO_GRAD:
                 what += " of a view which was created in no_grad mode"
@@ -318,19 +323,14 @@ def _special(node: Node, given: Sequence[Tensor]) -> Tensor:
     return tensor
 
 
-class _Steps(NamedTuple):
-    root: Node
-    steps: Steps
-
-
-def _way(node: Node, given: Sequence[Tensor]) -> _Steps:
+def _way(node: Node, given: Sequence[Tensor]) -> tuple[Node, Steps]:
     """The view operations behind a node, down to the first node that isn't one or was given."""
     known = {id(tensor._node) for tensor in given}
     steps = []
     while node.op.is_view and id(node) not in known:
         steps.append((node.op, node.params))
         node = node.operands[0]
-    return _Steps(node, tuple(reversed(steps)))
+    return node, tuple(reversed(steps))
 
 
 def _view(node: Node, given: Sequence[Tensor]) -> Tensor:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,16 +15,14 @@ from autodiff_cli.batch.faults import Faults, light
 from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.batch.plan import Failed, Fork, Kind, Plan, planned
-from autodiff_cli.batch.question import Question, reads_of, settings, weight
+from autodiff_cli.batch.question import Question, settings, valued, weight
 from autodiff_cli.batch.single import single
-from autodiff_cli.errors import AttributeFault, AutodiffError, InputError, NameFault
-from autodiff_cli.evaluate import parsed
+from autodiff_cli.errors import AutodiffError, InputError, NameFault
 from autodiff_cli.evaluate.notices import Notices
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
 from autodiff_cli.ir.node import Array, Node, Shape
-from autodiff_cli.program import compiled_program
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
 
@@ -163,9 +160,9 @@ class Engine:
                 kinds = {name: Kind((), current().dtype) for name in self.wanted}
                 try:
                     self._draw_again()
-                    plan = self._planned(kinds, ())
+                    plan = planned(self.asked, kinds)
                     while isinstance(plan, Fork):
-                        plan = self._planned(kinds, (*plan.path, True))
+                        plan = planned(self.asked, kinds, (*plan.path, True))
                     nodes = plan.outputs
                 except (Unknown, RecursionError):
                     pass
@@ -358,7 +355,7 @@ class Engine:
             if self.forks > MOST_FORKS:
                 raise Unknown
             self._draw_again()
-            made = self._planned(kinds, path)
+            made = planned(self.asked, kinds, path)
         except Unknown:
             self.single = True
             self._say("the text depends on the numbers of a row: computed a row at a time")
@@ -369,30 +366,9 @@ class Engine:
         self.forks += isinstance(made, Fork)
         return made
 
-    def _planned(self, kinds: Mapping[str, Kind], path: tuple[bool, ...]) -> Plan | Fork:
-        """What answers the rows, by the text as an expression, or as a program, which knows more names."""
-        asked = self.asked
-        try:
-            return planned(asked, kinds, path)
-        except (NameFault, AttributeFault) as unknown:
-            if asked.script is None or self.plans:
-                raise
-            with suppress(AutodiffError):
-                program = compiled_program(asked.question.expression, valued=True)
-                if not program.code.has_effects:
-                    as_program = asked._replace(script=None)
-                    try:
-                        made = planned(as_program, kinds, path)
-                    except Unknown:  # it knows the name, and needs a row's numbers
-                        self.asked = as_program
-                        raise
-                    self.asked = as_program
-                    return made
-            raise unknown from None
-
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""
-        if isinstance(error, NameFault) and self.asked.script is not None:
+        if isinstance(error, NameFault) and self.asked.text.is_expression:
             listed = (
                 f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
                 "--columns NAME=COLUMN renames one"
@@ -444,8 +420,8 @@ def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], N
             f"--columns {both[0]}_column={both[0]}",
         )
     source = question.expression
-    reads = reads_of(source)
-    inputs = tuple(name for name in columns if name in reads.names)
+    text = valued(source)
+    inputs = tuple(name for name in columns if name in text.reads.names)
     shown = question.wrt
     if question.values_only:
         shown = ()
@@ -466,20 +442,16 @@ def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], N
         name: bind(name, given, shown is None or name in shown or name in hidden)
         for name, given in question.given.items()
     }
-    script = parsed(source)
-    is_graph = script is not None or not compiled_program(source, valued=True).code.has_effects
     notices = Notices(source)
-    notices.unused(reads.unread(fixed, source))
-    for text in notices.texts:
-        say(text)
+    notices.unused(text.unread(fixed, source))
+    for notice in notices.texts:
+        say(notice)
     seed = None if question.seed is None else weight(question.seed, "--seed", columns)
     tangents = {
-        name: weight(text, f"--jvp {name}", columns) for name, text in question.tangents.items()
+        name: weight(given, f"--jvp {name}", columns) for name, given in question.tangents.items()
     }
     undecided = bool(tangents) and seed is None and not question.deviations
-    return Asked(
-        question, script, inputs, fixed, shown, hidden, seed, tangents, is_graph, undecided
-    )
+    return Asked(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)
 
 
 def _dtype(column: Column) -> np.dtype[Any]:

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.interpret.graph import located
 from autodiff_cli.ir.node import Array
 from autodiff_cli.program import ProgramError
+from autodiff_cli.source import Source
 from autodiff_cli.tables.bad import GOOD
 
 
@@ -107,8 +109,9 @@ def in_one_line(error: AutodiffError) -> str:
 
 def light(error: AutodiffError) -> AutodiffError:
     """The error without the frames that it came through, which hold all that was computed there."""
-    if isinstance(error, ProgramError):
-        return error.as_one()
-    found = copy.copy(error)
+    if isinstance(error, ProgramError) and isinstance(error.error, Exception):
+        error = located(error.error, Source(""))
+    found = copy.copy(error)  # which takes the frames along where a library has taught it to
+    found.__traceback__ = found.__context__ = found.__cause__ = None
     found.where = ()
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -11,11 +10,11 @@ import numpy as np
 from autodiff_cli.batch.question import Question, Weight
 from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluate import cotangents_of, leaves_of
-from autodiff_cli.interpret.machine import Machine
+from autodiff_cli.interpret.code import Compiled
+from autodiff_cli.interpret.graph import graph_of, located
+from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.program import Settings, graph_of
-from autodiff_cli.syntax.tree import Script
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
@@ -25,8 +24,7 @@ class Asked(NamedTuple):
     """The question with its names resolved.
 
     Attributes:
-        script: the expression's tree; None of a program.
-        is_graph: whether rows can be one graph: of an expression, or a program without effects.
+        text: the expression or program, compiled.
         inputs: the columns that the expression names, in the order of the table.
         fixed: the inputs that are the same for every row, bound.
         shown: the names whose gradients are answers; None for all leaves.
@@ -37,15 +35,19 @@ class Asked(NamedTuple):
     """
 
     question: Question
-    script: Script | None
+    text: Compiled
     inputs: tuple[str, ...]
     fixed: Mapping[str, Any]
     shown: tuple[str, ...] | None
     hidden: tuple[str, ...]
     seed: Weight | None
     tangents: Mapping[str, Weight]
-    is_graph: bool
     undecided: bool = False
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether rows can be one graph: of a text without effects."""
+        return not self.text.code.has_effects
 
     def differentiates(self, name: str) -> bool:
         """Whether the input has to be a leaf that requires grad."""
@@ -84,26 +86,13 @@ def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
 
 
 def _value(asked: Asked, bound: Mapping[str, Any]) -> Any:
-    question = asked.question
-    if asked.script is not None:
-        return Machine(question.expression, dict(bound)).run_script(asked.script)
-    return graph_of(
-        question.expression,
-        bound,
-        limits_of(question),
-        complain=sys.stderr.write,
-    )
-
-
-def limits_of(question: Question) -> Settings:
-    """How a program of the question is run."""
-    return Settings(
-        dtype=question.dtype,
-        max_elements=question.max_elements,
-        max_steps=question.max_steps,
-        implicit=True,
-        bare=True,
-    )
+    source = asked.question.expression
+    try:
+        return graph_of(asked.text, source, bound)
+    except Unknown:
+        raise
+    except Exception as error:
+        raise located(error, source, bound) from None
 
 
 def _cotangent(

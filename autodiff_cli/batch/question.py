@@ -9,16 +9,15 @@ from typing import NamedTuple
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError, InputError
-from autodiff_cli.evaluate import parsed
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
+from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.limits import Limits
-from autodiff_cli.interpret.machine import compiled
-from autodiff_cli.interpret.reads import Reads, of_script
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import started
 from autodiff_cli.ir.node import Array
 from autodiff_cli.source import Source
+from autodiff_cli.syntax.statements import Assign
 from autodiff_cli.vocabulary.creation import tensor_from
 
 
@@ -108,27 +107,29 @@ def statements(source: Source) -> tuple[str, ...]:
     Raises:
         SourceSyntaxError: the text is neither.
     """
-    script = parsed(source)
-    if script is None:
+    text = compiled_text(source)
+    if not text.is_expression:
         return tuple(source.text.strip().split("\n"))
-    lines = [f"{a.target} = {source.slice(a.value.span)}" for a in script.assignments]
-    return (*lines, source.slice(script.result.span)) if script.last is None else tuple(lines)
+    whole = text.tree.body
+    body = whole if text.last is whole[-1] else whole[:-1]
+    return tuple(
+        f"{source.slice(x.targets[0].span)} = {source.slice(x.value.span)}"
+        if isinstance(x, Assign)
+        else source.slice(x.span)
+        for x in body
+    )
 
 
-def reads_of(source: Source) -> Reads:
-    """What an expression or a program does with names.
+def valued(source: Source) -> Compiled:
+    """A text that has a value, compiled.
 
     Raises:
-        SourceSyntaxError: the text is neither.
+        SourceSyntaxError: it is no expression and no program.
         InputError: it is a program that gives nothing.
     """
-    script = parsed(source)
-    if script is not None:
-        return of_script(compiled(script, source))
-    from autodiff_cli.interpret.ending import has_value, no_value
-    from autodiff_cli.program import compiled_program
+    text = compiled_text(source)
+    if not text.has_value:
+        from autodiff_cli.interpret.ending import no_value
 
-    program = compiled_program(source, valued=True)
-    if not has_value(program.tree):
-        raise no_value(program.tree, source)
-    return program.reads
+        raise no_value(text.tree, source)
+    return text

@@ -162,9 +162,14 @@ def _variables(given: dict[str, Given], options: dict[str, Any]) -> dict[str, An
     """The bound inputs, as the tensors that the program starts with."""
     if not given:
         return {}
-    from autodiff_cli.program import bound
+    from autodiff_cli.inputs import bind_all
+    from autodiff_cli.ir import dtypes
+    from autodiff_cli.ir.context import changed
+    from autodiff_cli.program import variables_of
 
-    return bound(given, dtype=options["dtype"], max_elements=options["max_elements"])
+    dtype = dtypes.NAMES[options["dtype"]]
+    with changed(dtype=dtype, max_elements=options["max_elements"]):
+        return variables_of(bind_all(given))
 
 
 def _write(text: str) -> None:

@@ -161,16 +161,15 @@ def binds(word: str) -> bool:
     if not name.isidentifier() or value[:1].isspace() or value[:1] in ("", "="):
         return False
     from autodiff_cli.errors import SourceSyntaxError
-    from autodiff_cli.interpret.code import compile_script
-    from autodiff_cli.interpret.reads import of_script
+    from autodiff_cli.interpret.liveness import of_program
     from autodiff_cli.source import Source
     from autodiff_cli.syntax import parse_expression
 
     try:
-        script = parse_expression(Source(word))
-        return len(script.assignments) == 1 and not of_script(compile_script(script)).names
+        program = parse_expression(Source(word))
     except SourceSyntaxError:
         return False
+    return len(program.body) == 1 and not of_program(program).names
 
 
 def text_of(path: str, what: str) -> str:

@@ -13,29 +13,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_cli.autograd.generator import checked_seed
-from autodiff_cli.errors import (
-    AttributeFault,
-    InputError,
-    NameFault,
-    RuntimeFault,
-    SourceSyntaxError,
-)
-from autodiff_cli.evaluate.notices import Notices, check_result
+from autodiff_cli.errors import InputError, LimitError, RuntimeFault
+from autodiff_cli.evaluate.notices import Notices, check_result, is_shown
 from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.inputs import Given, bind
+from autodiff_cli.inputs import Given, bind_all
+from autodiff_cli.interpret.code import Compiled, compiled_text
+from autodiff_cli.interpret.graph import Step, graph_of, located
 from autodiff_cli.interpret.limits import Limits
-from autodiff_cli.interpret.machine import Machine, Step, compiled
-from autodiff_cli.interpret.reads import of_script
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import current, started
+from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression
-from autodiff_cli.syntax.tree import Script
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.values import Size
 
@@ -120,72 +112,75 @@ def evaluate(
         context.threads = threads
     if max_memory is not None:
         context.max_memory = context.max_bytes = max_memory
-    unknown = None
     with context, np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
         began = perf_counter()
-        script = parsed(source)
-        if script is not None:
-            read = perf_counter() - began
-            try:
-                return _evaluate(source, script, inputs or {}, wrt, seeds, grad, asked, trace, read)
-            except (NameFault, AttributeFault) as error:
-                if trace:
-                    raise
-                unknown = error  # programs know more names
-        if trace:
+        text = compiled_text(source, traced=trace)
+        read = perf_counter() - began
+        if trace and not text.is_expression:
             raise InputError("--trace shows the steps of expressions, not of programs")
-        from autodiff_cli.evaluate.programs import evaluate_program
-        from autodiff_cli.program import DEFAULTS
+        bound = bind_all(inputs or {}, wrt)
+        notices = Notices(source, grad or asked is not None)
+        result = None
+        if text.has_value and not text.code.has_effects:
+            result = _as_graph(text, source, bound, wrt, seeds, grad, asked, trace, notices)
+        if result is None:
+            from autodiff_cli.evaluate.programs import evaluate_program
 
-        settings = DEFAULTS._replace(
-            dtype=dtype,
-            manual_seed=manual_seed,
-            max_elements=context.max_elements,
-            max_steps=max_steps,
-            implicit=True,
-            bare=True,
-        )
-        if max_memory is not None:
-            settings = settings._replace(max_bytes=max_memory)
-        return evaluate_program(
-            source, inputs or {}, wrt, seeds, grad, asked, settings, write, unknown
-        )
+            result = evaluate_program(
+                text, source, bound, wrt, seeds, grad, asked, notices, max_steps, write
+            )
+        result.timings["parse"] = read
+        return result
 
 
-def _evaluate(
+def _as_graph(
+    text: Compiled,
     source: Source,
-    script: Script,
-    inputs: Mapping[str, Given],
+    bound: Mapping[str, Any],
     wrt: Sequence[str] | None,
     seeds: Sequence[str | Array],
     grad: bool,
     asked: Asked | None,
     trace: bool,
-    read: float,
-) -> Result:
-    started = perf_counter()
-    scope: dict[str, Any] = {}
-    for name, given in inputs.items():
-        try:
-            scope[name] = bind(name, given, wrt is None or name in wrt)
-        except NameFault as fault:
-            if any(f"'{other}'" in fault.message for other in inputs):
-                fault.hint = "a value can't use other inputs: put that into the expression"
-            raise
-    bound = dict(scope)
+    notices: Notices,
+) -> Result | None:
+    """What a text without effects gives; None if it has to be run as it is written.
+
+    Raises:
+        AutodiffError: an expression can't be evaluated, or the result not be differentiated.
+    """
+    began = perf_counter()
     leaves = leaves_of(bound, wrt) if grad or asked else {}
-    machine = Machine(source, scope, trace=trace)
-    parts = compiled(script, source)
-    notices = Notices(source, grad or asked is not None)
-    with notices.taken():
-        value = machine.run(parts)
-    check_result(value, source, bound)
-    notices.unused(of_script(parts).unread(bound, source))
-    building = perf_counter() - started
-    result = answered(source, value, machine.steps, bound, leaves, wrt, seeds, grad, asked, notices)
-    result.timings["parse"] = read
+    context = current()
+    streams = _kept(context.streams) if context.streams else {}
+    steps: list[Step] = []
+    try:
+        with notices.taken():
+            value = graph_of(text, source, bound, steps=steps if trace else None)
+        if not is_shown(value, text.tree):
+            return None
+        check_result(value, source, bound)
+        notices.unused(text.unread(bound, source))
+        building = perf_counter() - began
+        result = answered(source, value, steps, bound, leaves, wrt, seeds, grad, asked, notices)
+    except Exception as error:
+        if text.is_expression and not isinstance(error, Unknown):
+            raise located(error, source, bound) from None
+        if isinstance(error, LimitError):
+            raise
+        # run as it is written, which says what fails, and where
+        context.streams = streams
+        notices.texts.clear()
+        return None
     result.timings["build"] += building
     return result
+
+
+def _kept(streams: dict[str, Any]) -> dict[str, Any]:
+    """Streams of random numbers as they are now."""
+    from copy import deepcopy
+
+    return deepcopy(streams)
 
 
 def answered(
@@ -292,21 +287,6 @@ def executed(nodes: list[Node], source: Source) -> list[Array]:
         from autodiff_cli.interpret.limits import out_of_memory
 
         raise out_of_memory() from None
-
-
-def parsed(source: Source) -> Script | None:
-    """The tree of an expression; None of a program.
-
-    Raises:
-        SourceSyntaxError: it is neither; in the words for programs if it looks like one.
-    """
-    try:
-        return parse_expression(source)
-    except SourceSyntaxError as error:
-        from autodiff_cli.evaluate.recognition import check_program
-
-        check_program(source, error)
-    return None
 
 
 # ---- inputs -------------------------------------------------------------------------------------

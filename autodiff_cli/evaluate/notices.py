@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.ir.context import changed, current
+from autodiff_cli.interpret.places import here
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
+from autodiff_cli.syntax import tree
+from autodiff_cli.syntax.statements import ExpressionStatement, Program
 from autodiff_cli.vocabulary.messages import CUT
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import FUNCTIONS
+from autodiff_cli.vocabulary.values import Size
 
 
 class Notices:
@@ -44,7 +48,7 @@ class Notices:
             yield
 
     def _take(self, message: str, category: str) -> None:
-        span = current().span
+        span = here()
         text = "" if span is None else self.source.slice(span)
         if message is not CUT:
             self.add(f"{text}: {message}" if text else message)
@@ -96,6 +100,19 @@ def _kind(value: Any) -> str:
     return value.dtype.name if isinstance(value, Node) else f"a Python {type_name(value)}"
 
 
+def is_shown(value: Any, program: Program) -> bool:
+    """Whether a graph's value can be shown: tensors stand in it where they are computed, and there is one."""
+    if value is None:  # a call that gives none was made for what it does
+        last = program.body[-1]
+        return isinstance(last, ExpressionStatement) and not isinstance(
+            last.value, (tree.Call, tree.Attribute)
+        )
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        named = hasattr(value, "_fields")
+        return not named and all(is_shown(entry, program) or entry is None for entry in value)
+    return not isinstance(value, (dict, set, frozenset))
+
+
 def check_result(value: Any, source: Source, bound: Collection[str]) -> None:
     """Refuse a function as the result, which shows nothing of the inputs: `sin`, `x.sum`.
 
@@ -109,9 +126,18 @@ def check_result(value: Any, source: Source, bound: Collection[str]) -> None:
     Raises:
         InputError: says how to call it.
     """
-    if callable(value) and not hasattr(type(value), "parameters") and not isinstance(value, type):
-        last = source.text.rstrip().rpartition("\n")[2].rpartition(";")[2].strip()
-        name = last if re.fullmatch(r"[\w.]+", last) else "f"
+    last = source.text.rstrip().rpartition("\n")[2].rpartition(";")[2].strip()
+    is_name = re.fullmatch(r"[\w.]+", last)
+    if callable(value) and not hasattr(type(value), "parameters"):
+        if isinstance(value, type) and not is_name:
+            return
+        from autodiff_cli.interpret import habits
+
+        made = re.match(r"[\w.]+", last)
+        said = habits.SAID.get(made[0].rpartition(".")[2]) if made else None
+        if said is not None:
+            raise InputError("the result is a function, not a value", hint=said)
+        name = last if is_name else "f"
         called = f"{name}()" if name.partition(".")[0] in bound else f"{name}(x)"
         raise InputError("the result is a function, not a value", hint=f"call it, as in {called}")
 

@@ -14,112 +14,88 @@ from typing import Any
 from autodiff_cli.autograd import tensor as handles
 from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
-from autodiff_cli.errors import AutodiffError, InputError, LimitError
-from autodiff_cli.evaluate import answered, cotangents_of, executed, leaves_of
+from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
 from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
-from autodiff_cli.inputs import Given
-from autodiff_cli.interpret.ending import has_value, no_value
-from autodiff_cli.ir.context import Unknown, changed, current, own
+from autodiff_cli.interpret.code import Compiled
+from autodiff_cli.interpret.ending import no_value
+from autodiff_cli.interpret.graph import located
+from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import Array, Node
-from autodiff_cli.program import ProgramError, Session, Settings, bound, compiled_program, graph_of
+from autodiff_cli.program import DEFAULTS, ProgramError, Session, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.handles import lower
 from autodiff_cli.vocabulary.values import NO_VALUE, Size
 
 
 def evaluate_program(
+    text: Compiled,
     source: Source,
-    inputs: Mapping[str, Given],
+    bound: Mapping[str, Any],
     wrt: Sequence[str] | None,
     seeds: Sequence[str | Array],
     grad: bool,
     asked: Asked | None,
-    settings: Settings,
+    notices: Notices,
+    max_steps: int,
     write: Callable[[str], object] | None = None,
-    unknown: AutodiffError | None = None,
 ) -> Result:
     """A program's last expression, and its gradients; those of its own backward passes if it made some.
 
     Args:
-        source: the program.
-        inputs, wrt, seeds, grad: as `evaluate` takes them.
+        text: the program, compiled.
+        source: its text.
+        bound: the inputs.
+        wrt, seeds, grad, max_steps: as `evaluate` takes them.
         asked: the derivatives to give besides gradients.
-        settings: limits and modes.
+        notices: takes what a person should know.
         write: called with what the program prints; standard output if None.
-        unknown: why the text is no expression: what it means that isn't known. Raised if a program doesn't
-            know that either, or has nothing to show.
+
+    Raises:
+        AutodiffError: it ends in an error, gives nothing, or can't be differentiated.
     """
-    said: list[str] = []
-    output: Callable[[str], object] = write or sys.stdout.write
-
-    def noted(text: str) -> object:
-        said.append(text)
-        return output(text)
-
-    noted.__self__ = getattr(output, "__self__", None)  # type: ignore[attr-defined]
-    try:
-        result = _evaluated(source, inputs, wrt, seeds, grad, asked, settings, noted)
-    except AutodiffError as error:
-        cause = getattr(error, "error", error)
-        if unknown is None or isinstance(cause, LimitError):
-            raise
-        single = len(compiled_program(source, valued=True).tree.body) == 1
-        if isinstance(cause, (NameError, AttributeError)) or (
-            single and isinstance(error, InputError)
-        ):
-            raise unknown from None
-        if not isinstance(error, ProgramError):
-            raise
-        one = error.as_one()  # the name is known, and something else is wrong
-        one.hint = one.hint or unknown.hint
-        raise one from None
-    if unknown is not None and result.value is NO_VALUE and not said:
-        raise unknown
-    return result
-
-
-def _evaluated(
-    source: Source,
-    inputs: Mapping[str, Given],
-    wrt: Sequence[str] | None,
-    seeds: Sequence[str | Array],
-    grad: bool,
-    asked: Asked | None,
-    settings: Settings,
-    write: Callable[[str], object],
-) -> Result:
     started = perf_counter()
-    compiled = compiled_program(source, valued=True)
-    notices = Notices(source)
-    idle = compiled.reads.unread(inputs, source)
-    if idle and not has_value(compiled.tree) and "print" not in compiled.reads.names:
-        raise no_value(compiled.tree, source)
-    notices.unused(idle)
-    variables = bound(inputs, dtype=settings.dtype, max_elements=settings.max_elements, wrt=wrt)
+    if not text.is_expression:
+        idle = text.unread(bound, source)
+        if idle and not text.has_value and "print" not in (*text.reads.names, *text.reads.called):
+            raise no_value(text.tree, source)
+        notices.unused(idle)
+    variables = variables_of(bound)
     nodes = {
         name: value.node if isinstance(value, handles.Tensor) else value
         for name, value in variables.items()
     }
     leaves = leaves_of(nodes, wrt) if grad or asked else {}
-    streams = current().streams
-    if has_value(compiled.tree) and not compiled.code.has_effects:
+    context = current()
+    settings = DEFAULTS._replace(
+        dtype=context.dtype.name,
+        max_elements=context.max_elements,
+        max_steps=max_steps,
+        implicit=True,
+        bare=True,
+    )
+    if context.max_bytes is not None:
+        settings = settings._replace(max_bytes=context.max_bytes)
+    with Session(
+        settings,
+        write=write or sys.stdout.write,
+        complain=sys.stderr.write,
+        variables=variables,
+    ) as session:
+        # it draws on where its inputs did
+        session.context.seed, session.context.streams = context.seed, context.streams
         try:
-            value = graph_of(source, nodes, settings, complain=sys.stderr.write)
-            if value is not None:
-                check_result(value, source, inputs)
-                return answered(source, value, (), nodes, leaves, wrt, seeds, grad, asked, notices)
-        except (Unknown, AutodiffError) as error:
-            # run again as it is written, which says why, and where
-            if isinstance(getattr(error, "error", error), LimitError):
-                raise
-    with Session(settings, write=write, complain=sys.stderr.write, variables=variables) as session:
-        own().streams = streams  # the program draws on where its inputs did
-        value = session.run_compiled(compiled, source)
-        check_result(value, source, inputs)
+            value = session.run_compiled(text, source)
+        except ProgramError as error:
+            if text.is_expression and isinstance(error.error, Exception):
+                raise located(error.error, source, bound) from None
+            raise
+        check_result(value, source, bound)
+        if text.is_expression:
+            notices.unused(text.unread(bound, source))
         if value is None:  # shows nothing, as at Python's prompt
             value = NO_VALUE
         built = perf_counter()
@@ -145,8 +121,9 @@ def _evaluated(
                 cotangents_of(node, leaves, seeds)  # refuses parts that require grad
             if asked is None and (wrt is None or wrt):
                 notices.ungraded(node, leaves, nodes)
-        if value is NO_VALUE and not (session.printed or rows or derived):
-            raise no_value(compiled.tree, source)
+        shows = session.printed or derived or (rows and not text.is_expression)
+        if value is NO_VALUE and not shows:
+            raise no_value(text.tree, source)
     return Result(
         shown,
         rows,

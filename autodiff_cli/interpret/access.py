@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, lifted
-from autodiff_cli.errors import AttributeFault
+from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret import assignment
 from autodiff_cli.interpret.allowed import (
     ARRAY_ATTRIBUTES,
@@ -31,7 +30,6 @@ from autodiff_cli.interpret.allowed import (
 )
 from autodiff_cli.interpret.classes import (
     SHOWN_CLASSES,
-    Namespace,
     Super,
     check_name,
     is_special,
@@ -43,17 +41,17 @@ from autodiff_cli.interpret.classes import (
 from autodiff_cli.interpret.counting import guarded
 from autodiff_cli.interpret.stands import Stand, real, shown
 from autodiff_cli.interpret.state import state_of
+from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, tensor_attribute
+from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.custom import Context
-from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle, bound_method_repr
+from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle
 from autodiff_cli.vocabulary.handles import (
     MEMBERS,
     PUBLIC,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
-    TensorMethod,
     TorchFunction,
-    lift,
 )
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
 from autodiff_cli.vocabulary.values import ReturnType, Size, Value
@@ -97,7 +95,7 @@ def attribute(value: Any, name: str) -> Any:
         if name in table:
             return guarded(name, getattr(value, name))
         if kind is str and name == "format":
-            from autodiff_cli.interpret.guards import Format
+            from autodiff_cli.interpret.formats import Format
 
             return Format(value)
         raise no_attribute(value, name)
@@ -130,72 +128,7 @@ def _is_native(kind: type, name: str) -> bool:
 
 def _explain(error: AttributeError, value: Any, name: str) -> None:
     if str(error) == f"'{shown_type(value)}' object has no attribute '{name}'":
-        meaning(error, name, names_of(value))
-
-
-def tensor_attribute(tensor: Tensor, name: str) -> Any:
-    """An attribute or a method of a tensor."""
-    if name in TENSOR_ATTRIBUTES:
-        return TENSOR_ATTRIBUTES[name](tensor)
-    own = TENSOR_METHODS.get(name)
-    if own is not None:
-        return HandleMethod(tensor, name, own)
-    if name in METHODS:
-        return TensorMethod(tensor, METHODS[name])
-    if name in ATTRIBUTES:
-        if tensor.is_invalid and name not in ("T", "mT", "H", "mH"):
-            return lifted(ATTRIBUTES[name](tensor._node), [tensor])
-        return lift(ATTRIBUTES[name], tensor)
-    if is_special(name):
-        if name == "__class__":
-            return shown_class(tensor)
-        if name in READABLE and hasattr(Tensor, name) and name not in UNREADABLE:
-            return getattr(tensor, name)
-    elif name in tensor.__dict__:
-        return tensor.__dict__[name]
-    written = in_place_method(name)
-    if written is not None:
-        return HandleMethod(tensor, name, written)
-    raise meaning(
-        AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'"),
-        name,
-        names_of(tensor),
-    )
-
-
-# What would change the tensor itself.
-UNREADABLE = frozenset(
-    "__init__ __setattr__ __delattr__ __init_subclass__ __doc__ __module__ __qualname__".split()
-)
-E = TypeVar("E", bound=Exception)
-
-
-def meaning(error: E, name: str, known: Iterable[str]) -> E:
-    """An error about a name that doesn't exist, with the names that it may have been meant for.
-
-    As in Python, only the traceback of an uncaught error says which of them is near.
-    """
-    error.meant = name, known  # type: ignore[attr-defined]
-    return error
-
-
-class HandleMethod:
-    """A method of a tensor that works on the tensor itself."""
-
-    __slots__ = ("function", "name", "tensor")
-
-    def __init__(self, tensor: Tensor, name: str, function: Callable[..., Any]) -> None:
-        self.tensor = tensor
-        self.name = name
-        self.function = function
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if "from" in kwargs:
-            kwargs["from_"] = kwargs.pop("from")
-        return self.function(self.tensor, *args, **kwargs)
-
-    def __repr__(self) -> str:
-        return bound_method_repr(self.tensor, self.name)
+        meaning(error, value, name)
 
 
 def _special(value: Any, name: str) -> Any:
@@ -295,7 +228,7 @@ def _bound(value: Any, kind: type, entry: Any, base: type, name: str, asked: Any
     """An entry of a class as an attribute of an object, or of a class (then `value` is None)."""
     if entry is MISSING:
         error = no_attribute(asked, name)
-        raise meaning(error, name, names_of(asked)) if type(asked) is not Super else error
+        raise meaning(error, asked, name) if type(asked) is not Super else error
     if base not in PROGRAM_CLASSES:
         if name == "__setattr__":
             return lambda key, new: assignment.set_attribute(value, key, new, start=base)
@@ -314,7 +247,10 @@ def names_of(value: Any) -> list[str]:
     """The names that a program sees in an object, without those with double underscores."""
     kind = type(value)
     if isinstance(value, Tensor):
-        found = {*TENSOR_ATTRIBUTES, *TENSOR_METHODS, *METHODS.names(), *ATTRIBUTES}
+        found = {
+            name for table in (TENSOR_ATTRIBUTES, TENSOR_METHODS, METHODS) for name in table.names()
+        }
+        found.update(ATTRIBUTES)
     elif isinstance(value, Namespace):
         found = set(value.names())
     else:
@@ -352,7 +288,7 @@ def _of_class(value: type, name: str) -> Any:
                 return UnboundBuiltin(base, name)
         return _bound(None, cls, entry, base, name, value)
     error = AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
-    raise meaning(error, name, names_of(value))
+    raise meaning(error, value, name)
 
 
 DESCRIPTORS = (types.GetSetDescriptorType, types.MemberDescriptorType)  # of C, without a name here

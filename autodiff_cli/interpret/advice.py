@@ -1,21 +1,89 @@
-"""What to type instead of a name or a call that an expression doesn't know. Imported only for an error."""
+"""What to type instead of what failed in an expression. Imported only for an error."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from typing import Any
 
-from autodiff_cli.interpret import habits
+from autodiff_cli.errors import AttributeFault, AutodiffError, NameFault
+from autodiff_cli.interpret import habits, names
+from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import derivative, rewritten
+from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS, Function
 
 LONGEST = 60  # characters of a text that is written out in a hint
 SHORTEST = 3  # letters of a name for which a guess isn't far-fetched
 UNIMPORTANT = ("out", "layout", "device", "pin_memory", "requires_grad", "memory_format", "generator",
                "size_average", "reduce")  # fmt: skip
+LISTS = "make the list a tensor first: tensor([1, 2])"
 NOTHING = "nothing here has that name, or nearly: {}"
+
+
+# What an error of an operator, an item or a condition says, and what to type instead.
+INSTEAD = {
+    r"Boolean value of Tensor": "reduce it first with .all() or .any(), or select with "
+    "where(condition, a, b)",
+    r"only integer tensors of a single element can be converted to an index": LISTS,
+    r"unsupported operand type.*'(list|tuple)'": LISTS,
+    r"unsupported operand type.*'str'": "what stands in quotes is text: write numbers and names "
+    "without them",
+    r"(function|method)' object is not subscriptable": "functions are called with parentheses: sum(x)",
+}
+
+
+def advice(
+    error: Exception, found: AutodiffError, span: Span, source: Source, bound: Iterable[str]
+) -> str | None:
+    """What to type instead.
+
+    Args:
+        error: as it was raised.
+        found: the same in our words.
+        span, source: where.
+        bound: the names that the user gave a value.
+    """
+    text = compiled_text(source)
+    known = [*bound, *text.code.assigned]
+    if isinstance(found, NameFault):
+        name = getattr(error, "name", None) or source.slice(span)
+        return unknown_name(
+            name,
+            known,
+            called=source.text[span.end :].lstrip()[:1] == "(",
+            functions=names.function_names(),
+            constants=[*names.CONSTANTS, *names.IMPLICIT, *names.SHORT],
+            text=source.text,
+        )
+    asked = getattr(error, "asked", None)
+    if isinstance(found, AttributeFault) and asked is not None:
+        return unknown_attribute(*asked, text=source.text)
+    call = _call_at(text.tree, span)
+    hint = None if call is None else failed_call(call.function, found.message, source.text, known)
+    if hint is not None:
+        return hint
+    return next(
+        (better for said, better in INSTEAD.items() if re.search(said, found.message)), None
+    )
+
+
+def _call_at(root: Any, span: Span) -> tree.Call | None:
+    """The call that stands there."""
+    pending = [root]
+    while pending:
+        x = pending.pop()
+        if isinstance(x, tree.Call) and x.span == span:
+            return x
+        if isinstance(x, tree.Tree):
+            pending.extend(x.__dict__.values())
+        elif isinstance(x, tuple) and not isinstance(x, Span):
+            pending.extend(x)
+    return None
 
 
 def unknown_name(
@@ -72,22 +140,27 @@ def unknown_name(
     return f"{guess} or {binding}" if guess else binding
 
 
-def unknown_attribute(value: object, name: str, *, text: str = "") -> str:
+def unknown_attribute(value: object, name: str, *, text: str = "") -> str | None:
     """What to type instead of an attribute of a tensor, or of a module, that doesn't exist.
 
-    >>> from autodiff_cli.interpret.names import lookup
-    >>> unknown_attribute(lookup("torch"), "svdvals", text="torch.svdvals(x)")
+    >>> from autodiff_cli.interpret.modules import module
+    >>> unknown_attribute(module("torch"), "svdvals", text="torch.svdvals(x)")
     'write linalg.svdvals(x)'
     """
-    from autodiff_cli.interpret.names import members
-    from autodiff_cli.vocabulary.values import Module
+    from autodiff_cli.autograd.tensor import Tensor
+    from autodiff_cli.interpret.access import names_of
+    from autodiff_cli.interpret.torch_names import Namespace
 
-    known = members(value)
-    if isinstance(value, Module):
+    if name.startswith("__"):
+        return "names with double underscores are not part of the language"
+    if not isinstance(value, (Tensor, Namespace)):
+        return None
+    known = names_of(value)
+    if isinstance(value, Namespace):
         path = _path(name, text)
         habit = _habit(name, habits.SAID | habits.MODULES, habits.FUNCTIONS)
-        if value.name == "torch.nn" and name[:1].isupper():
-            habit = habits.NO_LAYERS
+        if not habit and value.name.partition(".")[0] == "numpy":
+            habit = habits.MODULES["np"]
         if not habit or path.rpartition(".")[2] != name:
             habit = _elsewhere(path, text) or habit
     else:
@@ -111,9 +184,7 @@ def _elsewhere(path: str, text: str) -> str | None:
 
 def _spelled(path: str) -> str | None:
     """The name, with its prefix, of what is called so anywhere: that with the likest prefix."""
-    from autodiff_cli.interpret.names import CONSTANTS
     from autodiff_cli.ir.dtypes import NAMES as DTYPES
-    from autodiff_cli.vocabulary.registry import FUNCTIONS
 
     asked = path.split(".")
 
@@ -124,9 +195,9 @@ def _spelled(path: str) -> str | None:
         return sum(same), exact, len(parts) == 1, known
 
     last = _letters(asked[-1])
-    names = [n for n in FUNCTIONS.names() if _letters(n.rpartition(".")[2]) == last]
-    names += [n for n in (*CONSTANTS, *DTYPES) if len(n) > 1 and _letters(n) == last]
-    return max(names, key=likeness, default=None)
+    found = [n for n in FUNCTIONS.names() if _letters(n.rpartition(".")[2]) == last]
+    found += [n for n in (*names.CONSTANTS, *DTYPES) if len(n) > 1 and _letters(n) == last]
+    return max(found, key=likeness, default=None)
 
 
 def _path(name: str, text: str) -> str:
@@ -205,18 +276,18 @@ def _parts(name: str, bound: Sequence[str]) -> list[str] | None:
 
 
 def failed_call(
-    function: object, message: str, text: str = "", bound: Iterable[str] = ()
+    function: Any, message: str, text: str = "", bound: Iterable[str] = ()
 ) -> str | None:
     """What to type where a value can't be called, or the arguments are wrong.
 
     Args:
-        function: what was called.
+        function: the tree of what was called.
         message: the error's.
         text: the expression.
-        bound: the names that the user gave a value.
+        bound: the names that have a value of the user's.
 
-    >>> from autodiff_cli.interpret.names import lookup
-    >>> failed_call(lookup("softmax"), 'softmax() missing 1 required positional arguments: "dim"')
+    >>> softmax = tree.Name(Span(0, 7), "softmax")
+    >>> failed_call(softmax, 'softmax() missing 1 required positional arguments: "dim"')
     'it takes softmax(input, dim, dtype=None)'
     """
     if message.endswith("is not callable"):
@@ -228,28 +299,58 @@ def failed_call(
         if better and re.search(r"\*\*\s*\d+\s*\(", text):  # sin**2(x)
             return f"write {better}"
         return f"write * to multiply: {better}" if better else "write * to multiply"
-    name = getattr(getattr(function, "function", function), "name", "").rpartition(".")[2]
+    of_tensor, entry = _called(function)
+    if entry is None:
+        return _instead(function, text)
+    name = entry.name.rpartition(".")[2]
     if name in habits.CALLED:
         return habits.CALLED[name]
     if re.search(r"must be Tensor, not (?:int|float)$", message):
         return "a number is made a tensor by tensor(0.5)"
     if re.search(r"missing|unexpected keyword|positional argument", message):
-        return _form(function)
+        return _form(entry, of_tensor)
     return None
 
 
-def _form(function: object) -> str | None:
+def _instead(function: Any, text: str) -> str | None:
+    """What to write for a call of what people know from elsewhere: `np.sin(x)`, `x.numpy()`."""
+    if isinstance(function, tree.Name):
+        return habits.SAID.get(function.id)
+    if not isinstance(function, tree.Attribute):
+        return None
+    name, root = function.name, function.value
+    while isinstance(root, tree.Attribute):
+        root = root.value
+    if isinstance(root, tree.Name) and root.id in ("np", "numpy"):
+        return _elsewhere(_path(name, text), text) or habits.MODULES.get(root.id)
+    if isinstance(root, tree.Name) and root.id in names.IMPLICIT:
+        return habits.SAID.get(name)
+    return habits.ATTRIBUTES.get(name) or _habit(name, {}, habits.METHODS)
+
+
+def _called(function: Any) -> tuple[bool, Function | None]:
+    """Whether a method of a tensor is called, and which function of torch's that is."""
+    if isinstance(function, tree.Name):
+        name = function.id
+        return False, FUNCTIONS.get(name) or FUNCTIONS.get(f"F.{name}")
+    if not isinstance(function, tree.Attribute):
+        return False, None
+    value = function.value
+    path = value.id if isinstance(value, tree.Name) else ""
+    if isinstance(value, tree.Attribute) and isinstance(value.value, tree.Name):
+        path = f"{value.value.id}.{value.name}"
+    module = names.IMPLICIT.get(path) or names.SHORT.get(path) or path
+    if module in names.TORCH:
+        return False, FUNCTIONS.get(names.TORCH[module] + function.name)
+    if path.partition(".")[0] in ("np", "numpy", "math"):
+        return False, None
+    return True, METHODS.get(function.name)
+
+
+def _form(entry: Function, of_tensor: bool) -> str:
     """`softmax(input, dim)`: how a function or a method of torch's is called."""
-    from autodiff_cli.interpret.names import Builtin, Method
-    from autodiff_cli.vocabulary.registry import FUNCTIONS, Function
     from autodiff_cli.vocabulary.signature import Overloads
 
-    of_tensor = isinstance(function, Method)
-    entry = function.function if isinstance(function, Method) else function
-    if isinstance(function, Builtin):
-        entry = FUNCTIONS.get(function.name)
-    if not isinstance(entry, Function):
-        return None
     name = entry.name.rpartition(".")[2]
     if entry.in_python:
         from inspect import signature

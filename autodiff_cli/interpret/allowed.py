@@ -7,6 +7,7 @@ from itertools import chain
 from types import FunctionType
 from typing import Any
 
+from autodiff_cli.interpret.places import PROGRAM_FILE
 from autodiff_cli.ir.context import own
 from autodiff_cli.vocabulary.handles import MEMBERS
 from autodiff_cli.vocabulary.ordered import OrderedDict
@@ -95,8 +96,6 @@ SEALED: dict[type, frozenset[str]] = {
     ),
 }
 PROGRAM_CLASSES: set[type] = set()  # those that running programs defined
-RUNNING = ".program"  # in the builtins of such code: what is known of it
-PROGRAM_FILE = "<program>"  # where the code of a program's functions says that it comes from
 
 
 # By class, the names that Python finds, or sets, in its objects as the guards do: asked once, then Python is.

@@ -12,10 +12,9 @@ from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import attribute as attribute_of
 from autodiff_cli.interpret.allowed import is_open
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
-from autodiff_cli.interpret.classes import Namespace, Super, shown_class, shown_type
+from autodiff_cli.interpret.classes import Super, shown_class, shown_type
 from autodiff_cli.interpret.counting import check_format, check_spread, counted, counting
 from autodiff_cli.interpret.limits import out_of_memory
-from autodiff_cli.interpret.names import CONSTANTS, SHORT
 from autodiff_cli.interpret.stands import classes_of, real, stand
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.ir.context import current
@@ -211,62 +210,6 @@ stand(Size, lambda items=(): Size(counted(items)))
 stand(bytes)
 for _kind in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
     stand(_kind)  # their text shows the byte at whatever place a call gives
-IMPLICIT = {  # what study texts leave out
-    "torch": "torch",
-    "nn": "torch.nn",
-    "F": "torch.nn.functional",
-    "optim": "torch.optim",
-}
-SHARED = frozenset("sum max min abs pow round".split())  # names of torch's that Python has too
-
-
-def _is_implicit(name: str) -> bool:
-    """Whether the running program has a module without importing it."""
-    return name in IMPLICIT and current().implicit
-
-
-def bare_name(name: str) -> Any:
-    """What a name means in expressions: torch's function, or None for Python's own names."""
-    from autodiff_cli.interpret import modules
-
-    if name in SHARED:
-        return _torch_or_python(name)
-    if name in BUILTINS or _is_implicit(name):
-        return None
-    for module in ("torch", "torch.nn.functional"):
-        try:
-            return modules.module(module).member(name)
-        except AttributeError:
-            continue
-    if name in SHORT or name == "np":
-        return modules.module(SHORT.get(name, "numpy"))
-    return CONSTANTS.get(name)
-
-
-def _torch_or_python(name: str) -> Callable[..., Any]:
-    from autodiff_cli.interpret import modules
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        of_tensors = any(isinstance(arg, Tensor) for arg in args)
-        function = modules.module("torch").member(name) if of_tensors else BUILTINS[name]
-        return function(*args, **kwargs)
-
-    return named(name, run)
-
-
-def found_names(names: Iterable[str], variables: dict[str, Any]) -> dict[str, Any]:
-    """What names mean that aren't Python's own: torch's functions and modules that need no import."""
-    context = current()
-    found: dict[str, Any] = {}
-    for name in names:
-        if name in variables:
-            continue
-        value = bare_name(name) if context.bare else None
-        if value is None and context.implicit and name in IMPLICIT and name not in BUILTINS:
-            value = import_module(IMPLICIT[name], True)
-        if value is not None:
-            found[name] = value
-    return found
 
 
 # ---- modules ------------------------------------------------------------------------------------
@@ -298,11 +241,4 @@ def import_name(module_name: str, name: str) -> Any:
         ) from None
 
 
-def public_names(module_name: str) -> dict[str, Any]:
-    """`from module import *`."""
-    from autodiff_cli.interpret import modules
-
-    return modules.everything(module_name)
-
-
-__all__ = ["BUILTINS", "Namespace", "found_names", "named"]
+__all__ = ["BUILTINS", "named"]

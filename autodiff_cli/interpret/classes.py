@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins as python
 import types
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
@@ -267,26 +267,6 @@ class Super:
 
 
 TYPE_NAMES[Super] = "super"
-
-
-class Namespace:
-    """A module of the language, such as `torch` or `torch.nn`."""
-
-    def __init__(
-        self,
-        name: str,
-        members: Callable[[str], Any],
-        names: Callable[[], Iterable[str]] = list[str],
-    ) -> None:
-        self.name = self.__name__ = name
-        self.find = members
-        self.names = names
-
-    def member(self, name: str) -> Any:
-        return self.find(name)
-
-    def __repr__(self) -> str:
-        return f"<module '{self.name}'>"
 
 
 # ---- names of types -----------------------------------------------------------------------------

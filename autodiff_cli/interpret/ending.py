@@ -69,8 +69,21 @@ def _advice(last: st.Statement, source: Source) -> str:
     choice = _choice(last, source)
     if choice is not None:
         return f"write the choice as an expression: {choice}"
+    if isinstance(last, st.ExpressionStatement) and (said := _habit(last.value)):
+        return said
     name = _assigned_last(last)
     return f"end with the expression whose value you want, such as {name or EXAMPLE}"
+
+
+def _habit(x: tree.Tree) -> str | None:
+    """What to type instead of an attribute, or a call, that people write elsewhere."""
+    from autodiff_cli.interpret.habits import ATTRIBUTES, SAID
+
+    if isinstance(x, tree.Call):
+        x = x.function
+    if isinstance(x, tree.Attribute):
+        return ATTRIBUTES.get(x.name) or SAID.get(x.name)
+    return SAID.get(x.id) if isinstance(x, tree.Name) else None
 
 
 def _choice(last: st.Statement, source: Source) -> str | None:

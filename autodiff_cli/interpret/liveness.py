@@ -25,7 +25,8 @@ def of_program(program: st.Program) -> Reads:
     """
     walk = _Walk()
     walk.block(program.body, frozenset())
-    return Reads(tuple(walk.names), (), walk.assigned)
+    called = [name for name in walk.called if name not in walk.names]
+    return Reads(tuple(walk.names), tuple(called), walk.assigned)
 
 
 class _Walk:
@@ -33,11 +34,13 @@ class _Walk:
 
     Attributes:
         names: read before they are assigned.
+        called: read so by calls.
         assigned: where each is assigned first.
     """
 
     def __init__(self) -> None:
         self.names: dict[str, None] = {}
+        self.called: dict[str, None] = {}
         self.assigned: dict[str, Span] = {}
         self.leaving: list[
             list[Names]
@@ -175,6 +178,10 @@ class _Walk:
             if isinstance(x, tree.Name):
                 if x.id not in here:
                     self.names[x.id] = None
+            elif isinstance(x, tree.Call) and isinstance(x.function, tree.Name):
+                if x.function.id not in here:
+                    self.called[x.function.id] = None
+                pending.append((x.arguments, certain))
             elif isinstance(x, tree.NamedExpression):
                 pending.append((_Set(x), certain))
                 pending.append((x.value, certain))
@@ -216,6 +223,10 @@ class _Walk:
             if isinstance(x, tree.Name):
                 if x.id not in here:
                     self.names[x.id] = None
+            elif isinstance(x, tree.Call) and isinstance(x.function, tree.Name):
+                if x.function.id not in here:
+                    self.called[x.function.id] = None
+                pending.append(x.arguments)
             elif isinstance(x, (st.FunctionDef, tree.Lambda)):
                 outside = [p.default for p in x.parameters.items if p.default]
                 body = x.body if isinstance(x, st.FunctionDef) else (x.body,)

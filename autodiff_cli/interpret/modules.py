@@ -13,76 +13,22 @@ from importlib import import_module
 from typing import Any
 
 from autodiff_cli.autograd.generator import stream
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.access import meaning
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, is_own_function
-from autodiff_cli.interpret.classes import Namespace
 from autodiff_cli.interpret.counting import check_length, counting
 from autodiff_cli.interpret.limits import MAX_DEPTH
-from autodiff_cli.interpret.names import CONSTANTS, MATH_FUNCTIONS
 from autodiff_cli.interpret.operators import MAX_BITS, MAX_ITEMS
-from autodiff_cli.interpret.stands import STANDS, shown, stand
+from autodiff_cli.interpret.stands import STANDS, stand
+from autodiff_cli.interpret.torch_names import TORCH, Namespace, torch_module, torch_names
 from autodiff_cli.ir.context import current
-from autodiff_cli.ir.dtypes import NAMES as DTYPES
-from autodiff_cli.vocabulary import library
-from autodiff_cli.vocabulary.calling import call
-from autodiff_cli.vocabulary.handles import NAMES, PUBLIC, TorchFunction
+from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.ordered import OrderedDict
-from autodiff_cli.vocabulary.registry import FUNCTIONS
 
-# The parts of torch, and how their functions are called in the tables.
-# The methods with an underscore that are functions, too.
-IN_PLACE_FUNCTIONS = {
-    "torch": frozenset(
-        """abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_
-        atanh_ ceil_ celu_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_
-        exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_
-        nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ selu_ sigmoid_ sin_ sinc_ sinh_
-        sqrt_ square_ tan_ tanh_ threshold_ trunc_ xlogy_ zero_""".split()
-    ),
-    "torch.nn.functional": frozenset(
-        "celu_ elu_ hardtanh_ leaky_relu_ relu_ selu_ threshold_".split()
-    ),
-}
-TORCH = {
-    "torch": "",
-    "torch.nn": "nn.",
-    "torch.nn.functional": "F.",
-    "torch.nn.init": "nn.init.",
-    "torch.nn.utils": "nn.utils.",
-    "torch.nn.parameter": "nn.",
-    "torch.nn.modules": "nn.",
-    "torch.linalg": "linalg.",
-    "torch.special": "special.",
-    "torch.optim": "optim.",
-    "torch.optim.lr_scheduler": "optim.lr_scheduler.",
-    "torch.autograd": "autograd.",
-    "torch.autograd.functional": "autograd.functional.",
-    "torch.autograd.function": "autograd.function.",
-    "torch.autograd.grad_mode": "autograd.grad_mode.",
-    "torch.autograd.gradcheck": "autograd.gradcheck.",
-    "torch.autograd.graph": "autograd.graph.",
-    "torch.func": "func.",
-    "torch.random": "random.",
-    "torch.version": "version.",
-    "torch.autograd.forward_ad": "autograd.forward_ad.",
-    "torch.utils": "utils.",
-    "torch.utils.data": "utils.data.",
-    "torch.backends": "backends.",
-    "torch.backends.mps": "backends.mps.",
-    "torch.backends.cudnn": "backends.cudnn.",
-    "torch.cuda": "cuda.",
-    "torch.accelerator": "accelerator.",
-    "torch.xpu": "xpu.",
-    "torch.distributions": "distributions.",
-    **{
-        f"torch.distributions.{part}": f"distributions.{part}."
-        for part in "distribution normal uniform bernoulli categorical exponential laplace poisson "
-        "geometric independent kl multinomial".split()
-    },
-    "torch.testing": "testing.",
-}
+MATH_FUNCTIONS = frozenset(
+    "acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees dist erf erfc exp expm1 fabs "
+    "floor fmod frexp fsum gamma gcd hypot isclose isfinite isinf isnan isqrt ldexp lgamma log log10 "
+    "log1p log2 modf pow radians remainder sin sinh sqrt tan tanh trunc".split()
+)
 # What may be used of Python's own modules.
 PYTHON: dict[str, frozenset[str]] = {
     "math": MATH_FUNCTIONS
@@ -180,7 +126,7 @@ def submodule(module_name: str, name: str) -> Namespace | None:
 @cache
 def _module(name: str) -> Namespace | None:
     if name in TORCH:
-        return Namespace(name, lambda member: _of_torch(name, member), lambda: _known(name))
+        return torch_module(name)
     if name == "numpy" or name.startswith("numpy."):
         from autodiff_cli.interpret import numpy_names
 
@@ -190,60 +136,11 @@ def _module(name: str) -> Namespace | None:
     return None
 
 
-def _of_torch(module_name: str, name: str) -> Any:
-    inner = _module(f"{module_name}.{name}")
-    found = _torch_name(module_name, name)
-    if found is not None or TORCH[module_name] + name in NAMES:
-        return found
-    if inner is not None:
-        return inner
-    if name in ("__version__", "__name__"):
-        return "2.13.0+cpu" if name == "__version__" else module_name
-    error = AttributeError(f"module '{module_name}' has no attribute '{name}'")
-    if module_name == "torch":  # which raises the error itself, so that Python suggests nothing
-        raise error
-    raise meaning(error, name, _known(module_name))
-
-
-@cache
-def _torch_name(module_name: str, name: str) -> Any:
-    prefix = TORCH[module_name]
-    qualified = prefix + name
-    library.load(qualified)
-    if qualified in NAMES:
-        value = NAMES[qualified]
-        return STANDS.get(value, value) if isinstance(value, type) else value
-    if qualified in FUNCTIONS:
-        return TorchFunction(FUNCTIONS[qualified])
-    if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
-        if prefix:
-            plain = TorchFunction(FUNCTIONS[qualified[:-1]])
-            return lambda *args, **kwargs: plain(*args, **kwargs, inplace=True)
-        return lambda input, *args, **kwargs: call(input, name, *args, **kwargs)
-    if module_name == "torch":
-        if name in CONSTANTS and name in ("pi", "e", "inf", "nan"):
-            return CONSTANTS[name]
-        if name in DTYPES:
-            return DTYPES[name]
-        if name == "Tensor":
-            return shown(Tensor)
-    return None
-
-
-def _known(module_name: str) -> list[str]:
-    prefix = TORCH[module_name]
-    library.load(f"{prefix}names")
-    names = [
-        key.removeprefix(prefix) for key in (*NAMES, *FUNCTIONS.names()) if key.startswith(prefix)
-    ]
-    return [name for name in names if "." not in name]
-
-
 def everything(module_name: str) -> dict[str, Any]:
     """What `from module import *` gives."""
     found = module(module_name)
     if module_name in TORCH:
-        names = _known(module_name)
+        names = torch_names(module_name)
     elif module_name in PYTHON:
         names = sorted(PYTHON[module_name])
     else:
@@ -412,15 +309,23 @@ def _indent() -> Callable[..., str]:
 
 def _operator(sign: str) -> Callable[[], Any]:
     def find() -> Callable[[Any, Any], Any]:
-        from autodiff_cli.interpret.guards import binary
+        from autodiff_cli.interpret.arithmetic import GUARDS, NAMES
 
-        return binary(sign)
+        return GUARDS[NAMES[sign]]
 
     return find
 
 
-def _guard(name: str) -> Callable[[], Any]:
-    return lambda: getattr(import_module("autodiff_cli.interpret.guards"), name)
+def _item() -> Callable[..., Any]:
+    from autodiff_cli.interpret.items import item
+
+    return item
+
+
+def _contains() -> Callable[..., Any]:
+    from autodiff_cli.interpret.flow import contains
+
+    return contains
 
 
 class Stream:
@@ -569,6 +474,6 @@ SPECIAL: dict[str, Callable[[], Any]] = {
             "xor": "^",
         }.items()
     },
-    "operator.getitem": _guard("item"),
-    "operator.contains": _guard("contains"),
+    "operator.getitem": _item,
+    "operator.contains": _contains,
 }

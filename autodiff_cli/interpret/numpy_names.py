@@ -13,8 +13,9 @@ import numpy as np
 from autodiff_cli.autograd.generator import stream
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.classes import Namespace, shown_type
+from autodiff_cli.interpret.classes import shown_type
 from autodiff_cli.interpret.stands import real, shown, stand
+from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.room import check_room
 

@@ -10,9 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault, ValueFault
-from autodiff_cli.execute import force
-from autodiff_cli.execute import truth as known_truth
+from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
@@ -21,7 +19,6 @@ from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
 from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.products import matmul
 
 MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
@@ -91,19 +88,6 @@ PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "<<": operator.lshift,
     ">>": operator.rshift,
 }
-PYTHON_UNARY: dict[str, Callable[[Any], Any]] = {
-    "-": operator.neg,
-    "+": operator.pos,
-    "~": operator.invert,
-}
-COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
 TENSOR_COMPARISONS = {
     "==": sel.eq,
     "!=": sel.ne,
@@ -112,51 +96,6 @@ TENSOR_COMPARISONS = {
     ">": sel.gt,
     ">=": sel.ge,
 }
-Scalar = (bool, int, float)
-
-
-def binary(sign: str, a: Any, b: Any) -> Any:
-    """`a SIGN b`."""
-    if isinstance(a, Node) or isinstance(b, Node):
-        if sign == "@":
-            if isinstance(a, Node) and isinstance(b, Node):
-                return matmul(a, b)
-        elif isinstance(a, (Node, *Scalar)) and isinstance(b, (Node, *Scalar)):
-            return TENSOR_BINARY[sign](a, b)
-        elif isinstance(a, str) and sign == "+":
-            raise TypeFault(f'can only concatenate str (not "{type_name(b)}") to str')
-        elif isinstance(a, (list, tuple)) and sign == "+":
-            kind = type_name(a)
-            raise TypeFault(f'can only concatenate {kind} (not "{type_name(b)}") to {kind}')
-        elif sign == "*" and (
-            isinstance(a, (str, list, tuple)) or isinstance(b, (str, list, tuple))
-        ):
-            # Python tries to repeat the sequence
-            raise TypeFault(
-                "only integer tensors of a single element can be converted to an index",
-                hint="make the list a tensor first: tensor([1, 2])",
-            )
-        raise unsupported(sign, a, b)
-    check_size(sign, a, b)
-    if isinstance(a, (bool, int, float, str, list, tuple)) and isinstance(
-        b, (bool, int, float, str, list, tuple)
-    ):
-        if sign == "%" and isinstance(a, str):
-            raise TypeFault("formatting with % needs a program", hint="autodiff run runs programs")
-        return PYTHON_BINARY[sign](a, b)
-    raise unsupported(sign, a, b)
-
-
-def unsupported(sign: str, a: Any, b: Any) -> TypeFault:
-    shown = "** or pow()" if sign == "**" else sign
-    hint = None
-    if isinstance(a, (list, tuple)) or isinstance(b, (list, tuple)):
-        hint = "make the list a tensor first: tensor([1, 2])"
-    elif isinstance(a, str) or isinstance(b, str):
-        hint = "what stands in quotes is text: write numbers and names without them"
-    return TypeFault(
-        f"unsupported operand type(s) for {shown}: '{type_name(a)}' and '{type_name(b)}'", hint=hint
-    )
 
 
 def _shown(x: int) -> str:
@@ -206,85 +145,18 @@ def check_bits(sign: str, a: int, b: int) -> None:
         raise LimitError(f"an integer of more than {MAX_BITS} bits")
 
 
-def unary(sign: str, x: Any) -> Any:
+def unary(sign: str, x: Node) -> Node:
     """`SIGN x`."""
-    if sign == "not":
-        return not truth(x)
-    if isinstance(x, Node):
-        if sign == "-":
-            if x.dtype.category == BOOL:
-                vp._no_negation(x)
-            return ar.neg(x)
-        if sign == "+":
-            if x.dtype.category == BOOL:
-                raise RuntimeFault("The `+` operator, on a bool tensor is not supported.")
-            return x
-        if x.dtype.is_floating:
-            raise TypeFault(
-                "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
-            )
-        return sel.bitwise_not(x)
-    if not isinstance(x, Scalar) or (sign == "~" and isinstance(x, float)):
-        raise TypeFault(f"bad operand type for unary {sign}: '{type_name(x)}'")
-    return PYTHON_UNARY[sign](x)
-
-
-def compare(sign: str, a: Any, b: Any) -> Any:
-    """`a SIGN b` for one of the comparisons."""
-    if sign in ("is", "is not"):
-        same = a is b
-        return same if sign == "is" else not same
-    if sign in ("in", "not in"):
-        found = contains(b, a)
-        return found if sign == "in" else not found
-    if isinstance(a, Node) or isinstance(b, Node):
-        if isinstance(a, (Node, *Scalar)) and isinstance(b, (Node, *Scalar)):
-            return (
-                TENSOR_COMPARISONS[sign](a, b)
-                if isinstance(a, Node)
-                else TENSOR_COMPARISONS[MIRRORED[sign]](b, a)
-            )
-        if sign in ("==", "!="):
-            return sign == "!="
+    if sign == "-":
+        if x.dtype.category == BOOL:
+            vp._no_negation(x)
+        return ar.neg(x)
+    if sign == "+":
+        if x.dtype.category == BOOL:
+            raise RuntimeFault("The `+` operator, on a bool tensor is not supported.")
+        return x
+    if x.dtype.is_floating:
         raise TypeFault(
-            f"'{sign}' not supported between instances of '{type_name(a)}' and '{type_name(b)}'"
+            "~ (operator.invert) is only implemented on integer and Boolean-type tensors"
         )
-    return COMPARISONS[sign](a, b)
-
-
-MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
-
-
-def contains(container: Any, value: Any) -> bool:
-    if isinstance(container, Node):
-        if not isinstance(value, (Node, int, float)):
-            raise RuntimeFault(
-                "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
-                f"{type(value)}."
-            )
-        return bool(force(sel.eq(container, value)).any())
-    if isinstance(container, (list, tuple)):
-        return any(entry is value or truth(compare("==", entry, value)) for entry in container)
-    if isinstance(container, str) and isinstance(value, str):
-        return value in container
-    raise TypeFault(f"argument of type '{type_name(container)}' is not iterable")
-
-
-def truth(x: Any) -> bool:
-    """Whether a value counts as true; a tensor is evaluated."""
-    if not isinstance(x, Node):
-        return bool(x)
-    if x.numel != 1:
-        which = "more than one value" if x.numel else "no values"
-        raise RuntimeFault(
-            f"Boolean value of Tensor with {which} is ambiguous",
-            hint="reduce it first with .all() or .any(), or select with where(condition, a, b)",
-        )
-    return known_truth(x)
-
-
-def scalar(x: Node) -> bool | int | float:
-    """The number in a tensor, for `float(x)`, `int(x)` and math functions."""
-    if x.numel != 1:
-        raise ValueFault("only one element tensors can be converted to Python scalars")
-    return force(x).item()  # type: ignore[no-any-return]
+    return sel.bitwise_not(x)

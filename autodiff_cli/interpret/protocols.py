@@ -7,27 +7,24 @@ Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
-from autodiff_cli.execute import truth
+from autodiff_cli.execute import force, truth
 from autodiff_cli.interpret import operators
-from autodiff_cli.interpret.classes import shown_class
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ops import selection
 from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
 from autodiff_cli.vocabulary.handles import lift, lower
-from autodiff_cli.vocabulary.indexing import subscript
-from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.products import matmul
-from autodiff_cli.vocabulary.shaping import unbound
-from autodiff_cli.vocabulary.text import tensor_format, tensor_repr
-from autodiff_cli.vocabulary.writing import set_item
+from autodiff_cli.vocabulary.messages import CUT, warn
 
 BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
@@ -35,6 +32,12 @@ BINARY = {
 }  # fmt: skip
 COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 NUMBERS = (bool, int, float)
+
+
+@cache
+def _of(name: str) -> ModuleType:
+    """A module that only some protocols need, imported when one of them does."""
+    return import_module(f"autodiff_cli.{name}")
 
 
 def _operand(value: Any) -> Any:
@@ -120,7 +123,7 @@ def _updated(sign: str) -> Callable[[Tensor, Any], Any]:
         if operand is NotImplemented:
             return NotImplemented
         given = (operand,) if isinstance(operand, Node) else ()
-        return in_place(self, lambda node: compute(node, operand), given)
+        return _of("autograd.inplace").in_place(self, lambda node: compute(node, operand), given)
 
     return run
 
@@ -140,7 +143,7 @@ def _compared(sign: str) -> Callable[[Tensor, Any], Any]:
 def _matmul(self: Tensor, other: Any) -> Any:
     if not isinstance(other, Tensor):
         return NotImplemented
-    return lifted(matmul(self.node, other.node), (self, other))
+    return lifted(_of("vocabulary.products").matmul(self.node, other.node), (self, other))
 
 
 def _unary(sign: str) -> Callable[[Tensor], Any]:
@@ -152,7 +155,7 @@ def _unary(sign: str) -> Callable[[Tensor], Any]:
 
 def _get_item(self: Tensor, index: Any) -> Any:
     given = [self]
-    return lifted(subscript(self.node, lower(index, given)), given)
+    return lifted(_of("vocabulary.indexing").subscript(self.node, lower(index, given)), given)
 
 
 def _length(self: Tensor) -> int:
@@ -164,7 +167,7 @@ def _length(self: Tensor) -> int:
 def _iterate(self: Tensor) -> Iterator[Any]:
     if not self.shape:
         raise TypeFault("iteration over a 0-d tensor")
-    return iter([lifted(node, (self,)) for node in unbound(self.node)])
+    return iter([lifted(node, (self,)) for node in _of("vocabulary.shaping").unbound(self.node)])
 
 
 def _truth(self: Tensor) -> bool:
@@ -181,14 +184,14 @@ def _truth(self: Tensor) -> bool:
 def _number(self: Tensor) -> bool | int | float:
     if self.node.numel != 1:
         raise ValueFault("only one element tensors can be converted to Python scalars")
-    if self.requires_grad and current().grad:
-        warn(
-            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
-            "Consider using tensor.detach() first. (Triggered internally at "
-            "/__w/pytorch/pytorch/torch/csrc/autograd/generated/python_variable_methods.cpp:822.)",
-            once=True,
-        )
     return self.array.item()  # type: ignore[no-any-return]
+
+
+def _floating(self: Tensor) -> bool | int | float:
+    found = _number(self)
+    if self.requires_grad and current().grad:
+        warn(CUT, once=True)
+    return found
 
 
 def _index(self: Tensor) -> int:
@@ -202,9 +205,9 @@ def _contains(self: Tensor, value: Any) -> bool:
     if operand is NotImplemented:
         raise RuntimeFault(
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
-            f"{shown_class(value)}."
+            f"{_of('interpret.classes').shown_class(value)}."
         )
-    return operators.contains(self.node, operand)
+    return bool(force(selection.eq(self.node, operand)).any())
 
 
 def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
@@ -239,11 +242,25 @@ def _identity_hash(self: Tensor) -> int:
 
 
 def _to_float(self: Tensor) -> float:
-    return float(_number(self))
+    return float(_floating(self))
 
 
 def _to_int(self: Tensor) -> int:
     return int(_number(self))
+
+
+def _set_item(self: Tensor, where: Any, value: Any) -> None:
+    _of("vocabulary.writing").set_item(self, where, value)
+
+
+def _repr(self: Tensor) -> str:
+    text: str = _of("vocabulary.text").tensor_repr(self)
+    return text
+
+
+def _format(self: Tensor, spec: str) -> str:
+    text: str = _of("vocabulary.text").tensor_format(self, spec)
+    return text
 
 
 def _install() -> None:
@@ -255,7 +272,7 @@ def _install() -> None:
         "invert": _unary("~"),
         "abs": _absolute,
         "getitem": _get_item,
-        "setitem": set_item,
+        "setitem": _set_item,
         "len": _length,
         "iter": _iterate,
         "bool": _truth,
@@ -267,8 +284,8 @@ def _install() -> None:
         "round": _round,
         "reversed": _reversed,
         "hash": _identity_hash,
-        "repr": tensor_repr,
-        "format": tensor_format,
+        "repr": _repr,
+        "format": _format,
     }
     for name, sign in BINARY.items():
         if sign in operators.TENSOR_BINARY:

@@ -12,15 +12,11 @@ from threading import Lock
 from typing import Any
 
 from autodiff_cli.errors import LimitError, SourceSyntaxError
-from autodiff_cli.interpret import guards
-from autodiff_cli.interpret.allowed import PROGRAM_FILE, RUNNING
-from autodiff_cli.interpret.builtins import BUILTINS, found_names, named, public_names
-from autodiff_cli.interpret.classes import build_class
+from autodiff_cli.interpret import guards, reach
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
-from autodiff_cli.interpret.state import MACHINERY, Variables
-from autodiff_cli.interpret.traceback import traceback_text
+from autodiff_cli.interpret.names import found_names
+from autodiff_cli.interpret.places import PROGRAM_FILE, RUNNING, Running
 from autodiff_cli.interpret.translation import MODULE, translated
-from autodiff_cli.interpret.translation.deep import cut
 from autodiff_cli.ir.context import current
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
@@ -36,51 +32,44 @@ class Code(Record):
         code: of the function that the program is the body of.
         guards: the names of that function's arguments.
         loaded: the names that the program reads anywhere.
+        assigned: those that it sets anywhere.
         spans: where each line of the code comes from; the first is 1.
         has_effects: whether the program may do more than compute a value.
     """
 
     code: types.CodeType
     guards: tuple[str, ...]
-    loaded: tuple[str, ...]
+    loaded: dict[str, None]
+    assigned: set[str]
     spans: Sequence[Span]
     has_effects: bool
 
 
-class Running(Record):
-    """What is known of code that runs: for tracebacks.
-
-    Attributes:
-        source: the text.
-        spans: where each line of the code comes from.
-    """
-
-    source: Source
-    spans: Sequence[Span]
-
-
-def compiled(program: st.Program, *, echo: bool) -> Code:
+def compiled(program: st.Program, *, traced: bool = False, is_expression: bool = False) -> Code:
     """The code of a program.
 
     Args:
         program: its tree, checked.
-        echo: whether the values of expressions outside of functions are handed on when it runs.
+        traced: whether intermediate results are handed on when it runs.
+        is_expression: whether it is an expression, with assignments to names before it.
 
     Raises:
         SourceSyntaxError: CPython's compiler refuses it: blocks nested too deeply.
     """
     try:
-        return _compiled(program, echo)
+        return _compiled(program, traced, is_expression)
     except RecursionError:
         pass
+    from autodiff_cli.interpret.translation.deep import cut
+
     try:
-        return _compiled(cut(program), echo)
+        return _compiled(cut(program), traced, is_expression)
     except RecursionError:
         raise SourceSyntaxError("too many expressions or blocks in each other") from None
 
 
-def _compiled(program: st.Program, echo: bool) -> Code:
-    module, translator = translated(program, echo)
+def _compiled(program: st.Program, traced: bool, is_expression: bool) -> Code:
+    module, translator = translated(program, traced, is_expression)
     # what Python advises about other people's code ("is" with a literal) isn't said here
     warnings.filterwarnings("ignore", category=SyntaxWarning, module=PROGRAM_FILE)
     try:
@@ -92,7 +81,8 @@ def _compiled(program: st.Program, echo: bool) -> Code:
     return Code(
         _named(body),
         tuple(translator.guards),
-        tuple(translator.loaded),
+        translator.loaded,
+        translator.set_names,
         tuple(translator.spans),
         translator.has_effects,
     )
@@ -112,6 +102,7 @@ def run(
     variables: dict[str, Any],
     *,
     echo: Callable[[Any], None],
+    traced: Callable[[Any, int], Any] | None = None,
 ) -> None:
     """Run a program.
 
@@ -120,35 +111,64 @@ def run(
         source: its text, for tracebacks.
         variables: its own variables, which it reads and sets.
         echo: takes the values of expressions outside of functions.
+        traced: takes each intermediate result, with its line, and gives it back.
 
     Raises:
         BaseException: what the program raises and doesn't catch.
     """
     own = {
-        **BUILTINS,
-        **found_names(code.loaded, variables),
-        "__build_class__": build_class,
-        "globals": named("globals", lambda: Variables(variables)),
+        **found_names(code.loaded, variables, code.assigned),
+        "__build_class__": _build_class,
         "__import__": builtins.__import__,  # for code in C that a program's functions call
         RUNNING: Running(source, code.spans),
     }
-    own_guards = {
+    if "globals" in code.loaded:
+        own["globals"] = _globals(variables)
+    own_guards: dict[str, Any] = {
         "echo": echo,
-        "import_all": lambda module: variables.update(public_names(module)),
+        "traced": traced,
+        "import_all": lambda module: _import_all(module, variables),
         "turn": limits().turn,
     }
+    if not code.has_effects:
+        own_guards["attribute"] = reach.attribute
     variables[MACHINERY] = own
-    variables.setdefault(
-        "__name__", BUILTINS["__name__"]
-    )  # where functions say that they come from
+    variables.setdefault("__name__", "__main__")  # where functions say that they come from
     function = types.FunctionType(code.code, variables)
-    arguments = [own_guards.get(name) or guards.GUARDS[name] for name in code.guards]
+    arguments = [own_guards.get(name) or guards.guard(name) for name in code.guards]
     depth = _depth() + MAX_DEPTH + GUARDS_DEPTH
     process.begin(depth)
     try:
         function(*arguments)
     finally:
         process.end(depth)
+
+
+MACHINERY = "__builtins__"  # the variable in which Python keeps the names that are no variables
+
+
+def _build_class(*args: Any, **kwargs: Any) -> Any:
+    """What a `class` statement calls."""
+    from autodiff_cli.interpret.classes import build_class
+
+    return build_class(*args, **kwargs)
+
+
+def _globals(variables: dict[str, Any]) -> Callable[[], Any]:
+    from autodiff_cli.interpret.state import Variables
+
+    def run() -> Any:
+        return Variables(variables)
+
+    run.__name__ = run.__qualname__ = "globals"
+    return run
+
+
+def _import_all(module: str, variables: dict[str, Any]) -> None:
+    """`from module import *`."""
+    from autodiff_cli.interpret.modules import everything
+
+    variables.update(everything(module))
 
 
 # Graphs have no cycles: the collector finds nothing in them, and would walk them again and again.
@@ -199,6 +219,8 @@ def _unraisable(found: Any) -> None:
     elif isinstance(error, LimitError):
         limits().end(error)
     elif error is not None:
+        from autodiff_cli.interpret.traceback import traceback_text
+
         complain(f"Exception ignored in: {found.object!r}\n{traceback_text(error)}")
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from autodiff_cli.interpret.allowed import BUILTIN_METHODS
+from autodiff_cli.interpret.run import MACHINERY
 
 MISSING = object()
 
@@ -130,7 +131,6 @@ def _variable(name: Any) -> str:
 
 
 KEYS = frozenset((str, int, float, bool, type(None)))
-MACHINERY = "__builtins__"
 BUILTIN_METHODS[State] = BUILTIN_METHODS[dict]
 BUILTIN_METHODS[Variables] = BUILTIN_METHODS[dict] - {"fromkeys"}
 

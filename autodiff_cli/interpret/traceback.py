@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, PROGRAM_FILE, RUNNING
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.interpret.classes import shown_class
+from autodiff_cli.interpret.places import PROGRAM_FILE, places
 from autodiff_cli.source import Source, Span
-
-Place: TypeAlias = tuple[str, Source, Span]  # the function, its text, the place in it
 
 MOST_REPEATED = 3
 MOST_CHAINED = 1000  # errors, each of which came while the one before was handled
 HEADING = "Traceback (most recent call last):\n"
 CAUSE = "\nThe above exception was the direct cause of the following exception:\n\n"
 CONTEXT = "\nDuring handling of the above exception, another exception occurred:\n\n"
-
-
-def places(error: BaseException) -> list[Place]:
-    """Where an exception came through in the program, from the outside in."""
-    found: list[Place] = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        running = trace.tb_frame.f_builtins.get(RUNNING)
-        if code.co_filename == PROGRAM_FILE and running is not None:
-            span = running.spans[trace.tb_lineno - 1]
-            if code.co_name[0] == "." and found:  # a piece of an expression
-                found[-1] = (found[-1][0], running.source, span)
-            else:
-                found.append((code.co_name, running.source, span))
-        trace = trace.tb_next
-    return found
 
 
 def traceback_text(error: BaseException) -> str:
@@ -143,13 +125,20 @@ def _hint(error: BaseException) -> str:
 
 def _meant(error: BaseException) -> str:
     meant = noted(error, "meant")
-    if meant is None and type(error) in (NameError, UnboundLocalError):
-        meant = _names_in_reach(error)
-    if meant is None:
+    if meant is not None:
+        from autodiff_cli.interpret.access import names_of
+
+        value, name = meant
+        reach: tuple[str, list[str]] | None = name, names_of(value)
+    elif type(error) in (NameError, UnboundLocalError):
+        reach = _names_in_reach(error)
+    else:
+        reach = None
+    if reach is None:
         return ""
     from autodiff_cli.interpret.suggest import suggestion
 
-    near = suggestion(*meant)
+    near = suggestion(*reach)
     return f". Did you mean: '{near}'?" if near else ""
 
 
@@ -160,8 +149,10 @@ def _names_in_reach(error: Any) -> tuple[str, list[str]] | None:
         trace = trace.tb_next
     if trace is None or error.name is None or trace.tb_frame.f_code.co_filename != PROGRAM_FILE:
         return None
+    from autodiff_cli.interpret.builtins import BUILTINS
+
     frame = trace.tb_frame
-    names = [*frame.f_locals, *frame.f_globals, *frame.f_builtins]
+    names = [*frame.f_locals, *frame.f_globals, *frame.f_builtins, *BUILTINS]
     return error.name, [n for n in names if isinstance(n, str) and n[:1] not in (".", "_")]
 
 

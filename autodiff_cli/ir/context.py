@@ -53,18 +53,22 @@ class Deferred:
 
     Args:
         choose: the truth of a node, where a branch asks for it; None to compute it.
-        draws: whether random numbers may be drawn: not where the text may be run again, on the same streams.
+        place: where the text is that makes nodes.
 
     Attributes:
         viewed: whether a tensor shows a part of another one's memory.
         written: the nodes that writes have replaced, each with the one in its place.
     """
 
-    __slots__ = ("choose", "draws", "viewed", "written")
+    __slots__ = ("choose", "place", "viewed", "written")
 
-    def __init__(self, choose: Callable[[Node], bool] | None = None, draws: bool = True) -> None:
+    def __init__(
+        self,
+        choose: Callable[[Node], bool] | None = None,
+        place: Callable[[], Span | None] = lambda: None,
+    ) -> None:
         self.choose = choose
-        self.draws = draws
+        self.place = place
         self.viewed = False
         self.written: list[tuple[Node, Node]] = []
 

@@ -14,7 +14,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from autodiff_cli.errors import AutodiffError, LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
@@ -25,7 +24,7 @@ from autodiff_cli.ir.room import check_room
 if TYPE_CHECKING:
     from autodiff_cli.source import Span
 
-Array: TypeAlias = npt.NDArray[Any]
+Array: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[Any]]  # numpy.typing takes time to import
 Shape: TypeAlias = tuple[int, ...]
 Number: TypeAlias = bool | int | float
 Params: TypeAlias = dict[str, Any]
@@ -257,7 +256,8 @@ class Op:
                     requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
-        node.span = context.span
+        deferred = context.deferred
+        node.span = context.span if deferred is None else context.span or deferred.place()
         return self.at_once(node, context) if context.eager else node
 
     def _records(self, nodes: tuple[Node, ...]) -> bool:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from keyword import iskeyword
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax import tree
+from autodiff_cli.syntax import statements, tree
 from autodiff_cli.syntax.lalr import Parser, UnexpectedCharacter, UnexpectedToken
 from autodiff_cli.syntax.tables import load
-
-if TYPE_CHECKING:
-    from autodiff_cli.syntax.statements import Program
 
 CONSTANTS = {"True": True, "False": False, "None": None}
 
@@ -36,12 +33,28 @@ def _comparison(span: Span, *parts: Any) -> tree.Comparison:
     return tree.Comparison(span, parts[::2], parts[1::2])
 
 
-def _script(span: Span, *parts: Any) -> tree.Script:
+def _program(span: Span, *parts: Any) -> statements.Program:
     *assignments, last = parts
-    if isinstance(last, tree.Assignment):
-        assignments.append(last)
-        last = tree.Name(last.place, last.target)
-    return tree.Script(span, tuple(assignments), last)
+    if not isinstance(last, statements.Assign):
+        last = statements.ExpressionStatement(last.span, last)
+    return statements.Program(span, (*assignments, last))
+
+
+def _assignment(span: Span, name: str, value: Any) -> statements.Assign:
+    target = _name(Span(span.start, span.start + len(name)), name)
+    return statements.Assign(span, (target,), value)
+
+
+def _call(span: Span, function: Any, arguments: Any) -> tree.Call:
+    names: set[str] = set()
+    for x in arguments or ():
+        if isinstance(x, tree.Keyword):
+            if x.name in names:
+                raise _at(x.span, f"keyword argument repeated: {x.name}", None)
+            names.add(x.name)
+        elif names and not isinstance(x, tree.Spread):
+            raise _at(x.span, "positional argument follows keyword argument", None)
+    return tree.Call(span, function, tuple(arguments or ()))
 
 
 def _string(span: Span, *parts: str) -> tree.Literal:
@@ -110,8 +123,8 @@ def _at(span: Span, message: str, hint: str | None) -> SourceSyntaxError:
 
 # One entry an alias or rule name of grammar/expression.lark that builds a tree.
 BUILDERS: dict[str, Callable[..., Any]] = {
-    "start": _script,
-    "assignment": tree.Assignment,
+    "start": _program,
+    "assignment": _assignment,
     "conditional": tree.Conditional,
     "or_": lambda span, left, right: tree.Logical(span, left, "or", right),
     "and_": lambda span, left, right: tree.Logical(span, left, "and", right),
@@ -120,7 +133,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "comparator": lambda span, *words: " ".join(words),
     "binary": tree.Binary,
     "attribute": tree.Attribute,
-    "call": lambda span, function, arguments: tree.Call(span, function, tuple(arguments or ())),
+    "call": _call,
     "arguments": lambda span, *items: list(items),
     "keyword": tree.Keyword,
     "spread": lambda span, star, value: tree.Spread(span, value),
@@ -153,31 +166,31 @@ def _again(text: str) -> Any:
     return _parser().parse(text)
 
 
-def parse_program(source: Source) -> Program:
+def parse_program(source: Source) -> statements.Program:
     """The tree of a program; see `syntax/program.py`, which expressions need not load."""
     from autodiff_cli.syntax import program
 
     return program.parse_program(source)
 
 
-def parse_expression(source: Source) -> tree.Script:
-    """The tree of an expression, with the assignments before it.
+def parse_expression(source: Source) -> statements.Program:
+    """The tree of an expression, with the assignments before it: a program of nothing else.
 
     Raises:
         SourceSyntaxError: with the place, and what to type instead where that can be told.
 
-    >>> parse_expression(Source("2*x")).result
+    >>> parse_expression(Source("2*x")).body[0].value
     Binary(left=Literal(value=2), operator='*', right=Name(id='x'))
     """
     text = source.text
     try:
-        script = _again(text) if len(text) <= SHORT else _parser().parse(text)
+        program = _again(text) if len(text) <= SHORT else _parser().parse(text)
     except (UnexpectedCharacter, UnexpectedToken, SourceSyntaxError) as error:
         from autodiff_cli.syntax.explain import explain
 
         raise explain(error, source, _parser()) from None
-    assert isinstance(script, tree.Script)
-    return script
+    assert isinstance(program, statements.Program)
+    return program
 
 
 def is_expression(text: str) -> bool:

@@ -114,33 +114,6 @@ class Sequence(Tree):
     is_tuple: bool
 
 
-class Assignment(Tree):
-    target: str
-    value: Expression
-
-    @property
-    def place(self) -> Span:
-        """Where the target stands."""
-        return Span(self.span.start, self.span.start + len(self.target))
-
-
-class Script(Tree):
-    """Assignments, then the expression whose value is the result.
-
-    A text that ends in an assignment has that assignment's name as its result, at the target's place.
-    """
-
-    assignments: tuple[Assignment, ...]
-    result: Expression
-
-    @property
-    def last(self) -> Assignment | None:
-        """The assignment that the text ends in, if it ends in one."""
-        if self.assignments and self.assignments[-1].place == self.result.span:
-            return self.assignments[-1]
-        return None
-
-
 class Parameter(Tree):
     """`name=default`; kind: positional_only, plain, star, keyword_only or double_star."""
 

@@ -8,22 +8,14 @@ from autodiff_cli.vocabulary import (
     arithmetic,
     attributes,
     creation,
-    functional,
-    indexing,
     pointwise,
-    products,
     reductions,
-    shaping,
 )
 
 __all__ = [
     "arithmetic",
     "attributes",
     "creation",
-    "functional",
-    "indexing",
     "pointwise",
-    "products",
     "reductions",
-    "shaping",
 ]

@@ -13,22 +13,29 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autodiff_cli.autograd.inplace import in_place
 from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import FAILURES, IndexFault, RuntimeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
+from autodiff_cli.vocabulary.families import (
+    NAMES_OF,
+    TENSOR_ATTRIBUTES_OF,
+    TENSOR_METHODS_OF,
+    TENSOR_SETTERS_OF,
+    Table,
+)
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.registry import Function
 from autodiff_cli.vocabulary.signature import Overloads
+from autodiff_cli.vocabulary.values import ReturnType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-TENSOR_METHODS: dict[str, Callable[..., Any]] = {}
-TENSOR_ATTRIBUTES: dict[str, Callable[[Tensor], Any]] = {}
-TENSOR_SETTERS: dict[str, Callable[[Tensor, Any], None]] = {}
-NAMES: dict[str, Any] = {}  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
+TENSOR_METHODS: Table[Callable[..., Any]] = Table(TENSOR_METHODS_OF)
+TENSOR_ATTRIBUTES: Table[Callable[[Tensor], Any]] = Table(TENSOR_ATTRIBUTES_OF)
+TENSOR_SETTERS: Table[Callable[[Tensor, Any], None]] = Table(TENSOR_SETTERS_OF)
+NAMES: Table[Any] = Table(NAMES_OF)  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
 
 # Of the library's classes that programs may subclass: the names that a class gives to programs.
 MEMBERS: dict[type, frozenset[str]] = {}
@@ -135,6 +142,8 @@ def lower(value: Any, given: list[Tensor]) -> Any:
         return tuple([lower(entry, given) for entry in value])
     if isinstance(value, np.generic):
         return value.item()
+    if issubclass(kind, ReturnType):
+        return kind(*[lower(entry, given) for entry in value])
     if kind is np.ndarray:
         return constant(value) if value.dtype in dtypes.BY_NUMPY else value.tolist()
     if kind is slice:
@@ -207,6 +216,8 @@ class TorchFunction:
         if self.function.in_python and _overwrites(self.function, args, kwargs):
             lowered = [lower(arg, given) for arg in args[1:]]
             named_args = {name: lower(value, given) for name, value in kwargs.items()}
+            from autodiff_cli.autograd.inplace import in_place
+
             return in_place(args[0], lambda node: self.function(node, *lowered, **named_args))
         if args and self.function.name in ("tensor", "as_tensor"):
             data = _with_arrays(args[0])

@@ -6,7 +6,7 @@ from importlib import import_module
 
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
-    "": ("grad_mode", "gradients", "text", "writing", "settings", "legacy", "generators"),
+    "": (),
     "func.": ("transforms", "vmap"),
     "random.": ("generators",),
     "version.": ("settings",),
@@ -27,7 +27,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "autograd.functional.": ("higher",),
     "autograd.forward_ad.": ("duals",),
     "autograd.graph.": ("gradients", "packing"),
-    "F.": ("nn.running",),
+    "F.": (),
     "nn.": (
         "nn.module",
         "nn.containers",
@@ -50,11 +50,11 @@ _loaded: set[str] = set()
 
 
 def load(name: str) -> None:
-    """Import what declares a name, such as "nn.Linear"."""
-    if name == "vmap":
-        name = "func.vmap"
+    """Import what declares a name with a dot, such as "nn.Linear"; others are in tables that import it."""
     prefix = name.rpartition(".")[0]
-    prefix = f"{prefix}." if prefix else ""
+    if not prefix:
+        return
+    prefix = f"{prefix}."
     while prefix not in MODULES and prefix:
         prefix = prefix.rstrip(".").rpartition(".")[0]
         prefix = f"{prefix}." if prefix else ""

@@ -5,7 +5,11 @@ from __future__ import annotations
 from autodiff_cli.ir.context import own
 
 # Of a conversion of a tensor that requires grad to a number: no gradient flows through it.
-CUT = "a Python number has no gradient"
+CUT = (
+    "Converting a tensor with requires_grad=True to a scalar may lead to unexpected behavior.\n"
+    "Consider using tensor.detach() first. (Triggered internally at "
+    "/__w/pytorch/pytorch/torch/csrc/autograd/generated/python_variable_methods.cpp:822.)"
+)
 
 
 def warn(message: str, category: str = "UserWarning", once: bool = False) -> None:

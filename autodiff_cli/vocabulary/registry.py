@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from autodiff_cli.errors import FAILURES, AssertionFault, TypeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
-from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, rare_names
+from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, Table
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 from autodiff_cli.vocabulary.signature import Overloads
 
@@ -201,40 +201,8 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     return result
 
 
-class Table(dict[str, Function]):
-    """Functions by name; a rare family is imported when one of its names is looked up."""
-
-    def __init__(self, rare: dict[str, str]) -> None:
-        super().__init__()
-        self.rare = rare
-
-    def __missing__(self, name: str) -> Function:
-        family = self.rare.get(name)
-        if family is None:
-            raise KeyError(name)
-        import_module(f"autodiff_cli.vocabulary.{family}")
-        return dict.__getitem__(self, name)
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(name) or name in self.rare
-
-    def declared(self, name: str) -> Function | None:
-        """The entry that is there already; nothing is imported for it."""
-        return super().get(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        try:
-            return self[name]
-        except KeyError:
-            return default
-
-    def names(self) -> list[str]:
-        """Every name, of families not imported yet too."""
-        return list({**self, **dict.fromkeys(self.rare)})
-
-
-FUNCTIONS = Table(rare_names(FUNCTIONS_OF))
-METHODS = Table(rare_names(METHODS_OF))
+FUNCTIONS: Table[Function] = Table(FUNCTIONS_OF)
+METHODS: Table[Function] = Table(METHODS_OF)
 ATTRIBUTES: dict[str, Callable[[Node], Any]] = {}
 
 
@@ -274,7 +242,7 @@ def python(
 
 
 def _entry(
-    table: Table,
+    table: Table[Function],
     name: str,
     in_python: bool,
     text: str,

@@ -242,7 +242,7 @@ def test_inputs_draw_before_the_expression(run: Any) -> None:
         (["__import__('os')"], "name '__import__' is not defined"),
         (["eval('1')"], "name 'eval' is not defined"),
         (["open('x')"], "name 'open' is not defined"),
-        (["x.numpy", "x=1"], "has no attribute 'numpy'"),
+        (["x.numpi", "x=1"], "has no attribute 'numpi'"),
         (["torch._C"], "module 'torch' has no attribute '_C'"),
         (["mean.__globals__"], "has no attribute '__globals__'"),
         (["(1).unreal"], "'int' object has no attribute 'unreal'"),

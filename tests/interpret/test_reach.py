@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret import guards
+from autodiff_cli.interpret import builtins, reach
 from autodiff_cli.interpret.allowed import MEMBERS, PROGRAM_CLASSES
 from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.interpret.modules import PYTHON, TORCH
@@ -124,10 +124,10 @@ def names_of(value: Any) -> list[str]:
 def test_nothing_beyond_the_tables_is_reached(values: Any) -> None:
     pending: deque[tuple[Any, str]] = deque()
     for name in MODULES:
-        module = guards.import_module(name, True)
+        module = builtins.import_module(name, True)
         for member in module.names():
             try:
-                pending.append((guards.attribute(module, member), f"{name}.{member}"))
+                pending.append((reach.attribute(module, member), f"{name}.{member}"))
             except AttributeError:
                 continue
     pending.extend((value, name) for name, value in BUILTINS.items())
@@ -146,7 +146,7 @@ def test_nothing_beyond_the_tables_is_reached(values: Any) -> None:
         kept.append(value)
         for name in names_of(value):
             try:
-                pending.append((guards.attribute(value, name), f"{way}.{name}"))
+                pending.append((reach.attribute(value, name), f"{way}.{name}"))
             except Exception as error:
                 assert isinstance(
                     error, (AttributeError, RuntimeError, NotImplementedError, TypeError)
@@ -188,9 +188,9 @@ SHUT = [
 
 @pytest.mark.parametrize("name", SHUT)
 def test_no_value_offers(name: str, values: Any) -> None:
-    for value in [*values["values"], *BUILTINS.values(), guards.import_module("torch", True)]:
+    for value in [*values["values"], *BUILTINS.values(), builtins.import_module("torch", True)]:
         with pytest.raises(AttributeError):
-            guards.attribute(value, name)
+            reach.attribute(value, name)
 
 
 @settings(max_examples=500, deadline=None)
@@ -200,7 +200,7 @@ def test_names_of_real_objects_are_no_names_here(values: Any, data: st.DataObjec
     value = data.draw(st.sampled_from(values["values"]))
     name = data.draw(st.sampled_from([name for name in REAL if name.startswith("_")]))
     try:
-        found = guards.attribute(value, name)
+        found = reach.attribute(value, name)
     except (AttributeError, RuntimeError, NotImplementedError):
         return
     check(found, f"{value!r}.{name}")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression, tree
+from autodiff_cli.syntax import parse_expression, statements, tree
 
 SIGNS = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
@@ -141,6 +141,13 @@ def compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.recursive(ATOMS, compound, max_leaves=12)
 
 
+def result(text: str) -> tree.Expression:
+    """The tree of an expression's last line."""
+    last = parse_expression(Source(text)).body[-1]
+    assert isinstance(last, statements.ExpressionStatement)
+    return last.value
+
+
 @given(EXPRESSIONS)
 def test_trees_are_pythons(text: str) -> None:
     try:
@@ -149,7 +156,7 @@ def test_trees_are_pythons(text: str) -> None:
         return
     except (ValueError, OverflowError):
         return
-    assert of_ours(parse_expression(Source(text)).result) == expected
+    assert of_ours(result(text)) == expected
 
 
 @given(EXPRESSIONS)
@@ -175,17 +182,16 @@ def test_any_text_gives_a_tree_or_an_error_with_a_place(text: str) -> None:
 def test_a_span_is_the_text_of_its_tree(text: str) -> None:
     """What a span cuts out parses to the same tree."""
     try:
-        script = parse_expression(Source(text))
+        pending: list[Any] = [result(text)]
     except SourceSyntaxError:
         return
-    pending: list[Any] = [script.result]
     while pending:
         node = pending.pop()
         if isinstance(node, (tree.Keyword, tree.Spread)):
             node = node.value
         if isinstance(node, (tree.Binary, tree.Unary, tree.Call, tree.Attribute)):
             cut = text[node.span.start : node.span.end]
-            assert of_ours(parse_expression(Source(cut)).result) == of_ours(node)
+            assert of_ours(result(cut)) == of_ours(node)
         for value in vars(node).values():
             pending += [v for v in (value if isinstance(value, tuple) else (value,))
                         if isinstance(v, tree.Tree)]  # fmt: skip
@@ -201,8 +207,8 @@ def test_a_span_is_the_text_of_its_tree(text: str) -> None:
     ],
 )
 def test_assignments_come_first(text: str, targets: list[str]) -> None:
-    script = parse_expression(Source(text))
-    assert [assignment.target for assignment in script.assignments] == targets
+    body: Any = parse_expression(Source(text)).body
+    assert [x.targets[0].id for x in body if isinstance(x, statements.Assign)] == targets
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from autodiff_cli import errors
 from autodiff_cli.errors import Fault, OverflowFault, TypeFault, ValueFault
-from autodiff_cli.interpret.operators import binary
+from autodiff_cli.interpret.operators import TENSOR_BINARY
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, leaf
 from autodiff_cli.vocabulary import parameters
@@ -246,10 +246,10 @@ def test_other_layers_types(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_numbers_in_tensors_are_computed() -> None:
-    two = binary("+", one, 1)
+    two = TENSOR_BINARY["+"](one, 1)
     assert two.value is None
     assert METHODS["sum"].bind(((two, 1),), {})[1]["dim"] == (2, 1)
-    assert FUNCTIONS["full"].bind(((2,), binary("*", two, 3)), {})[1]["fill_value"] == 6
+    assert FUNCTIONS["full"].bind(((2,), TENSOR_BINARY["*"](two, 3)), {})[1]["fill_value"] == 6
     assert METHODS["add"].bind((y,), {})[1]["other"] is y
 
 

@@ -10,17 +10,20 @@ from autodiff_cli.interpret.translation.translator import MODULE, Translator
 from autodiff_cli.syntax import statements as st
 
 
-def translated(program: st.Program, echo: bool) -> tuple[py.Module, Translator]:
+def translated(
+    program: st.Program, traced: bool, is_expression: bool
+) -> tuple[py.Module, Translator]:
     """Python's tree of a program, and what was found out on the way.
 
     Args:
         program: its tree, checked.
-        echo: whether the values of expressions outside of functions are handed to `.echo`.
+        traced: whether intermediate results are handed to `.traced`.
+        is_expression: whether it is an expression, with assignments to names before it.
 
     Raises:
         RecursionError: an expression is too deep.
     """
-    translator = Translator(echo, EXPRESSIONS, STATEMENTS)
+    translator = Translator(traced, is_expression, EXPRESSIONS, STATEMENTS)
     return translator.program(program), translator
 
 

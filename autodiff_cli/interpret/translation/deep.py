@@ -9,18 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from autodiff_cli.interpret.translation.translator import Cut
 from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree
 
 DEPTH = 100  # of a piece: Python's own limit is some hundreds
-
-
-class Cut(tree.Tree):
-    """A piece of the expression behind it: computed here, or when it is called."""
-
-    name: str
-    value: Any
-    is_called: bool
 
 
 def cut(program: st.Program) -> st.Program:
@@ -92,7 +85,9 @@ class _Cutter:
                 elif entered:
                     parts = _taken(done, len(x))
                     depth = max((part[1] for part in parts), default=0)
-                    done.append((tuple(p[0] for p in parts), depth, any(p[2] for p in parts)))
+                    same = all(p[0] is item for p, item in zip(parts, x, strict=True))
+                    whole = x if same else tuple([p[0] for p in parts])
+                    done.append((whole, depth, any(p[2] for p in parts)))
                 else:
                     done.append((x, 0, False))
                 continue
@@ -106,8 +101,9 @@ class _Cutter:
                 ]
                 continue
             parts = _taken(done, len(names))
-            made: Any = type(x)(x.span, *(part[0] for part in parts))
-            depth = 1 + max((part[1] for part in parts), default=0)
+            same = all(p[0] is getattr(x, n) for p, n in zip(parts, names, strict=True))
+            made: Any = x if same else type(x)(x.span, *[part[0] for part in parts])
+            depth = 1 + max([part[1] for part in parts], default=0)
             stays = any(part[2] for part in parts) or isinstance(x, STAYING)
             if depth > DEPTH and isinstance(x, EXPRESSIONS) and (first or (can and not stays)):
                 self.count += 1

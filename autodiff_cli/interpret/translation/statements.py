@@ -6,7 +6,6 @@ import _ast as py
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from autodiff_cli.interpret.translation.deep import Cut
 from autodiff_cli.interpret.translation.expressions import (
     BINARY,
     argument,
@@ -18,6 +17,7 @@ from autodiff_cli.interpret.translation.targets import is_starred
 from autodiff_cli.interpret.translation.translator import (
     DELETE,
     NO_TYPES,
+    Cut,
     Scope,
     Translator,
     first,
@@ -32,7 +32,7 @@ def _expression_statement(t: Translator, x: st.ExpressionStatement) -> list[py.s
     value = t.value(x.value)
     if x is not t.last:
         note_dropped(t, x.value)
-    if t.echo and t.scope.kind == "module":
+    if t.scope.kind == "module":
         value = t.guard("echo", x.span, value)
     return [t.statement(value, x.span)]
 

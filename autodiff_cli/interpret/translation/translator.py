@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import _ast as py
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from autodiff_cli.interpret.translation.targets import assigned, is_starred, names_in_target
 from autodiff_cli.source import Span
@@ -35,18 +35,32 @@ OWN_NAMES = frozenset(("__name__", "__doc__"))
 MACHINERY = frozenset(("__builtins__", "__import__", "__build_class__", "__debug__"))
 
 
+# What gives an intermediate result.
+STEPS = (tree.Unary, tree.Binary, tree.Comparison, tree.Call, tree.Subscript, tree.Attribute)
+
+
 def variable(name: str) -> str:
     """The variable that a name stands for."""
     return "." + name if name in MACHINERY else name
 
 
-class At(TypedDict):
-    """Where a node stands, as Python's nodes keep it."""
+class Cut(tree.Tree):
+    """A piece of the expression behind it: computed here, or when it is called."""
 
-    lineno: int
-    col_offset: int
-    end_lineno: int
-    end_col_offset: int
+    name: str
+    value: Any
+    is_called: bool
+
+
+if TYPE_CHECKING:
+
+    class At(TypedDict):
+        """Where a node stands, as Python's nodes keep it."""
+
+        lineno: int
+        col_offset: int
+        end_lineno: int
+        end_col_offset: int
 
 
 class Scope:
@@ -78,7 +92,8 @@ class Translator:
     """Makes Python's tree of a program.
 
     Args:
-        echo: whether the values of expressions outside of functions are handed to `.echo`.
+        traced: whether intermediate results are handed to `.traced`, with their line.
+        is_expression: whether it assigns to nothing but names, before an expression.
         expressions, statements: what makes Python's of each kind of tree.
 
     Attributes:
@@ -92,11 +107,13 @@ class Translator:
 
     def __init__(
         self,
-        echo: bool,
+        traced: bool,
+        is_expression: bool,
         expressions: Mapping[type, Callable[[Translator, Any], py.expr]],
         statements: Mapping[type, Callable[[Translator, Any], list[py.stmt]]],
     ) -> None:
-        self.echo = echo
+        self.traced = traced
+        self.is_expression = is_expression
         self.expressions = expressions
         self.statements = statements
         self.spans: list[Span] = []
@@ -165,8 +182,13 @@ class Translator:
     # ---- the program ----
 
     def program(self, program: st.Program) -> py.Module:
-        names, _, _ = assigned(program.body)
-        self.set_names = all_names(program.body)
+        if self.is_expression:
+            targets = [x.targets[0] for x in program.body if isinstance(x, st.Assign)]
+            names = {target.id for target in targets if isinstance(target, tree.Name)}
+            self.set_names = names
+        else:
+            names, _, _ = assigned(program.body)
+            self.set_names = all_names(program.body)
         self.last = program.body[-1] if program.body else None
         body = self.block(program.body)
         span = program.span
@@ -206,7 +228,11 @@ class Translator:
     # ---- expressions ----
 
     def value(self, x: tree.Tree) -> py.expr:
-        return self.expressions[type(x)](self, x)
+        value = self.expressions[type(x)](self, x)
+        if self.traced and isinstance(x, STEPS):
+            line = self.constant(self.at(x.span)["lineno"], x.span)
+            return self.guard("traced", x.span, value, line)
+        return value
 
     def values(self, items: Iterable[tree.Tree]) -> list[py.expr]:
         return [self.value(item) for item in items]

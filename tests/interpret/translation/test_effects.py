@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autodiff_cli.evaluate import evaluate
-from autodiff_cli.program import compiled_program
+from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.source import Source
 
 WITHOUT = (
@@ -42,12 +42,12 @@ WITH = (
 
 @pytest.mark.parametrize("text", WITHOUT)
 def test_what_computes_only_has_no_effects(text: str) -> None:
-    assert not compiled_program(Source(text), valued=True).code.has_effects
+    assert not compiled_text(Source(text)).code.has_effects
 
 
 @pytest.mark.parametrize("text", WITH)
 def test_what_may_do_more_has_effects(text: str) -> None:
-    assert compiled_program(Source(text), valued=True).code.has_effects
+    assert compiled_text(Source(text)).code.has_effects
 
 
 def test_what_is_written_by_another_name_is_written_once() -> None:

@@ -81,7 +81,7 @@ def test_places_need_no_columns_of_python_s() -> None:
 
 
 def test_no_guard_is_a_variable() -> None:
-    code = compiled(parse_program(Source("x = [1]\nx[0] += 2\nprint(x.y)\n")), echo=True)
+    code = compiled(parse_program(Source("x = [1]\nx[0] += 2\nprint(x.y)\n")))
     names = code.code.co_varnames[: code.code.co_argcount]
     assert names == tuple(f".{guard}" for guard in code.guards)
     assert printed("x = [1]\nx[0] += 2\nprint(list(globals()))") == "['__doc__', '__name__', 'x']\n"

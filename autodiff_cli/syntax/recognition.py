@@ -7,6 +7,7 @@ import re
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program
+from autodiff_cli.syntax.statements import Program
 
 STATEMENT = re.compile(
     r"^\s*(?:(?:import|from|for|while|if|def|class|with|try|del|raise|assert|return)\b.*|@|\s+\S.*:\s*$)",
@@ -14,8 +15,8 @@ STATEMENT = re.compile(
 )
 
 
-def check_program(source: Source, error: SourceSyntaxError) -> None:
-    """Refuse a text that is no expression, unless it is a program.
+def program_or(source: Source, error: SourceSyntaxError) -> Program:
+    """A text that is no expression as a program.
 
     Args:
         source: the text.
@@ -33,3 +34,4 @@ def check_program(source: Source, error: SourceSyntaxError) -> None:
         raise (other if looks_so else error) from None
     if not program.body:
         raise error
+    return program

@@ -1,0 +1,168 @@
+"""Modules of the language, and torch's: what stands behind `torch.`, `F.`, `torch.linalg.`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from functools import cache
+from typing import Any
+
+from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.interpret.tensors import meaning
+from autodiff_cli.ir.dtypes import NAMES as DTYPES
+from autodiff_cli.vocabulary import library
+from autodiff_cli.vocabulary.handles import NAMES, TorchFunction
+from autodiff_cli.vocabulary.registry import FUNCTIONS
+
+# The parts of torch, and how their functions are called in the tables.
+TORCH = {
+    "torch": "",
+    "torch.nn": "nn.",
+    "torch.nn.functional": "F.",
+    "torch.nn.init": "nn.init.",
+    "torch.nn.utils": "nn.utils.",
+    "torch.nn.parameter": "nn.",
+    "torch.nn.modules": "nn.",
+    "torch.linalg": "linalg.",
+    "torch.special": "special.",
+    "torch.optim": "optim.",
+    "torch.optim.lr_scheduler": "optim.lr_scheduler.",
+    "torch.autograd": "autograd.",
+    "torch.autograd.functional": "autograd.functional.",
+    "torch.autograd.function": "autograd.function.",
+    "torch.autograd.grad_mode": "autograd.grad_mode.",
+    "torch.autograd.gradcheck": "autograd.gradcheck.",
+    "torch.autograd.graph": "autograd.graph.",
+    "torch.func": "func.",
+    "torch.random": "random.",
+    "torch.version": "version.",
+    "torch.autograd.forward_ad": "autograd.forward_ad.",
+    "torch.utils": "utils.",
+    "torch.utils.data": "utils.data.",
+    "torch.backends": "backends.",
+    "torch.backends.mps": "backends.mps.",
+    "torch.backends.cudnn": "backends.cudnn.",
+    "torch.cuda": "cuda.",
+    "torch.accelerator": "accelerator.",
+    "torch.xpu": "xpu.",
+    "torch.distributions": "distributions.",
+    **{
+        f"torch.distributions.{part}": f"distributions.{part}."
+        for part in "distribution normal uniform bernoulli categorical exponential laplace poisson "
+        "geometric independent kl multinomial".split()
+    },
+    "torch.testing": "testing.",
+}
+# The methods with an underscore that are functions, too.
+IN_PLACE_FUNCTIONS = {
+    "torch": frozenset(
+        """abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_
+        atanh_ ceil_ celu_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_
+        exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_
+        nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ selu_ sigmoid_ sin_ sinc_ sinh_
+        sqrt_ square_ tan_ tanh_ threshold_ trunc_ xlogy_ zero_""".split()
+    ),
+    "torch.nn.functional": frozenset(
+        "celu_ elu_ hardtanh_ leaky_relu_ relu_ selu_ threshold_".split()
+    ),
+}
+BOTH = frozenset(("gradcheck",))  # a module, and a function behind the same module, which hides it
+CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
+
+
+class Namespace:
+    """A module of the language, such as `torch` or `torch.nn`."""
+
+    def __init__(
+        self,
+        name: str,
+        members: Callable[[str], Any],
+        names: Callable[[], Iterable[str]] = list[str],
+    ) -> None:
+        self.name = self.__name__ = name
+        self.find = members
+        self.names = names
+
+    def member(self, name: str) -> Any:
+        try:
+            return self.find(name)
+        except AttributeError as error:
+            error.asked = self, name  # type: ignore[attr-defined]
+            raise
+
+    def __repr__(self) -> str:
+        return f"<module '{self.name}'>"
+
+
+@cache
+def torch_module(name: str) -> Namespace | None:
+    """A part of torch by its dotted name; None if there is none."""
+    if name not in TORCH:
+        return None
+    return Namespace(name, lambda member: _member(name, member), lambda: torch_names(name))
+
+
+def _member(module_name: str, name: str) -> Any:
+    """A name behind a part of torch, which may be another part."""
+    inner = torch_module(f"{module_name}.{name}")
+    if inner is not None and name not in BOTH:
+        return inner
+    found = torch_name(module_name, name)
+    if found is not None or TORCH[module_name] + name in NAMES:
+        return found
+    if name in ("__version__", "__name__"):
+        return "2.13.0+cpu" if name == "__version__" else module_name
+    error = AttributeError(f"module '{module_name}' has no attribute '{name}'")
+    if module_name == "torch":  # which raises the error itself, so that Python suggests nothing
+        raise error
+    raise meaning(error, torch_module(module_name), name)
+
+
+def torch_names(module_name: str) -> list[str]:
+    """The names behind a part of torch."""
+    prefix = TORCH[module_name]
+    library.load(f"{prefix}names")
+    names = [
+        key.removeprefix(prefix)
+        for key in (*NAMES.names(), *FUNCTIONS.names())
+        if key.startswith(prefix)
+    ]
+    return [name for name in names if "." not in name]
+
+
+@cache
+def torch_name(module_name: str, name: str) -> Any:
+    """What a name means behind a part of torch: a function, a class or a value; None if nothing."""
+    prefix = TORCH[module_name]
+    qualified = prefix + name
+    library.load(qualified)
+    if qualified in NAMES:
+        value = NAMES[qualified]
+        if not isinstance(value, type):
+            return value
+        from autodiff_cli.interpret.stands import STANDS
+
+        return STANDS.get(value, value)
+    if qualified in FUNCTIONS:
+        return TorchFunction(FUNCTIONS[qualified])
+    if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
+        return _in_place(prefix, name)
+    if module_name == "torch":
+        if name in CONSTANTS and name != "tau":
+            return CONSTANTS[name]
+        if name in DTYPES:
+            return DTYPES[name]
+        if name == "Tensor":
+            from autodiff_cli.interpret.stands import shown
+
+            return shown(Tensor)
+    return None
+
+
+def _in_place(prefix: str, name: str) -> Callable[..., Any]:
+    from autodiff_cli.vocabulary.calling import call
+
+    if prefix:
+        plain = TorchFunction(FUNCTIONS[prefix + name[:-1]])
+        return lambda *args, **kwargs: plain(*args, **kwargs, inplace=True)
+    return lambda input, *args, **kwargs: call(input, name, *args, **kwargs)
