@@ -18,7 +18,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, leaf
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
-from autodiff_cli.syntax.statements import Assign
+from autodiff_cli.syntax.tree import Assign
 from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.parameters import type_name
 

@@ -26,7 +26,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
-from autodiff_cli.syntax.statements import ExpressionStatement
+from autodiff_cli.syntax.tree import ExpressionStatement
 from autodiff_cli.vocabulary.handles import lower
 from autodiff_cli.vocabulary.values import NO_VALUE
 

@@ -17,7 +17,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import started
 from autodiff_cli.ir.node import Array
 from autodiff_cli.source import Source
-from autodiff_cli.syntax.statements import Assign
+from autodiff_cli.syntax.tree import Assign
 from autodiff_cli.vocabulary.creation import tensor_from
 
 

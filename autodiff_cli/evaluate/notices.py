@@ -13,7 +13,7 @@ from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import tree
-from autodiff_cli.syntax.statements import ExpressionStatement, Program
+from autodiff_cli.syntax.tree import ExpressionStatement, Program
 from autodiff_cli.vocabulary.messages import CUT
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import FUNCTIONS

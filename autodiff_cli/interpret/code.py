@@ -7,12 +7,11 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.errors import SourceSyntaxError
-from autodiff_cli.interpret.ending import has_value, with_value
 from autodiff_cli.interpret.run import Code, compiled
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_expression, parse_program
-from autodiff_cli.syntax.statements import Program
+from autodiff_cli.syntax.tree import ExpressionStatement, Program
 
 if TYPE_CHECKING:
     from autodiff_cli.interpret.reads import Reads
@@ -36,7 +35,8 @@ class Compiled(Record):
     @property
     def has_value(self) -> bool:
         """Whether it ends in an expression."""
-        return has_value(self.tree)
+        body = self.tree.body
+        return bool(body) and isinstance(body[-1], ExpressionStatement)
 
     @cached_property
     def reads(self) -> Reads:
@@ -99,9 +99,17 @@ def _text(text: str, name: str, traced: bool) -> Compiled:
 
         tree, is_expression = program_or(source, error), False
     last = tree.body[-1]
-    tree = with_value(tree)
+    if not isinstance(last, ExpressionStatement):
+        tree = _with_value(tree)
     code = compiled(tree, traced=traced and is_expression, is_expression=is_expression)
     return Compiled(tree, last, code, is_expression)
+
+
+def _with_value(tree: Program) -> Program:
+    """A text that doesn't end in an expression, with the value of what it assigns last."""
+    from autodiff_cli.interpret.ending import with_value
+
+    return with_value(tree)
 
 
 @lru_cache(16)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from autodiff_cli.interpret.reads import Reads
-from autodiff_cli.interpret.translation.targets import assigned, names_in_target
+from autodiff_cli.interpret.translation.targets import names_in_target
+from autodiff_cli.interpret.translation.variables import assigned
 from autodiff_cli.source import Span
 from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree

@@ -20,7 +20,7 @@ from autodiff_cli.interpret.translation import MODULE, translated
 from autodiff_cli.ir.context import current
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax import statements as st
+from autodiff_cli.syntax.tree import Program
 
 GUARDS_DEPTH = 30  # calls that a guard makes where the program may make no more
 
@@ -45,7 +45,7 @@ class Code(Record):
     has_effects: bool
 
 
-def compiled(program: st.Program, *, traced: bool = False, is_expression: bool = False) -> Code:
+def compiled(program: Program, *, traced: bool = False, is_expression: bool = False) -> Code:
     """The code of a program.
 
     Args:
@@ -68,7 +68,7 @@ def compiled(program: st.Program, *, traced: bool = False, is_expression: bool =
         raise SourceSyntaxError("too many expressions or blocks in each other") from None
 
 
-def _compiled(program: st.Program, traced: bool, is_expression: bool) -> Code:
+def _compiled(program: Program, traced: bool, is_expression: bool) -> Code:
     module, translator = translated(program, traced, is_expression)
     # what Python advises about other people's code ("is" with a literal) isn't said here
     warnings.filterwarnings("ignore", category=SyntaxWarning, module=PROGRAM_FILE)

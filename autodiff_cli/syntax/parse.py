@@ -9,7 +9,7 @@ from typing import Any
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax import statements, tree
+from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.lalr import Parser, UnexpectedCharacter, UnexpectedToken
 from autodiff_cli.syntax.tables import load
 
@@ -33,16 +33,16 @@ def _comparison(span: Span, *parts: Any) -> tree.Comparison:
     return tree.Comparison(span, parts[::2], parts[1::2])
 
 
-def _program(span: Span, *parts: Any) -> statements.Program:
+def _program(span: Span, *parts: Any) -> tree.Program:
     *assignments, last = parts
-    if not isinstance(last, statements.Assign):
-        last = statements.ExpressionStatement(last.span, last)
-    return statements.Program(span, (*assignments, last))
+    if not isinstance(last, tree.Assign):
+        last = tree.ExpressionStatement(last.span, last)
+    return tree.Program(span, (*assignments, last))
 
 
-def _assignment(span: Span, name: str, value: Any) -> statements.Assign:
+def _assignment(span: Span, name: str, value: Any) -> tree.Assign:
     target = _name(Span(span.start, span.start + len(name)), name)
-    return statements.Assign(span, (target,), value)
+    return tree.Assign(span, (target,), value)
 
 
 def _call(span: Span, function: Any, arguments: Any) -> tree.Call:
@@ -166,14 +166,14 @@ def _again(text: str) -> Any:
     return _parser().parse(text)
 
 
-def parse_program(source: Source) -> statements.Program:
+def parse_program(source: Source) -> tree.Program:
     """The tree of a program; see `syntax/program.py`, which expressions need not load."""
     from autodiff_cli.syntax import program
 
     return program.parse_program(source)
 
 
-def parse_expression(source: Source) -> statements.Program:
+def parse_expression(source: Source) -> tree.Program:
     """The tree of an expression, with the assignments before it: a program of nothing else.
 
     Raises:
@@ -189,7 +189,7 @@ def parse_expression(source: Source) -> statements.Program:
         from autodiff_cli.syntax.explain import explain
 
         raise explain(error, source, _parser()) from None
-    assert isinstance(program, statements.Program)
+    assert isinstance(program, tree.Program)
     return program
 
 

@@ -7,7 +7,7 @@ import re
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import parse_program
-from autodiff_cli.syntax.statements import Program
+from autodiff_cli.syntax.tree import Program
 
 STATEMENT = re.compile(
     r"^\s*(?:(?:import|from|for|while|if|def|class|with|try|del|raise|assert|return)\b.*|@|\s+\S.*:\s*$)",

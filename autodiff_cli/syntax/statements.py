@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from autodiff_cli.syntax.tree import Assign as Assign
 from autodiff_cli.syntax.tree import (
     Expression,
     Keyword,
@@ -16,20 +17,8 @@ from autodiff_cli.syntax.tree import (
     Spread,
     Tree,
 )
-
-
-class ExpressionStatement(Tree):
-    value: Expression
-
-
-class Assign(Tree):
-    """`target = target = value`; a target is a Name, Attribute, Subscript or Sequence of targets.
-
-    In a Sequence, one target may be a Spread.
-    """
-
-    targets: tuple[Expression, ...]
-    value: Expression
+from autodiff_cli.syntax.tree import ExpressionStatement as ExpressionStatement
+from autodiff_cli.syntax.tree import Program as Program
 
 
 class AugmentedAssign(Tree):
@@ -175,10 +164,6 @@ class ImportFrom(Tree):
 
     module: str
     names: tuple[Imported, ...]
-
-
-class Program(Tree):
-    body: tuple[Statement, ...]
 
 
 Statement: TypeAlias = (

@@ -1,14 +1,17 @@
 """The syntax tree: immutable records, each with the span of the text it came from.
 
-Statements, and what else only programs have, are in `syntax/statements.py`.
+Other statements than those of an expression's text are in `syntax/statements.py`.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from autodiff_cli.record import Record
 from autodiff_cli.source import Span
+
+if TYPE_CHECKING:
+    from autodiff_cli.syntax.statements import Statement
 
 
 class Tree(Record):
@@ -211,3 +214,23 @@ Expression: TypeAlias = (
     | Yield
     | YieldFrom
 )
+
+
+class ExpressionStatement(Tree):
+    value: Expression
+
+
+class Assign(Tree):
+    """`target = target = value`; a target is a Name, Attribute, Subscript or Sequence of targets.
+
+    In a Sequence, one target may be a Spread.
+    """
+
+    targets: tuple[Expression, ...]
+    value: Expression
+
+
+class Program(Tree):
+    """Statements; of an expression, assignments to names and then an expression."""
+
+    body: tuple[Statement, ...]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import _ast as py
 
 from autodiff_cli.interpret.translation.expressions import EXPRESSIONS
-from autodiff_cli.interpret.translation.statements import STATEMENTS
+from autodiff_cli.interpret.translation.simple import SIMPLE
 from autodiff_cli.interpret.translation.translator import MODULE, Translator
-from autodiff_cli.syntax import statements as st
+from autodiff_cli.syntax.tree import Program
 
 
-def translated(
-    program: st.Program, traced: bool, is_expression: bool
-) -> tuple[py.Module, Translator]:
+def translated(program: Program, traced: bool, is_expression: bool) -> tuple[py.Module, Translator]:
     """Python's tree of a program, and what was found out on the way.
 
     Args:
@@ -23,7 +21,7 @@ def translated(
     Raises:
         RecursionError: an expression is too deep.
     """
-    translator = Translator(traced, is_expression, EXPRESSIONS, STATEMENTS)
+    translator = Translator(traced, is_expression, EXPRESSIONS, SIMPLE)
     return translator.program(program), translator
 
 

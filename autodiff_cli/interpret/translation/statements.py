@@ -1,4 +1,4 @@
-"""Statements of programs as Python's."""
+"""Statements that only programs have as Python's."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from autodiff_cli.interpret.translation.expressions import (
     BINARY,
     argument,
     grows_nothing,
-    note_dropped,
     note_reach,
 )
-from autodiff_cli.interpret.translation.targets import is_starred
+from autodiff_cli.interpret.translation.simple import assign
 from autodiff_cli.interpret.translation.translator import (
     DELETE,
     NO_TYPES,
-    Cut,
     Scope,
     Translator,
     first,
@@ -26,36 +24,6 @@ from autodiff_cli.interpret.translation.translator import (
 from autodiff_cli.source import Span
 from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree
-
-
-def _expression_statement(t: Translator, x: st.ExpressionStatement) -> list[py.stmt]:
-    value = t.value(x.value)
-    if x is not t.last:
-        note_dropped(t, x.value)
-    if t.scope.kind == "module":
-        value = t.guard("echo", x.span, value)
-    return [t.statement(value, x.span)]
-
-
-def _assign(t: Translator, x: st.Assign) -> list[py.stmt]:
-    value = t.value(x.value)
-    after: list[py.stmt] = []
-    first = x.targets[0]
-    if len(x.targets) == 1 and isinstance(first, tree.Attribute):
-        name = t.constant(t.private(first.name), first.span)
-        t.has_effects = True
-        stored = t.guard("store_attribute", first.span, value, t.value(first.value), name)
-        return [t.statement(stored, x.span)]
-    if len(x.targets) == 1 and isinstance(first, tree.Subscript):
-        t.has_effects = True
-        place = t.value(first.value), t.value(first.index)
-        return [t.statement(t.guard("store_item", first.span, value, *place), x.span)]
-    if len(x.targets) == 1 and isinstance(first, tree.Sequence) and is_starred(first):
-        value = t.guard("counted", x.span, value)
-        targets = [t.target_of_items(first, after)]
-    else:
-        targets = [t.target(target, after) for target in x.targets]
-    return [py.Assign(targets=targets, value=value, **t.at(x.span)), *after]
 
 
 def _augmented(t: Translator, x: st.AugmentedAssign) -> list[py.stmt]:
@@ -96,7 +64,7 @@ def _annotated(t: Translator, x: st.AnnotatedAssign) -> list[py.stmt]:
             at = t.at(x.span)
             found.append(py.If(test=t.constant(False, x.span), body=[never], orelse=[], **at))
     if x.value is not None:
-        found += _assign(t, st.Assign(x.span, (target,), x.value))
+        found += assign(t, st.Assign(x.span, (target,), x.value))
     return found
 
 
@@ -362,24 +330,7 @@ def _import_from(t: Translator, x: st.ImportFrom) -> list[py.stmt]:
     return found
 
 
-def _cut(t: Translator, x: Cut) -> list[py.stmt]:
-    at = t.at(x.span)
-    value = t.value(x.value)
-    if not x.is_called:
-        target = t.place(x.name, x.span)
-        return [t.assign(target, value, x.span)]
-    nothing = t.parameters(tree.Parameters(x.span, ()))
-    body: list[py.stmt] = [py.Return(value=value, **at)]
-    return [
-        py.FunctionDef(
-            name=x.name, args=nothing, body=body, decorator_list=[], returns=None, **NO_TYPES, **at
-        )
-    ]
-
-
 STATEMENTS: dict[type, Callable[[Translator, Any], list[py.stmt]]] = {
-    st.ExpressionStatement: _expression_statement,
-    st.Assign: _assign,
     st.AugmentedAssign: _augmented,
     st.AnnotatedAssign: _annotated,
     st.If: _if,
@@ -400,5 +351,4 @@ STATEMENTS: dict[type, Callable[[Translator, Any], list[py.stmt]]] = {
     st.ImportFrom: _import_from,
     st.Global: _declaration,
     st.Nonlocal: _declaration,
-    Cut: _cut,
 }

@@ -1,11 +1,10 @@
-"""Which names a body of statements sets; Python decides so which variables are a function's own."""
+"""The targets of assignments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree
 
 
@@ -20,61 +19,6 @@ def names_in_target(target: Any) -> Iterable[str]:
             pending.extend(part.items)
         elif isinstance(part, tree.Spread):
             pending.append(part.value)
-
-
-def assigned(body: Iterable[Any]) -> tuple[set[str], set[str], set[str]]:
-    """The names that a body assigns, declares global and declares nonlocal; nested functions aside."""
-    names: set[str] = set()
-    outer: set[str] = set()
-    enclosing: set[str] = set()
-    pending: list[Any] = list(body)
-    while pending:
-        part = pending.pop()
-        kind = type(part)
-        if kind is st.Assign:
-            for target in part.targets:
-                names.update(names_in_target(target))
-            pending.extend((*part.targets, part.value))
-        elif kind in (st.AugmentedAssign, st.AnnotatedAssign):
-            names.update(names_in_target(part.target))
-            pending.append(part.value)
-        elif kind is st.For:
-            names.update(names_in_target(part.target))
-            pending.extend((part.iterable, *part.body, *part.otherwise))
-        elif kind is st.FunctionDef:
-            names.add(part.name)
-            pending.extend(part.decorators)
-            pending.extend(item.default for item in part.parameters.items)
-        elif kind is st.ClassDef:
-            names.add(part.name)
-            pending.extend(part.decorators)
-        elif kind is st.WithItem:
-            names.update(names_in_target(part.target))
-            pending.append(part.value)
-        elif kind is st.Handler:
-            if part.name is not None:
-                names.add(part.name)
-            pending.extend((part.kind, *part.body))
-        elif kind in (st.Import, st.ImportFrom):
-            for imported in part.names:
-                names.add(imported.alias or imported.name.partition(".")[0])
-        elif kind is st.Global:
-            outer.update(part.names)
-        elif kind is st.Nonlocal:
-            enclosing.update(part.names)
-        elif kind is tree.NamedExpression:
-            names.add(part.name)
-            pending.append(part.value)
-        elif kind is st.Delete:
-            for target in part.targets:
-                names.update(names_in_target(target))
-        elif kind in (tree.Lambda, tree.Name, tree.Literal):
-            continue
-        elif isinstance(part, tree.Tree):
-            pending.extend(part.__dict__.values())
-        elif isinstance(part, tuple):
-            pending.extend(part)
-    return names - outer - enclosing, outer, enclosing
 
 
 def is_starred(x: tree.Sequence) -> bool:

@@ -19,9 +19,8 @@ import _ast as py
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from autodiff_cli.interpret.translation.targets import assigned, is_starred, names_in_target
+from autodiff_cli.interpret.translation.targets import is_starred
 from autodiff_cli.source import Span
-from autodiff_cli.syntax import statements as st
 from autodiff_cli.syntax import tree
 
 MODULE = "<module>"
@@ -53,6 +52,7 @@ class Cut(tree.Tree):
 
 
 if TYPE_CHECKING:
+    from autodiff_cli.syntax.statements import Statement
 
     class At(TypedDict):
         """Where a node stands, as Python's nodes keep it."""
@@ -94,7 +94,8 @@ class Translator:
     Args:
         traced: whether intermediate results are handed to `.traced`, with their line.
         is_expression: whether it assigns to nothing but names, before an expression.
-        expressions, statements: what makes Python's of each kind of tree.
+        expressions, simple: what makes Python's of each kind of expression, and of the statements that the
+            text of an expression has.
 
     Attributes:
         spans: the texts that the tree's lines stand for; the first line is 1.
@@ -110,18 +111,18 @@ class Translator:
         traced: bool,
         is_expression: bool,
         expressions: Mapping[type, Callable[[Translator, Any], py.expr]],
-        statements: Mapping[type, Callable[[Translator, Any], list[py.stmt]]],
+        simple: Mapping[type, Callable[[Translator, Any], list[py.stmt]]],
     ) -> None:
         self.traced = traced
         self.is_expression = is_expression
         self.expressions = expressions
-        self.statements = statements
+        self.simple = simple
         self.spans: list[Span] = []
         self.lines: dict[Span, At] = {}
         self.guards: dict[str, None] = {}
         self.loaded: dict[str, None] = {}
         self.has_effects = False
-        self.last: st.Statement | None = None
+        self.last: Statement | None = None
         self.set_names: set[str] = set()
         self.scope = Scope("module")
         self.counted = 0
@@ -181,12 +182,14 @@ class Translator:
 
     # ---- the program ----
 
-    def program(self, program: st.Program) -> py.Module:
+    def program(self, program: tree.Program) -> py.Module:
         if self.is_expression:
-            targets = [x.targets[0] for x in program.body if isinstance(x, st.Assign)]
+            targets = [x.targets[0] for x in program.body if isinstance(x, tree.Assign)]
             names = {target.id for target in targets if isinstance(target, tree.Name)}
             self.set_names = names
         else:
+            from autodiff_cli.interpret.translation.variables import all_names, assigned
+
             names, _, _ = assigned(program.body)
             self.set_names = all_names(program.body)
         self.last = program.body[-1] if program.body else None
@@ -215,13 +218,20 @@ class Translator:
         )
         return py.Module(body=[function], type_ignores=[])
 
-    def block(self, body: Iterable[st.Statement]) -> list[py.stmt]:
+    def block(self, body: Iterable[Statement]) -> list[py.stmt]:
         found: list[py.stmt] = []
         for x in body:
-            found += self.statements[type(x)](self, x)
+            make = self.simple.get(type(x)) or self._of_programs(type(x))
+            found += make(self, x)
         return found
 
-    def filled(self, body: Iterable[st.Statement], span: Span) -> list[py.stmt]:
+    def _of_programs(self, kind: type) -> Callable[[Translator, Any], list[py.stmt]]:
+        """What makes Python's of a statement that no expression has."""
+        from autodiff_cli.interpret.translation.statements import STATEMENTS
+
+        return STATEMENTS[kind]
+
+    def filled(self, body: Iterable[Statement], span: Span) -> list[py.stmt]:
         """A body, which mustn't be empty."""
         return self.block(body) or [py.Pass(**self.at(span))]
 
@@ -322,27 +332,6 @@ class Translator:
 
     def parameter(self, x: tree.Parameter) -> py.arg:
         return py.arg(arg=variable(x.name), annotation=None, **self.at(x.span))
-
-
-def all_names(body: Iterable[Any]) -> set[str]:
-    """The names that a program sets anywhere, its functions and classes included."""
-    found: set[str] = set()
-    pending: list[Any] = [body]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, (st.FunctionDef, st.ClassDef)):
-            found |= assigned(part.body)[0]
-        if isinstance(part, tree.Parameter):
-            found.add(part.name)
-        elif isinstance(part, st.Global):
-            found.update(part.names)
-        elif isinstance(part, tree.Comprehension):
-            found.update(name for c in part.clauses for name in names_in_target(c.target))
-        if isinstance(part, tree.Tree):
-            pending.extend(part.__dict__.values())
-        elif isinstance(part, tuple):
-            pending.extend(part)
-    return found | assigned(body)[0]
 
 
 def first(parameters: tree.Parameters) -> str | None:
