@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff_cli.batch.question import Question, Weight
 from autodiff_cli.errors import InputError, RuntimeFault
-from autodiff_cli.evaluate import cotangents_of, leaves_of
+from autodiff_cli.evaluate.leaves import cotangents_of, leaves_of
 from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir.context import Unknown

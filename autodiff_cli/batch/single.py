@@ -9,7 +9,8 @@ import numpy as np
 
 from autodiff_cli.batch.graph import Asked, not_one, outputs_of
 from autodiff_cli.errors import InputError
-from autodiff_cli.evaluate import Tensor, evaluate, executed
+from autodiff_cli.evaluate import Tensor, evaluate
+from autodiff_cli.evaluate.leaves import executed
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Array, Node, constant, leaf

@@ -13,26 +13,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_cli.autograd.generator import checked_seed
-from autodiff_cli.errors import InputError, LimitError, RuntimeFault
+from autodiff_cli.errors import InputError, LimitError
+from autodiff_cli.evaluate.answer import answered
+from autodiff_cli.evaluate.leaves import leaves_of
 from autodiff_cli.evaluate.notices import Notices, check_result, is_shown
-from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
-from autodiff_cli.execute import execute
-from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor
 from autodiff_cli.inputs import Given, bind_all
 from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import Step, graph_of, located
 from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, started
-from autodiff_cli.ir.node import Array, Node
-from autodiff_cli.ir.walk import nodes_in
-from autodiff_cli.ops.create import full
+from autodiff_cli.ir.node import Array
 from autodiff_cli.source import Source
-from autodiff_cli.transform.reverse import reverse
-from autodiff_cli.vocabulary.values import Size
 
 if TYPE_CHECKING:
-    from autodiff_cli.evaluate.derivatives import Asked, Name
+    from autodiff_cli.evaluate.derivatives import Asked
 
 __all__ = ["Gradients", "Intermediate", "Result", "Tensor", "evaluate"]
 
@@ -181,207 +177,3 @@ def _kept(streams: dict[str, Any]) -> dict[str, Any]:
     from copy import deepcopy
 
     return deepcopy(streams)
-
-
-def answered(
-    source: Source,
-    value: Any,
-    steps: Sequence[Step],
-    bound: Mapping[str, Any],
-    leaves: Mapping[str, Node],
-    wrt: Sequence[str] | None,
-    seeds: Sequence[str | Array],
-    grad: bool,
-    asked: Asked | None,
-    notices: Notices,
-) -> Result:
-    """The result of a text, and all that is asked of it, computed in one pass.
-
-    Args:
-        source: the text.
-        value: what it gives: nodes without values, or what holds them.
-        steps: the intermediate results to show.
-        bound: the inputs.
-        leaves: those to differentiate by.
-        wrt, seeds, grad: as `evaluate` takes them.
-        asked: the derivatives to give besides gradients.
-        notices: takes what a person should know.
-
-    Raises:
-        AutodiffError: it can't be differentiated or computed.
-    """
-    began = perf_counter()
-    wanted: dict[Name, Node] = {}
-    if asked is not None:
-        from autodiff_cli.evaluate.derivatives import nodes_of
-
-        wanted = nodes_of(asked, value, leaves, bound)
-    scalars_only = asked is None
-    cotangents = cotangents_of(value, leaves, seeds, scalars_only=scalars_only) if grad else []
-    if grad and not cotangents and not wanted and (wrt is None or wrt):
-        notices.ungraded(value, leaves, bound)
-    gradients = _reversed(value, cotangents, list(leaves.values()))
-    built = perf_counter()
-
-    outputs = nodes_in(value)
-    traced = nodes_in([step.value for step in steps])
-    flat = [node for row in gradients for node in row if node is not None]
-    arrays = executed(
-        [*outputs, *flat, *(cotangents if seeds else ()), *wanted.values(), *traced], source
-    )
-    finished = iter(arrays)
-    tensors = {id(node): computed_tensor(node, next(finished)) for node in outputs}
-    rows = [
-        {
-            name: None if node is None else Tensor(next(finished), node.dtype.name)
-            for name, node in zip(leaves, row, strict=True)
-        }
-        for row in gradients
-    ]
-    shown_seeds = [Tensor(next(finished), c.dtype.name) for c in cotangents] if seeds else [None]
-    derived = {name: Tensor(next(finished), node.dtype.name) for name, node in wanted.items()}
-    shown = {id(node): computed_tensor(node, next(finished)) for node in traced}
-    intermediate = tuple(
-        Intermediate(source.slice(step.span), _computed(step.value, shown)) for step in steps
-    )
-    further: dict[str, Any] = {}
-    if derived:
-        from autodiff_cli.evaluate.derivatives import gathered
-
-        further = gathered(derived)
-    return Result(
-        _computed(value, tensors),
-        tuple(Gradients(seed, row) for seed, row in zip(shown_seeds, rows, strict=False)),
-        intermediate,
-        current().dtype.name,
-        {"parse": 0.0, "build": built - began, "forward_backward": perf_counter() - built},
-        notices=tuple(notices.texts),
-        **further,
-    )
-
-
-def _reversed(
-    value: Any, cotangents: list[Node], leaves: list[Node]
-) -> Sequence[Sequence[Node | None]]:
-    """The gradients for each cotangent."""
-    if len(cotangents) < 2:
-        return [reverse([value], [cotangent], leaves) for cotangent in cotangents]
-    from autodiff_cli.evaluate.seeds import by_seeds
-
-    return by_seeds(value, cotangents, leaves)
-
-
-def executed(nodes: list[Node], source: Source) -> list[Array]:
-    """The arrays of nodes; what fails has its place in the source.
-
-    Raises:
-        AutodiffError: an operation met a value outside its domain; memory ran out.
-    """
-    try:
-        return execute(nodes)
-    except ExecutionError as error:
-        if error.node.span is not None:
-            error.error.at(error.node.span, source)
-        raise error.error from None
-    except MemoryError:
-        from autodiff_cli.interpret.limits import out_of_memory
-
-        raise out_of_memory() from None
-
-
-# ---- inputs -------------------------------------------------------------------------------------
-
-
-def leaves_of(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:
-    """The inputs to differentiate by."""
-    for name in wrt or ():
-        check_differentiable("--wrt", name, bound)
-    names = bound if wrt is None else wrt
-    return {
-        name: bound[name]
-        for name in names
-        if isinstance(bound[name], Node) and bound[name].requires_grad
-    }
-
-
-def check_differentiable(option: str, name: str, bound: Mapping[str, Any]) -> None:
-    """Refuse a name behind an option that is not that of a floating point input.
-
-    Raises:
-        InputError: there is no such input.
-        RuntimeFault: it is no tensor, or one of integers.
-    """
-    if name not in bound:
-        known = ", ".join(bound) or "none"
-        raise InputError(f"{option} names '{name}', which is not an input; the inputs are {known}")
-    value = bound[name]
-    if not (isinstance(value, Node) and value.dtype.is_floating):
-        kind = value.dtype.name if isinstance(value, Node) else "no tensor"
-        raise RuntimeFault(
-            "only Tensors of floating point and complex dtype can require gradients",
-            hint=f"'{name}' is {kind}; leave it out of {option}, or give floating point numbers",
-        )
-
-
-# ---- seeds --------------------------------------------------------------------------------------
-
-
-def cotangents_of(
-    value: Any,
-    leaves: Mapping[str, Node],
-    seeds: Sequence[str | Array],
-    *,
-    scalars_only: bool = True,
-) -> list[Node]:
-    """One cotangent a seed, or ones for a scalar; none where there is nothing to differentiate.
-
-    Args:
-        value: the result.
-        leaves: the inputs to differentiate by.
-        seeds: as given.
-        scalars_only: whether a result without seeds that is no scalar is an error, or has no gradients.
-    """
-    if not isinstance(value, Node):
-        if seeds or (leaves and any(node.requires_grad for node in nodes_in(value))):
-            raise RuntimeFault(
-                "grad can be implicitly created only for scalar outputs",
-                hint="the result is not one tensor: pick one of its parts, such as (…)[0], or use "
-                "--no-grad",
-            )
-        return []
-    if not leaves and not seeds:
-        return []
-    if not value.requires_grad:
-        raise RuntimeFault(
-            "element 0 of tensors does not require grad and does not have a grad_fn",
-            hint="the result does not depend on a floating point input: use --no-grad",
-        )
-    if not seeds:
-        if value.numel != 1:
-            if not scalars_only:
-                return []
-            raise RuntimeFault(
-                "grad can be implicitly created only for scalar outputs",
-                hint=f"the result has shape {list(value.shape)}: give a cotangent of that shape with "
-                f"--seed 'ones({', '.join(map(str, value.shape))})', reduce it with sum() or mean(), "
-                "or use --no-grad",
-            )
-        return [full(shape=value.shape, value=1, dtype=value.dtype)]
-    from autodiff_cli.evaluate.seeds import seed_of
-
-    return [seed_of(seed, number, value) for number, seed in enumerate(seeds)]
-
-
-# ---- results ------------------------------------------------------------------------------------
-
-
-def _computed(value: Any, tensors: Mapping[int, Tensor]) -> Any:
-    """The value with every node replaced by its tensor."""
-    if isinstance(value, Node):
-        return tensors[id(value)]
-    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        entries = [_computed(entry, tensors) for entry in value]
-        if isinstance(value, list):
-            return entries
-        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
-    return value

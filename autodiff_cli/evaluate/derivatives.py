@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from autodiff_cli.errors import InputError, NameFault, RuntimeFault
-from autodiff_cli.evaluate import check_differentiable, looped
+from autodiff_cli.evaluate import looped
+from autodiff_cli.evaluate.leaves import check_differentiable
 from autodiff_cli.evaluate.result import Tensor
 from autodiff_cli.inputs import Given, bind
 from autodiff_cli.ir.context import changed

@@ -14,8 +14,8 @@ from typing import Any
 from autodiff_cli.autograd import tensor as handles
 from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
-from autodiff_cli.evaluate import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
+from autodiff_cli.evaluate.leaves import cotangents_of, executed, leaves_of
 from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.evaluate.seeds import by_seeds

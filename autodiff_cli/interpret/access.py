@@ -25,6 +25,7 @@ from autodiff_cli.interpret.allowed import (
     READABLE,
     is_open,
     is_own_function,
+    is_special,
     listed,
     sealed,
 )
@@ -32,7 +33,6 @@ from autodiff_cli.interpret.classes import (
     SHOWN_CLASSES,
     Super,
     check_name,
-    is_special,
     no_attribute,
     shown_class,
     shown_class_name,
@@ -96,8 +96,9 @@ def attribute(value: Any, name: str) -> Any:
             return guarded(name, getattr(value, name))
         if kind is str and name == "format":
             from autodiff_cli.interpret.formats import Format
+            from autodiff_cli.interpret.items import item
 
-            return Format(value)
+            return Format(value, attribute, item)
         raise no_attribute(value, name)
     if is_open(kind) or isinstance(value, BaseException):
         return _of_object(value, name)

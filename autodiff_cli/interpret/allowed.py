@@ -115,6 +115,11 @@ def define(cls: type) -> None:
     own().classes.append(cls)
 
 
+def is_special(name: str) -> bool:
+    """Whether a name has two underscores on each side, which Python gives a meaning."""
+    return name[:2] == "__" and name[-2:] == "__"
+
+
 def sealed(base: type) -> frozenset[str]:
     """The special names of a class of Python's own that aren't for programs."""
     return SEALED.get(base, frozenset())

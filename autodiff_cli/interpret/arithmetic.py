@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.operators import GROWING, PYTHON_BINARY, check_bits, check_size
+from autodiff_cli.interpret.sizes import check_bits
 
 Binary: TypeAlias = Callable[[Any, Any], Any]
 Operands: TypeAlias = "tuple[Any, Any]"
@@ -19,6 +19,22 @@ ARRAYS: frozenset[type] = frozenset(
     (np.ndarray, *(np.dtype(code).type for code in np.typecodes["All"]))
 )
 SMALL = 1 << 60  # integers of less grow no result past the limits
+GROWING = frozenset(("*", "**", "<<", "//", "%"))  # on integers
+PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "**": operator.pow,
+    "@": operator.matmul,
+    "&": operator.and_,
+    "|": operator.or_,
+    "^": operator.xor,
+    "<<": operator.lshift,
+    ">>": operator.rshift,
+}
 IN_PLACE: dict[str, Binary] = {
     "+": operator.iadd, "-": operator.isub, "*": operator.imul, "/": operator.itruediv,
     "//": operator.ifloordiv, "%": operator.imod, "**": operator.ipow, "@": operator.imatmul,
@@ -70,7 +86,9 @@ def _guarded(sign: str, compute: Binary, operands: Callable[[str, Any, Any], Ope
 
 def _operands(sign: str, left: Any, right: Any) -> Operands:
     """The operands, if the result has a size that may be; lists that numpy makes arrays of are plain."""
-    check_size(sign, left, right)
+    from autodiff_cli.interpret.counting import check_operation
+
+    check_operation(sign, left, right)
     first, second = type(left) in ARRAYS, type(right) in ARRAYS
     if not first and not second:
         return left, right

@@ -16,17 +16,15 @@ from autodiff_cli.interpret.allowed import (
     forget,
     is_open,
     is_own_function,
+    is_special,
     listed,
 )
-from autodiff_cli.interpret.arithmetic import Binary
 from autodiff_cli.interpret.classes import (
     check_name,
-    is_special,
     no_attribute,
     shown_class_name,
     shown_type,
 )
-from autodiff_cli.interpret.reach import attribute
 from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_SETTERS
 from autodiff_cli.vocabulary.registry import ATTRIBUTES
 
@@ -130,37 +128,3 @@ def delete_attribute(target: Any, name: str, start: type | None = None) -> None:
         forget()
     else:
         raise no_attribute(target, name)
-
-
-# ---- what the code of a program calls ---------------------------------------------------------
-
-
-class Attributes:
-    """A value whose attributes a program sets and deletes, under their names."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __setitem__(self, name: str, new: Any) -> None:
-        set_attribute(self.value, name, new)
-
-    def __delitem__(self, name: str) -> None:
-        delete_attribute(self.value, name)
-
-
-def store_attribute(new: Any, value: Any, name: str) -> None:
-    """`value.name = new`, in the order in which Python evaluates its parts."""
-    set_attribute(value, name, new)
-
-
-def attribute_place(value: Any, name: str) -> tuple[Any, str, Any]:
-    """An attribute that is to be changed: whose, its name, what it holds."""
-    return value, name, attribute(value, name)
-
-
-def update_attribute(place: tuple[Any, str, Any], value: Any, compute: Binary) -> None:
-    """`target.name += value`."""
-    target, name, held = place
-    set_attribute(target, name, compute(held, value))

@@ -8,13 +8,14 @@ from typing import Any, NoReturn
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.interpret import operators
 from autodiff_cli.interpret.access import attribute as attribute_of
 from autodiff_cli.interpret.allowed import is_open
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
 from autodiff_cli.interpret.classes import Super, shown_class, shown_type
-from autodiff_cli.interpret.counting import check_format, check_spread, counted, counting
+from autodiff_cli.interpret.counting import check_spread, counted, counting
+from autodiff_cli.interpret.formats import check_format
 from autodiff_cli.interpret.limits import out_of_memory
+from autodiff_cli.interpret.sizes import check_size
 from autodiff_cli.interpret.stands import classes_of, real, stand
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.ir.context import current
@@ -97,9 +98,9 @@ def _round(number: Any, ndigits: Any = None) -> Any:
 def _pow(base: Any, exponent: Any, modulo: Any = None) -> Any:
     if modulo is not None:
         for number in (base, exponent, modulo):
-            operators.check_size("//", number, 1)
+            check_size("//", number, 1)
         return pow(base, exponent, modulo)
-    operators.check_size("**", base, exponent)
+    check_size("**", base, exponent)
     return base**exponent
 
 
@@ -129,7 +130,7 @@ def _format(value: Any, spec: str = "") -> str:
 
 
 def _divmod(a: Any, b: Any) -> Any:
-    operators.check_size("//", a, b)
+    check_size("//", a, b)
     return divmod(a, b)
 
 

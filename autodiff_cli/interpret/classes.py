@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define
+from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define, is_special
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
 from autodiff_cli.vocabulary.gradients import GradFn
@@ -170,11 +170,6 @@ def _checked_names(owner: str, namespace: dict[str, Any]) -> dict[str, Any]:
 def _is_cell(name: str, value: Any) -> bool:
     """Whether a name is Python's own, for the class that `super()` needs."""
     return name == CELL and type(value) is types.CellType
-
-
-def is_special(name: str) -> bool:
-    """Whether a name has two underscores on each side, which Python gives a meaning."""
-    return name[:2] == "__" and name[-2:] == "__"
 
 
 def check_name(name: Any) -> None:

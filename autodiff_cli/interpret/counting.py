@@ -5,7 +5,6 @@ A loop of the program counts its turns; so must the loops inside `list(…)`, `s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,11 +12,11 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
+from autodiff_cli.interpret.formats import check_format, check_percent
 from autodiff_cli.interpret.limits import limits
-from autodiff_cli.interpret.operators import MAX_ITEMS, check_size
+from autodiff_cli.interpret.sizes import MAX_ITEMS, check_length, check_size
 from autodiff_cli.interpret.stands import STANDS
 
-MAX_WIDTH = 10**6  # of a formatted number
 SMALL = 10_000  # items that need no counting
 
 
@@ -76,50 +75,6 @@ def check_spread(items: Any, before: int) -> None:
 
 
 LONG = frozenset((range, list, tuple, str, dict, set, frozenset))
-
-
-def check_format(spec: Any) -> None:
-    """Refuse a format with a width or a precision that would fill the memory."""
-    if type(spec) is not str or len(spec) < LEAST_DIGITS:
-        return
-    for digits in re.findall(r"\d+", spec):
-        if len(digits) >= LEAST_DIGITS and int(digits[:12]) > MAX_WIDTH:
-            raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
-
-
-LEAST_DIGITS = len(str(MAX_WIDTH))
-
-
-def check_percent(template: str | bytes, values: Any) -> None:
-    """Refuse a `%`-format with widths or precisions that would fill the memory, its own or those of a `*`."""
-    text = template if isinstance(template, str) else template.decode("latin-1")
-    given = list(values) if isinstance(values, tuple) else [values]
-    total, place = len(text), 0
-    for found in FIELD.finditer(text):
-        for width in (found["width"], found["precision"]):
-            wide: Any = width
-            if width == "*":
-                wide = given[place] if place < len(given) else 0
-                place += 1
-            wide = abs(int(wide[:12])) if isinstance(wide, str) and wide else wide
-            if isinstance(wide, int):
-                total += abs(wide)
-                if abs(wide) > MAX_WIDTH:
-                    raise LimitError(f"a format's width or precision is at most {MAX_WIDTH:,}")
-        if found["kind"] != "%" and found["name"] is None:
-            place += 1
-    check_length(total)
-
-
-FIELD = re.compile(
-    r"%(?P<name>\([^)]*\))?[#0\- +]*(?P<width>\*|\d*)(?:\.(?P<precision>\*|\d*))?[hlL]?(?P<kind>.)",
-    re.S,
-)
-
-
-def check_length(length: int) -> None:
-    if length > MAX_ITEMS:
-        raise LimitError(f"a str of {length:,} characters; the limit is {MAX_ITEMS:,}")
 
 
 def _padded(method: Callable[..., str]) -> Callable[..., str]:
@@ -200,6 +155,14 @@ def _searching(method: Callable[..., int]) -> Callable[..., int]:
     return run
 
 
+def check_operation(sign: str, a: Any, b: Any) -> None:
+    """Refuse an operator whose result Python would compute for hours, or until memory ends."""
+    if sign == "%" and isinstance(a, (str, bytes)):
+        check_percent(a, b)
+    else:
+        check_size(sign, a, b)
+
+
 def _operating(sign: str) -> Callable[[Any], Any]:
     """A method of an operator, such as `__mul__`."""
 
@@ -209,7 +172,7 @@ def _operating(sign: str) -> Callable[[Any], Any]:
             if sign == "+":
                 check_spread(other, len(held) if hasattr(held, "__len__") else 0)
                 other = counted(other)
-            check_size(sign, held, other)
+            check_operation(sign, held, other)
             if sign == "**" and isinstance(other, int):
                 check_size(sign, other, held)
             return method(other)

@@ -14,10 +14,10 @@ from typing import Any
 GUARDS: dict[str, str] = {
     # value.name; its assignment and deletion
     "attribute": "access",
-    "attribute_place": "assignment",
-    "attributes": "assignment.Attributes",
-    "store_attribute": "assignment",
-    "update_attribute": "assignment",
+    "attribute_place": "attributes",
+    "attributes": "attributes.Attributes",
+    "store_attribute": "attributes",
+    "update_attribute": "attributes",
     # value[index], and the parameters of a class
     "item": "items",
     "item_place": "items",

@@ -15,9 +15,9 @@ from typing import Any
 from autodiff_cli.autograd.generator import stream
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, is_own_function
-from autodiff_cli.interpret.counting import check_length, counting
+from autodiff_cli.interpret.counting import counting
 from autodiff_cli.interpret.limits import MAX_DEPTH
-from autodiff_cli.interpret.operators import MAX_BITS, MAX_ITEMS
+from autodiff_cli.interpret.sizes import MAX_BITS, MAX_ITEMS, check_length
 from autodiff_cli.interpret.stands import STANDS, stand
 from autodiff_cli.interpret.torch_names import TORCH, Namespace, torch_module, torch_names
 from autodiff_cli.ir.context import current

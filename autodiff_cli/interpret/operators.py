@@ -1,16 +1,14 @@
-"""What Python's operators mean: on tensors as `torch.Tensor` overloads them, else as Python does.
+"""What Python's operators mean on nodes, as `torch.Tensor` overloads them.
 
 Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
 """
 
 from __future__ import annotations
 
-import operator
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.errors import LimitError, RuntimeFault, TypeFault
+from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
@@ -18,12 +16,6 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
-from autodiff_cli.vocabulary.parameters import type_name
-
-MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
-MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants
-SEQUENCES = (str, bytes, list, tuple, deque)
-GROWING = frozenset(("*", "**", "<<", "//", "%"))  # on integers
 
 
 def _power(a: Any, b: Any) -> Node:
@@ -73,21 +65,6 @@ TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "<<": lambda a, b: _call("bitwise_left_shift", a, b),
     ">>": lambda a, b: _call("bitwise_right_shift", a, b),
 }
-PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
-    "**": operator.pow,
-    "@": operator.matmul,
-    "&": operator.and_,
-    "|": operator.or_,
-    "^": operator.xor,
-    "<<": operator.lshift,
-    ">>": operator.rshift,
-}
 TENSOR_COMPARISONS = {
     "==": sel.eq,
     "!=": sel.ne,
@@ -96,53 +73,6 @@ TENSOR_COMPARISONS = {
     ">": sel.gt,
     ">=": sel.ge,
 }
-
-
-def _shown(x: int) -> str:
-    return str(x) if x.bit_length() < 100 else f"an integer of {x.bit_length()} bits"
-
-
-def check_size(sign: str, a: Any, b: Any) -> None:
-    """Refuse what Python would compute for hours, or until memory ends.
-
-    Raises:
-        LimitError: a result of more items or bits than the limits.
-    """
-    if sign == "%" and isinstance(a, (str, bytes)):
-        from autodiff_cli.interpret.counting import check_percent
-
-        check_percent(a, b)
-    elif isinstance(a, int) and isinstance(b, int):
-        check_bits(sign, a, b)
-    elif sign == "+" and isinstance(a, SEQUENCES) and isinstance(b, SEQUENCES):
-        _check_items(a, len(a) + len(b))
-    elif sign == "*":
-        for one, other in ((a, b), (b, a)):
-            if isinstance(one, SEQUENCES) and isinstance(other, int):
-                _check_items(one, len(one) * other)
-
-
-def _check_items(sequence: Any, count: int) -> None:
-    if count > MAX_ITEMS:
-        raise LimitError(
-            f"a {type_name(sequence)} of {count:,} items; the limit is {MAX_ITEMS:,}",
-            hint="tensors are made with ones, zeros, full, repeat or expand",
-        )
-
-
-def check_bits(sign: str, a: int, b: int) -> None:
-    """Refuse an integer that would take hours to compute, or to print."""
-    if sign == "**":
-        if b > 0 and a.bit_length() * b > MAX_BITS and abs(a) > 1:
-            raise LimitError(
-                f"{_shown(a)} to the power {_shown(b)} has more than {MAX_BITS} bits",
-                hint="use floating point: 2.0**x",
-            )
-    elif sign == "<<":
-        if a and b > MAX_BITS:
-            raise LimitError(f"an integer of more than {MAX_BITS} bits")
-    elif sign in ("*", "//", "%") and max(a.bit_length(), b.bit_length()) > 2 * MAX_BITS:
-        raise LimitError(f"an integer of more than {MAX_BITS} bits")
 
 
 def unary(sign: str, x: Node) -> Node:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 
+MACHINERY = "__builtins__"  # the variable in which Python keeps the names that are no variables
 RUNNING = ".program"  # in the builtins of such code: what is known of it
 PROGRAM_FILE = "<program>"  # where such code says that it comes from
 Place: TypeAlias = tuple[str, Source, Span]  # the function, its text, the place in it

@@ -10,8 +10,7 @@ from keyword import iskeyword
 from operator import itemgetter
 from typing import Any
 
-from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, define, forget
-from autodiff_cli.interpret.classes import is_special
+from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, define, forget, is_special
 
 ABSENT = object()
 

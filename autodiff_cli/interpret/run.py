@@ -15,7 +15,7 @@ from autodiff_cli.errors import LimitError, SourceSyntaxError
 from autodiff_cli.interpret import guards, reach
 from autodiff_cli.interpret.limits import MAX_DEPTH, limits
 from autodiff_cli.interpret.names import found_names
-from autodiff_cli.interpret.places import PROGRAM_FILE, RUNNING, Running
+from autodiff_cli.interpret.places import MACHINERY, PROGRAM_FILE, RUNNING, Running
 from autodiff_cli.interpret.translation import MODULE, translated
 from autodiff_cli.ir.context import current
 from autodiff_cli.record import Record
@@ -142,9 +142,6 @@ def run(
         function(*arguments)
     finally:
         process.end(depth)
-
-
-MACHINERY = "__builtins__"  # the variable in which Python keeps the names that are no variables
 
 
 def _build_class(*args: Any, **kwargs: Any) -> Any:

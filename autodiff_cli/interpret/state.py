@@ -10,7 +10,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from autodiff_cli.interpret.allowed import BUILTIN_METHODS
-from autodiff_cli.interpret.run import MACHINERY
+from autodiff_cli.interpret.places import MACHINERY
 
 MISSING = object()
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import autodiff_cli.evaluate as package
+import autodiff_cli.evaluate.leaves as package
 import autodiff_cli.execute as execution
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.evaluate import Result, evaluate

@@ -94,8 +94,7 @@ class Translator:
     Args:
         traced: whether intermediate results are handed to `.traced`, with their line.
         is_expression: whether it assigns to nothing but names, before an expression.
-        expressions, simple: what makes Python's of each kind of expression, and of the statements that the
-            text of an expression has.
+        expressions, statement_of: what makes Python's of each kind of expression, and of statement.
 
     Attributes:
         spans: the texts that the tree's lines stand for; the first line is 1.
@@ -111,12 +110,12 @@ class Translator:
         traced: bool,
         is_expression: bool,
         expressions: Mapping[type, Callable[[Translator, Any], py.expr]],
-        simple: Mapping[type, Callable[[Translator, Any], list[py.stmt]]],
+        statement_of: Callable[[type], Callable[[Translator, Any], list[py.stmt]]],
     ) -> None:
         self.traced = traced
         self.is_expression = is_expression
         self.expressions = expressions
-        self.simple = simple
+        self.statement_of = statement_of
         self.spans: list[Span] = []
         self.lines: dict[Span, At] = {}
         self.guards: dict[str, None] = {}
@@ -221,15 +220,8 @@ class Translator:
     def block(self, body: Iterable[Statement]) -> list[py.stmt]:
         found: list[py.stmt] = []
         for x in body:
-            make = self.simple.get(type(x)) or self._of_programs(type(x))
-            found += make(self, x)
+            found += self.statement_of(type(x))(self, x)
         return found
-
-    def _of_programs(self, kind: type) -> Callable[[Translator, Any], list[py.stmt]]:
-        """What makes Python's of a statement that no expression has."""
-        from autodiff_cli.interpret.translation.statements import STATEMENTS
-
-        return STATEMENTS[kind]
 
     def filled(self, body: Iterable[Statement], span: Span) -> list[py.stmt]:
         """A body, which mustn't be empty."""
