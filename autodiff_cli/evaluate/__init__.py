@@ -8,27 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.errors import InputError, LimitError
 from autodiff_cli.evaluate.answer import answered
-from autodiff_cli.evaluate.leaves import leaves_of
 from autodiff_cli.evaluate.notices import Notices, check_result, is_shown
+from autodiff_cli.evaluate.request import Request
 from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor
 from autodiff_cli.inputs import Given, bind_all
-from autodiff_cli.interpret.code import Compiled, compiled_text
+from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.interpret.graph import Step, graph_of, located
 from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Array
 from autodiff_cli.source import Source
-
-if TYPE_CHECKING:
-    from autodiff_cli.evaluate.derivatives import Asked
 
 __all__ = ["Gradients", "Intermediate", "Result", "Tensor", "evaluate"]
 
@@ -116,60 +113,50 @@ def evaluate(
             raise InputError("--trace shows the steps of expressions, not of programs")
         bound = bind_all(inputs or {}, wrt)
         notices = Notices(source, grad or asked is not None)
+        request = Request(text, source, bound, wrt, seeds, grad, asked, notices)
         result = None
         if text.has_value and not text.code.has_effects:
-            result = _as_graph(text, source, bound, wrt, seeds, grad, asked, trace, notices)
+            result = _as_graph(request, trace)
         if result is None:
             from autodiff_cli.evaluate.programs import evaluate_program
 
-            result = evaluate_program(
-                text, source, bound, wrt, seeds, grad, asked, notices, max_steps, write
-            )
+            result = evaluate_program(request, max_steps, write)
         result.timings["parse"] = read
         return result
 
 
-def _as_graph(
-    text: Compiled,
-    source: Source,
-    bound: Mapping[str, Any],
-    wrt: Sequence[str] | None,
-    seeds: Sequence[str | Array],
-    grad: bool,
-    asked: Asked | None,
-    trace: bool,
-    notices: Notices,
-) -> Result | None:
-    """What a text without effects gives; None if it has to be run as it is written.
+def _as_graph(request: Request, trace: bool) -> Result | None:
+    """What a text without effects gives; None if it has to be run as it is written, which says what fails.
 
     Raises:
         AutodiffError: an expression can't be evaluated, or the result not be differentiated.
     """
     began = perf_counter()
-    leaves = leaves_of(bound, wrt) if grad or asked else {}
+    text, source, bound, notices = request.text, request.source, request.bound, request.notices
+    leaves = request.leaves(bound)
     context = current()
     streams = _kept(context.streams) if context.streams else {}
     steps: list[Step] = []
     try:
         with notices.taken():
             value = graph_of(text, source, bound, steps=steps if trace else None)
-        if not is_shown(value, text.tree):
-            return None
-        check_result(value, source, bound)
-        notices.unused(text.unread(bound, source))
-        building = perf_counter() - began
-        result = answered(source, value, steps, bound, leaves, wrt, seeds, grad, asked, notices)
+        if is_shown(value, text.tree):
+            check_result(value, source, bound)
+            notices.unused(text.unread(bound, source))
+            building = perf_counter() - began
+            result = answered(request, value, leaves, steps)
+            result.timings["build"] += building
+            return result
+    except Unknown:
+        pass
+    except LimitError:
+        raise
     except Exception as error:
-        if text.is_expression and not isinstance(error, Unknown):
+        if text.is_expression:
             raise located(error, source, bound) from None
-        if isinstance(error, LimitError):
-            raise
-        # run as it is written, which says what fails, and where
-        context.streams = streams
-        notices.texts.clear()
-        return None
-    result.timings["build"] += building
-    return result
+    context.streams = streams
+    notices.texts.clear()
+    return None
 
 
 def _kept(streams: dict[str, Any]) -> dict[str, Any]:

@@ -7,57 +7,45 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.evaluate.leaves import cotangents_of, executed
-from autodiff_cli.evaluate.notices import Notices
+from autodiff_cli.evaluate.request import Request
 from autodiff_cli.evaluate.result import Gradients, Intermediate, Result, Tensor, computed_tensor
 from autodiff_cli.interpret.graph import Step
 from autodiff_cli.ir.context import current
-from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in
-from autodiff_cli.source import Source
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.values import Size
 
 if TYPE_CHECKING:
-    from autodiff_cli.evaluate.derivatives import Asked, Name
+    from autodiff_cli.evaluate.derivatives import Name
 
 
 def answered(
-    source: Source,
-    value: Any,
-    steps: Sequence[Step],
-    bound: Mapping[str, Any],
-    leaves: Mapping[str, Node],
-    wrt: Sequence[str] | None,
-    seeds: Sequence[str | Array],
-    grad: bool,
-    asked: Asked | None,
-    notices: Notices,
+    request: Request, value: Any, leaves: Mapping[str, Node], steps: Sequence[Step] = ()
 ) -> Result:
     """The result of a text, and all that is asked of it, computed in one pass.
 
     Args:
-        source: the text.
-        value: what it gives: nodes without values, or what holds them.
+        request: the text, and what is asked.
+        value: what the text gives: nodes without values, or what holds them.
+        leaves: the inputs to differentiate by.
         steps: the intermediate results to show.
-        bound: the inputs.
-        leaves: those to differentiate by.
-        wrt, seeds, grad: as `evaluate` takes them.
-        asked: the derivatives to give besides gradients.
-        notices: takes what a person should know.
 
     Raises:
         AutodiffError: it can't be differentiated or computed.
     """
     began = perf_counter()
+    source, seeds, notices = request.source, request.seeds, request.notices
     wanted: dict[Name, Node] = {}
-    if asked is not None:
+    if request.asked is not None:
         from autodiff_cli.evaluate.derivatives import nodes_of
 
-        wanted = nodes_of(asked, value, leaves, bound)
-    scalars_only = asked is None
-    cotangents = cotangents_of(value, leaves, seeds, scalars_only=scalars_only) if grad else []
-    if grad and not cotangents and not wanted and (wrt is None or wrt):
-        notices.ungraded(value, leaves, bound)
+        wanted = nodes_of(request.asked, value, leaves, request.bound)
+    cotangents: list[Node] = []
+    if request.grad:
+        cotangents = cotangents_of(value, leaves, seeds, scalars_only=request.scalars_only)
+    if request.expects_gradients and not cotangents and not wanted:
+        notices.ungraded(value, leaves, request.bound)
     gradients = _reversed(value, cotangents, list(leaves.values()))
     built = perf_counter()
 

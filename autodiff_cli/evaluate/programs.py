@@ -15,12 +15,12 @@ from autodiff_cli.autograd import tensor as handles
 from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.autograd.ruled import is_ruled
 from autodiff_cli.evaluate.derivatives import Asked, Name, gathered, nodes_of
-from autodiff_cli.evaluate.leaves import cotangents_of, executed, leaves_of
-from autodiff_cli.evaluate.notices import Notices, check_result
+from autodiff_cli.evaluate.leaves import cotangents_of, executed
+from autodiff_cli.evaluate.notices import check_result
+from autodiff_cli.evaluate.request import Request
 from autodiff_cli.evaluate.result import Gradients, Result, Tensor, computed_tensor
 from autodiff_cli.evaluate.seeds import by_seeds
 from autodiff_cli.execute import force
-from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.interpret.ending import no_value
 from autodiff_cli.interpret.graph import located
 from autodiff_cli.ir.context import changed, current
@@ -32,32 +32,21 @@ from autodiff_cli.vocabulary.values import NO_VALUE, Size
 
 
 def evaluate_program(
-    text: Compiled,
-    source: Source,
-    bound: Mapping[str, Any],
-    wrt: Sequence[str] | None,
-    seeds: Sequence[str | Array],
-    grad: bool,
-    asked: Asked | None,
-    notices: Notices,
-    max_steps: int,
-    write: Callable[[str], object] | None = None,
+    request: Request, max_steps: int, write: Callable[[str], object] | None = None
 ) -> Result:
     """A program's last expression, and its gradients; those of its own backward passes if it made some.
 
     Args:
-        text: the program, compiled.
-        source: its text.
-        bound: the inputs.
-        wrt, seeds, grad, max_steps: as `evaluate` takes them.
-        asked: the derivatives to give besides gradients.
-        notices: takes what a person should know.
+        request: the program, and what is asked.
+        max_steps: the most steps.
         write: called with what the program prints; standard output if None.
 
     Raises:
         AutodiffError: it ends in an error, gives nothing, or can't be differentiated.
     """
     started = perf_counter()
+    text, source, bound, notices = request.text, request.source, request.bound, request.notices
+    seeds = request.seeds
     if not text.is_expression:
         idle = text.unread(bound, source)
         if idle and not text.has_value and "print" not in (*text.reads.names, *text.reads.called):
@@ -68,7 +57,7 @@ def evaluate_program(
         name: value.node if isinstance(value, handles.Tensor) else value
         for name, value in variables.items()
     }
-    leaves = leaves_of(nodes, wrt) if grad or asked else {}
+    leaves = request.leaves(nodes)
     context = current()
     settings = DEFAULTS._replace(
         dtype=context.dtype.name,
@@ -101,25 +90,25 @@ def evaluate_program(
         built = perf_counter()
         shown = _computed(value)
         derived: dict[Name, Tensor] = {}
-        if asked is not None:
-            derived = _derived(asked, value, leaves, nodes, source)
+        if request.asked is not None:
+            derived = _derived(request.asked, value, leaves, nodes, source)
         made = {
             name: tensor.grad
             for name in leaves
             if isinstance(tensor := variables[name], handles.Tensor)
         }
         rows: tuple[Gradients, ...] = ()
-        if not grad:
+        if not request.grad:
             pass
         elif any(gradient is not None for gradient in made.values()):
             rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
         elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
-            rows = _rows(value.node, leaves, seeds, source, scalars_only=asked is None)
+            rows = _rows(value.node, leaves, seeds, source, scalars_only=request.scalars_only)
         elif value is not NO_VALUE or seeds:
             node = lower(value, [])
             if not isinstance(node, Node):
                 cotangents_of(node, leaves, seeds)  # refuses parts that require grad
-            if asked is None and (wrt is None or wrt):
+            if request.scalars_only and request.expects_gradients:
                 notices.ungraded(node, leaves, nodes)
         shows = session.printed or derived or (rows and not text.is_expression)
         if value is NO_VALUE and not shows:

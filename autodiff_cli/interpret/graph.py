@@ -100,6 +100,8 @@ def located(error: Exception, source: Source, bound: Iterable[str] = ()) -> Auto
         bound: the names that the user gave a value.
     """
     trace = places(error)
+    if not trace and not isinstance(error, (AutodiffError, ExecutionError, MemoryError)):
+        raise error  # a defect of ours, not of the text
     if isinstance(error, ExecutionError):
         found: AutodiffError = error.error
         if error.node.span is not None:
