@@ -39,9 +39,11 @@ FUNCTIONS_OF: dict[str, str] = {
     linalg.matrix_rank linalg.multi_dot linalg.pinv linalg.qr linalg.slogdet
     linalg.solve linalg.svd linalg.svdvals logdet matrix_exp matrix_power pinverse qr
     slogdet svd""",
-    "losses": """F.cosine_embedding_loss F.gaussian_nll_loss F.hinge_embedding_loss F.huber_loss
-    F.kl_div F.l1_loss F.margin_ranking_loss F.poisson_nll_loss F.smooth_l1_loss
-    F.soft_margin_loss F.triplet_margin_loss""",
+    "losses": """F.gaussian_nll_loss F.huber_loss F.kl_div F.l1_loss F.poisson_nll_loss
+    F.smooth_l1_loss""",
+    "margins": """F.cosine_embedding_loss F.hinge_embedding_loss F.margin_ranking_loss
+    F.multi_margin_loss F.multilabel_margin_loss F.multilabel_soft_margin_loss F.soft_margin_loss
+    F.triplet_margin_loss""",
     "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort
     topk unique unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift

@@ -23,7 +23,7 @@ from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
-from autodiff_cli.vocabulary.reductions import check_reduction, softmax_of
+from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction, softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python
 from autodiff_cli.vocabulary.shaping import reshape_to
 from autodiff_cli.vocabulary.signature import Overloads
@@ -79,15 +79,6 @@ def log_softmax(
     return softmax_of(input, dim, dtype, log=True)
 
 
-def _legacy(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction that the deprecated arguments ask for, if they are given."""
-    if size_average is None and reduce is None:
-        return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
-
-
 def _expanded(x: Node, shape: tuple[int, ...]) -> Node:
     return mv.expand(x, shape=shape)
 
@@ -97,7 +88,7 @@ def _as_common(a: Node, b: Node) -> tuple[Node, Node]:
     return as_dtype(a, dtype), as_dtype(b, dtype)
 
 
-def _tensor_argument(x: object, attribute: str = "size") -> Node:
+def tensor_argument(x: object, attribute: str = "size") -> Node:
     if isinstance(x, Node):
         return x
     raise AttributeFault(f"'{type_name(x)}' object has no attribute '{attribute}'")
@@ -122,9 +113,9 @@ def mse_loss(
     reduction: str = "mean",
     weight: Node | None = None,
 ) -> Node:
-    target = _tensor_argument(target)
-    input = _tensor_argument(input)
-    reduction = _legacy(size_average, reduce, reduction)
+    target = tensor_argument(target)
+    input = tensor_argument(input)
+    reduction = legacy_reduction(size_average, reduce, reduction)
     warn_about_sizes(input, target)
     shape = broadcast(input.shape, target.shape)
     a, b = (x if x.shape == shape else _expanded(x, shape) for x in (input, target))
@@ -155,8 +146,8 @@ def binary_cross_entropy(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Node:
-    target, input = _tensor_argument(target), _tensor_argument(input)
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    target, input = tensor_argument(target), tensor_argument(input)
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     if target.shape != input.shape:
         raise ValueFault(
             f"Using a target size ({Size(target.shape)!r}) that is different to the input size "
@@ -185,8 +176,8 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Node | None = None,
 ) -> Node:
-    target, input = _tensor_argument(target), _tensor_argument(input)
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    target, input = tensor_argument(target), tensor_argument(input)
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     if target.shape != input.shape:
         raise ValueFault(
             f"Target size ({Size(target.shape)!r}) must be the same as input size "
@@ -259,7 +250,7 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     if input.ndim == 0:
         raise ValueFault(f"Expected 1 or more dimensions (got {input.ndim})")
     batch = target.shape[0] if target.ndim else 0
@@ -304,7 +295,7 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     # The reference goes on in C++, by this function, whose errors are the ones a user sees.
     CROSS_ENTROPY_LOSS.bind((input, target, weight, 1, ignore_index, label_smoothing), {})
     if label_smoothing > 1.0:

@@ -15,11 +15,12 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.special import xlogy
-from autodiff_cli.vocabulary.distances import pairwise_distance
-from autodiff_cli.vocabulary.functional import _as_common, _legacy, check_constant, warn_about_sizes
-from autodiff_cli.vocabulary.reductions import check_reduction
-from autodiff_cli.vocabulary.registry import FUNCTIONS, python
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.functional import (
+    _as_common,
+    warn_about_sizes,
+)
+from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
+from autodiff_cli.vocabulary.registry import python
 
 
 def reduced(values: Node, reduction: str) -> Node:
@@ -43,7 +44,7 @@ def l1_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     warn_about_sizes(input, target)
     shape = broadcast(input.shape, target.shape)
     a, b = (x if x.shape == shape else mv.expand(x, shape=shape) for x in (input, target))
@@ -63,7 +64,7 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     warn_about_sizes(input, target)
     a, b = _broadcast(input, target)
     if beta == 0:
@@ -109,7 +110,7 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Node:
-    reduction = _legacy(size_average, reduce, reduction)
+    reduction = legacy_reduction(size_average, reduce, reduction)
     if reduction != "batchmean":
         check_reduction(reduction)
     if not (input.dtype.is_floating and target.dtype.is_floating):
@@ -138,7 +139,7 @@ def poisson_nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
+    reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     if log_input:
         values = ar.sub(pw.exp(input), ar.mul(target, input), alpha=1)
     else:
@@ -187,141 +188,3 @@ def gaussian_nll_loss(
     if full:
         values = ar.add(values, 0.5 * math.log(2 * math.pi), alpha=1)
     return reduced(values, reduction)
-
-
-# ---- margins ------------------------------------------------------------------------------------
-
-
-@python(
-    "F.hinge_embedding_loss",
-    calls="hinge_embedding_loss(Tensor input, Tensor target, float margin)",
-)
-def hinge_embedding_loss(
-    input: Node,
-    target: Node,
-    margin: float = 1.0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    gap = sel.clamp_min_number(ar.rsub_number(input, other=margin, alpha=1), min=0)
-    apart = sel.where(sel.ne(target, 1), gap, 0.0)
-    together = sel.where(sel.ne(target, -1), input, 0.0)
-    return reduced(ar.add(apart, together, alpha=1), reduction)
-
-
-@python(
-    "F.margin_ranking_loss",
-    asks="input1.dim input2.dim target.dim",
-    calls="margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin)",
-)
-def margin_ranking_loss(
-    input1: Node,
-    input2: Node,
-    target: Node,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    if not input1.ndim == input2.ndim == target.ndim:
-        raise RuntimeFault(
-            "margin_ranking_loss : All input tensors should have same dimension but got sizes: "
-            f"input1: {Size(input1.shape)!r}, input2: {Size(input2.shape)!r}, target: "
-            f"{Size(target.shape)!r} "
-        )
-    product = ar.mul(FUNCTIONS["neg"](target), ar.sub(input1, input2, alpha=1))
-    return reduced(sel.clamp_min_number(ar.add_number(product, other=margin), min=0), reduction)
-
-
-@python("F.soft_margin_loss", calls="soft_margin_loss(Tensor input, Tensor target)")
-def soft_margin_loss(
-    input: Node,
-    target: Node,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    check_constant("soft_margin_loss", "target", target)
-    shape = broadcast(input.shape, target.shape)
-    if shape != input.shape:
-        raise RuntimeFault(
-            f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}"
-        )
-    return robust.soft_margin_loss(input, pw.as_dtype(target, input.dtype), reduction=reduction)
-
-
-@python(
-    "F.cosine_embedding_loss",
-    calls="cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, float margin)",
-)
-def cosine_embedding_loss(
-    input1: Node,
-    input2: Node,
-    target: Node,
-    margin: float = 0,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    if target.ndim > 1:
-        raise RuntimeFault("0D or 1D target tensor expected, multi-target not supported")
-    dim = target.ndim
-    if input1.ndim != dim + 1 or input2.ndim != dim + 1:
-        raise RuntimeFault(
-            f"{dim}D target tensor expects {dim + 1}D input tensors, but found inputs with sizes "
-            f"{list(input1.shape)} and {list(input2.shape)}."
-        )
-
-    def along(a: Node, b: Node) -> Node:
-        product = ar.mul(a, b)
-        return red.sum_(product, dim=(dim,), keepdim=False, dtype=product.dtype)
-
-    one, two = (ar.add_number(along(x, x), other=1e-12) for x in (input1, input2))
-    cosine = ar.div(along(input1, input2), pw.sqrt(ar.mul(one, two)))
-    apart = sel.clamp_min_number(ar.sub(cosine, margin, alpha=1), min=0)
-    together = ar.rsub_number(cosine, other=1, alpha=1)
-    values = ar.add(
-        sel.where(sel.eq(target, 1), together, 0.0),
-        sel.where(sel.eq(target, -1), apart, 0.0),
-        alpha=1,
-    )
-    return reduced(values, reduction)
-
-
-@python(
-    "F.triplet_margin_loss",
-    calls="triplet_margin_loss(Tensor anchor, Tensor positive, Tensor negative, float margin, float p, "
-    "float eps, bool swap)",
-)
-def triplet_margin_loss(
-    anchor: Node,
-    positive: Node,
-    negative: Node,
-    margin: float = 1.0,
-    p: float = 2,
-    eps: float = 1e-6,
-    swap: bool = False,
-    size_average: bool | None = None,
-    reduce: bool | None = None,
-    reduction: str = "mean",
-) -> Node:
-    reduction = check_reduction(_legacy(size_average, reduce, reduction))
-    if margin <= 0:
-        raise ValueFault(f"margin must be greater than 0, got {margin}")
-    if not anchor.ndim == positive.ndim == negative.ndim:
-        raise RuntimeFault(
-            "The anchor, positive, and negative tensors are expected to have the same number of "
-            f"dimensions, but got: anchor {anchor.ndim}D, positive {positive.ndim}D, and negative "
-            f"{negative.ndim}D inputs"
-        )
-    near = pairwise_distance(anchor, positive, p, eps, False)
-    far = pairwise_distance(anchor, negative, p, eps, False)
-    if swap:
-        far = sel.minimum(far, pairwise_distance(positive, negative, p, eps, False))
-    gap = ar.sub(ar.add_number(near, other=margin), far, alpha=1)
-    return reduced(sel.clamp_min_number(gap, min=0), reduction)

@@ -390,4 +390,13 @@ def check_reduction(reduction: str) -> str:
     return reduction
 
 
+def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The reduction that the deprecated arguments ask for, if they are given."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
 alias("special.logsumexp", of="logsumexp")

@@ -290,7 +290,10 @@ def losses() -> list[Case]:
             "poisson_nll_loss(p, y, log_input=False{})|gaussian_nll_loss(x, y, p{})|"
             "margin_ranking_loss(x, y, p{})|triplet_margin_loss(x, y, p{})|"
             "hinge_embedding_loss(x, y.detach().sign(){})|soft_margin_loss(x, y.detach().sign(){})|"
-            "cosine_embedding_loss(x, y, tensor([1, -1]){})"
+            "cosine_embedding_loss(x, y, tensor([1, -1]){})|"
+            "multi_margin_loss(x, tensor([2, 0]){})|multilabel_soft_margin_loss(x, p{})|"
+            "multi_margin_loss(x, tensor([1, 1]), 2, 0.3, tensor([1., 2, 3]){})|"
+            "multilabel_margin_loss(x, tensor([[2, 0, -1], [1, -1, 2]]){})"
         )
         for call in calls.split("|"):
             text = "F." + call.format(f", reduction='{reduction}'")

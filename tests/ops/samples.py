@@ -414,6 +414,16 @@ SAMPLES |= {
     "smooth_l1_loss": losses(A, C, beta=1.0),
     "huber_loss": losses(A, C, delta=1.5),
     "soft_margin_loss": losses(A, np.sign(C)),
+    "multi_margin_loss": [
+        *losses(A, np.array([2, 0]), p=1, margin=1.5),
+        *losses(A, np.array([2, 0]), np.array([0.5, 1.0, 2.0]), p=2, margin=2.0),
+        *losses(A[0], np.array(1), p=2, margin=1.0),
+    ],
+    "multilabel_margin_loss": [
+        *losses(A, np.array([[2, 0, -1], [1, -1, 2]])),
+        *losses(A[0], np.array([1, 1, -1])),
+    ],
+    "multilabel_margin_slope": [([A, np.array([[2, 0, -1], [1, -1, 2]])], {})],
 }
 SAMPLES |= {
     "normal_of_mean": [([A, C], {})],

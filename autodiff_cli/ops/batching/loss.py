@@ -6,6 +6,7 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.batching.rows import Rows
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.loss import nll_loss as nll_loss_
+from autodiff_cli.ops.margins import matrix
 from autodiff_cli.ops.movement import expand, reshape
 from autodiff_cli.ops.reduce import mean, sum_
 
@@ -78,3 +79,21 @@ def nll_loss_backward(rows: Rows) -> Node | None:
         shape=merged,
     )
     return rows.result(flow)
+
+
+def samples(rows: Rows) -> Node | None:
+    """Operations on a matrix of samples and on their targets: those of all rows are one matrix."""
+    if any(rows.has(position) for position in range(2, rows.count)):
+        return None
+    count, classes = matrix(rows.shape(0))
+    every = rows.size * count
+    several = rows.operands[1].numel == count * classes
+    x = reshape(rows.at(0), (every, classes))
+    target = reshape(rows.at(1), (every, classes) if several else (every,))
+    reduction = rows.params.get("reduction")
+    if reduction is None:
+        return rows.result(rows.op(x, target))
+    values = rows.op(x, target, *rows.operands[2:], **rows.params | {"reduction": "none"})
+    if reduction == "none":
+        return rows.result(values)
+    return _reduced(reshape(values, (rows.size, count)), reduction)
