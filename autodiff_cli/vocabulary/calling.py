@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -25,17 +26,23 @@ from autodiff_cli.vocabulary.writing import in_place_method
 C = TypeVar("C", bound=type)
 
 
-def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
-    """Call a function by its name behind `torch.`, such as "F.linear", with tensors."""
+@cache
+def torch_function(name: str) -> Callable[..., Any]:
+    """A function by its name behind `torch.`, such as "F.linear", for tensors."""
     library.load(name)
     if name in NAMES:
-        return NAMES[name](*args, **kwargs)
+        return NAMES[name]  # type: ignore[no-any-return]
     function = FUNCTIONS.get(name)
     if function is None:
         module, _, last = name.rpartition(".")
         where = {"": "torch", "F": "torch.nn.functional"}.get(module, f"torch.{module}")
         raise AttributeFault(f"module '{where}' has no attribute '{last}'")
-    return TorchFunction(function)(*args, **kwargs)
+    return TorchFunction(function)
+
+
+def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
+    """Call a function by its name behind `torch.`."""
+    return torch_function(name)(*args, **kwargs)
 
 
 def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -73,10 +80,7 @@ def opened(module: str, *names: str) -> Callable[[C], C]:
 
 
 # What classes of the reference share too, of what they share here.
-SHARED = frozenset(
-    """_AdaptiveAvgPoolNd.__init__ _BatchNorm.__init__ _BatchNorm.forward _DropoutNd.__init__ _Loss.__init__
-    _MaxPoolNd.__init__ _WeightedLoss.__init__ RNNBase.__init__""".split()
-)
+SHARED = frozenset(("_BatchNorm.forward",))
 
 
 def _own_methods(cls: type) -> None:
@@ -84,17 +88,25 @@ def _own_methods(cls: type) -> None:
 
     Python's errors name a method by the class that it was written in.
     """
-    for name in ("__init__", "forward", "step"):
-        owner = next((base for base in cls.__mro__ if name in vars(base)), object)
-        method = vars(owner).get(name)
-        if not isinstance(method, FunctionType) or owner in GIVEN or method.__qualname__ in SHARED:
-            continue
-        own = FunctionType(
-            method.__code__, method.__globals__, name, method.__defaults__, method.__closure__
-        )
-        own.__kwdefaults__, own.__qualname__ = method.__kwdefaults__, f"{cls.__name__}.{name}"
-        own.__annotations__, own.__doc__ = method.__annotations__, method.__doc__
-        setattr(cls, name, own)
+    wanted = {"__init__", "forward", "step"}.difference(vars(cls))
+    for base in cls.__mro__[1:-1]:
+        if base in GIVEN:
+            return
+        for name in wanted.intersection(vars(base)):
+            wanted.remove(name)
+            method = vars(base)[name]
+            declared = hasattr(method, "__wrapped__")  # by a text, which names the class
+            if not declared and method.__qualname__ not in SHARED:
+                setattr(cls, name, _renamed(method, f"{cls.__name__}.{name}"))
+
+
+def _renamed(method: FunctionType, name: str) -> FunctionType:
+    own = FunctionType(
+        method.__code__, method.__globals__, None, method.__defaults__, method.__closure__
+    )
+    own.__kwdefaults__, own.__qualname__ = method.__kwdefaults__, name
+    own.__annotations__, own.__doc__ = method.__annotations__, method.__doc__
+    return own
 
 
 def qualified_name(value: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from autodiff_cli.vocabulary.handles import NAMES
+
 # by the name's beginning, the longest that fits
 MODULES: dict[str, tuple[str, ...]] = {
     "": (),
@@ -30,9 +32,9 @@ MODULES: dict[str, tuple[str, ...]] = {
     "F.": (),
     "nn.": (
         "nn.module",
+        "nn.layers",
         "nn.containers",
         "nn.activations",
-        "nn.layers",
         "nn.losses",
         "nn.windows",
         "nn.recurrent",
@@ -46,11 +48,16 @@ MODULES: dict[str, tuple[str, ...]] = {
         f"distributions.{part}" for part in ("continuous", "discrete", "divergence")
     ),
 }
+# Whose modules declare names alone: the others needn't be imported where one has the name.
+APART = ("nn.", "optim.", "optim.lr_scheduler.", "distributions.")
 _loaded: set[str] = set()
 
 
 def load(name: str) -> None:
-    """Import what declares a name with a dot, such as "nn.Linear"; others are in tables that import it."""
+    """Import what declares a name with a dot, such as "nn.Linear"; all that might, if nothing does.
+
+    Others are in tables that import it.
+    """
     prefix = name.rpartition(".")[0]
     if not prefix:
         return
@@ -59,6 +66,8 @@ def load(name: str) -> None:
         prefix = prefix.rstrip(".").rpartition(".")[0]
         prefix = f"{prefix}." if prefix else ""
     for module in MODULES[prefix]:
+        if prefix in APART and name in NAMES:
+            return
         if module not in _loaded:
             import_module(f"autodiff_cli.vocabulary.{module}")
             _loaded.add(module)  # not before: another thread would go on without it

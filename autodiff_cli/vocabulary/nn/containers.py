@@ -172,8 +172,36 @@ class ModuleList(_Numbered):
         return f"{self._get_name()}({''.join(lines)}\n)"
 
 
+class _Keyed(Module):
+    """Modules or parameters by their names."""
+
+    def _entries(self) -> dict[str, Any]:
+        return self._modules  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._entries())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries()
+
+    def keys(self) -> Any:
+        return self._entries().keys()
+
+    def pop(self, key: str) -> Any:
+        value = self[key]  # type: ignore[index]
+        del self[key]
+        return value
+
+    def clear(self) -> None:
+        for key in list(self):
+            del self[key]
+
+
 @opened(SOURCE, "nn.ModuleDict")
-class ModuleDict(Module):
+class ModuleDict(_Keyed):
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
         if modules is not None:
@@ -187,24 +215,6 @@ class ModuleDict(Module):
 
     def __delitem__(self, key: str) -> None:
         del self._modules[key]
-
-    def __len__(self) -> int:
-        return len(self._modules)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._modules)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._modules
-
-    def clear(self) -> None:
-        self._modules.clear()
-
-    def pop(self, key: str) -> Any:
-        return self._modules.pop(key)
-
-    def keys(self) -> Any:
-        return self._modules.keys()
 
     def items(self) -> Any:
         return self._modules.items()
@@ -304,12 +314,15 @@ class ParameterList(Module):
 
 
 @opened(SOURCE, "nn.ParameterDict")
-class ParameterDict(Module):
+class ParameterDict(_Keyed):
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()
         self._keys: dict[str, None] = {}
         if parameters is not None:
             self.update(parameters)
+
+    def _entries(self) -> dict[str, Any]:
+        return self._keys
 
     def __getitem__(self, key: str) -> Any:
         return getattr(self, key)
@@ -327,29 +340,8 @@ class ParameterDict(Module):
         del self._keys[key]
         delattr(self, key)
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._keys
-
     def get(self, key: str, default: Any = None) -> Any:
         return self[key] if key in self._keys else default
-
-    def pop(self, key: str) -> Any:
-        value = self[key]
-        del self[key]
-        return value
-
-    def clear(self) -> None:
-        for key in list(self._keys):
-            del self[key]
-
-    def keys(self) -> Any:
-        return self._keys.keys()
 
     def items(self) -> Iterator[tuple[str, Any]]:
         return ((key, self[key]) for key in self._keys)
@@ -373,9 +365,7 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        lines = []
-        for key, value in self.items():
-            lines.append(_member_line(key, value, qualified_name(value)))
+        lines = (_member_line(key, value, qualified_name(value)) for key, value in self.items())
         return "\n".join(lines)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Backward hooks of modules: an identity function around the inputs, and one around the outputs.
+"""Hooks of modules. Backward ones: an identity function around the inputs, and one around the outputs.
 
 Source: torch/utils/hooks.py (`BackwardHook`).
 """
@@ -10,6 +10,7 @@ from typing import Any
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.vocabulary.custom import Function
+from autodiff_cli.vocabulary.gradients import RemovableHandle
 
 
 class BackwardHook:
@@ -89,3 +90,50 @@ class BackwardHook:
                 f"expected {len(flows)}"
             )
         return tuple(changed)
+
+
+def hooked(
+    module: Any, hooks: dict[int, Any], hook: Any, prepend: bool, with_kwargs: bool
+) -> RemovableHandle:
+    """Add a hook to some of a module's, behind the others or before them."""
+    handle = RemovableHandle(hooks, hook)
+    if with_kwargs:
+        module._hooks_with_kwargs.add(handle.id)
+    if prepend:
+        rest = {key: value for key, value in hooks.items() if key != handle.id}
+        hooks.clear()
+        hooks[handle.id] = hook
+        hooks.update(rest)
+    return handle
+
+
+def called(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a module and its hooks, which may change what it is given and what it gives."""
+    with_kwargs = module._hooks_with_kwargs
+    for number, hook in list(module._forward_pre_hooks.items()):
+        if number not in with_kwargs:
+            changed = hook(module, args)
+            if changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            continue
+        changed = hook(module, args, kwargs)
+        if changed is not None:
+            if not isinstance(changed, tuple) or len(changed) != 2:
+                raise RuntimeFault(
+                    "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
+                    f"got {changed}."
+                )
+            args, kwargs = changed
+    backward = None
+    if module._backward_hooks or module._backward_pre_hooks:
+        backward = BackwardHook(
+            module, list(module._backward_hooks.values()), list(module._backward_pre_hooks.values())
+        )
+        args = backward.inputs(args)
+    result = module.forward(*args, **kwargs)
+    for number, hook in list(module._forward_hooks.items()):
+        given = (args, kwargs) if number in with_kwargs else (args,)
+        changed = hook(module, *given, result)
+        if changed is not None:
+            result = changed
+    return result if backward is None else backward.outputs(result)

@@ -18,6 +18,7 @@ from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.grad_mode import no_grad
 from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 LINEAR = (
     "linear conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d sigmoid".split()
@@ -120,11 +121,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Any = None,
 ) -> Tensor:
-    if 0 in tensor.shape:
-        warn("Initializing zero-element tensors is a no-op")
-        return tensor
-    std = calculate_gain_over(tensor, a, mode, nonlinearity)
-    bound = math.sqrt(3.0) * std
+    bound = math.sqrt(3.0) * _kaiming_deviation(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
 
@@ -136,14 +133,14 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Any = None,
 ) -> Tensor:
+    return normal_(tensor, 0, _kaiming_deviation(tensor, a, mode, nonlinearity), generator)
+
+
+def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
+    """The deviation that keeps the scale of what flows through."""
     if 0 in tensor.shape:
         warn("Initializing zero-element tensors is a no-op")
-        return tensor
-    return normal_(tensor, 0, calculate_gain_over(tensor, a, mode, nonlinearity), generator)
-
-
-def calculate_gain_over(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
-    """The deviation that keeps the scale of what flows through."""
+        return 0.0
     fan = _fan(tensor, mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
@@ -231,3 +228,11 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
 def empty(shape: Shape, dtype: Any = None) -> Tensor:
     """Memory for a parameter."""
     return torch_call("zeros", shape, dtype=dtype)  # type: ignore[no-any-return]
+
+
+def parametrize(module: Any, dtype: Any, **shapes: Shape | None) -> None:
+    """Give a module its parameters, with their first values; None is one that it does without."""
+    for name, shape in shapes.items():
+        made = None if shape is None else Parameter(empty(shape, dtype))
+        module.register_parameter(name, made)
+    module.reset_parameters()

@@ -12,8 +12,9 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AssertionFault, TypeFault, ValueFault
-from autodiff_cli.vocabulary.calling import call, opened, torch_call
+from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.grad_mode import no_grad
+from autodiff_cli.vocabulary.nn.declared import declared, module, plain
 from autodiff_cli.vocabulary.nn.init import (
     constant_,
     empty,
@@ -21,6 +22,7 @@ from autodiff_cli.vocabulary.nn.init import (
     kaiming_uniform_,
     normal_,
     ones_,
+    parametrize,
     uniform_,
     zeros_,
 )
@@ -28,7 +30,7 @@ from autodiff_cli.vocabulary.nn.module import Module
 from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 
-@opened("torch.nn.modules.linear", "nn.Identity")
+@module("torch.nn.modules.linear", "Identity")
 class Identity(Module):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -45,61 +47,32 @@ def uniform_bias(module: Any) -> None:
         uniform_(module.bias, -bound, bound)
 
 
-@opened("torch.nn.modules.linear", "nn.Linear")
+@module(
+    "torch.nn.modules.linear",
+    "Linear(in_features, out_features, bias=True, device=None, dtype=None)",
+    "F.linear(input, self.weight, self.bias)",
+    "in_features out_features bias",
+)
 class Linear(Module):
-    def __init__(
-        self,
-        in_features: int,
-        out_features: int,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        self.in_features = in_features
-        self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in_features), dtype))
-        if bias:
-            self.bias = Parameter(empty((out_features,), dtype))
-        else:
-            self.register_parameter("bias", None)
-        self.reset_parameters()
+    def _start(self, bias: bool, dtype: Any) -> None:
+        rows, columns = self.out_features, self.in_features
+        parametrize(self, dtype, weight=(rows, columns), bias=(rows,) if bias else None)
 
     def reset_parameters(self) -> None:
         kaiming_uniform_(self.weight, a=math.sqrt(5))
         uniform_bias(self)
 
-    def forward(self, input: Any) -> Any:
-        return torch_call("F.linear", input, self.weight, self.bias)
 
-    def extra_repr(self) -> str:
-        return (
-            f"in_features={self.in_features}, out_features={self.out_features}, "
-            f"bias={self.bias is not None}"
-        )
-
-
-@opened("torch.nn.modules.linear", "nn.Bilinear")
+@module(
+    "torch.nn.modules.linear",
+    "Bilinear(in1_features, in2_features, out_features, bias=True, device=None, dtype=None)",
+    "F.bilinear(input1, input2, self.weight, self.bias)",
+    "in1_features in2_features out_features bias",
+)
 class Bilinear(Module):
-    def __init__(
-        self,
-        in1_features: int,
-        in2_features: int,
-        out_features: int,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        self.in1_features = in1_features
-        self.in2_features = in2_features
-        self.out_features = out_features
-        self.weight = Parameter(empty((out_features, in1_features, in2_features), dtype))
-        if bias:
-            self.bias = Parameter(empty((out_features,), dtype))
-        else:
-            self.register_parameter("bias", None)
-        self.reset_parameters()
+    def _start(self, bias: bool, dtype: Any) -> None:
+        shape = (self.out_features, self.in1_features, self.in2_features)
+        parametrize(self, dtype, weight=shape, bias=shape[:1] if bias else None)
 
     def reset_parameters(self) -> None:
         if self.in1_features <= 0:
@@ -111,115 +84,68 @@ class Bilinear(Module):
         if self.bias is not None:
             uniform_(self.bias, -bound, bound)
 
-    def forward(self, input1: Any, input2: Any) -> Any:
-        return torch_call("F.bilinear", input1, input2, self.weight, self.bias)
 
-    def extra_repr(self) -> str:
-        return (
-            f"in1_features={self.in1_features}, in2_features={self.in2_features}, "
-            f"out_features={self.out_features}, bias={self.bias is not None}"
-        )
-
-
-@opened("torch.nn.modules.flatten", "nn.Flatten")
+@module("torch.nn.modules.flatten", "Flatten(start_dim=1, end_dim=-1)", shows="start_dim end_dim")
 class Flatten(Module):
-    def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
     def forward(self, input: Any) -> Any:
         return call(input, "flatten", self.start_dim, self.end_dim)
 
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
 
-
-@opened("torch.nn.modules.flatten", "nn.Unflatten")
+@module(
+    "torch.nn.modules.flatten", "Unflatten(dim, unflattened_size)", shows="dim unflattened_size"
+)
 class Unflatten(Module):
-    def __init__(self, dim: int, unflattened_size: Any) -> None:
-        super().__init__()
-        if not isinstance(unflattened_size, (tuple, list)):
+    def _start(self) -> None:
+        sizes = self.unflattened_size
+        if not isinstance(sizes, (tuple, list)):
             raise TypeFault(
-                "unflattened_size must be a tuple of ints, but found type "
-                f"{type(unflattened_size).__name__}"
+                f"unflattened_size must be a tuple of ints, but found type {type(sizes).__name__}"
             )
-        for place, size in enumerate(unflattened_size):
+        for place, size in enumerate(sizes):
             if not isinstance(size, int):
                 raise TypeFault(
                     "unflattened_size must be tuple of ints, but found element of type "
                     f"{type(size).__name__} at pos {place}"
                 )
-        self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input: Any) -> Any:
         return call(input, "unflatten", self.dim, self.unflattened_size)
 
-    def extra_repr(self) -> str:
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
 
-
+@declared("_DropoutNd(p=0.5, inplace=False)", shows="p inplace")
 class _DropoutNd(Module):
-    function = ""
-
-    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
-        super().__init__()
-        if p < 0 or p > 1:
-            raise ValueFault(f"dropout probability has to be between 0 and 1, but got {p}")
-        self.p, self.inplace = p, inplace
-
-    def forward(self, input: Any) -> Any:
-        return torch_call(self.function, input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"p={self.p}, inplace={self.inplace}"
+    def _start(self) -> None:
+        if self.p < 0 or self.p > 1:
+            raise ValueFault(f"dropout probability has to be between 0 and 1, but got {self.p}")
 
 
-for _name, _function in {
-    "Dropout": "F.dropout",
-    "Dropout1d": "F.dropout1d",
-    "Dropout2d": "F.dropout2d",
-    "AlphaDropout": "F.alpha_dropout",
-}.items():
-    _class = type(_name, (_DropoutNd,), {"function": _function, "__qualname__": _name})
-    opened("torch.nn.modules.dropout", f"nn.{_name}")(_class)
+for _name in ("Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"):
+    _function = {"AlphaDropout": "alpha_dropout"}.get(_name, _name.lower())
+    _call = f"F.{_function}(input, self.p, self.training, self.inplace)"
+    plain("torch.nn.modules.dropout", _name, _call, base=_DropoutNd)
 
 
-@opened("torch.nn.modules.sparse", "nn.Embedding")
+@module(
+    "torch.nn.modules.sparse",
+    "Embedding(num_embeddings, embedding_dim, padding_idx=None, max_norm=None, norm_type=2.0, "
+    "scale_grad_by_freq=False, sparse=False, _weight=None, _freeze=False, device=None, dtype=None)",
+    "F.embedding(input, self.weight, self.padding_idx, self.max_norm, self.norm_type, "
+    "self.scale_grad_by_freq, self.sparse)",
+    "{num_embeddings} {embedding_dim} padding_idx? max_norm? norm_type? scale_grad_by_freq? sparse=True",
+)
 class Embedding(Module):
-    def __init__(
-        self,
-        num_embeddings: int,
-        embedding_dim: int,
-        padding_idx: int | None = None,
-        max_norm: float | None = None,
-        norm_type: float = 2.0,
-        scale_grad_by_freq: bool = False,
-        sparse: bool = False,
-        _weight: Any = None,
-        _freeze: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
+    def _start(self, _weight: Any, _freeze: bool, dtype: Any) -> None:
+        rows, shape = self.num_embeddings, (self.num_embeddings, self.embedding_dim)
+        if self.padding_idx is not None:
+            if not -rows <= self.padding_idx < rows:
                 raise AssertionFault("Padding_idx must be within num_embeddings")
-            padding_idx %= num_embeddings
-        self.padding_idx = padding_idx
-        self.max_norm, self.norm_type = max_norm, norm_type
-        self.scale_grad_by_freq = scale_grad_by_freq
+            self.padding_idx %= rows
+        if _weight is not None and _weight.shape != shape:
+            raise AssertionFault("Shape of weight does not match num_embeddings and embedding_dim")
+        weight = empty(shape, dtype) if _weight is None else _weight
+        self.weight = Parameter(weight, requires_grad=not _freeze)
         if _weight is None:
-            weight = empty((num_embeddings, embedding_dim), dtype)
-            self.weight = Parameter(weight, requires_grad=not _freeze)
             self.reset_parameters()
-        else:
-            if _weight.shape != (num_embeddings, embedding_dim):
-                raise AssertionFault(
-                    "Shape of weight does not match num_embeddings and embedding_dim"
-                )
-            self.weight = Parameter(_weight, requires_grad=not _freeze)
-        self.sparse = sparse
 
     def reset_parameters(self) -> None:
         normal_(self.weight)
@@ -227,28 +153,6 @@ class Embedding(Module):
             with no_grad():
                 row: Any = self.weight
                 constant_(row[self.padding_idx], 0)
-
-    def forward(self, input: Any) -> Any:
-        return torch_call(
-            "F.embedding",
-            input,
-            self.weight,
-            self.padding_idx,
-            self.max_norm,
-            self.norm_type,
-            self.scale_grad_by_freq,
-            self.sparse,
-        )
-
-    def extra_repr(self) -> str:
-        text = f"{self.num_embeddings}, {self.embedding_dim}"
-        for name, usual in (("padding_idx", None), ("max_norm", None), ("norm_type", 2)):
-            value = getattr(self, name)
-            if value != usual:
-                text += f", {name}={value}"
-        if self.scale_grad_by_freq is not False:
-            text += f", scale_grad_by_freq={self.scale_grad_by_freq}"
-        return text + (", sparse=True" if self.sparse is not False else "")
 
     @classmethod
     def from_pretrained(
@@ -262,74 +166,48 @@ class Embedding(Module):
         )
 
 
-@opened("torch.nn.modules.normalization", "nn.LayerNorm")
-class LayerNorm(Module):
-    def __init__(
-        self,
-        normalized_shape: Any,
-        eps: float = 1e-5,
-        elementwise_affine: bool = True,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
-        self.normalized_shape = tuple(shape)
-        self.eps, self.elementwise_affine = eps, elementwise_affine
-        for name, wanted in (("weight", True), ("bias", bias)):
-            made = elementwise_affine and wanted
-            value = Parameter(empty(self.normalized_shape, dtype)) if made else None
-            self.register_parameter(name, value)
-        self.reset_parameters()
+class _Normalization(Module):
+    """Parameters that change nothing at first, if there are any."""
 
     def reset_parameters(self) -> None:
-        if self.elementwise_affine:
+        if self.weight is not None:
             ones_(self.weight)
-            if self.bias is not None:
-                zeros_(self.bias)
-
-    def forward(self, input: Any) -> Any:
-        return torch_call(
-            "F.layer_norm", input, self.normalized_shape, self.weight, self.bias, self.eps
-        )
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
-        )
+        if self.bias is not None:
+            zeros_(self.bias)
 
 
-class _BatchNorm(Module):
+@module(
+    "torch.nn.modules.normalization",
+    "LayerNorm(normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None)",
+    "F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)",
+    "{normalized_shape} eps elementwise_affine bias",
+)
+class LayerNorm(_Normalization):
+    normalized_shape: Any
+
+    def _start(self, bias: bool, dtype: Any) -> None:
+        shape = self.normalized_shape
+        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        weight = self.normalized_shape if self.elementwise_affine else None
+        parametrize(self, dtype, weight=weight, bias=weight if bias else None)
+
+
+@declared(
+    "_BatchNorm(num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, "
+    "device=None, dtype=None, *, bias=True)",
+    shows="{num_features} eps momentum affine bias track_running_stats",
+)
+class _BatchNorm(_Normalization):
     _version = 2
-    dims: tuple[int, ...] = ()
+    _dims: tuple[int, ...] = ()
 
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float | None = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-        *,
-        bias: bool = True,
-    ) -> None:
-        super().__init__()
-        self.num_features, self.eps, self.momentum = num_features, eps, momentum
-        self.affine, self.track_running_stats = affine, track_running_stats
-        shape = (num_features,)
-        self.register_parameter("weight", Parameter(empty(shape, dtype)) if affine else None)
-        made = Parameter(empty(shape, dtype)) if affine and bias else None
-        self.register_parameter("bias", made)
-        tracked = track_running_stats
+    def _start(self, dtype: Any, bias: bool) -> None:
+        shape, tracked = (self.num_features,), self.track_running_stats
         self.register_buffer("running_mean", empty(shape, dtype) if tracked else None)
         self.register_buffer("running_var", empty(shape, dtype) if tracked else None)
-        count = of_array(np.array(0)) if tracked else None
-        self.register_buffer("num_batches_tracked", count)
-        self.reset_parameters()
+        self.register_buffer("num_batches_tracked", of_array(np.array(0)) if tracked else None)
+        weight = shape if self.affine else None
+        parametrize(self, dtype, weight=weight, bias=weight if bias else None)
 
     def reset_running_stats(self) -> None:
         if self.track_running_stats:
@@ -339,14 +217,11 @@ class _BatchNorm(Module):
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
-        if self.affine:
-            ones_(self.weight)
-            if self.bias is not None:
-                zeros_(self.bias)
+        super().reset_parameters()
 
     def forward(self, input: Any) -> Any:
-        if len(input.shape) not in self.dims:
-            expected = " or ".join(f"{count}D" for count in self.dims)
+        if len(input.shape) not in self._dims:
+            expected = " or ".join(f"{count}D" for count in self._dims)
             raise ValueFault(f"expected {expected} input (got {len(input.shape)}D input)")
         factor = 0.0 if self.momentum is None else self.momentum
         if self.training and self.track_running_stats and self.num_batches_tracked is not None:
@@ -366,73 +241,46 @@ class _BatchNorm(Module):
             self.eps,
         )
 
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
 
-
-@opened("torch.nn.modules.batchnorm", "nn.BatchNorm1d")
+@module("torch.nn.modules.batchnorm", "BatchNorm1d")
 class BatchNorm1d(_BatchNorm):
-    dims = (2, 3)
+    _dims = (2, 3)
 
 
-@opened("torch.nn.modules.batchnorm", "nn.BatchNorm2d")
+@module("torch.nn.modules.batchnorm", "BatchNorm2d")
 class BatchNorm2d(_BatchNorm):
-    dims = (4,)
+    _dims = (4,)
 
 
-@opened("torch.nn.modules.normalization", "nn.GroupNorm")
-class GroupNorm(Module):
-    def __init__(
-        self,
-        num_groups: int,
-        num_channels: int,
-        eps: float = 1e-5,
-        affine: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        if num_channels % num_groups != 0:
+@module(
+    "torch.nn.modules.normalization",
+    "GroupNorm(num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None)",
+    "F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)",
+    "{num_groups} {num_channels} eps affine bias",
+)
+class GroupNorm(_Normalization):
+    def _start(self, dtype: Any) -> None:
+        channels, groups = self.num_channels, self.num_groups
+        if channels % groups != 0:
             raise ValueFault(
-                f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})"
+                f"num_channels ({channels}) must be divisible by num_groups ({groups})"
             )
-        self.num_groups, self.num_channels = num_groups, num_channels
-        self.eps, self.affine = eps, affine
-        for name in ("weight", "bias"):
-            value = Parameter(empty((num_channels,), dtype)) if affine else None
-            self.register_parameter(name, value)
-        if affine:
-            ones_(self.weight)
-            zeros_(self.bias)
-
-    def forward(self, input: Any) -> Any:
-        return torch_call("F.group_norm", input, self.num_groups, self.weight, self.bias, self.eps)
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
-            f"bias={self.bias is not None}"
-        )
+        shape = (channels,) if self.affine else None
+        parametrize(self, dtype, weight=shape, bias=shape)
 
 
-@opened("torch.nn.modules.distance", "nn.CosineSimilarity")
-class CosineSimilarity(Module):
-    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
-        self.dim, self.eps = dim, eps
-
-    def forward(self, x1: Any, x2: Any) -> Any:
-        return torch_call("F.cosine_similarity", x1, x2, self.dim, self.eps)
+plain(
+    "torch.nn.modules.distance",
+    "CosineSimilarity(dim=1, eps=1e-8)",
+    "F.cosine_similarity(x1, x2, self.dim, self.eps)",
+)
 
 
-@opened("torch.nn.modules.distance", "nn.PairwiseDistance")
+@module(
+    "torch.nn.modules.distance",
+    "PairwiseDistance(p=2.0, eps=1e-6, keepdim=False)",
+    "F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)",
+)
 class PairwiseDistance(Module):
-    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
-        super().__init__()
+    def _start(self, p: float, eps: float, keepdim: bool) -> None:
         self.norm, self.eps, self.keepdim = p, eps, keepdim
-
-    def forward(self, x1: Any, x2: Any) -> Any:
-        return torch_call("F.pairwise_distance", x1, x2, self.norm, self.eps, self.keepdim)

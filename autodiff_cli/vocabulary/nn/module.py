@@ -5,7 +5,7 @@ Source: torch/nn/modules/module.py, torch/nn/parameter.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from autodiff_cli.autograd.inplace import replace_data
@@ -13,7 +13,6 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import (
     AttributeFault,
     NotImplementedFault,
-    RuntimeFault,
     TypeFault,
     ValueFault,
 )
@@ -22,9 +21,12 @@ from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.gradients import RemovableHandle
-from autodiff_cli.vocabulary.nn.hooks import BackwardHook
-from autodiff_cli.vocabulary.nn.parameter import Parameter
-from autodiff_cli.vocabulary.nn.saved import IncompatibleKeys, StateDict, load_state
+from autodiff_cli.vocabulary.nn.hooks import called, hooked
+from autodiff_cli.vocabulary.nn.parameter import Parameter, reset_gradient
+from autodiff_cli.vocabulary.nn.saved import StateDict, load
+
+MEMBERS = ("_parameters", "_buffers", "_modules")
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 def indented(text: str, spaces: int) -> str:
@@ -48,20 +50,19 @@ class Module:
                     f"{name}.__init__() got an unexpected keyword argument '{next(iter(kwargs))}'"
                 )
             raise TypeFault(f"{name}.__init__() takes 1 positional argument but {what} given")
-        own: dict[str, Any] = {"training": True}
-        for name in ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks"):
+        own = self.__dict__
+        own["training"] = True
+        for name in (*MEMBERS, *HOOKS):
             own[name] = {}
-        own["_backward_hooks"], own["_backward_pre_hooks"] = {}, {}
         own["_non_persistent_buffers_set"] = set()
         own["_hooks_with_kwargs"] = set()
-        self.__dict__.update(own)
 
     # ---- attributes ---------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
         if name[:2] != "__":  # numpy, too, asks objects for names with a meaning
-            for kind in ("_parameters", "_buffers", "_modules"):
+            for kind in MEMBERS:
                 if kind in own and name in own[kind]:
                     return own[kind][name]
         raise AttributeError(
@@ -70,94 +71,42 @@ class Module:
 
     def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
-        parameters = own.get("_parameters")
-        if isinstance(value, Parameter):
-            if parameters is None:
-                raise AttributeFault("cannot assign parameters before Module.__init__() call")
-            self._forget(name, "_parameters")
-            self.register_parameter(name, value)
-        elif parameters is not None and name in parameters:
-            if value is not None:
-                raise TypeFault(
-                    f"cannot assign '{qualified_name(value)}' as parameter '{name}' "
-                    "(torch.nn.Parameter or None expected)"
-                )
-            self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            if parameters is None:
-                raise AttributeFault("cannot assign module before Module.__init__() call")
-            self._forget(name, "_modules")
-            own["_modules"][name] = value
-        elif parameters is not None and name in own["_modules"]:
-            if value is not None:
-                raise TypeFault(
-                    f"cannot assign '{qualified_name(value)}' as child module '{name}' "
-                    "(torch.nn.Module or None expected)"
-                )
-            own["_modules"][name] = value
-        elif parameters is not None and name in own["_buffers"]:
-            if value is not None and not isinstance(value, Tensor):
-                raise TypeFault(
-                    f"cannot assign '{qualified_name(value)}' as buffer '{name}' "
-                    "(torch.nn.Buffer, torch.Tensor or None expected)"
-                )
-            own["_buffers"][name] = value
-        else:
-            object.__setattr__(self, name, value)
-
-    def _forget(self, name: str, kept: str) -> None:
-        own = self.__dict__
-        own.pop(name, None)
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if kind != kept:
-                own[kind].pop(name, None)
-        own["_non_persistent_buffers_set"].discard(name)
+        for members, kind, claims, what, expected in ASSIGNED:
+            if claims and isinstance(value, kind):
+                if members not in own:
+                    raise AttributeFault(f"cannot assign {claims} before Module.__init__() call")
+                _forget(self, name, members)
+                if kind is Parameter:
+                    self.register_parameter(name, value)
+                else:
+                    own[members][name] = value
+                return
+            if name in own.get(members, ()):
+                if value is not None and not isinstance(value, kind):
+                    raise TypeFault(
+                        f"cannot assign '{qualified_name(value)}' as {what} '{name}' "
+                        f"({expected} or None expected)"
+                    )
+                own[members][name] = value
+                return
+        object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
+        for kind in MEMBERS:
             if name in self.__dict__[kind]:
                 del self.__dict__[kind][name]
                 self._non_persistent_buffers_set.discard(name)
                 return
         object.__delattr__(self, name)
 
-    def _check_name(self, kind: str, name: Any, registered: dict[str, Any]) -> None:
-        if not isinstance(name, str):
-            raise TypeFault(f"{kind} name should be a string. Got {qualified_name(name)}")
-        got = f", got: {name}" if kind == "module" else ""
-        if kind == "module" and hasattr(self, name) and name not in registered:
-            raise KeyError(f"attribute '{name}' already exists")
-        if "." in name:
-            raise KeyError(f'{kind} name can\'t contain "."{got}')
-        if name == "":
-            raise KeyError(f'{kind} name can\'t be empty string ""')
-        if hasattr(self, name) and name not in registered:
-            raise KeyError(f"attribute '{name}' already exists")
-
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
-        if "_buffers" not in self.__dict__:
-            raise AttributeFault("cannot assign buffer before Module.__init__() call")
-        self._check_name("buffer", name, self._buffers)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeFault(
-                f"cannot assign '{qualified_name(tensor)}' object to buffer '{name}' "
-                "(torch Tensor or None required)"
-            )
+        _check_member(self, "buffer", name, tensor, Tensor, "torch Tensor")
         self._buffers[name] = tensor
-        if persistent:
-            self._non_persistent_buffers_set.discard(name)
-        else:
-            self._non_persistent_buffers_set.add(name)
+        change = set.discard if persistent else set.add
+        change(self._non_persistent_buffers_set, name)
 
     def register_parameter(self, name: str, param: Any) -> None:
-        if "_parameters" not in self.__dict__:
-            raise AttributeFault("cannot assign parameter before Module.__init__() call")
-        self._check_name("parameter", name, self._parameters)
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeFault(
-                f"cannot assign '{qualified_name(param)}' object to parameter '{name}' "
-                "(torch.nn.Parameter or None required)"
-            )
+        _check_member(self, "parameter", name, param, Parameter, "torch.nn.Parameter")
         if param is not None and not param.is_leaf:
             raise ValueFault(
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created "
@@ -169,7 +118,7 @@ class Module:
     def add_module(self, name: str, module: Any) -> None:
         if not isinstance(module, Module) and module is not None:
             raise TypeFault(f"{qualified_name(module)} is not a Module subclass")
-        self._check_name("module", name, self._modules)
+        _check_name(self, "module", name, self._modules)
         self._modules[name] = module
 
     def register_module(self, name: str, module: Any) -> None:
@@ -186,20 +135,14 @@ class Module:
         return module
 
     def get_parameter(self, target: str) -> Any:
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeFault(f"{module._get_name()} has no attribute `{name}`")
+        module, name = _owner(self, target)
         found = getattr(module, name)
         if not isinstance(found, Parameter):
             raise AttributeFault(f"`{name}` is not an nn.Parameter")
         return found
 
     def get_buffer(self, target: str) -> Any:
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeFault(f"{module._get_name()} has no attribute `{name}`")
+        module, name = _owner(self, target)
         if name not in module._buffers:
             raise AttributeFault(f"`{name}` is not a buffer")
         return getattr(module, name)
@@ -224,57 +167,12 @@ class Module:
             or own["_backward_pre_hooks"]
         ):
             return self.forward(*args, **kwargs)
-        return self._hooked(args, kwargs)
-
-    def _hooked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        with_kwargs = self._hooks_with_kwargs
-        for number, hook in list(self._forward_pre_hooks.items()):
-            if number in with_kwargs:
-                changed = hook(self, args, kwargs)
-                if changed is not None:
-                    if not isinstance(changed, tuple) or len(changed) != 2:
-                        raise RuntimeFault(
-                            "forward pre-hook must return None or a tuple of (new_args, new_kwargs), but "
-                            f"got {changed}."
-                        )
-                    args, kwargs = changed
-                continue
-            changed = hook(self, args)
-            if changed is not None:
-                args = changed if isinstance(changed, tuple) else (changed,)
-        backward = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            backward = BackwardHook(
-                self, list(self._backward_hooks.values()), list(self._backward_pre_hooks.values())
-            )
-            args = backward.inputs(args)
-        result = self.forward(*args, **kwargs)
-        for number, hook in list(self._forward_hooks.items()):
-            if number in with_kwargs:
-                changed = hook(self, args, kwargs, result)
-            else:
-                changed = hook(self, args, result)
-            if changed is not None:
-                result = changed
-        return result if backward is None else backward.outputs(result)
-
-    def _hook(
-        self, hooks: dict[int, Any], hook: Any, prepend: bool, with_kwargs: bool
-    ) -> RemovableHandle:
-        handle = RemovableHandle(hooks, hook)
-        if with_kwargs:
-            self._hooks_with_kwargs.add(handle.id)
-        if prepend:
-            rest = {key: value for key, value in hooks.items() if key != handle.id}
-            hooks.clear()
-            hooks[handle.id] = hook
-            hooks.update(rest)
-        return handle
+        return called(self, args, kwargs)
 
     def register_forward_pre_hook(
         self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
-        return self._hook(self._forward_pre_hooks, hook, prepend, with_kwargs)
+        return hooked(self, self._forward_pre_hooks, hook, prepend, with_kwargs)
 
     def register_forward_hook(
         self,
@@ -284,13 +182,13 @@ class Module:
         with_kwargs: bool = False,
         always_call: bool = False,
     ) -> RemovableHandle:
-        return self._hook(self._forward_hooks, hook, prepend, with_kwargs)
+        return hooked(self, self._forward_hooks, hook, prepend, with_kwargs)
 
     def register_full_backward_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
-        return self._hook(self._backward_hooks, hook, prepend, False)
+        return hooked(self, self._backward_hooks, hook, prepend, False)
 
     def register_full_backward_pre_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
-        return self._hook(self._backward_pre_hooks, hook, prepend, False)
+        return hooked(self, self._backward_pre_hooks, hook, prepend, False)
 
     # ---- what is in it ------------------------------------------------------------------------
 
@@ -384,19 +282,6 @@ class Module:
         for parameter in self.parameters():
             reset_gradient(parameter, set_to_none)
 
-    def _converted(self, dtype: DType) -> Any:
-        with changed(grad=False):
-            for parameter in self.parameters():
-                if parameter.dtype.is_floating and parameter.dtype is not dtype:
-                    replace_data(parameter, call(parameter, "to", dtype))
-                    if parameter.grad is not None:
-                        parameter.grad = call(parameter.grad, "to", dtype)
-            for module in self.modules():
-                for name, buffer in module._buffers.items():
-                    if buffer is not None and buffer.dtype.is_floating:
-                        module._buffers[name] = call(buffer, "to", dtype)
-        return self
-
     def to(self, *args: Any, **kwargs: Any) -> Any:
         wanted = kwargs.get("dtype")
         for arg in args:
@@ -411,16 +296,16 @@ class Module:
                 "nn.Module.to only accepts floating point or complex dtypes, but got desired "
                 f"dtype=torch.{wanted.name}"
             )
-        return self._converted(wanted)
+        return _converted(self, wanted)
 
     def double(self) -> Any:
-        return self._converted(dtypes.float64)
+        return _converted(self, dtypes.float64)
 
     def float(self) -> Any:
-        return self._converted(dtypes.float32)
+        return _converted(self, dtypes.float32)
 
     def half(self) -> Any:
-        return self._converted(dtypes.float16)
+        return _converted(self, dtypes.float16)
 
     def cpu(self) -> Any:
         return self
@@ -443,24 +328,7 @@ class Module:
         return found
 
     def load_state_dict(self, state_dict: Any, strict: bool = True, assign: bool = False) -> Any:
-        if not isinstance(state_dict, Mapping):
-            raise TypeFault(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        missing: list[str] = []
-        unexpected: list[str] = []
-        errors: list[str] = []
-        load_state(self, dict(state_dict), "", assign, missing, unexpected, errors)
-        if strict:
-            for keys, text in ((unexpected, "Unexpected"), (missing, "Missing")):
-                if keys:
-                    listed = ", ".join(f'"{key}"' for key in keys)
-                    errors.insert(0, f"{text} key(s) in state_dict: {listed}. ")
-        if errors:
-            raise RuntimeFault(
-                "Error(s) in loading state_dict for {}:\n\t{}".format(
-                    type(self).__name__, "\n\t".join(errors)
-                )
-            )
-        return IncompatibleKeys(missing, unexpected)
+        return load(self, state_dict, strict, assign)
 
     def __dir__(self) -> list[str]:
         names = [*object.__dir__(self), *self._parameters, *self._modules, *self._buffers]
@@ -489,15 +357,71 @@ class Module:
         return f"{self._get_name()}({inner})"
 
 
-def reset_gradient(parameter: Tensor, set_to_none: bool) -> None:
-    grad = parameter.grad
-    if grad is None:
-        return
-    if set_to_none:
-        parameter.grad = None
-        return
-    if grad.is_leaf:
-        call(grad, "requires_grad_", False)
-    else:
-        call(grad, "detach_")
-    call(grad, "zero_")
+# ---- what methods share, out of the way of programs' names ---------------------------------------
+
+
+def _forget(module: Any, name: str, kept: str) -> None:
+    own = module.__dict__
+    own.pop(name, None)
+    for kind in MEMBERS:
+        if kind != kept:
+            own[kind].pop(name, None)
+    own["_non_persistent_buffers_set"].discard(name)
+
+
+def _check_name(module: Any, kind: str, name: Any, registered: dict[str, Any]) -> None:
+    if not isinstance(name, str):
+        raise TypeFault(f"{kind} name should be a string. Got {qualified_name(name)}")
+    known = hasattr(module, name) and name not in registered
+    if known and kind == "module":
+        raise KeyError(f"attribute '{name}' already exists")
+    if "." in name:
+        got = f", got: {name}" if kind == "module" else ""
+        raise KeyError(f'{kind} name can\'t contain "."{got}')
+    if name == "":
+        raise KeyError(f'{kind} name can\'t be empty string ""')
+    if known:
+        raise KeyError(f"attribute '{name}' already exists")
+
+
+def _check_member(module: Any, what: str, name: Any, value: Any, kind: type, required: str) -> None:
+    registered = module.__dict__.get(f"_{what}s")
+    if registered is None:
+        raise AttributeFault(f"cannot assign {what} before Module.__init__() call")
+    _check_name(module, what, name, registered)
+    if value is not None and not isinstance(value, kind):
+        raise TypeFault(
+            f"cannot assign '{qualified_name(value)}' object to {what} '{name}' "
+            f"({required} or None required)"
+        )
+
+
+def _owner(module: Any, target: str) -> tuple[Any, str]:
+    """The module that a dotted name is of, and the name in it."""
+    path, _, name = target.rpartition(".")
+    module = module.get_submodule(path)
+    if not hasattr(module, name):
+        raise AttributeFault(f"{module._get_name()} has no attribute `{name}`")
+    return module, name
+
+
+def _converted(module: Any, dtype: DType) -> Any:
+    with changed(grad=False):
+        for parameter in module.parameters():
+            if parameter.dtype.is_floating and parameter.dtype is not dtype:
+                replace_data(parameter, call(parameter, "to", dtype))
+                if parameter.grad is not None:
+                    parameter.grad = call(parameter.grad, "to", dtype)
+        for part in module.modules():
+            for name, buffer in part._buffers.items():
+                if buffer is not None and buffer.dtype.is_floating:
+                    part._buffers[name] = call(buffer, "to", dtype)
+    return module
+
+
+# What is assigned as an attribute: where it is kept, what else may not be put there, and in which words.
+ASSIGNED = (
+    ("_parameters", Parameter, "parameters", "parameter", "torch.nn.Parameter"),
+    ("_modules", Module, "module", "child module", "torch.nn.Module"),
+    ("_buffers", Tensor, "", "buffer", "torch.nn.Buffer, torch.Tensor"),
+)

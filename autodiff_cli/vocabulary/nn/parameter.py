@@ -13,6 +13,7 @@ from autodiff_cli.autograd.tensor import Tensor, as_leaf, of_array
 from autodiff_cli.errors import AttributeFault, RuntimeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import CONSTANT, INPUT, NO_PARAMS, Node
+from autodiff_cli.vocabulary.calling import call
 from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 
@@ -45,3 +46,18 @@ class Parameter(Tensor):
 Parameter.__module__ = "torch.nn.parameter"
 TYPE_NAMES[Parameter] = "Parameter"
 named("nn.Parameter")(Parameter)
+
+
+def reset_gradient(parameter: Tensor, set_to_none: bool) -> None:
+    """Forget a gradient, or make it zeros."""
+    grad = parameter.grad
+    if grad is None:
+        return
+    if set_to_none:
+        parameter.grad = None
+        return
+    if grad.is_leaf:
+        call(grad, "requires_grad_", False)
+    else:
+        call(grad, "detach_")
+    call(grad, "zero_")

@@ -12,24 +12,24 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.dtypes import float32
 from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
-from autodiff_cli.vocabulary.calling import call, opened, torch_call
+from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.handles import lift
 from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.nn.init import empty, uniform_
+from autodiff_cli.vocabulary.nn.declared import declared, module
+from autodiff_cli.vocabulary.nn.init import parametrize, uniform_
 from autodiff_cli.vocabulary.nn.module import Module
-from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 SOURCE = "torch.nn.modules.rnn"
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
-def next_hidden(mode: str, given: Any, hidden: Any, w: Any, b: Any) -> Any:
+def next_hidden(mode: str, given: Any, hidden: tuple[Any, ...], w: Any, b: Any) -> tuple[Any, ...]:
     """A cell's step.
 
     Args:
         mode: which cell.
         given: the input, already multiplied by its weights.
-        hidden: the hidden state; for an LSTM, with the cell's state.
+        hidden: the hidden state and, of an LSTM, the cell's.
         w, b: the hidden state's weights and bias.
     """
     if mode == "LSTM":
@@ -39,15 +39,16 @@ def next_hidden(mode: str, given: Any, hidden: Any, w: Any, b: Any) -> Any:
         sigmoid = "sigmoid"
         c = call(forget, sigmoid) * c + call(enter, sigmoid) * call(cell, "tanh")
         return call(leave, sigmoid) * call(c, "tanh"), c
-    through = torch_call("F.linear", hidden, w, b)
+    (h,) = hidden
+    through = torch_call("F.linear", h, w, b)
     if mode == "GRU":
         to_reset, to_update, new = call(through, "chunk", 3, 1)
         reset_in, update_in, new_in = call(given, "chunk", 3, 1)
         reset = call(to_reset + reset_in, "sigmoid")
         update = call(to_update + update_in, "sigmoid")
         fresh = call(new_in + new * reset, "tanh")
-        return (hidden - fresh) * update + fresh
-    return call(through + given, "tanh" if mode == "RNN_TANH" else "relu")
+        return ((h - fresh) * update + fresh,)
+    return (call(through + given, "tanh" if mode == "RNN_TANH" else "relu"),)
 
 
 def _uniform(module: Any) -> None:
@@ -56,156 +57,122 @@ def _uniform(module: Any) -> None:
         uniform_(weight, -bound, bound)
 
 
-class _Cell(Module):
-    mode = ""
+def _shapes(mode: str, width: int, hidden: int, bias: Any) -> dict[str, tuple[int, ...] | None]:
+    """A cell's parameters, the gates' one behind the other."""
+    rows = GATES[mode] * hidden
+    biases = (rows,) if bias else None
+    weights = {"weight_ih": (rows, width), "weight_hh": (rows, hidden)}
+    return weights | {"bias_ih": biases, "bias_hh": biases}
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        rows = GATES[self.mode or "RNN_TANH"] * hidden_size
-        self.weight_ih = Parameter(empty((rows, input_size), dtype))
-        self.weight_hh = Parameter(empty((rows, hidden_size), dtype))
-        for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name, Parameter(empty((rows,), dtype)) if bias else None)
-        self.reset_parameters()
+
+class _Cell(Module):
+    _mode = ""
+
+    def _start(self, dtype: Any) -> None:
+        mode = self._mode or "RNN_TANH"
+        parametrize(self, dtype, **_shapes(mode, self.input_size, self.hidden_size, self.bias))
 
     def reset_parameters(self) -> None:
         _uniform(self)
-
-    def extra_repr(self) -> str:
-        text = f"{self.input_size}, {self.hidden_size}"
-        if self.bias is not True:
-            text += f", bias={self.bias}"
-        if self.__dict__.get("nonlinearity", "tanh") != "tanh":
-            text += f", nonlinearity={self.nonlinearity}"
-        return text
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         name, dims = type(self).__name__, len(input.shape)
         if dims not in (1, 2):
             raise ValueFault(f"{name}: Expected input to be 1D or 2D, got {dims}D instead")
         batch = input if dims == 2 else call(input, "unsqueeze", 0)
-        several = self.mode == "LSTM"
+        several = self._mode == "LSTM"
         if hx is None:
             zeros = torch_call("zeros", (batch.shape[0], self.hidden_size), dtype=batch.dtype)
-            hx = (zeros, zeros) if several else zeros
-        elif dims == 1:
-            hx = (
-                tuple([call(h, "unsqueeze", 0) for h in hx])
-                if several
-                else call(hx, "unsqueeze", 0)
-            )
+            states: tuple[Any, ...] = (zeros, zeros) if several else (zeros,)
+        else:
+            states = tuple(hx) if several else (hx,)
+            if dims == 1:
+                states = tuple([call(h, "unsqueeze", 0) for h in states])
         given = torch_call("F.linear", batch, self.weight_ih, self.bias_ih)
-        mode = self.mode or ("RNN_TANH" if self.nonlinearity == "tanh" else "RNN_RELU")
-        result = next_hidden(mode, given, hx, self.weight_hh, self.bias_hh)
-        if dims == 2:
-            return result
-        return (
-            tuple([call(h, "squeeze", 0) for h in result])
-            if several
-            else call(result, "squeeze", 0)
-        )
+        mode = self._mode or ("RNN_TANH" if self.nonlinearity == "tanh" else "RNN_RELU")
+        result = next_hidden(mode, given, states, self.weight_hh, self.bias_hh)
+        if dims == 1:
+            result = tuple([call(h, "squeeze", 0) for h in result])
+        return result if several else result[0]
 
 
-@opened(SOURCE, "nn.RNNCell")
+@module(
+    SOURCE,
+    "RNNCell(input_size, hidden_size, bias=True, nonlinearity='tanh', device=None, dtype=None)",
+    shows="{input_size} {hidden_size} bias? nonlinearity?",
+)
 class RNNCell(_Cell):
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        bias: bool = True,
-        nonlinearity: str = "tanh",
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, device, dtype)
-        self.nonlinearity = nonlinearity
+    pass
 
 
-@opened(SOURCE, "nn.LSTMCell")
+@module(
+    SOURCE,
+    "LSTMCell(input_size, hidden_size, bias=True, device=None, dtype=None)",
+    shows="{input_size} {hidden_size} bias?",
+)
 class LSTMCell(_Cell):
-    mode = "LSTM"
+    _mode = "LSTM"
 
 
-@opened(SOURCE, "nn.GRUCell")
+@module(
+    SOURCE,
+    "GRUCell(input_size, hidden_size, bias=True, device=None, dtype=None)",
+    shows="{input_size} {hidden_size} bias?",
+)
 class GRUCell(_Cell):
-    mode = "GRU"
+    _mode = "GRU"
 
 
+@declared(
+    "RNNBase(mode, input_size, hidden_size, num_layers=1, bias=True, batch_first=False, dropout=0.0, "
+    "bidirectional=False, device=None, dtype=None)",
+    shows="{input_size} {hidden_size} num_layers? bias? batch_first? dropout? bidirectional?",
+)
 class RNNBase(Module):
     """Layers of cells over a sequence, in one or both directions."""
 
-    def __init__(
-        self,
-        mode: str,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        device: Any = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__()
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
+    dropout: float
+
+    def _start(self, dtype: Any) -> None:
+        self._check()
+        self.dropout = float(self.dropout)
+        directions = ("", "_reverse") if self.bidirectional else ("",)
+        self._cells: list[tuple[str, ...]] = []
+        every: dict[str, tuple[int, ...] | None] = {}
+        for layer in range(self.num_layers):
+            width = self.input_size if layer == 0 else self.hidden_size * len(directions)
+            shapes = _shapes(self.mode, width, self.hidden_size, self.bias)
+            for direction in directions:
+                cell = {f"{name}_l{layer}{direction}": s for name, s in shapes.items() if s}
+                self._cells.append(tuple(cell))
+                every |= cell
+        parametrize(self, dtype, **every)
+
+    def _check(self) -> None:
+        for name in ("input_size", "hidden_size"):
+            size = getattr(self, name)
             if not isinstance(size, int):
                 raise TypeFault(f"{name} should be of type int, got: {type(size).__name__}")
-        for name, size in (("input_size", input_size), ("hidden_size", hidden_size)):
-            if size <= 0:
+        for name in ("input_size", "hidden_size", "num_layers"):
+            if getattr(self, name) <= 0:
                 raise ValueFault(f"{name} must be greater than zero")
-        if num_layers <= 0:
-            raise ValueFault("num_layers must be greater than zero")
-        if not 0 <= dropout <= 1:
+        if not 0 <= self.dropout <= 1:
             raise ValueFault(
                 "dropout should be a number in range [0, 1] representing the probability of an element "
                 "being zeroed"
             )
-        if dropout > 0 and num_layers == 1:
+        if self.dropout > 0 and self.num_layers == 1:
             warn(
                 "dropout option adds dropout after all but last recurrent layer, so non-zero dropout "
-                f"expects num_layers greater than 1, but got dropout={dropout} and "
-                f"num_layers={num_layers}"
+                f"expects num_layers greater than 1, but got dropout={self.dropout} and "
+                f"num_layers={self.num_layers}"
             )
-        self.mode, self.input_size, self.hidden_size = mode, input_size, hidden_size
-        self.num_layers, self.bias, self.batch_first = num_layers, bias, batch_first
-        self.dropout, self.bidirectional = float(dropout), bidirectional
-        rows = GATES[mode] * hidden_size
-        directions = ("", "_reverse") if bidirectional else ("",)
-        self._cells: list[tuple[str, ...]] = []
-        for layer in range(num_layers):
-            width = input_size if layer == 0 else hidden_size * len(directions)
-            for direction in directions:
-                shapes = {"weight_ih": (rows, width), "weight_hh": (rows, hidden_size)}
-                if bias:
-                    shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}  # type: ignore[dict-item]
-                names = tuple(f"{name}_l{layer}{direction}" for name in shapes)
-                for name, shape in zip(names, shapes.values(), strict=True):
-                    setattr(self, name, Parameter(empty(shape, dtype)))
-                self._cells.append(names)
-        self.reset_parameters()
 
     def reset_parameters(self) -> None:
         _uniform(self)
 
     def flatten_parameters(self) -> None:
         return None
-
-    def extra_repr(self) -> str:
-        text = f"{self.input_size}, {self.hidden_size}"
-        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0}
-        for name, value in (usual | {"bidirectional": False}).items():
-            if getattr(self, name) != value:
-                text += f", {name}={getattr(self, name)}"
-        return text
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         several, dims = self.mode == "LSTM", len(input.shape)
@@ -214,12 +181,11 @@ class RNNBase(Module):
             kind = "D tensor" if name == "RNN" else "D"
             raise ValueFault(f"{name}: Expected input to be 2D or 3D, got {dims}{kind} instead")
         batch_dim = 0 if self.batch_first else 1
+        if hx is not None:
+            hx = list(hx) if several else [hx]
         if dims == 2:
             input = call(input, "unsqueeze", batch_dim)
-            if hx is not None:
-                hx = [call(h, "unsqueeze", 1) for h in (hx if several else (hx,))]
-        elif hx is not None:
-            hx = list(hx) if several else [hx]
+            hx = hx and [call(h, "unsqueeze", 1) for h in hx]
         if input.shape[-1] != self.input_size:
             raise RuntimeFault(
                 f"input.size(-1) must be equal to input_size. Expected {self.input_size}, got "
@@ -267,17 +233,15 @@ class RNNBase(Module):
         given = torch_call("F.linear", sequence, weights[0], weights[2])
         steps = list(call(given, "unbind", 0))
         backwards = names[0].endswith("_reverse")
-        hidden: Any = tuple(state) if self.mode == "LSTM" else state[0]
+        hidden = tuple(state)
         shown = []
         for step in reversed(steps) if backwards else steps:
             hidden = next_hidden(self.mode, step, hidden, weights[1], weights[3])
-            shown.append(hidden[0] if self.mode == "LSTM" else hidden)
+            shown.append(hidden[0])
         if backwards:
             shown.reverse()
         output = torch_call("stack", shown, 0)
-        if self.mode != "LSTM":
-            return output, [hidden]
-        if output.dtype is float32:  # the reference has one operation for it
+        if self.mode == "LSTM" and output.dtype is float32:  # one operation in the reference
             output = lift(rnn_layer, output)
         return output, list(hidden)
 
@@ -287,7 +251,7 @@ class RNNBase(Module):
         return lift(transpose_outputs, output, dims=(1, 0, 2))
 
 
-@opened(SOURCE, "nn.RNN")
+@module(SOURCE, "RNN")
 class RNN(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "proj_size" in kwargs:
@@ -301,13 +265,13 @@ class RNN(RNNBase):
         self.nonlinearity = kind
 
 
-@opened(SOURCE, "nn.LSTM")
+@module(SOURCE, "LSTM")
 class LSTM(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__("LSTM", *args, **kwargs)
 
 
-@opened(SOURCE, "nn.GRU")
+@module(SOURCE, "GRU")
 class GRU(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "proj_size" in kwargs:

@@ -6,9 +6,11 @@ Source: torch/nn/modules/module.py (`_load_from_state_dict`).
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Mapping
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed
 from autodiff_cli.vocabulary.calling import call, opened
 from autodiff_cli.vocabulary.handles import PUBLIC
@@ -45,7 +47,31 @@ PUBLIC[StateDict] = frozenset(
 )
 
 
-def load_state(
+def load(module: Any, given: Any, strict: bool, assign: bool) -> IncompatibleKeys:
+    """Copy tensors into a module and those inside it, or put them in the place of its own.
+
+    Raises:
+        TypeFault: what is given isn't a mapping.
+        RuntimeFault: a tensor doesn't fit; or, if `strict`, one is missing or not known.
+    """
+    if not isinstance(given, Mapping):
+        raise TypeFault(f"Expected state_dict to be dict-like, got {type(given)}.")
+    missing: list[str] = []
+    unexpected: list[str] = []
+    errors: list[str] = []
+    _load(module, dict(given), "", assign, missing, unexpected, errors)
+    for keys, text in ((unexpected, "Unexpected"), (missing, "Missing")) if strict else ():
+        if keys:
+            listed = ", ".join(f'"{key}"' for key in keys)
+            errors.insert(0, f"{text} key(s) in state_dict: {listed}. ")
+    if errors:
+        listed = "\n\t".join(errors)
+        name = type(module).__name__
+        raise RuntimeFault(f"Error(s) in loading state_dict for {name}:\n\t{listed}")
+    return IncompatibleKeys(missing, unexpected)
+
+
+def _load(
     module: Any,
     given: dict[str, Any],
     prefix: str,
@@ -95,4 +121,4 @@ def load_state(
         if child is not None:
             inner = f"{prefix}{name}."
             part = {key: value for key, value in given.items() if key.startswith(inner)}
-            load_state(child, part, inner, assign, missing, unexpected, errors)
+            _load(child, part, inner, assign, missing, unexpected, errors)

@@ -19,7 +19,7 @@ from autodiff_cli.vocabulary.copying import deep_copy
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.handles import NAMES
 from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.nn.module import reset_gradient
+from autodiff_cli.vocabulary.nn.parameter import reset_gradient
 
 
 class Required:
