@@ -41,7 +41,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "nn.init.": ("nn.init",),
     "nn.utils.": ("nn.clipping",),
-    "optim.": ("optim.descent", "optim.adaptive", "optim.lbfgs"),
+    "optim.": ("optim.descent", "optim.lbfgs"),
     "optim.lr_scheduler.": ("optim.schedulers", "optim.cycles"),
     "utils.data.": ("data",),
     "distributions.": tuple(

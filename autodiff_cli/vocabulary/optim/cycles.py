@@ -12,9 +12,9 @@ from typing import Any
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.vocabulary.optim.schedulers import (
     LRScheduler,
-    _for_groups,
-    _set_rate,
+    for_groups,
     scheduler,
+    set_rate,
 )
 
 
@@ -28,8 +28,8 @@ class _Cyclic(LRScheduler):
                 "optimizer must support momentum or beta1 with `cycle_momentum` option enabled"
             )
         self.use_beta1 = "betas" in defaults
-        self.base_momentums = _for_groups(optimizer, base, "values for base_momentum")
-        self.max_momentums = _for_groups(optimizer, most, "values for max_momentum")
+        self.base_momentums = for_groups(optimizer, base, "values for base_momentum")
+        self.max_momentums = for_groups(optimizer, most, "values for max_momentum")
         if first:
             pairs = zip(self.max_momentums, self.base_momentums, strict=True)
             for (high, low), group in zip(pairs, optimizer.param_groups, strict=True):
@@ -61,11 +61,11 @@ class CyclicLR(_Cyclic):
         max_momentum: Any = 0.9,
         last_epoch: int = -1,
     ) -> None:
-        base_lrs = _for_groups(optimizer, base_lr, "values for base_lr")
+        base_lrs = for_groups(optimizer, base_lr, "values for base_lr")
         if last_epoch == -1:
             for rate, group in zip(base_lrs, optimizer.param_groups, strict=True):
-                _set_rate(group, rate)
-        self.max_lrs = _for_groups(optimizer, max_lr, "values for max_lr")
+                set_rate(group, rate)
+        self.max_lrs = for_groups(optimizer, max_lr, "values for max_lr")
         up = float(step_size_up)
         self.total_size = up + (float(step_size_down) if step_size_down is not None else up)
         self.step_ratio = up / self.total_size
@@ -166,7 +166,7 @@ class OneCycleLR(_Cyclic):
                 "anneal_strategy must be one of 'cos' or 'linear', instead got " + anneal_strategy
             )
         self._anneal_func_type = anneal_strategy
-        rates = _for_groups(optimizer, max_lr, "values for max_lr")
+        rates = for_groups(optimizer, max_lr, "values for max_lr")
         if last_epoch == -1:
             for rate, group in zip(rates, optimizer.param_groups, strict=True):
                 group["initial_lr"] = rate / div_factor
@@ -237,7 +237,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self._jump(epoch)
         self.last_epoch = math.floor(epoch)
         for group, rate in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
-            _set_rate(group, rate)
+            set_rate(group, rate)
         self._last_lr = self._rates()
 
     def _jump(self, epoch: Any) -> None:

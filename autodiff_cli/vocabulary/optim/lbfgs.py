@@ -14,13 +14,12 @@ from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.ops.heavy import product
-from autodiff_cli.vocabulary.calling import opened
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.optim.optimizer import (
     Optimizer,
     add_,
-    check_rate,
     fused,
+    optimizer,
     scalar,
     wrote,
 )
@@ -121,30 +120,16 @@ def strong_wolfe(
     return f_new, g_new, t, calls
 
 
-@opened("torch.optim.lbfgs", "optim.LBFGS")
+@optimizer(
+    "LBFGS(params, lr=1, max_iter=20, max_eval=None, tolerance_grad=1e-7, tolerance_change=1e-9, "
+    "history_size=100, line_search_fn=None)",
+    checks="lr",
+)
 class LBFGS(Optimizer):
-    def __init__(
-        self,
-        params: Any,
-        lr: Any = 1,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-        history_size: int = 100,
-        line_search_fn: str | None = None,
-    ) -> None:
-        check_rate(lr)
-        defaults = {
-            "lr": lr,
-            "max_iter": max_iter,
-            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
-            "tolerance_grad": tolerance_grad,
-            "tolerance_change": tolerance_change,
-            "history_size": history_size,
-            "line_search_fn": line_search_fn,
-        }
-        super().__init__(params, defaults)
+    def _start(self, params: Any, defaults: dict[str, Any]) -> None:
+        if defaults["max_eval"] is None:
+            defaults["max_eval"] = defaults["max_iter"] * 5 // 4
+        super()._start(params, defaults)
         if len(self.param_groups) != 1:
             raise ValueFault("LBFGS doesn't support per-parameter options (parameter groups)")
         self._params = self.param_groups[0]["params"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,10 +16,13 @@ from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, Va
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.copying import deep_copy
+from autodiff_cli.vocabulary.declared import initialized
 from autodiff_cli.vocabulary.grad_mode import enable_grad
 from autodiff_cli.vocabulary.handles import NAMES
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.nn.parameter import reset_gradient
+
+C = TypeVar("C", bound=type)
 
 
 class Required:
@@ -42,27 +45,46 @@ def scalar(value: Any) -> Any:
     return value.array.item()
 
 
-def check_rate(lr: Any) -> None:
+# ---- what options may be ------------------------------------------------------------------------
+
+WORDS = {"lr": "learning rate", "eps": "epsilon value"}  # of errors; else "momentum value"
+
+
+def _check_least(name: str, value: Any, least: float = 0.0) -> None:
+    if not least <= scalar(value):
+        raise ValueFault(f"Invalid {WORDS.get(name, f'{name} value')}: {value}")
+
+
+def _check_rate(name: str, lr: Any) -> None:
     if isinstance(lr, Tensor) and lr.node.numel != 1:
         raise ValueFault("Tensor lr must be 1-element")
-    check_least("learning rate", lr)
+    _check_least(name, lr)
 
 
-def check_least(what: str, value: Any, least: float = 0.0) -> None:
-    if not least <= scalar(value):
-        raise ValueFault(f"Invalid {what}: {value}")
-
-
-def check_not_negative(what: str, value: Any) -> None:
-    """`check_least`, as SGD asks it: of nan it says nothing."""
-    if scalar(value) < 0.0:
-        raise ValueFault(f"Invalid {what}: {value}")
-
-
-def check_betas(betas: Any) -> None:
+def _check_betas(_: str, betas: Any) -> None:
     for place, beta in enumerate(betas[:2]):
         if not 0.0 <= scalar(beta) < 1.0:
             raise ValueFault(f"Invalid beta parameter at index {place}: {beta}")
+
+
+def _check_share(name: str, value: Any) -> None:
+    if not 0.0 <= value <= 1.0:
+        raise ValueFault(f"Invalid {name} value: {value}")
+
+
+def _check_factors(_: str, etas: Any) -> None:
+    if not 0.0 < etas[0] < 1.0 < etas[1]:
+        raise ValueFault(f"Invalid eta values: {etas[0]}, {etas[1]}")
+
+
+CHECKS = {"lr": _check_rate, "betas": _check_betas, "rho": _check_share, "etas": _check_factors}
+
+
+def _check_fused(given: dict[str, Any]) -> None:
+    if given.get("fused") and given["differentiable"]:
+        raise RuntimeFault("`fused` does not support `differentiable`")
+    if given.get("fused") and given["foreach"]:
+        raise RuntimeFault("`fused` and `foreach` cannot be `True` together.")
 
 
 @opened("torch.optim.optimizer", "optim.Optimizer", "optim.optimizer.Optimizer")
@@ -91,6 +113,10 @@ class Optimizer:
             groups = [{"params": groups}]
         for group in groups:
             self.add_param_group(group)
+
+    def _start(self, params: Any, defaults: dict[str, Any]) -> None:
+        """What a declared optimizer begins with, after its options are checked."""
+        Optimizer.__init__(self, params, defaults)
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         if not isinstance(param_group, dict):
@@ -208,8 +234,39 @@ def _fitted(value: Any, tensor: Tensor, key: str) -> Any:
     return value
 
 
+def optimizer(text: str, checks: str, first: str = "", **fixed: Any) -> Callable[[C], C]:
+    """Declare an optimizer: an `__init__` that makes its options the defaults of groups.
+
+    Args:
+        text: "Rprop(params, lr=1e-2, etas=(0.5, 1.2))".
+        checks: the options that are refused unless they fit, in order: each by `CHECKS`, or at least 0.
+        first: those that come first among the defaults, where these have another order than the text.
+        fixed: options that can't be given.
+    """
+    name = text.partition("(")[0]
+
+    def declare(cls: C) -> C:
+        def begin(self: Any, params: Any, **given: Any) -> None:
+            for option in checks.split():
+                CHECKS.get(option, _check_least)(option, given[option])
+            defaults = {option: given[option] for option in first.split()} | given | fixed
+            cls._start(self, params, defaults)  # type: ignore[attr-defined]
+            _check_fused(defaults)
+
+        initialized(cls, text, begin)
+        return opened(f"torch.optim.{name.lower()}", f"optim.{name}")(cls)
+
+    return declare
+
+
 class Descent(Optimizer):
-    """An optimizer whose step treats each parameter by itself, by `update`."""
+    """An optimizer whose step treats each parameter by itself, by `_descend`.
+
+    Attributes:
+        _kept_zeros: what it keeps about each parameter, besides the number of steps.
+    """
+
+    _kept_zeros = ""
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         loss = evaluated(closure)
@@ -218,12 +275,12 @@ class Descent(Optimizer):
                 grad = tensor.grad
                 if grad is not None:
                     g = -grad.array if group["maximize"] else grad.array
-                    self.update(group, tensor.array, g, self._kept(group, tensor))
-                    for _ in range(self.writes(group)):
+                    self._descend(group, tensor.array, g, self._state_of(group, tensor))
+                    for _ in range(self._in_place_steps(group)):
                         wrote(tensor)
         return loss
 
-    def update(self, group: dict[str, Any], p: Array, g: Array, kept: dict[str, Any]) -> None:
+    def _descend(self, group: dict[str, Any], p: Array, g: Array, kept: dict[str, Any]) -> None:
         """One parameter's step, written into `p`.
 
         Args:
@@ -234,20 +291,20 @@ class Descent(Optimizer):
         """
         raise NotImplementedFault("")
 
-    def writes(self, group: dict[str, Any]) -> int:
+    def _in_place_steps(self, group: dict[str, Any]) -> int:
         """How many in-place operations the reference's step takes, which its versions count."""
         decoupled = group.get("decoupled_weight_decay") and group["weight_decay"] != 0
         return 2 if decoupled else 1
 
-    def _kept(self, group: dict[str, Any], tensor: Tensor) -> dict[str, Any]:
+    def _state_of(self, group: dict[str, Any], tensor: Tensor) -> dict[str, Any]:
         kept: dict[str, Any] = self.state[tensor]
         if not kept:
-            kept.update(self.fresh(group, tensor.array))
+            kept.update(self._first_state(group, tensor.array))
         return kept
 
-    def fresh(self, group: dict[str, Any], p: Array) -> dict[str, Any]:
+    def _first_state(self, group: dict[str, Any], p: Array) -> dict[str, Any]:
         """The state before the first step."""
-        return {}
+        return {"step": count()} | {name: zeros_like(p) for name in self._kept_zeros.split()}
 
 
 def evaluated(closure: Callable[[], Any] | None) -> Any:

@@ -9,10 +9,11 @@ import math
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
 from autodiff_cli.vocabulary.calling import call, opened
+from autodiff_cli.vocabulary.declared import initialized, keeping
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.optim.optimizer import Optimizer, scalar
 
@@ -30,13 +31,32 @@ EPOCH = (
     "available. Please open an issue if you are unable to replicate your use case: "
     "https://github.com/pytorch/pytorch/issues/new/choose."
 )
+C = TypeVar("C", bound=type)
 
 
-def scheduler(name: str) -> Callable[[type], type]:
-    return opened(SOURCE, f"optim.lr_scheduler.{name}")
+def scheduler(text: str) -> Callable[[C], C]:
+    """Declare a scheduler: an `__init__` that makes attributes of its options, and then the first step.
+
+    Args:
+        text: "StepLR(optimizer, step_size, gamma=0.1, last_epoch=-1)"; only a name if it has an `__init__`.
+    """
+    name, has_options, _ = text.partition("(")
+
+    def declare(cls: C) -> C:
+        keep = keeping(cls)
+
+        def begin(self: Any, optimizer: Any, last_epoch: int, **given: Any) -> None:
+            keep(self, given | {"optimizer": optimizer})
+            LRScheduler.__init__(self, optimizer, last_epoch)
+
+        if has_options:
+            initialized(cls, text, begin)
+        return opened(SOURCE, f"optim.lr_scheduler.{name}")(cls)
+
+    return declare
 
 
-def _set_rate(group: dict[str, Any], value: Any) -> None:
+def set_rate(group: dict[str, Any], value: Any) -> None:
     if hasattr(group["lr"], "array"):
         call(group["lr"], "fill_", scalar(value))
     else:
@@ -53,6 +73,10 @@ class LRScheduler:
     """
 
     _is_initial = False
+
+    if TYPE_CHECKING:  # the options
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def __init__(self, optimizer: Any, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -103,7 +127,7 @@ class LRScheduler:
             self.last_epoch = epoch
             values = getattr(self, "_get_closed_form_lr", self.get_lr)()
         for group, value in zip(self.optimizer.param_groups, values, strict=True):
-            _set_rate(group, value)
+            set_rate(group, value)
         self._last_lr = self._rates()
 
     def state_dict(self) -> dict[str, Any]:
@@ -128,7 +152,7 @@ def _watch(optimizer: Any) -> None:
     optimizer.step = step
 
 
-def _for_groups(optimizer: Any, given: Any, name: str) -> list[Any]:
+def for_groups(optimizer: Any, given: Any, name: str) -> list[Any]:
     groups = len(optimizer.param_groups)
     if not isinstance(given, (list, tuple)):
         return [given] * groups
@@ -137,23 +161,22 @@ def _for_groups(optimizer: Any, given: Any, name: str) -> list[Any]:
     return list(given)
 
 
-@scheduler("LambdaLR")
-class LambdaLR(LRScheduler):
-    def __init__(self, optimizer: Any, lr_lambda: Any, last_epoch: int = -1) -> None:
-        self.lr_lambdas = _for_groups(optimizer, lr_lambda, "lr_lambdas")
-        super().__init__(optimizer, last_epoch)
+class _OfFunctions(LRScheduler):
+    """Schedulers of a function of the epoch, or of one for each group."""
 
+    def _start(self, optimizer: Any, lr_lambda: Any) -> None:
+        self.lr_lambdas = for_groups(optimizer, lr_lambda, "lr_lambdas")
+
+
+@scheduler("LambdaLR(optimizer, lr_lambda, last_epoch=-1)")
+class LambdaLR(_OfFunctions):
     def get_lr(self) -> list[Any]:
         pairs = zip(self.lr_lambdas, self.base_lrs, strict=True)
         return [base * function(self.last_epoch) for function, base in pairs]
 
 
-@scheduler("MultiplicativeLR")
-class MultiplicativeLR(LRScheduler):
-    def __init__(self, optimizer: Any, lr_lambda: Any, last_epoch: int = -1) -> None:
-        self.lr_lambdas = _for_groups(optimizer, lr_lambda, "lr_lambdas")
-        super().__init__(optimizer, last_epoch)
-
+@scheduler("MultiplicativeLR(optimizer, lr_lambda, last_epoch=-1)")
+class MultiplicativeLR(_OfFunctions):
     def get_lr(self) -> list[Any]:
         if self._is_initial:
             return self._rates()
@@ -161,14 +184,8 @@ class MultiplicativeLR(LRScheduler):
         return [rate * function(self.last_epoch) for function, rate in pairs]
 
 
-@scheduler("StepLR")
+@scheduler("StepLR(optimizer, step_size, gamma=0.1, last_epoch=-1)")
 class StepLR(LRScheduler):
-    def __init__(
-        self, optimizer: Any, step_size: int, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        self.step_size, self.gamma = step_size, gamma
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[Any]:
         if self.last_epoch == 0 or self.last_epoch % self.step_size != 0:
             return self._rates()
@@ -179,14 +196,12 @@ class StepLR(LRScheduler):
         return [base * factor for base in self.base_lrs]
 
 
-@scheduler("MultiStepLR")
+@scheduler("MultiStepLR(optimizer, milestones, gamma=0.1, last_epoch=-1)")
 class MultiStepLR(LRScheduler):
-    def __init__(
-        self, optimizer: Any, milestones: Any, gamma: float = 0.1, last_epoch: int = -1
-    ) -> None:
-        self.milestones = Counter(milestones)
-        self.gamma = gamma
-        super().__init__(optimizer, last_epoch)
+    milestones: Counter[Any]
+
+    def _start(self) -> None:
+        self.milestones = Counter(self.milestones)
 
     def get_lr(self) -> list[Any]:
         if self.last_epoch not in self.milestones:
@@ -198,45 +213,31 @@ class MultiStepLR(LRScheduler):
         return [base * self.gamma**passed for base in self.base_lrs]
 
 
-@scheduler("ConstantLR")
+@scheduler("ConstantLR(optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1)")
 class ConstantLR(LRScheduler):
-    def __init__(
-        self, optimizer: Any, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
-    ) -> None:
-        if factor > 1.0 or factor < 0:
+    def _start(self) -> None:
+        if self.factor > 1.0 or self.factor < 0:
             raise ValueFault("Constant multiplicative factor expected to be between 0 and 1.")
-        self.factor, self.total_iters = factor, total_iters
-        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
         if self.last_epoch == 0:
             return self._scaled(self.factor)
-        return (
-            self._rates()
-            if self.last_epoch != self.total_iters
-            else self._scaled(1.0 / self.factor)
-        )
+        if self.last_epoch != self.total_iters:
+            return self._rates()
+        return self._scaled(1.0 / self.factor)
 
 
-@scheduler("LinearLR")
+@scheduler(
+    "LinearLR(optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1)"
+)
 class LinearLR(LRScheduler):
-    def __init__(
-        self,
-        optimizer: Any,
-        start_factor: float = 1.0 / 3,
-        end_factor: float = 1.0,
-        total_iters: int = 5,
-        last_epoch: int = -1,
-    ) -> None:
-        if start_factor > 1.0 or start_factor <= 0:
+    def _start(self) -> None:
+        if self.start_factor > 1.0 or self.start_factor <= 0:
             raise ValueFault(
                 "Starting multiplicative factor expected to be greater than 0 and less or equal to 1."
             )
-        if end_factor > 1.0 or end_factor < 0:
+        if self.end_factor > 1.0 or self.end_factor < 0:
             raise ValueFault("Ending multiplicative factor expected to be between 0 and 1.")
-        self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = total_iters
-        super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
         if self.last_epoch == 0:
@@ -248,12 +249,8 @@ class LinearLR(LRScheduler):
         return self._scaled(1.0 + way / done)
 
 
-@scheduler("ExponentialLR")
+@scheduler("ExponentialLR(optimizer, gamma, last_epoch=-1)")
 class ExponentialLR(LRScheduler):
-    def __init__(self, optimizer: Any, gamma: float, last_epoch: int = -1) -> None:
-        self.gamma = gamma
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[Any]:
         return self._rates() if self._is_initial else self._scaled(self.gamma)
 
@@ -261,14 +258,8 @@ class ExponentialLR(LRScheduler):
         return [base * self.gamma**self.last_epoch for base in self.base_lrs]
 
 
-@scheduler("PolynomialLR")
+@scheduler("PolynomialLR(optimizer, total_iters=5, power=1.0, last_epoch=-1)")
 class PolynomialLR(LRScheduler):
-    def __init__(
-        self, optimizer: Any, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1
-    ) -> None:
-        self.total_iters, self.power = total_iters, power
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[Any]:
         if self._is_initial or self.last_epoch > self.total_iters:
             return self._rates()
@@ -277,24 +268,14 @@ class PolynomialLR(LRScheduler):
         return self._scaled((left / before) ** self.power)
 
 
-@scheduler("CosineAnnealingLR")
+@scheduler("CosineAnnealingLR(optimizer, T_max, eta_min=0.0, last_epoch=-1)")
 class CosineAnnealingLR(LRScheduler):
-    def __init__(
-        self, optimizer: Any, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
-    ) -> None:
-        self.T_max, self.eta_min = T_max, eta_min
-        super().__init__(optimizer, last_epoch)
-
     def get_lr(self) -> list[Any]:
         epoch, period, least = self.last_epoch, self.T_max, self.eta_min
         if self._is_initial:
             return self._rates()
         if self._step_count == 1 and epoch > 0:
-            factor = (1 + math.cos(epoch * math.pi / period)) / 2
-            return [
-                least + (base - least) * (1 + math.cos((epoch) * math.pi / period)) / 2
-                for base in self.base_lrs
-            ]
+            return self._get_closed_form_lr()
         if (epoch - 1 - period) % (2 * period) == 0:
             rise = 1 - math.cos(math.pi / period)
             pairs = zip(self._rates(), self.base_lrs, strict=True)
@@ -375,7 +356,7 @@ class ReduceLROnPlateau(LRScheduler):
                 old = float(scalar(group["lr"]))
                 new = max(old * self.factor, least)
                 if old - new > self.eps:
-                    _set_rate(group, new)
+                    set_rate(group, new)
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
         self._last_lr = self._rates()
