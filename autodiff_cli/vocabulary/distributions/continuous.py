@@ -14,8 +14,6 @@ from autodiff_cli.vocabulary.calling import call, torch_call
 from autodiff_cli.vocabulary.distributions import constraints
 from autodiff_cli.vocabulary.distributions.distribution import (
     Distribution,
-    batch_shape,
-    broadcast_all,
     distribution,
     empty,
     exp,
@@ -28,15 +26,11 @@ reciprocal, pow, log1p, abs = map(function, ("reciprocal", "pow", "log1p", "abs"
 sign, broadcast_to = function("sign"), function("broadcast_to")
 
 
-@distribution("normal", "Normal")
+@distribution("normal", "Normal(loc, scale, validate_args=None)")
 class Normal(Distribution):
     arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(batch_shape(self.loc, loc, scale), validate_args=validate_args)
 
     mean = mode = property(lambda self: self.loc)
     stddev = property(lambda self: self.scale)
@@ -72,13 +66,9 @@ class Normal(Distribution):
         return 0.5 + 0.5 * math.log(2 * math.pi) + log(self.scale)
 
 
-@distribution("uniform", "Uniform")
+@distribution("uniform", "Uniform(low, high, validate_args=None)")
 class Uniform(Distribution):
     has_rsample = True
-
-    def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
-        self.low, self.high = broadcast_all(low, high)
-        super().__init__(batch_shape(self.low, low, high), validate_args=validate_args)
 
     arg_constraints = property(
         lambda self: {
@@ -114,15 +104,11 @@ class Uniform(Distribution):
         return log(self.high - self.low)
 
 
-@distribution("exponential", "Exponential")
+@distribution("exponential", "Exponential(rate, validate_args=None)")
 class Exponential(Distribution):
     arg_constraints: ClassVar[Any] = {"rate": constraints.positive}
     support = constraints.nonnegative
     has_rsample = True
-
-    def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
-        (self.rate,) = broadcast_all(rate)
-        super().__init__(batch_shape(self.rate, rate), validate_args=validate_args)
 
     mean = stddev = property(lambda self: reciprocal(self.rate))
     mode = property(lambda self: torch_call("zeros_like", self.rate))
@@ -147,15 +133,11 @@ class Exponential(Distribution):
         return 1.0 - log(self.rate)
 
 
-@distribution("laplace", "Laplace")
+@distribution("laplace", "Laplace(loc, scale, validate_args=None)")
 class Laplace(Distribution):
     arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
     support = constraints.real
     has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(batch_shape(self.loc, loc, scale), validate_args=validate_args)
 
     mean = mode = property(lambda self: self.loc)
     variance = property(lambda self: 2 * pow(self.scale, 2))

@@ -234,14 +234,10 @@ class Multinomial(Distribution):
         return ways - orders + call(logits * value, "sum", -1)
 
 
-@distribution("poisson", "Poisson")
+@distribution("poisson", "Poisson(rate, validate_args=None)")
 class Poisson(Distribution):
     arg_constraints: ClassVar[Any] = {"rate": constraints.nonnegative}
     support = constraints.nonnegative_integer
-
-    def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
-        (self.rate,) = broadcast_all(rate)
-        super().__init__(batch_shape(self.rate, rate), validate_args=validate_args)
 
     mean = variance = property(lambda self: self.rate)
     mode = property(lambda self: call(self.rate, "floor"))

@@ -6,7 +6,7 @@ Sources: torch/distributions/distribution.py, utils.py.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -14,9 +14,12 @@ from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, ValueFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.vocabulary.calling import opened, torch_call
+from autodiff_cli.vocabulary.declared import initialized
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
 from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
 from autodiff_cli.vocabulary.values import Size
+
+C = TypeVar("C", bound=type)
 
 
 def function(name: str) -> Callable[..., Any]:
@@ -28,13 +31,29 @@ log, exp = function("log"), function("exp")
 NUMBERS = (int, float)
 
 
-def distribution(module: str, name: str) -> Callable[[type], type]:
-    """Declare a distribution, which is found in the package and in its own module."""
-    return opened(
-        f"torch.distributions.{module}",
-        f"distributions.{name}",
-        f"distributions.{module}.{name}",
-    )
+def distribution(module: str, text: str) -> Callable[[C], C]:
+    """Declare a distribution, which is found in the package and in its own module.
+
+    Args:
+        module: the reference's, behind `torch.distributions`.
+        text: "Normal(loc, scale, validate_args=None)"; the parameters are broadcast, and become attributes.
+            Only a name if it has an `__init__`.
+    """
+    name, has_parameters, _ = text.partition("(")
+
+    def begin(self: Any, validate_args: bool | None, **given: Any) -> None:
+        tensors = broadcast_all(*given.values())
+        self.__dict__.update(zip(given, tensors))
+        shape = batch_shape(tensors[0], *given.values())
+        Distribution.__init__(self, shape, validate_args=validate_args)
+
+    def declare(cls: C) -> C:
+        if has_parameters:
+            initialized(cls, text, begin)
+        names = (f"distributions.{name}", f"distributions.{module}.{name}")
+        return opened(f"torch.distributions.{module}", *names)(cls)
+
+    return declare
 
 
 def empty(shape: Any, like: Tensor) -> Any:
