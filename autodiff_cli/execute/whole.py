@@ -23,9 +23,7 @@ class ExecutionError(Exception):
 
 def refused(node: Node, error: Exception) -> ExecutionError:
     """What is raised where numpy refuses to compute a node."""
-    from autodiff_cli.ir.refusal import refusal
-
-    return ExecutionError(node, refusal(node.op.name, node.operands, error))
+    return ExecutionError(node, node.op.refusal(node, error))
 
 
 def execute(outputs: Sequence[Node]) -> list[Array]:

@@ -19,9 +19,10 @@ from autodiff_cli.errors import AutodiffError, LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Context, Unknown, current, of_number
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.room import check_room
+from autodiff_cli.ir.room import check_room, too_many_elements
 
 if TYPE_CHECKING:
+    from autodiff_cli.errors import Fault
     from autodiff_cli.source import Span
 
 Array: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[Any]]  # numpy.typing takes time to import
@@ -154,6 +155,11 @@ class Node:
         """The reference's name of the backward function, such as `AddBackward0`."""
         return None if self.is_leaf else self.op.grad_fn_name(self)
 
+    @property
+    def described(self) -> str:
+        """How errors speak of it as an operand."""
+        return f"{self.dtype.scalar_name} tensor of size {list(self.shape)}"
+
     def __repr__(self) -> str:
         dims = ", ".join(map(str, self.shape))
         return f"<{self.op.name} {self.dtype.name}[{dims}]>"
@@ -280,7 +286,9 @@ class Op:
         try:
             result = self.evaluate(node, values.copy())
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise self._refused(node, error) from None
+            raise (
+                error if isinstance(error, AutodiffError) else self.refusal(node, error)
+            ) from None
         if result.dtype != node.dtype.numpy:
             result = result.astype(node.dtype.numpy)
         elif not self.is_view and isinstance(result, np.ndarray):
@@ -294,13 +302,11 @@ class Op:
                 tell(node)
         return node
 
-    def _refused(self, node: Node, error: Exception) -> Exception:
-        """What is raised for an error that a kernel met."""
+    def refusal(self, node: Node, error: Exception) -> Fault:
+        """The fault that stands for an error of Python's or numpy's own that computing a node met."""
         from autodiff_cli.ir.refusal import refusal
 
-        return (
-            error if isinstance(error, AutodiffError) else refusal(self.name, node.operands, error)
-        )
+        return refusal(self.name, [operand.described for operand in node.operands], error)
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
         """One derivative rule for each operand."""
@@ -349,14 +355,6 @@ def camel_case(name: str) -> str:
         letters.append(letter.upper() if upper else letter)
         upper = letter.isdigit()
     return "".join(letters)
-
-
-def too_many_elements(shape: Shape) -> LimitError:
-    return LimitError(
-        f"a tensor of shape {list(shape)} has {math.prod(shape):,} elements; "
-        f"the limit is {current().max_elements:,}",
-        hint="--max-elements N raises the limit",
-    )
 
 
 class _Source(Op):

@@ -34,14 +34,21 @@ def check_room(needed: float, what: str = "this step") -> None:
         )
 
 
+def too_many_elements(shape: tuple[int, ...]) -> LimitError:
+    """The error for an array past the limit of elements."""
+    return LimitError(
+        f"a tensor of shape {list(shape)} has {math.prod(shape):,} elements; "
+        f"the limit is {current().max_elements:,}",
+        hint="--max-elements N raises the limit",
+    )
+
+
 def check_elements(sizes: Iterable[int], bytes_each: int = 8) -> None:
     """Refuse an array, a step's own included, past the limit of elements or of memory.
 
     Raises:
         LimitError: it has more elements, or bytes, than an array may have.
     """
-    from autodiff_cli.ir.node import too_many_elements
-
     shape = tuple(sizes)
     count = math.prod(shape)
     if count > current().max_elements:

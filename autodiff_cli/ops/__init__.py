@@ -12,6 +12,7 @@ from autodiff_cli.ops import (
     matrix,
     movement,
     pointwise,
+    powers,
     reduce,
     selection,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "matrix",
     "movement",
     "pointwise",
+    "powers",
     "reduce",
     "selection",
 ]

@@ -5,7 +5,6 @@ Derivatives: torch/tools/autograd/derivatives.yaml; where a rule is a `vjp`, its
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +27,6 @@ from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.failures import failing
 from autodiff_cli.ops.kinds import EXACT, Elementwise, in_place, like, precise
 from autodiff_cli.ops.selection import (
-    eq,
     ge,
     gt,
     le,
@@ -36,7 +34,6 @@ from autodiff_cli.ops.selection import (
     logical_not,
     logical_or,
     lt,
-    where,
 )
 
 
@@ -229,7 +226,7 @@ def _not_differentiable(name: str) -> Node:
     )
 
 
-# ---- powers -------------------------------------------------------------------------------------
+# ---- powers by a number; by a tensor: `ops/powers.py` -------------------------------------------
 
 
 @in_place
@@ -248,49 +245,16 @@ def _power(a: Any, exponent: Any, out: Any = None) -> Any:
             return np.reciprocal(np.sqrt(a), out=out)
         if exponent == -2:
             return np.reciprocal(np.square(a), out=out)
-    return _to_power(a, like(a, exponent), out=out)
+    return to_power(a, like(a, exponent), out=out)
 
 
-_to_power = precise(np.power)
-
-
-def _elementwise_power(a: Any, b: Any) -> Any:
-    if a.dtype.kind == "f" or not np.any(b < 0):
-        return _to_power(a, b)
-    # In the integers only 1 and -1 have an inverse; the reference gives 0 for the others.
-    odd = np.where(b % 2 == 0, np.asarray(1, a.dtype), a)
-    inverse = np.where(abs(a) == 1, odd, np.asarray(0, a.dtype))
-    return np.where(b < 0, inverse, np.power(a, np.maximum(b, 0)))
+to_power = precise(np.power)
 
 
 def _pow_number_vjp(g: Node, y: Node, a: Node, exponent: Number) -> Node:
     if exponent == 0:  # 0 * 0**-1 is nan; the derivative of 1 is 0
         return zeros_like(a)
     return g * (exponent * pow_number(a, exponent=exponent - 1))
-
-
-def _slope_of_exponent(y: Node, log_base: Node, at_zero: Node) -> Node:
-    """y*log(base), but 0 where the base is 0 and the exponent is not negative (0*-inf)."""
-    return where(at_zero, 0.0, y * log_base)
-
-
-def _log(a: Node) -> Node:
-    from autodiff_cli.ops.pointwise import log
-
-    return log(a)
-
-
-def _promoted(a: Node, y: Node) -> Node:
-    """An operand in the dtype that the operation computed in."""
-    from autodiff_cli.ops.pointwise import as_dtype
-
-    return as_dtype(a, y.dtype)
-
-
-def _pow_from_number_vjp(g: Node, y: Node, exponent: Node, base: Number) -> Node:
-    if base == 0:
-        return g * where(ge(exponent, 0), 0.0, exponent * 0 - math.inf)
-    return g * (y * (math.log(base) if base > 0 else math.nan))
 
 
 pow_number = Elementwise(
@@ -301,38 +265,6 @@ pow_number = Elementwise(
     grad_fn="PowBackward0",
     doc="a to a number's power",
     latex="{}^{{{exponent}}}",
-)
-pow: Elementwise = Elementwise(
-    "pow",
-    _elementwise_power,
-    vjps=(
-        lambda g, y, a, b: where(eq(b, 0), 0.0, g * (b * pow(a, b - 1))),
-        lambda g, y, a, b: (
-            g * _slope_of_exponent(y, _log(_promoted(a, y)), logical_and(eq(a, 0), ge(b, 0)))
-        ),
-    ),
-    grad_fn="PowBackward1",
-    doc="a to the power b",
-    latex="{}^{{{}}}",
-)
-
-
-class _Contiguous(Elementwise):
-    """Elementwise, with a result that doesn't take over its operand's layout."""
-
-    __slots__ = ()
-
-    def layout(self, node: Node) -> None:
-        return None
-
-
-pow_from_number = _Contiguous(
-    "pow_from_number",
-    lambda exponent, base: _elementwise_power(like(exponent, base), exponent),
-    vjps=(_pow_from_number_vjp,),
-    scalars=("base",),
-    grad_fn="PowBackward2",
-    doc="a number to the power of a tensor",
 )
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import Node, Number
-from autodiff_cli.ops.arithmetic import pow_from_number
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise, like, precise
 from autodiff_cli.ops.pointwise import (
@@ -24,6 +23,7 @@ from autodiff_cli.ops.pointwise import (
     isnan,
     reciprocal,
 )
+from autodiff_cli.ops.powers import pow_from_number
 from autodiff_cli.ops.selection import ge, le, logical_or, where
 
 

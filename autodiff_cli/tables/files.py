@@ -19,7 +19,8 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
-from autodiff_cli.ir.node import Array, too_many_elements
+from autodiff_cli.ir.node import Array
+from autodiff_cli.ir.room import too_many_elements
 from autodiff_cli.tables import placing
 from autodiff_cli.tables.archive import write_archive
 from autodiff_cli.tables.doors import Door, door, refused, stream_of

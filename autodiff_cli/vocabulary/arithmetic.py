@@ -7,6 +7,7 @@ from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import NUMBER, Node, Number, Op, number
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
+from autodiff_cli.ops import powers
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.creation import check_fits
 from autodiff_cli.vocabulary.registry import alias, torch
@@ -172,12 +173,12 @@ def check_exponent(input: Node, exponent: Number) -> None:
 
 @torch("pow(Tensor input, Tensor exponent, *, Tensor out = None)")
 def pow(input: Node, exponent: Node) -> Node:
-    return not_bool(ar.pow(input, exponent), "pow")
+    return not_bool(powers.pow(input, exponent), "pow")
 
 
 @torch("pow(Number self, Tensor exponent, *, Tensor out = None)")
 def pow_from_number(self: Number, exponent: Node) -> Node:
-    return not_bool(ar.pow_from_number(exponent, base=self), "pow")
+    return not_bool(powers.pow_from_number(exponent, base=self), "pow")
 
 
 @torch("pow(Tensor input, Number exponent, *, Tensor out = None)")

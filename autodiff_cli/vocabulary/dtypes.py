@@ -26,11 +26,6 @@ from autodiff_cli.vocabulary.registry import python, torch
 from autodiff_cli.vocabulary.signature import Overloads
 from autodiff_cli.vocabulary.values import Device, Finfo, Iinfo
 
-DEVICES = (
-    "cpu, cuda, ipu, xpu, mkldnn, opengl, opencl, ideep, hip, ve, fpga, maia, xla, lazy, vulkan, mps, "
-    "meta, hpu, mtia, privateuseone"
-)
-
 
 @python("device")
 def device(type: str | Device, index: int | None = None) -> Device:
@@ -38,14 +33,7 @@ def device(type: str | Device, index: int | None = None) -> Device:
         return type
     if not isinstance(type, str):
         raise RuntimeFault("Cannot access accelerator device when none is available.")
-    kind, _, number = type.partition(":")
-    if kind not in DEVICES.split(", "):
-        raise RuntimeFault(
-            f"Expected one of {DEVICES} device type at start of device string: {kind}"
-        )
-    if number and not number.isdigit():
-        raise RuntimeFault(f"Invalid device string: '{type}'")
-    return Device(kind, int(number) if number else index)
+    return Device.of(type, index)
 
 
 @torch("get_device(Tensor input)")

@@ -5,13 +5,11 @@ Only an error imports this; a call that succeeds pays nothing for it.
 
 from __future__ import annotations
 
-from functools import cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.errors import (
     AssertionFault,
-    AttributeFault,
     AutodiffError,
     LimitError,
     RuntimeFault,
@@ -21,11 +19,11 @@ from autodiff_cli.errors import (
 )
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.refusal import refusal
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import Function, Implementation, check_tensors
-from autodiff_cli.vocabulary.signature import Overloads
+from autodiff_cli.vocabulary.handed_on import arguments, check_handed_on, check_tensors
 
-VARARGS = 4  # of `__code__.co_flags`
+if TYPE_CHECKING:
+    from autodiff_cli.vocabulary.registry import Function, Implementation
+
 # What the reference's Python refuses before it hands its arguments on; its C++ raises RuntimeError.
 OF_PYTHON = (AssertionFault, ValueFault, ZeroDivisionFault)
 # Flags that its Python looks at itself, rather than handing them on.
@@ -68,11 +66,29 @@ def worded(
                 check_tensors(function.implementations[0], args, kwargs)
         except AutodiffError as better:
             return better
-    if not isinstance(error, AutodiffError):
-        return refusal(function.shown_name, chain(args, kwargs.values()), error)
-    if error.because is not None:  # of one of the operations that it consists of
-        return refusal(function.shown_name, chain(args, kwargs.values()), error.because)
-    return error
+    if isinstance(error, AutodiffError):
+        if error.because is None:
+            return error
+        error = error.because  # of one of the operations that it consists of
+    return refusal(function.shown_name, map(described, chain(args, kwargs.values())), error)
+
+
+def described(argument: object) -> str:
+    """How errors speak of an argument.
+
+    >>> described([2.5, (1,)])
+    '[2.5, (1,)]'
+    """
+    if isinstance(argument, Node):
+        return argument.described
+    if isinstance(argument, (list, tuple)):
+        inner = ", ".join(map(described, argument))
+        if isinstance(argument, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(argument) == 1 else f"({inner})"
+    if argument is None or isinstance(argument, (bool, int, float, str)):
+        return repr(argument)
+    return type(argument).__name__
 
 
 def _check_truths(
@@ -90,65 +106,3 @@ def _frames(error: Exception) -> int:
     while trace is not None:
         count, trace = count + 1, trace.tb_next
     return count
-
-
-def check_handed_on(function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Refuse the arguments of a function of Python that what it calls refuses.
-
-    Raises:
-        Fault: in the words of what it calls.
-    """
-    if not function.calls and not function.asks:
-        return
-    given = arguments(function.implementations[0], args, kwargs)
-    for asked in function.asks.split():
-        name, _, attribute = asked.partition(".")
-        if not isinstance(given[name], Node):
-            raise AttributeFault(
-                f"'{type_name(given[name])}' object has no attribute '{attribute}'"
-            )
-    if not function.calls:
-        return
-    if isinstance(function.calls, str):
-        text = function.calls
-    else:
-        text, given = function.calls(given)
-    method = "(Tensor self" in text
-    overloads = _overloads(text, method)
-    positional, named = [], {}
-    for parameter in overloads.signatures[0].parameters:
-        if parameter.name not in given:  # what the function itself makes of the others
-            if parameter.keyword_only:
-                continue
-            given[parameter.name] = parameter.default
-        if parameter.keyword_only:
-            named[parameter.name] = given[parameter.name]
-        else:
-            positional.append(given[parameter.name])
-    if method:
-        receiver = given["input"]
-        if not isinstance(receiver, Node):
-            raise AttributeFault(
-                f"'{type_name(receiver)}' object has no attribute '{overloads.name}'"
-            )
-    overloads.bind(tuple(positional), named)
-
-
-@cache
-def _overloads(text: str, method: bool) -> Overloads:
-    return Overloads(text.partition("(")[0], text.split("\n"), method=method)
-
-
-def arguments(
-    implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """The value of each of a function's parameters, defaults included."""
-    code = implementation.__code__
-    names = code.co_varnames[: code.co_argcount]
-    defaults = implementation.__defaults__ or ()
-    bound: dict[str, Any] = dict(zip(names[len(names) - len(defaults) :], defaults, strict=True))
-    bound |= implementation.__kwdefaults__ or {}
-    bound |= dict(zip(names, args))
-    if code.co_flags & VARARGS:
-        bound[code.co_varnames[code.co_argcount + code.co_kwonlyargcount]] = args[len(names) :]
-    return bound | kwargs

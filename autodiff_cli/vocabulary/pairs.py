@@ -11,7 +11,7 @@ from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Op, constant
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
-from autodiff_cli.ops import blend, pairs
+from autodiff_cli.ops import blend, pairs, powers
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.arithmetic import operands_of
 from autodiff_cli.vocabulary.pointwise import require_floating
@@ -86,12 +86,12 @@ def _wide(x: Node) -> Node:
 
 @torch(f"float_power(Tensor input, Tensor exponent, {OUT}")
 def float_power(input: Node, exponent: Node) -> Node:
-    return ar.pow(_wide(input), _wide(exponent))
+    return powers.pow(_wide(input), _wide(exponent))
 
 
 @torch(f"float_power(Number self, Tensor exponent, {OUT}")
 def float_power_from_number(self: Number, exponent: Node) -> Node:
-    return ar.pow_from_number(_wide(exponent), base=float(self))
+    return powers.pow_from_number(_wide(exponent), base=float(self))
 
 
 @torch(f"float_power(Tensor input, Number exponent, {OUT}")

@@ -19,15 +19,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from itertools import takewhile
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from autodiff_cli.errors import FAILURES, AssertionFault, TypeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, Table
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.handed_on import check_handed_on, check_tensors
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.signature import Overloads
+from autodiff_cli.vocabulary.values import Device
 
 Implementation: TypeAlias = Callable[..., Any]
 # What the reference calls in its errors by another name than programs do.
@@ -125,8 +126,6 @@ class Function:
         result = implementation(*args, **kwargs)
         check_tensors(implementation, args, kwargs)
         if self.calls and not current().eager:  # what is computed later fails without this call
-            from autodiff_cli.vocabulary.failures import check_handed_on
-
             check_handed_on(self, args, kwargs)
         return result
 
@@ -137,35 +136,6 @@ class Function:
 TYPE_NAMES[Function] = Function.__name__ = (
     "builtin_function_or_method"  # Python's errors name it too
 )
-MISSING = object()
-
-
-@cache
-def _tensors(implementation: Implementation) -> tuple[tuple[str, bool], ...]:
-    """The first parameters that take tensors, as declared, and whether each takes None too."""
-    code = implementation.__code__
-    kinds = [
-        (name, implementation.__annotations__.get(name))
-        for name in code.co_varnames[: code.co_argcount]
-    ]
-    found = takewhile(lambda kind: kind[1] in ("Node", "Node | None"), kinds)
-    return tuple((name, kind != "Node") for name, kind in found)
-
-
-def check_tensors(
-    implementation: Implementation, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
-    """Refuse what is no tensor where one is due, unless the function has done so in its own words.
-
-    Functions that torch wrote in Python hand their arguments on to others that look at the types.
-    """
-    for position, (parameter, optional) in enumerate(_tensors(implementation)):
-        value = args[position] if position < len(args) else kwargs.get(parameter, MISSING)
-        if not (isinstance(value, Node) or value is MISSING or (value is None and optional)):
-            raise TypeFault(
-                f"{implementation.__name__}(): argument '{parameter}' (position {position + 1}) "
-                f"must be Tensor, not {type_name(value)}"
-            )
 
 
 @cache
@@ -187,9 +157,7 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
             result[name] = value
         elif name == "device" and str(value) not in ("None", "cpu", "cpu:0"):
             if isinstance(value, str):
-                from autodiff_cli.vocabulary.dtypes import device
-
-                device(value)
+                Device.of(value)
             raise AssertionFault(
                 "Torch not compiled with CUDA enabled", hint="everything here runs on the CPU"
             )

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 
@@ -109,6 +110,12 @@ class Value:
     attributes: ClassVar[tuple[str, ...]] = ()
 
 
+DEVICES = (
+    "cpu cuda ipu xpu mkldnn opengl opencl ideep hip ve fpga maia xla lazy vulkan mps meta hpu mtia "
+    "privateuseone"
+).split()
+
+
 class Device(Value):
     """Where a tensor is: `device(type='cpu')`."""
 
@@ -118,6 +125,22 @@ class Device(Value):
     def __init__(self, type: str, index: int | None = None) -> None:
         self.type = type
         self.index = index
+
+    @classmethod
+    def of(cls, text: str, index: int | None = None) -> Device:
+        """The device that a text such as "cpu:0" names.
+
+        Raises:
+            RuntimeFault: it names none.
+        """
+        kind, _, number = text.partition(":")
+        if kind not in DEVICES:
+            raise RuntimeFault(
+                f"Expected one of {', '.join(DEVICES)} device type at start of device string: {kind}"
+            )
+        if number and not number.isdigit():
+            raise RuntimeFault(f"Invalid device string: '{text}'")
+        return cls(kind, int(number) if number else index)
 
     def __repr__(self) -> str:
         index = "" if self.index is None else f", index={self.index}"

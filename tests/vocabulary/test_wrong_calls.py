@@ -7,14 +7,17 @@ import re
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
 from drawn_calls import FOLLOW, POOL, drawn, program
 
 from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluate import evaluate
 from autodiff_cli.interpret.limits import limits
+from autodiff_cli.ir.node import constant
 from autodiff_cli.ir.refusal import refusal
 from autodiff_cli.program import ProgramError, Session, Settings
 from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.failures import described
 
 RECORDS = [
     json.loads(line)
@@ -120,9 +123,13 @@ def test_expressions_say_it_likewise() -> None:
 
 
 def test_what_nothing_better_is_known_of_is_said_with_the_operands() -> None:
-    fault = refusal("kron", [2.5, [1, 2], None], ValueError("operands could not be broadcast"))
-    assert said(fault) == ("RuntimeError", "kron(): not defined for (2.5, [1, 2], None)")
-    assert said(refusal("kron", ["a"], TypeError("…"))) == (
+    operands = map(described, [2.5, [1, 2], (constant(np.ones(3)),), None])
+    fault = refusal("kron", operands, ValueError("operands could not be broadcast"))
+    assert said(fault) == (
+        "RuntimeError",
+        "kron(): not defined for (2.5, [1, 2], (Double tensor of size [3],), None)",
+    )
+    assert said(refusal("kron", [described("a")], TypeError("…"))) == (
         "TypeError",
         "kron(): not defined for ('a')",
     )
