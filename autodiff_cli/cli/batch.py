@@ -13,19 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of
 from autodiff_cli.cli.resources import bytes_of, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option
-from autodiff_cli.cli.words import (
-    NAME,
-    PATH,
-    ExpressionCommand,
-    bindings_of,
-    check_seed,
-    expression_of,
-    home,
-    names_of,
-    value_of,
-)
+from autodiff_cli.cli.words import NAME, PATH, check_seed, expression_of, home, value_of
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster

@@ -11,19 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of, vectors_of
 from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option, show_notices
 from autodiff_cli.cli.version import version_option
-from autodiff_cli.cli.words import (
-    PATH,
-    ExpressionCommand,
-    bindings_of,
-    check_seed,
-    expression_of,
-    names_of,
-    value_of,
-    vectors_of,
-)
+from autodiff_cli.cli.words import PATH, check_seed, expression_of, value_of
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result

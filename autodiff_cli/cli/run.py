@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.commands import Command, bindings_of
 from autodiff_cli.cli.resources import PROGRAM_BYTES, limits_of, resources, wall_wanted
 from autodiff_cli.cli.streams import quiet_option, show_notices
-from autodiff_cli.cli.words import Command, bindings_of, check_seed, text_of, value_of
+from autodiff_cli.cli.words import check_seed, text_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -43,15 +43,13 @@ def explain(
         message, hint, span = _character(source.text, error.offset)
     else:
         message, hint, span = _token(error, source.text, parser)
-    hint = derivative(source.text) or _with_example(hint, source.text)
+    hint = derivative(source.text) or _with_example(hint, source.text, parser)
     return SourceSyntaxError(message, hint=hint, span=span, source=source)
 
 
-def _with_example(hint: str | None, text: str) -> str | None:
+def _with_example(hint: str | None, text: str, parser: Parser) -> str | None:
     """The hint, with the whole text as it is written here if that can be told."""
-    from autodiff_cli.syntax.parse import is_expression
-
-    better = rewritten(text, is_expression)
+    better = rewritten(text, parser.accepts)
     if hint is None or (better and REPLACED.match(hint)):
         return better and f"write {better}"
     if better and hint == NOTES["^"] and "**" not in better:  # tan^-1, A^T

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Span
 from autodiff_cli.syntax.tables import INLINE, KEEP, Tables
 
@@ -103,6 +104,14 @@ class Parser:
             UnexpectedCharacter, UnexpectedToken: the text is not in the language.
         """
         return self.run(self._with_end(text))
+
+    def accepts(self, text: str) -> bool:
+        """Whether a text is in the language, and its tree can be built."""
+        try:
+            self.parse(text)
+        except (UnexpectedCharacter, UnexpectedToken, SourceSyntaxError):
+            return False
+        return True
 
     def run(self, tokens: Iterable[Token], build: Build | None = None) -> object:
         """The tree of a sequence of terminals that ends with `END`; `build` in place of the parser's."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax import parse, statements, targets, tree
+from autodiff_cli.syntax import builders, statements, targets, tree
 from autodiff_cli.syntax.check import check
 from autodiff_cli.syntax.lalr import Token, UnexpectedToken
 from autodiff_cli.syntax.lines import ProgramParser
@@ -175,7 +175,7 @@ def _imported(span: Span, name: str, alias: str | None = None) -> statements.Imp
 # One entry a rule name or alias of grammar/program.lark that builds a tree; the rest are those of
 # expressions. What needs the text is in `_builder`.
 BUILDERS: dict[str, Callable[..., Any]] = {
-    **parse.BUILDERS,
+    **builders.BUILDERS,
     "start": lambda span, *body: statements.Program(span, body),
     "value": lambda span, value: value,
     "body": _body,

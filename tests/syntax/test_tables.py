@@ -90,7 +90,7 @@ def test_a_zip_file_without_a_grammar_says_what_is_missing(tmp_path: Path) -> No
 
 
 def test_every_rule_has_a_builder() -> None:
-    from autodiff_cli.syntax.parse import BUILDERS
+    from autodiff_cli.syntax.builders import BUILDERS
 
     built = {rule.build for rule in tables.compute("expression").rules if rule.build}
     passed_on = {rule.build for rule in tables.compute("expression").rules if rule.single}
@@ -98,10 +98,10 @@ def test_every_rule_has_a_builder() -> None:
 
 
 def test_every_rule_of_programs_has_a_builder() -> None:
-    from autodiff_cli.syntax import parse, program
+    from autodiff_cli.syntax import builders, program
 
     built = {rule.build for rule in tables.compute("program").rules if rule.build}
     passed_on = {rule.build for rule in tables.compute("program").rules if rule.single}
-    own = set(program.BUILDERS) - set(parse.BUILDERS)
+    own = set(program.BUILDERS) - set(builders.BUILDERS)
     assert built - passed_on <= set(program.BUILDERS) | {"assign"}
     assert own <= built

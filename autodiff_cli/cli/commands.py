@@ -1,0 +1,106 @@
+"""What commands have in common: how they take their words, and say which were meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from keyword import iskeyword
+
+import click
+
+from autodiff_cli.cli.words import NAME, NO_EXPRESSION
+
+UNKNOWN_OPTION = re.compile(r"--[^\W\d]")
+
+
+class Command(click.Command):
+    """A command that says which option was meant."""
+
+    missing = ""  # what to say if there are no words at all
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            raise click.UsageError(self.missing, ctx)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.MissingParameter:
+            raise click.UsageError(self.missing, ctx) from None
+        except click.NoSuchOption as error:
+            from autodiff_cli.cli.advice import no_such_option
+
+            raise no_such_option(error.option_name, given, ctx) from None
+        except click.BadParameter as error:
+            from autodiff_cli.cli.advice import bad_choice
+
+            raise bad_choice(error, ctx) from None
+
+
+class ExpressionCommand(Command):
+    """A command whose words may begin with a minus, as expressions do."""
+
+    missing = NO_EXPRESSION
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)
+        rest = super().parse_args(ctx, args)
+        if "--" not in given:  # behind it, any word goes
+            for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
+                if UNKNOWN_OPTION.match(word):  # a mistyped option must not pass for an expression
+                    from autodiff_cli.cli.advice import no_such_option
+
+                    raise no_such_option(word, given, ctx)
+        return rest
+
+
+def bindings_of(words: Sequence[str], expression: str = "") -> dict[str, str]:
+    """The values that words of the form NAME=VALUE give, by name.
+
+    Args:
+        words: behind the expression or the file.
+        expression: the word before them, for the error.
+
+    Raises:
+        UsageError: a word is no such thing; says what to type.
+    """
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or iskeyword(name):
+            from autodiff_cli.cli.advice import not_a_binding
+
+            raise not_a_binding(word, words, expression)
+        if not value.strip() or value.strip() == "@" or value.endswith(","):
+            from autodiff_cli.cli.advice import no_value
+
+            raise no_value(word, words)
+        if name in values:
+            raise click.UsageError(f"'{name}' is bound twice")
+        values[name] = value
+    return values
+
+
+def vectors_of(option: str, words: tuple[str, ...]) -> dict[str, str]:
+    """The values behind an option that is given as NAME=VALUE, by name."""
+    values: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name = name.strip()
+        if not equals or not NAME.fullmatch(name) or value.strip() in ("", "@"):
+            raise click.UsageError(
+                f"{option} takes an input's name and a value, as in {option} x='[1, 0]', not '{word}'"
+            )
+        if name in values:
+            raise click.UsageError(f"{option} names '{name}' twice")
+        values[name] = value
+    return values
+
+
+def names_of(texts: tuple[str, ...]) -> list[str] | None:
+    if not texts:
+        return None
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if not names:
+        raise click.UsageError("--wrt needs names, as in --wrt w,b")
+    return list(dict.fromkeys(names))
