@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
@@ -25,6 +24,7 @@ from autodiff_cli.interpret.traceback import traceback_text
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Node
+from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.source import Source
 from autodiff_cli.syntax.tree import ExpressionStatement
 from autodiff_cli.vocabulary.handles import lower

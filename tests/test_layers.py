@@ -9,8 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LAYERS = (
-    "__init__ startup record wall source errors syntax ir threads ops transform execute autograd vocabulary "
-    "interpret tables program inputs evaluate batch render cli __main__"
+    "__init__ startup record wall source errors syntax ir threads random ops transform execute autograd "
+    "vocabulary interpret tables program inputs evaluate batch render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {

@@ -1,1 +1,1 @@
-"""Torch's mutable state: the random generator."""
+"""Tensors of programs: their memory and views, writes to them, and the backward pass."""

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.batch import deviation as deviations
 from autodiff_cli.batch.faults import Faults, light
 from autodiff_cli.batch.graph import Asked
@@ -23,6 +22,7 @@ from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
 from autodiff_cli.ir.node import Array, Node, Shape
+from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
 

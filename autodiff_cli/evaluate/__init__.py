@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import checked_seed
 from autodiff_cli.errors import InputError, LimitError
 from autodiff_cli.evaluate.answer import answered
 from autodiff_cli.evaluate.notices import Notices, check_result, is_shown
@@ -25,6 +24,7 @@ from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, started
 from autodiff_cli.ir.node import Array
+from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.source import Source
 
 __all__ = ["Gradients", "Intermediate", "Result", "Tensor", "evaluate"]

@@ -12,7 +12,6 @@ from functools import cache, cached_property, lru_cache, partial, total_ordering
 from importlib import import_module
 from typing import Any
 
-from autodiff_cli.autograd.generator import stream
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, is_own_function
 from autodiff_cli.interpret.counting import counting
@@ -21,6 +20,7 @@ from autodiff_cli.interpret.sizes import MAX_BITS, MAX_ITEMS, check_length
 from autodiff_cli.interpret.stands import STANDS, stand
 from autodiff_cli.interpret.torch_names import TORCH, Namespace, torch_module, torch_names
 from autodiff_cli.ir.context import current
+from autodiff_cli.random.streams import stream
 from autodiff_cli.vocabulary.handles import PUBLIC
 from autodiff_cli.vocabulary.ordered import OrderedDict
 

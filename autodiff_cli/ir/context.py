@@ -105,7 +105,7 @@ class Context:
         duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
         randomness: what a function that is mapped over rows may draw, in `torch.vmap`'s words.
         seed: of the streams of random numbers that nobody has asked for yet; None: by chance.
-        streams: of random numbers, by whose they are; see `autograd.generator`.
+        streams: of random numbers, by whose they are; see `random.streams`.
         validate: whether distributions check their arguments.
         print_options: how tensors are printed (`torch.set_printoptions`); None: as by default.
 

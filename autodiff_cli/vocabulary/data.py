@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator, generator_of
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import (
     AssertionFault,
@@ -23,6 +22,7 @@ from autodiff_cli.errors import (
     ValueFault,
 )
 from autodiff_cli.ir.shapes import size_at
+from autodiff_cli.random.streams import default_generator, generator_of
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.handles import named
 
@@ -178,7 +178,7 @@ class RandomSampler(Sampler):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        from autodiff_cli.autograd.random import Generator
+        from autodiff_cli.random.generator import Generator
 
         count, wanted = len(self.data_source), self.num_samples
         if self.generator is None:

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir import layout
 from autodiff_cli.ir.node import Array, Node, Shape, constant
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
+from autodiff_cli.random.streams import default_generator
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.registry import Calls, python
 

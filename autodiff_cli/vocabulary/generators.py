@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import default_generator
-from autodiff_cli.autograd.random import Generator
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir import dtypes
+from autodiff_cli.random.generator import Generator
+from autodiff_cli.random.streams import default_generator
 from autodiff_cli.vocabulary.grad_mode import Decorated
 from autodiff_cli.vocabulary.handles import NAMES, PUBLIC, named
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name

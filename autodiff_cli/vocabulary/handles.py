@@ -6,7 +6,7 @@ the tensors it is called with, and makes tensors of what it gives back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from inspect import signature
 from typing import Any, TypeVar
@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, lifted
-from autodiff_cli.errors import FAILURES, IndexFault, RuntimeFault
+from autodiff_cli.errors import FAILURES, IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.vocabulary.families import (
@@ -232,15 +233,13 @@ class TorchFunction:
             del named_args["out"]
         if out is None:
             return lifted(self.function.call(tuple(lowered), named_args, method=False), given)
-        from autodiff_cli.vocabulary.writing import assign_out, check_out
-
         try:
             result = lifted(self.function.call(tuple(lowered), named_args, method=False), given)
         except (RuntimeFault, IndexFault):
-            check_out(self.shown_name, given)
+            _check_out(self.shown_name, given)
             raise
-        check_out(self.shown_name, given)
-        return assign_out(out, result)
+        _check_out(self.shown_name, given)
+        return _assign_out(out, result)
 
     @property
     def shown_name(self) -> str:
@@ -253,6 +252,27 @@ class TorchFunction:
         if "." in self.function.name and not name.startswith("conv"):
             return f"<built-in function {name}>"
         return f"<built-in method {name} of type object at {id(self.function):#x}>"
+
+
+def _check_out(name: str, given: Sequence[Tensor]) -> None:
+    """Refuse `out=` where a gradient would flow through what is written."""
+    if current().grad and any(tensor.requires_grad for tensor in given):
+        raise RuntimeFault(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one "
+            "of the arguments requires grad."
+        )
+
+
+def _assign_out(out: Tensor, result: Any) -> Tensor:
+    """`out=`: the result written into a given tensor, whose history it doesn't join."""
+    if not isinstance(result, Tensor):
+        raise TypeFault("out= takes the result of functions that give one tensor")
+    if out.shape != result.shape:
+        out._node = result._node
+        return out
+    from autodiff_cli.autograd.inplace import in_place
+
+    return in_place(out, lambda node: result.node)
 
 
 @cache

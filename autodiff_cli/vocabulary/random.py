@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import generator_of
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.context import current
@@ -14,6 +13,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Shape, constant
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import drawn as dr
+from autodiff_cli.random.streams import generator_of
 from autodiff_cli.vocabulary.creation import LIKE, OPTIONS, OUT, checked, finished
 from autodiff_cli.vocabulary.registry import torch
 

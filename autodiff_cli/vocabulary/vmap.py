@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from autodiff_cli.autograd.generator import default_generator
 from autodiff_cli.autograd.ruled import MOST
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault, ValueFault
@@ -18,6 +17,7 @@ from autodiff_cli.ir.context import Recording, changed, current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.random.streams import default_generator
 from autodiff_cli.transform.batch import batched
 from autodiff_cli.vocabulary.calling import call, class_path, torch_call
 from autodiff_cli.vocabulary.handles import lift, named

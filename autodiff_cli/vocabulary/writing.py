@@ -5,13 +5,12 @@ Sources: torch/csrc/autograd/python_variable_indexing.cpp (`THPVariable_setitem`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.autograd.generator import generator_of
 from autodiff_cli.autograd.inplace import (
     check_apart,
     check_inplace,
@@ -24,13 +23,14 @@ from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Array, Node, Shape, constant, number
+from autodiff_cli.ir.node import Array, Node, Shape, constant
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
+from autodiff_cli.random.streams import generator_of
 from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
 from autodiff_cli.vocabulary.handles import lower, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
@@ -41,7 +41,7 @@ from autodiff_cli.vocabulary.shaping import check_expandable, expand
 from autodiff_cli.vocabulary.signature import Overloads
 
 if TYPE_CHECKING:
-    from autodiff_cli.autograd.random import Generator
+    from autodiff_cli.random.generator import Generator
 
 # The methods that have an in-place form: the same operation, written into the tensor.
 IN_PLACE = frozenset(
@@ -354,13 +354,11 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
             source = as_dtype(source, part.dtype)
         if not source.requires_grad:
             source = constant(np.array(source.value), part.dtype)
-    put(part, dims, places, source)
+    _put(part, dims, places, source)
 
 
-def put(
-    part: Tensor, dims: tuple[int, ...], places: list[Array], source: Node, accumulate: bool = False
-) -> Tensor:
-    """Replace, or add to, the elements that index tensors pick."""
+def _put(part: Tensor, dims: tuple[int, ...], places: list[Array], source: Node) -> None:
+    """Replace the elements that index tensors pick."""
     check_inplace(part, [source])
     check_apart(part, [source], same=False)
     picked = index.infer((part.node, *map(constant, places)), {"dims": dims})[0]
@@ -380,9 +378,9 @@ def put(
             f"{part.dtype.scalar_name} for the destination and {source.dtype.scalar_name} for the source."
         )
     indices = [constant(place) for place in places]
-    return in_place(
+    in_place(
         part,
-        lambda old: index_put(old, source, *indices, dims=dims, accumulate=accumulate),
+        lambda old: index_put(old, source, *indices, dims=dims, accumulate=False),
         [source],
         scattered=True,
         idempotent=_may_repeat(part, "index_put"),
@@ -437,36 +435,3 @@ def _copy_into(part: Tensor, source: Node) -> None:
         if source.shape != part.shape:
             source = expand(source, part.shape)
     in_place(part, lambda node: writes.copy(node, source), [source])
-
-
-def check_out(name: str, given: Sequence[Tensor]) -> None:
-    """Refuse `out=` where a gradient would flow through what is written."""
-    if current().grad and any(tensor.requires_grad for tensor in given):
-        raise RuntimeFault(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one "
-            "of the arguments requires grad."
-        )
-
-
-def assign_out(out: Tensor, result: Any) -> Tensor:
-    """`out=`: the result written into a given tensor, whose history it doesn't join."""
-    if not isinstance(result, Tensor):
-        raise TypeFault("out= takes the result of functions that give one tensor")
-    if out.shape != result.shape:
-        out._node = result._node
-        return out
-    return in_place(out, lambda node: result.node)
-
-
-def require_index(value: Any) -> int:
-    """A 0-dim integer tensor as a Python index."""
-    if isinstance(value, Tensor):
-        if value.node.numel != 1 or value.dtype.is_floating:
-            raise TypeFault("only integer tensors of a single element can be converted to an index")
-        return int(value.array.item())
-    if not isinstance(value, int):
-        raise IndexFault(f"'{type_name(value)}' object cannot be interpreted as an integer")
-    return value
-
-
-__all__ = ["in_place_method", "number", "set_item"]

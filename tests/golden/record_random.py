@@ -4,7 +4,7 @@ Run with a Python that has torch 2.13.0 (CPU) on a processor with AVX2, from any
 
     python tests/golden/record_random.py
 
-A call is a list: a method of `autodiff_cli.autograd.random.Generator`, its arguments (see
+A call is a list: a method of `autodiff_cli.random.generator.Generator`, its arguments (see
 `arguments`), then what came of it.  A stream is a dict: "seed" and the "calls" that follow it in
 order, each ending in `summary` of its draw.  The errors end in a type and a text.  Only
 `reference_draw` needs torch.

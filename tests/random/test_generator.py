@@ -20,9 +20,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from autodiff_cli.autograd import random
-from autodiff_cli.autograd.random import Generator
 from autodiff_cli.errors import Fault
+from autodiff_cli.random import generator as draws
+from autodiff_cli.random.generator import Generator
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = json.loads((GOLDEN / "random.json").read_text(encoding="utf-8"))
@@ -111,10 +111,10 @@ def test_seeding_forgets_the_waiting_normal(reseed: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
-@pytest.mark.parametrize("n", [random._BLOCK - 1, random._BLOCK, 2 * random._BLOCK + 17])
+@pytest.mark.parametrize("n", [draws._BLOCK - 1, draws._BLOCK, 2 * draws._BLOCK + 17])
 def test_block_size_does_not_show(n: int, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     first = Generator().manual_seed(9).normal(0.5, 3.0, (n,), np.dtype(dtype))
-    monkeypatch.setattr(random, "_BLOCK", 64)
+    monkeypatch.setattr(draws, "_BLOCK", 64)
     second = Generator().manual_seed(9).normal(0.5, 3.0, (n,), np.dtype(dtype))
     assert first.tobytes() == second.tobytes()
 
@@ -148,7 +148,7 @@ def test_uniform_stays_below_its_bound(dtype: str) -> None:
 
 def test_import_leaves_numpy_random_alone() -> None:
     """It would cost every start of the program several milliseconds."""
-    code = "import sys, autodiff_cli.autograd.random; sys.exit('numpy.random' in sys.modules)"
+    code = "import sys, autodiff_cli.random.generator; sys.exit('numpy.random' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 

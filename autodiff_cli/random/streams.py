@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
 
 if TYPE_CHECKING:
-    from autodiff_cli.autograd.random import Generator
+    from autodiff_cli.random.generator import Generator
 
 
 def stream(name: str, made: Callable[[], Any]) -> Any:
@@ -20,23 +18,6 @@ def stream(name: str, made: Callable[[], Any]) -> Any:
     if name not in streams:
         streams[name] = made()
     return streams[name]
-
-
-def checked_seed(seed: Any) -> int:
-    """A seed, as the reference reads it: from 0 to 2**64 - 1, the negative ones counted from the end.
-
-    Raises:
-        RuntimeFault: it is no integer.
-        ValueFault: it is out of range.
-
-    >>> checked_seed(-1) == 2**64 - 1
-    True
-    """
-    if not isinstance(seed, int | np.integer) or isinstance(seed, bool):
-        raise RuntimeFault(f"manual_seed expected a long, but got {type(seed).__name__}")
-    if not -(2**63) <= seed < 2**64:
-        raise ValueFault("Overflow when unpacking long long")
-    return int(seed) % 2**64
 
 
 def default_generator() -> Generator:
@@ -53,7 +34,7 @@ def default_generator() -> Generator:
 
 
 def _made() -> Generator:
-    from autodiff_cli.autograd.random import Generator
+    from autodiff_cli.random.generator import Generator
 
     generator, seed = Generator(), current().seed
     return generator if seed is None else generator.manual_seed(seed)

@@ -11,18 +11,18 @@ Paths named below are relative to ``aten/src/ATen`` of the reference.
 from __future__ import annotations
 
 import math
-import os
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.autograd.box_muller import box_muller, libm
-from autodiff_cli.autograd.generator import checked_seed
-from autodiff_cli.errors import NotImplementedFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import ValueFault
+from autodiff_cli.random.box_muller import box_muller, libm
+from autodiff_cli.random.checks import NAMES, bounds, check, continuous, digits, dispatch, numel
+from autodiff_cli.random.engine import Engine
+from autodiff_cli.random.rounding import fma, narrow, opmath_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from numpy.random import MT19937
 
     Array: TypeAlias = npt.NDArray[np.generic]
     Floats: TypeAlias = npt.NDArray[np.floating]
@@ -30,218 +30,18 @@ if TYPE_CHECKING:
     DType: TypeAlias = np.dtype[np.generic] | type[np.generic]
     Shape: TypeAlias = tuple[int, ...]
 
-F = TypeVar("F", bound=np.floating)
-
-# dtype -> the names of the reference's errors: of a missing kernel, of a value out of bounds
-_NAMES = {
-    "bool": ("Bool", "bool"), "uint8": ("Byte", "unsigned char"), "int8": ("Char", "signed char"),
-    "int16": ("Short", "short int"), "int32": ("Int", "int"), "int64": ("Long", "long int"),
-    "float16": ("Half", "c10::Half"), "float32": ("Float", "float"),
-    "float64": ("Double", "double"), "uint16": ("UInt16", "short unsigned int"),
-    "uint32": ("UInt32", "unsigned int"), "uint64": ("UInt64", "long unsigned int"),
-    "complex64": ("ComplexFloat", ""), "complex128": ("ComplexDouble", ""),
-}  # fmt: skip
-_DISPATCHED = tuple(_NAMES)[:9]  # what AT_DISPATCH_ALL_TYPES_AND3 covers
-_STATE = np.dtype(
-    [
-        ("seed", "<u8"), ("left", "<i4"), ("seeded", "<i4"), ("next", "<u8"), ("words", "<u8", 624),
-        ("unused_normal", "<f8"), ("normal", "<f8"), ("unused_rho", "<f8"), ("has_normal", "<u8"),
-        ("unused_float", "<u8"),
-    ]
-)  # fmt: skip
 _BLOCK = 1 << 14  # normals per step: the temporaries of a step stay in the L2 cache
 
 
-def _check(condition: bool | np.bool, message: str) -> None:
-    if not condition:
-        raise RuntimeFault(message)
+class Generator(Engine):
+    """A stream of random numbers with the draws of ``torch.Generator``.
 
-
-def _dispatch(kernel: str, dtype: DType, kinds: str = "f") -> np.dtype[np.generic]:
-    dtype = np.dtype(dtype)
-    if dtype.kind not in kinds or dtype.name not in _DISPATCHED:
-        raise NotImplementedFault(f"\"{kernel}\" not implemented for '{_NAMES[dtype.name][0]}'")
-    return dtype
-
-
-def _continuous(name: str, dtype: DType, spelling: int = 1) -> np.dtype[np.generic]:
-    dtype = np.dtype(dtype)
-    wrong = f"dtype must be a floating point but you specified {_NAMES[dtype.name][spelling]}"
-    continuous = f"{name} distribution is a continuous probability distribution."
-    _check(dtype.kind == "f", f"{continuous} {wrong}")
-    return dtype
-
-
-def _opmath(dtype: np.dtype[np.generic]) -> type[np.float32 | np.float64]:
-    return np.float64 if dtype == np.float64 else np.float32
-
-
-def _numel(shape: Shape) -> int:
-    for size in shape:
-        dims = ", ".join(map(str, shape))
-        _check(size >= 0, f"Trying to create tensor with negative dimension {size}: [{dims}]")
-    return math.prod(shape)
-
-
-def _bounds(dtype: np.dtype[np.generic]) -> tuple[int, int]:
-    if dtype.kind == "b":
-        return 0, 1
-    limits = np.finfo(dtype.name) if dtype.kind == "f" else np.iinfo(dtype.name)
-    return int(limits.min), int(limits.max)
-
-
-def _digits(dtype: np.dtype[np.generic]) -> int:
-    return np.finfo(dtype.name).nmant + 1
-
-
-def _narrow(values: Floats, dtype: np.dtype[np.generic]) -> Array:
-    # c10::Half converts from double by way of float, which rounds twice.
-    return values if dtype == np.float64 else values.astype(np.float32).astype(dtype, copy=False)
-
-
-def _to_odd(a: Floats, b: Floats) -> Floats:
-    """a + b; where that is rounded, to the neighbour whose last bit is 1, so that rounding again is right.
-
-    Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using rounding
-    to odd", 2008.
-    """
-    total = np.asarray(a + b)
-    part = total - a
-    error = (a - (total - part)) + (b - part)
-    even = (total.view(np.int64) & 1) == 0
-    return np.where((error != 0) & even, np.nextafter(total, np.copysign(np.inf, error)), total)
-
-
-def _fma(x: Floats, scale: float, offset: float) -> Floats:
-    """``x * scale + offset`` in one rounding; the scalars are values of the type of `x`."""
-    if scale == 1 or offset == 0:
-        return x * x.dtype.type(scale) + x.dtype.type(offset)
-    if x.dtype == np.float32:  # an exact product; the sum rounds twice, an ulp in 1 of 2**29
-        return (x.astype(np.float64) * scale + offset).astype(np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        # Dekker's exact product, Knuth's exact sum
-        x_high = x * 134217729.0 - (x * 134217729.0 - x)
-        s_high = scale * 134217729.0 - (scale * 134217729.0 - scale)
-        x_low, s_low = x - x_high, scale - s_high
-        product = x * scale
-        error = ((x_high * s_high - product) + x_high * s_low + x_low * s_high) + x_low * s_low
-        total = product + offset
-        part = total - product
-        fused = total + _to_odd(error, (product - (total - part)) + (offset - part))
-    return np.where(np.isfinite(fused), fused, total)  # the splitting overflows beyond 1e300
-
-
-class Generator:
-    """A stream of random numbers with the seeds and draws of ``torch.Generator``.
-
-    One that was never seeded takes a seed from the system at its first draw.  `shape` is a tuple,
-    `dtype` a NumPy scalar type or dtype; results are new C-contiguous arrays.  Every method of
-    draws raises RuntimeError for a negative size.
+    `shape` is a tuple, `dtype` a NumPy scalar type or dtype; results are new C-contiguous arrays.
+    Every method of draws raises RuntimeError for a negative size.
 
     >>> Generator().manual_seed(0).standard_normal((2,), np.float32)
     array([ 1.5409961, -0.2934289], dtype=float32)
-
-    Source: CPUGeneratorImpl.cpp, core/MT19937RNGEngine.h.
     """
-
-    def __init__(self) -> None:
-        self._engine: MT19937 | None = None
-        self._seed = 0
-        self._next_normal: float | None = None  # next_double_normal_sample of the reference
-
-    def manual_seed(self, seed: int) -> Generator:
-        """Restart the stream at `seed`, from -2**63 to 2**64 - 1, and return the generator.
-
-        The low 32 bits choose the stream.  Raises RuntimeError for a value that is no integer,
-        ValueError for one out of range.
-        Source: torch/csrc/Generator.cpp, CPUGeneratorImpl.cpp (set_current_seed).
-
-        >>> Generator().manual_seed(-1).initial_seed() == 2**64 - 1
-        True
-        """
-        self._restart(checked_seed(seed))
-        return self
-
-    def seed(self) -> int:
-        """Restart the stream at a seed of 53 bits from the system and return that seed.
-
-        Source: c10/core/GeneratorImpl.cpp (getNonDeterministicRandom).
-
-        >>> generator = Generator()
-        >>> generator.seed() == generator.initial_seed()
-        True
-        """
-        self._restart(int.from_bytes(os.urandom(7), "little") >> 3)
-        return self._seed
-
-    def initial_seed(self) -> int:
-        """Return the seed of the stream, from 0 to 2**64 - 1.
-
-        Source: CPUGeneratorImpl.cpp (current_seed).
-
-        >>> Generator().manual_seed(7).initial_seed()
-        7
-        """
-        return self._seed if self._engine else self.seed()
-
-    def get_state(self) -> npt.NDArray[np.uint8]:
-        """Return the stream's state as the reference's 5,056 bytes.
-
-        Source: CPUGeneratorImpl.cpp (CPUGeneratorImplState, get_state).
-
-        >>> Generator().manual_seed(0).get_state().shape
-        (5056,)
-        """
-        engine = self._engine or self._restart(self.seed())
-        inner = engine.state["state"]
-        key, place = inner["key"], int(inner["pos"])
-        fresh = place == 624 and int(key[0]) == self._seed & 0xFFFFFFFF
-        state = np.zeros((), _STATE)
-        state["seed"], state["seeded"], state["words"] = self._seed, 1, key
-        state["left"], state["next"] = (1, 0) if fresh else (625 - place, place)
-        if self._next_normal is not None:
-            state["normal"], state["has_normal"] = self._next_normal, 1
-        return np.frombuffer(state.tobytes(), np.uint8).copy()
-
-    def set_state(self, state: npt.NDArray[np.uint8]) -> Generator:
-        """Go on from a state that `get_state` gave.
-
-        Raises RuntimeError for an array of another size.
-        Source: CPUGeneratorImpl.cpp (set_state).
-        """
-        _check(
-            state.size == _STATE.itemsize,
-            f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found the input RNG "
-            f"state size to be {state.size}",
-        )
-        given = np.frombuffer(state.tobytes(), _STATE)[0]
-        engine = self._restart(int(given["seed"]))
-        place = int(given["next"]) or 624
-        key = given["words"].astype(np.uint32)
-        engine.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": place}}
-        self._next_normal = float(given["normal"]) if given["has_normal"] else None
-        return self
-
-    def random_uint32(self, n: int) -> npt.NDArray[np.uint32]:
-        """Draw `n` words of 32 bits.
-
-        Source: core/MT19937RNGEngine.h.
-
-        >>> Generator().manual_seed(0).random_uint32(2)
-        array([2357136044, 2546248239], dtype=uint32)
-        """
-        return self._words(n).astype(np.uint32)
-
-    def random_uint64(self, n: int) -> npt.NDArray[np.uint64]:
-        """Draw `n` words of 64 bits, each of two words of 32 bits, the high one first.
-
-        Source: CPUGeneratorImpl.cpp (random64).
-
-        >>> Generator().manual_seed(0).random_uint64(1)
-        array([10123822223749065263], dtype=uint64)
-        """
-        words = self._words(2 * n)
-        return (words[::2] << np.uint64(32)) | words[1::2]
 
     def uniform(self, shape: Shape, dtype: DType, low: float = 0.0, high: float = 1.0) -> Array:
         """Draw uniformly from [`low`, `high`) (``rand``, ``uniform_``).
@@ -253,20 +53,20 @@ class Generator:
         >>> Generator().manual_seed(0).uniform((2,), np.float32)
         array([0.4962566, 0.7682218], dtype=float32)
         """
-        dtype = _dispatch("check_uniform_bounds", dtype)
-        name, c_name = _NAMES[dtype.name]
-        least, most = _bounds(dtype)
-        _check(least <= low <= most, f"from is out of bounds for {c_name}")
-        _check(least <= high <= most, f"to is out of bounds for {c_name}")
+        dtype = dispatch("check_uniform_bounds", dtype)
+        name, c_name = NAMES[dtype.name]
+        least, most = bounds(dtype)
+        check(least <= low <= most, f"from is out of bounds for {c_name}")
+        check(least <= high <= most, f"to is out of bounds for {c_name}")
         order = f"but found from={low:g} > to={high:g}"
-        _check(low <= high, f"uniform_ expects to return a [from, to) range, {order}")
+        check(low <= high, f"uniform_ expects to return a [from, to) range, {order}")
         excess = f"to={high:g} and from={low:g} which result in to-from to exceed the limit"
         limit = f"std::numeric_limits<{name}>::max()"
-        _check(high - low <= most, f"uniform_ expects to-from <= {limit}, but found {excess}")
-        opmath = _opmath(dtype)
+        check(high - low <= most, f"uniform_ expects to-from <= {limit}, but found {excess}")
+        opmath = opmath_of(dtype)
         start, stop = opmath(low), opmath(high)
-        draws = self._uniform(_numel(shape), opmath)
-        out = _fma(draws, float(stop - start), float(start)).astype(dtype, copy=False)
+        draws = self._uniform(numel(shape), opmath)
+        out = fma(draws, float(stop - start), float(start)).astype(dtype, copy=False)
         out[out == stop.astype(dtype)] = start.astype(dtype)  # rounded up to the open bound
         return out.reshape(shape)
 
@@ -293,21 +93,21 @@ class Generator:
         >>> Generator().manual_seed(0).normal(5.0, 0.0, (2,), np.float32)
         array([5., 5.], dtype=float32)
         """
-        _check(std >= 0, f"normal expects std >= 0.0, but found std {std:g}")
-        dtype, n = _dispatch("normal_kernel_cpu", dtype), _numel(shape)
+        check(std >= 0, f"normal expects std >= 0.0, but found std {std:g}")
+        dtype, n = dispatch("normal_kernel_cpu", dtype), numel(shape)
         if n < 16:
             values = np.array([self._normal() for _ in range(n)], np.float64)
-            return _narrow(_fma(values, float(std), float(mean)), dtype).reshape(shape)
-        opmath, blocks = _opmath(dtype), n - n % 16
+            return narrow(fma(values, float(std), float(mean)), dtype).reshape(shape)
+        opmath, blocks = opmath_of(dtype), n - n % 16
         scale, offset = float(opmath(std)), float(opmath(mean))
         out = np.empty(n, dtype)
         for start in range(0, blocks, _BLOCK):
             stop = min(start + _BLOCK, blocks)
-            out[start:stop] = _fma(box_muller(self._uniform(stop - start, opmath)), scale, offset)
+            out[start:stop] = fma(box_muller(self._uniform(stop - start, opmath)), scale, offset)
         if blocks < n:
             if dtype != np.float16:  # drawn for the remainder, then replaced
                 self._uniform(n - blocks, opmath)
-            out[-16:] = _fma(box_muller(self._uniform(16, opmath)), scale, offset)
+            out[-16:] = fma(box_muller(self._uniform(16, opmath)), scale, offset)
         return out.reshape(shape)
 
     def normal_arrays(self, mean: float | Floats, std: float | Floats) -> Array:
@@ -324,10 +124,10 @@ class Generator:
         dtype = (mean if isinstance(mean, np.ndarray) else np.asarray(std)).dtype
         shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
         if isinstance(std, np.ndarray):
-            _check(bool(np.all(std >= 0)), "normal expects all elements of std >= 0.0")
+            check(bool(np.all(std >= 0)), "normal expects all elements of std >= 0.0")
             out = self.normal(0.0, 1.0, shape, dtype)
             # A tensor without dimensions takes the precision the others are computed in.
-            factor = std if std.ndim else std.astype(_opmath(dtype))
+            factor = std if std.ndim else std.astype(opmath_of(dtype))
             np.multiply(out, factor, out=out, casting="same_kind")
         else:
             out = self.normal(0.0, std, shape, dtype)
@@ -343,12 +143,12 @@ class Generator:
         >>> Generator().manual_seed(0).exponential((2,), np.float32)
         array([3.5083263, 1.2303847], dtype=float32)
         """
-        _check(lambd > 0, f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
-        dtype = _continuous("Exponential", dtype, 0)
-        u = -self._uniform(_numel(shape), np.float64)
+        check(lambd > 0, f"exponential_ expects lambda > 0.0, but found lambda={lambd:g}")
+        dtype = continuous("Exponential", dtype, 0)
+        u = -self._uniform(numel(shape), np.float64)
         # The last ulp of log1p is lost in a conversion to a narrower type.
         logarithm = libm(math.log1p, u) if dtype == np.float64 else np.log1p(u)
-        return _narrow(-1.0 / lambd * logarithm, dtype).reshape(shape)
+        return narrow(-1.0 / lambd * logarithm, dtype).reshape(shape)
 
     def geometric(self, p: float, shape: Shape, dtype: DType) -> Array:
         """Draw the number of trials up to the first success (``geometric_``).
@@ -359,9 +159,9 @@ class Generator:
         >>> Generator().manual_seed(0).geometric(0.3, (2,), np.float32)
         array([1., 1.], dtype=float32)
         """
-        _check(0 < p < 1, f"geometric_ expects p to be in (0, 1), but got p={p:g}")
-        dtype = _dispatch("geometric_cpu", dtype, "iuf")
-        logarithms = libm(math.log, self._uniform(_numel(shape), np.float64))
+        check(0 < p < 1, f"geometric_ expects p to be in (0, 1), but got p={p:g}")
+        dtype = dispatch("geometric_cpu", dtype, "iuf")
+        logarithms = libm(math.log, self._uniform(numel(shape), np.float64))
         return np.ceil(logarithms / math.log1p(-p)).astype(dtype).reshape(shape)
 
     def cauchy(self, median: float, sigma: float, shape: Shape, dtype: DType) -> Array:
@@ -373,10 +173,10 @@ class Generator:
         >>> Generator().manual_seed(0).cauchy(0.0, 1.0, (2,), np.float32).shape
         (2,)
         """
-        _check(sigma > 0, f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
-        dtype = _continuous("Cauchy", dtype)
-        turns = math.pi * (self._uniform(_numel(shape), np.float64) - 0.5)
-        return _narrow(median + sigma * libm(math.tan, turns), dtype).reshape(shape)
+        check(sigma > 0, f"cauchy_ expects sigma > 0.0, but found sigma={sigma:g}")
+        dtype = continuous("Cauchy", dtype)
+        turns = math.pi * (self._uniform(numel(shape), np.float64) - 0.5)
+        return narrow(median + sigma * libm(math.tan, turns), dtype).reshape(shape)
 
     def log_normal(self, mean: float, std: float, shape: Shape, dtype: DType) -> Array:
         """Draw numbers whose logarithm is normal, one by one (``log_normal_``).
@@ -387,10 +187,10 @@ class Generator:
         >>> Generator().manual_seed(0).log_normal(0.0, 1.0, (1,), np.float32)
         array([4.669239], dtype=float32)
         """
-        _check(std > 0, f"log_normal_ expects std > 0.0, but found std={std:g}")
-        dtype = _continuous("LogNormal", dtype)
-        values = [math.exp(self._normal() * std + mean) for _ in range(_numel(shape))]
-        return _narrow(np.array(values, np.float64), dtype).reshape(shape)
+        check(std > 0, f"log_normal_ expects std > 0.0, but found std={std:g}")
+        dtype = continuous("LogNormal", dtype)
+        values = [math.exp(self._normal() * std + mean) for _ in range(numel(shape))]
+        return narrow(np.array(values, np.float64), dtype).reshape(shape)
 
     def poisson(self, rates: Floats) -> Array:
         """Draw a Poisson number for each rate (``poisson``).
@@ -401,12 +201,12 @@ class Generator:
         >>> Generator().manual_seed(0).poisson(np.array([3.0, 20.0]))
         array([ 6., 18.])
         """
-        dtype = _dispatch("poisson_cpu", rates.dtype)
+        dtype = dispatch("poisson_cpu", rates.dtype)
         values = [self._poisson(rate) for rate in rates.ravel().tolist()]
         return np.array(values, np.float64).astype(dtype).reshape(rates.shape)
 
     def _poisson(self, rate: float) -> int:
-        _check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative")
+        check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative")
         if rate == 0:
             return 0
         if rate < 10:
@@ -448,21 +248,21 @@ class Generator:
         if not -(2**63) <= min(low, high) <= max(low, high) < 2**63:
             raise ValueFault("Overflow when unpacking long long")
         order = "random_ expects 'from'{0} to be less than 'to'{0}, but got from={1} >= to={2}"
-        _check(low < high, order.format("", low, high))
+        check(low < high, order.format("", low, high))
         kinds = "check_random_bounds handles only integral, floating-point and boolean types"
-        _check(dtype.kind in "biuf", kinds)
-        least, most = _bounds(dtype)
-        c_name = _NAMES[dtype.name][1]
-        _check(least <= low <= most, f"from is out of bounds for {c_name}")
-        _check(least <= high - 1 <= most, f"to - 1 is out of bounds for {c_name}")
+        check(dtype.kind in "biuf", kinds)
+        least, most = bounds(dtype)
+        c_name = NAMES[dtype.name][1]
+        check(least <= low <= most, f"from is out of bounds for {c_name}")
+        check(least <= high - 1 <= most, f"to - 1 is out of bounds for {c_name}")
         if dtype.kind == "f":  # keep out what rounding to dtype would move over a bound
             first, last = (int(np.asarray(v).astype(dtype)) for v in (low + 1, high - 1))
             if first < low:
-                low = first + (1 << (abs(low + 1).bit_length() - _digits(dtype)))
+                low = first + (1 << (abs(low + 1).bit_length() - digits(dtype)))
             if high <= last < 2**63:  # 2**63 itself wraps in the reference, which then keeps high
-                high = last - (1 << (abs(high - 1).bit_length() - _digits(dtype)))
-            _check(low < high, order.format(" casted to dtype", low, high))
-        n, span = _numel(shape), high - low
+                high = last - (1 << (abs(high - 1).bit_length() - digits(dtype)))
+            check(low < high, order.format(" casted to dtype", low, high))
+        n, span = numel(shape), high - low
         words = self._words(n) if span < 2**28 else self.random_uint64(n)
         values = (words % np.uint64(span) + np.uint64(low % 2**64)).view(np.int64)
         return values.astype(dtype, copy=False).reshape(shape)
@@ -476,8 +276,8 @@ class Generator:
         >>> Generator().manual_seed(0).random_((2,), np.uint8)
         array([172,  47], dtype=uint8)
         """
-        dtype, n = _dispatch("random_kernel_cpu", dtype, "biuf"), _numel(shape)
-        most = 2 ** _digits(dtype) if dtype.kind == "f" else _bounds(dtype)[1]
+        dtype, n = dispatch("random_kernel_cpu", dtype, "biuf"), numel(shape)
+        most = 2 ** digits(dtype) if dtype.kind == "f" else bounds(dtype)[1]
         words = self.random_uint64(n) if dtype in (np.int64, np.float64) else self._words(n)
         return (words % np.uint64(most + 1)).astype(dtype).reshape(shape)
 
@@ -491,16 +291,16 @@ class Generator:
         >>> Generator().manual_seed(0).randperm(5)
         array([4, 0, 1, 3, 2])
         """
-        out = np.arange(_numel((n,)))
-        dtype = _dispatch("randperm", dtype, "iuf")
+        out = np.arange(numel((n,)))
+        dtype = dispatch("randperm", dtype, "iuf")
         if dtype.kind == "f":
-            most = 2 ** _digits(dtype) + 1
-            text = most if dtype == np.float16 else f"2^{_digits(dtype)}+1"
-            _check(n <= most, f"n cannot be greater than {text} for {_NAMES[dtype.name][0]} type.")
+            most = 2 ** digits(dtype) + 1
+            text = most if dtype == np.float16 else f"2^{digits(dtype)}+1"
+            check(n <= most, f"n cannot be greater than {text} for {NAMES[dtype.name][0]} type.")
         else:
             name = "int" if dtype == np.int32 else f"{dtype.name}_t"
             overflow = f"value cannot be converted to type {name} without overflow"
-            _check(n - 1 <= _bounds(dtype)[1], overflow)
+            check(n - 1 <= bounds(dtype)[1], overflow)
         if n < (2**32 - 1) // 20:
             partners = self._words(max(n - 1, 0)).view(np.int64) % (n - out[:-1]) + out[:-1]
         else:  # inside out, and with 64 bits for the sake of an even distribution
@@ -525,19 +325,19 @@ class Generator:
         array([0, 0, 1, 0, 0])
         """
         if not isinstance(p, np.ndarray):
-            _check(0 <= p <= 1, f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
-            dtype = _dispatch("bernoulli_scalar_cpu_", dtype or np.float32, "biuf")
+            check(0 <= p <= 1, f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
+            dtype = dispatch("bernoulli_scalar_cpu_", dtype or np.float32, "biuf")
             shape = shape or ()
-            return (self._uniform(_numel(shape), np.float64) < p).astype(dtype).reshape(shape)
-        dtype = _dispatch("bernoulli_tensor_cpu_self_", dtype or p.dtype, "biuf")
-        opmath = _opmath(_dispatch("bernoulli_tensor_cpu_p_", p.dtype))
-        _check(
+            return (self._uniform(numel(shape), np.float64) < p).astype(dtype).reshape(shape)
+        dtype = dispatch("bernoulli_tensor_cpu_self_", dtype or p.dtype, "biuf")
+        opmath = opmath_of(dispatch("bernoulli_tensor_cpu_p_", p.dtype))
+        check(
             bool(((p >= 0) & (p <= 1)).all()),
             "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  (Could this error message "
             "be improved?  If so, please report an enhancement request to PyTorch.)",
         )
         shape = p.shape if shape is None else shape
-        draws = self._uniform(_numel(shape), opmath)
+        draws = self._uniform(numel(shape), opmath)
         return (draws < np.broadcast_to(p, shape).ravel()).astype(dtype).reshape(shape)
 
     def multinomial(
@@ -554,26 +354,26 @@ class Generator:
         >>> Generator().manual_seed(0).multinomial(np.array([1.0, 0.0, 2.0]), 4, True)
         array([2, 2, 2, 2])
         """
-        _check(0 < probs.ndim <= 2, "prob_dist must be 1 or 2 dim")
+        check(0 < probs.ndim <= 2, "prob_dist must be 1 or 2 dim")
         kinds = "multinomial only supports floating-point dtypes for input, got: "
-        _check(probs.dtype.kind == "f", kinds + _NAMES[probs.dtype.name][0])
-        _check(num_samples > 0, "cannot sample n_sample <= 0 samples")
+        check(probs.dtype.kind == "f", kinds + NAMES[probs.dtype.name][0])
+        check(num_samples > 0, "cannot sample n_sample <= 0 samples")
         rows = np.atleast_2d(probs)
         scarce = "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
-        _check(replacement or num_samples <= rows.shape[1], scarce)
-        _check(rows.shape[1] <= 2**24, "number of categories cannot exceed 2^24")
+        check(replacement or num_samples <= rows.shape[1], scarce)
+        check(rows.shape[1] <= 2**24, "number of categories cannot exceed 2^24")
         wrong = rows[~((rows >= 0) & (rows < np.inf))]
         invalid = "probability tensor contains either `inf`, `nan` or element < 0"
         replacement = replacement and num_samples > 1  # one sample takes the other algorithm
         if replacement and wrong.size:
             entry = "= infinity or NaN" if wrong[0] > 0 else "< 0"
             invalid = f"invalid multinomial distribution (encountering probability entry {entry})"
-        _check(not wrong.size, invalid)
+        check(not wrong.size, invalid)
         zero = "invalid multinomial distribution (sum of probabilities <= 0)"
-        _check(bool((rows > 0).any(axis=1).all()), zero)
+        check(bool((rows > 0).any(axis=1).all()), zero)
         if replacement:
             draws = self._uniform(len(rows) * num_samples, np.float64).reshape(-1, num_samples)
-            levels = rows.astype(_opmath(probs.dtype)).cumsum(axis=1)
+            levels = rows.astype(opmath_of(probs.dtype)).cumsum(axis=1)
             levels /= levels[:, -1:].copy()
             levels[:, -1] = 1
             out = np.empty(draws.shape, np.int64)
@@ -583,30 +383,3 @@ class Generator:
             quotients = rows / self.exponential(rows.shape, probs.dtype).astype(probs.dtype)
             out = np.argsort(-quotients, axis=1, kind="stable")[:, :num_samples].copy()
         return out.reshape(*probs.shape[:-1], num_samples)
-
-    def _restart(self, seed: int) -> MT19937:
-        from numpy.random import MT19937, RandomState  # slow to import, so not before it is used
-
-        engine = MT19937(0)
-        RandomState(engine).seed(seed & 0xFFFFFFFF)  # init_genrand, unlike MT19937(seed)
-        self._engine, self._seed, self._next_normal = engine, seed, None
-        return engine
-
-    def _words(self, n: int) -> npt.NDArray[np.uint64]:
-        engine = self._engine or self._restart(self.seed())
-        return engine.random_raw(n)
-
-    def _uniform(self, n: int, dtype: type[F]) -> npt.NDArray[F]:
-        wide = dtype is np.float64
-        words, digits = (self.random_uint64(n), 53) if wide else (self._words(n), 24)
-        out = (words & np.uint64(2**digits - 1)).astype(dtype)
-        return np.multiply(out, 2.0**-digits, out=out)
-
-    def _normal(self) -> float:
-        if self._next_normal is not None:
-            value, self._next_normal = self._next_normal, None
-            return value
-        u, v = self._uniform(2, np.float64).tolist()
-        radius, theta = math.sqrt(-2.0 * math.log1p(-v)), 2.0 * math.pi * u
-        self._next_normal = radius * math.sin(theta)
-        return radius * math.cos(theta)

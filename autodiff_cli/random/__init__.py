@@ -1,0 +1,1 @@
+"""Random numbers: the streams of torch's generators, and whose they are."""
