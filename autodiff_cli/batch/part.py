@@ -27,6 +27,7 @@ from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.portions import Portion, Range, Survey
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.sources import RowSource
+from autodiff_cli.tables.text_writer import JsonWriter
 
 # Its graphs' placeholders take one block of rows at a time, and so do its threads.
 _one = threading.Lock()
@@ -242,7 +243,7 @@ class _Part:
     ) -> None:
         self.path = work.path(number)
         self.writer = writers.open_writer(self.path, to=work.job.to, source=source)
-        self.lines = isinstance(self.writer, writers.JsonWriter)
+        self.lines = isinstance(self.writer, JsonWriter)
         self.known = forms
         if forms is not None and not self.lines:
             shapes = {name: form.shape for name, form in forms.items()}

@@ -16,7 +16,7 @@ from autodiff_cli.tables.ahead import Behind, ahead
 from autodiff_cli.tables.doors import check_once, check_outputs
 from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.sources import RowSource
-from autodiff_cli.tables.writers import Writer
+from autodiff_cli.tables.writing import Writer, no_rows
 
 
 def _ignore(what: object) -> None:
@@ -172,7 +172,7 @@ def _answered(
         elif not done.rows and not done.resumed:
             kept = engine.columns if job.keep else ()
             errors = ["error"] if job.on_error == "null" else []
-            writer.write(writers.no_rows([*kept, *engine.names, *errors]))
+            writer.write(no_rows([*kept, *engine.names, *errors]))
         writer.close()
     except BaseException:
         writer.abort()

@@ -10,10 +10,10 @@ import numpy as np
 from autodiff_cli.batch.faults import Faults
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
-from autodiff_cli.tables import writers
 from autodiff_cli.tables.bad import NOWHERE
 from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.writers import Writer
+from autodiff_cli.tables.text_writer import JsonWriter
+from autodiff_cli.tables.writing import Writer
 
 Demand: TypeAlias = Literal["shape", "depth", "nothing"]
 DEPTH = ("parquet", "arrow")  # lists may have any lengths there
@@ -23,7 +23,7 @@ NULL = -1
 def demand_of(writer: Writer) -> Demand:
     """What all cells of a column have in common in the writer's format: the shape, the number of axes, or
     nothing."""
-    if isinstance(writer, writers.JsonWriter):
+    if isinstance(writer, JsonWriter):
         return "nothing"
     return "depth" if getattr(writer, "format", "") in DEPTH else "shape"
 

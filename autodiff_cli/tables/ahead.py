@@ -9,7 +9,8 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Generic, TypeVar
 
 from autodiff_cli.tables.kept import Kept
-from autodiff_cli.tables.writers import Table, Writer
+from autodiff_cli.tables.rows import Table
+from autodiff_cli.tables.writing import Writer
 
 T = TypeVar("T")
 TURN = 0.1  # seconds of waiting before looking whether to go on

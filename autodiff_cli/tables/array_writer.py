@@ -18,9 +18,9 @@ from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import cells, outputs
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
-from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped, wider
+from autodiff_cli.tables.rows import KINDS, Column, Table, TextColumn, Untyped, wider
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writers import Shapes, Table, columns_change, distinct
+from autodiff_cli.tables.writing import Shapes, columns_change, merged
 
 ROWS = 1 << 16  # that are copied at once
 EXACT = 1 << 53  # up to here float64 has every whole number
@@ -159,9 +159,7 @@ class ArrayWriter:
         self.shapes.known |= shapes
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
-        if kept is not None:
-            distinct(kept.names, tuple(table))
-            table = {**kept.columns(), **table}
+        table = merged(table, kept)
         if self.names and set(table) != set(self.names):
             raise columns_change(self.names, table)
         self.names = self.names or tuple(table)

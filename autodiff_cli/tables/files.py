@@ -24,6 +24,7 @@ from autodiff_cli.ir.room import too_many_elements
 from autodiff_cli.tables import placing
 from autodiff_cli.tables.archive import write_archive
 from autodiff_cli.tables.doors import Door, door, refused, stream_of
+from autodiff_cli.tables.json_numbers import NON_FINITE
 from autodiff_cli.tables.mapped import mapped
 from autodiff_cli.tables.placing import Placement
 
@@ -242,9 +243,6 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
         return np.array(_numbers(value, name), dtype=current().dtype.numpy)
     except ValueError:
         raise InputError(f"{name}: lists of unequal length") from None
-
-
-NON_FINITE = {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}
 
 
 def _numbers(value: Any, name: str) -> Any:

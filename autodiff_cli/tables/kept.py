@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
+import orjson
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import cells
+from autodiff_cli.tables.json_numbers import NON_FINITE, column_of
 from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-JSON_NON_FINITE = ("NaN", "Infinity", "-Infinity")
 INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 LEAST, MOST = -(2**63), 2**63 - 1
-NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+CSV_NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 OPENING, CLOSING = b"{}"
@@ -82,7 +83,7 @@ def json_of(text: str) -> bytes:
         return text.encode()
     if not text:
         return b"null"
-    if NON_FINITE.fullmatch(text):
+    if CSV_NON_FINITE.fullmatch(text):
         return cells.spelled(float(text))
     return cells.string(text)
 
@@ -144,8 +145,6 @@ class KeptLines:
 
     def objects(self) -> list[dict[str, object]]:
         """The kept members of each row, parsed; a line that is no object has none."""
-        import orjson
-
         found = []
         for line in self.lines:
             try:
@@ -166,8 +165,6 @@ class KeptLines:
         return {name: [cell_of(row.get(name)) for row in rows] for name in self.names}
 
     def members(self) -> list[bytes]:
-        import orjson
-
         if self.some is None and not self.renamed:
             if all(line[0] == OPENING and line[-1] == CLOSING for line in self.lines):
                 inner = [line[1:-1] for line in self.lines]
@@ -180,8 +177,6 @@ class KeptLines:
         return [orjson.dumps(row)[1:-1] for row in self.objects()]
 
     def columns(self) -> Mapping[str, Column | TextColumn]:
-        from autodiff_cli.tables.plain_json import column_of
-
         rows = self.objects()
         found: dict[str, Column | TextColumn] = {}
         for name in self.names:
@@ -203,8 +198,6 @@ class KeptLines:
 
 def cell_of(value: object) -> str:
     """A JSON value as a cell of CSV: a string without quotes, null empty, the rest as JSON."""
-    import orjson
-
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
@@ -214,7 +207,7 @@ def _json_kind(value: object) -> str | None:
     """The first of `rows.KINDS` that holds a JSON value; None of a list or an object."""
     if isinstance(value, int) and not isinstance(value, bool):
         return "int64" if LEAST <= value <= MOST else "float64"
-    if isinstance(value, float) or (isinstance(value, str) and value in JSON_NON_FINITE):
+    if isinstance(value, float) or (isinstance(value, str) and value in NON_FINITE):
         return "float64"
     return None if isinstance(value, (list, dict)) else "text"
 

@@ -9,9 +9,9 @@ import polars
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import layout as layouts
-from autodiff_cli.tables import plain_json
 from autodiff_cli.tables.bad import NOWHERE, Findings, Reason
 from autodiff_cli.tables.formats import STREAM
+from autodiff_cli.tables.json_numbers import column_of
 from autodiff_cli.tables.kept import KeptValues
 from autodiff_cli.tables.layout import Keep, Naming
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
@@ -157,7 +157,7 @@ def _column(series: polars.Series) -> Column:
     if values is not None:
         return Column(values)
     dtype = polars.Series(dtype=kind).to_numpy().dtype
-    cells, wrong = plain_json.column_of(series.to_list())
+    cells, wrong = column_of(series.to_list())
     nulls = np.zeros(len(series), bool)
     nulls[list(wrong)] = True
     if isinstance(cells, np.ndarray):

@@ -23,9 +23,9 @@ from autodiff_cli.tables.outputs import Output, Replacing, beside, no_room
 from autodiff_cli.tables.placing import place
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.polars_written import text_series
-from autodiff_cli.tables.rows import Column, TextColumn, Untyped, wider
+from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, wider
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writers import Table, distinct
+from autodiff_cli.tables.writing import merged
 
 TEXT = np.dtype(object)
 COPIED = 1 << 20  # bytes at once
@@ -66,9 +66,7 @@ class FrameWriter:
         self.depths |= {name: len(shape) for name, shape in shapes.items()}
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
-        if kept is not None:
-            distinct(kept.names, tuple(table))
-            table = {**kept.columns(), **table}
+        table = merged(table, kept)
         for name, column in table.items():
             if isinstance(column, Untyped):
                 self.kinds[name] = wider(column.kind, self.kinds.get(name, column.kind))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 
@@ -11,12 +11,11 @@ import numpy as np
 import polars
 
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables import cells, writers
+from autodiff_cli.tables import cells, plain_written
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.polars_text import KeptFrame
-from autodiff_cli.tables.rows import Column, Sentences, TextColumn
+from autodiff_cli.tables.rows import Column, Sentences, Table, TextColumn
 
-Table = Mapping[str, Column | TextColumn]
 PROBES = (0.1, -1.0, 1e16, 1.5e-7, 1e-5, 123456.789, 1e22, -0.0, 1e15, 3.4e38, 1.2e-38)
 
 
@@ -39,7 +38,7 @@ def csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
     try:
         return _csv_text(table, kept, separator)
     except UnicodeEncodeError:  # bytes that aren't UTF-8 pass through
-        return writers.csv_text(table, kept, separator)
+        return plain_written.csv_text(table, kept, separator)
 
 
 def _csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
@@ -57,7 +56,9 @@ def _csv_text(table: Table, kept: Kept | None, separator: str) -> bytes:
         for place, title in enumerate(cells.names_of(name, values.shape[1:])):
             found[title] = _csv_series(flat[:, place], column.nulls)
     if len(found) == 1 and next(iter(found.values())).null_count():
-        return writers.csv_text(table, kept, separator)  # polars puts a lone empty cell in quotes
+        return plain_written.csv_text(
+            table, kept, separator
+        )  # polars puts a lone empty cell in quotes
     return _csv(polars.DataFrame(found), separator)
 
 
@@ -106,14 +107,14 @@ def json_text(table: Table, kept: Kept | None) -> bytes:
     try:
         return _json_text(table, kept)
     except UnicodeEncodeError:
-        return writers.json_text(table, kept)
+        return plain_written.json_text(table, kept)
 
 
 def _json_text(table: Table, kept: Kept | None) -> bytes:
     series = {name: _json_series(column) for name, column in table.items()}
     frame = polars.DataFrame({name: one for name, one in series.items() if one is not None})
     if len(frame.columns) < len(table) or not len(frame):
-        return writers.json_text(table, kept)
+        return plain_written.json_text(table, kept)
     special = _special(table)
     if not len(special) and kept is None:
         text = BytesIO()
@@ -124,7 +125,7 @@ def _json_text(table: Table, kept: Kept | None) -> bytes:
         rows = {name: column.take(special) for name, column in table.items()}
         for offset, text_of in zip(special.tolist(), cells.members(rows)):
             objects[offset] = b"{" + text_of + b"}"
-    return writers.json_lines(objects, kept)
+    return plain_written.json_lines(objects, kept)
 
 
 def _json_series(column: Column | TextColumn) -> polars.Series | None:

@@ -6,9 +6,9 @@ chunk's `bad`, with its place, and whoever reads decides what becomes of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -133,6 +133,8 @@ class Untyped(TextColumn):
         super().__init__(texts)
         self.kind = kind
 
+
+Table: TypeAlias = Mapping[str, Column | TextColumn]
 
 KINDS = ("int64", "float64", "text")  # each holds those before it
 

@@ -12,8 +12,7 @@ import pytest
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables.ahead import Behind, ahead
 from autodiff_cli.tables.kept import Kept
-from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.writers import Table
+from autodiff_cli.tables.rows import Column, Table
 
 
 def test_order_is_kept() -> None:

@@ -13,7 +13,8 @@ from reading import header, read
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.writers import no_rows, open_writer
+from autodiff_cli.tables.writers import open_writer
+from autodiff_cli.tables.writing import no_rows
 
 
 def passed_on(

@@ -17,9 +17,9 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables import placing, waiting
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.kept import Kept
-from autodiff_cli.tables.rows import Column, Sentences
+from autodiff_cli.tables.rows import Column, Sentences, Table
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writers import Table, open_writer
+from autodiff_cli.tables.writers import open_writer
 
 needs_polars = pytest.mark.needs("polars")
 ROWS = 40  # of each input

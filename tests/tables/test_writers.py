@@ -17,9 +17,9 @@ from hypothesis.extra import numpy as hnp
 from reading import read
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import plain_csv, writers
-from autodiff_cli.tables.rows import Column, TextColumn
-from autodiff_cli.tables.writers import Table, open_writer
+from autodiff_cli.tables import plain_csv, plain_written
+from autodiff_cli.tables.rows import Column, Table, TextColumn
+from autodiff_cli.tables.writers import open_writer
 
 needs_polars = pytest.mark.needs("polars")
 VALUE, GRAD = np.array([0.1, np.nan, -np.inf]), np.array([[1.0, 2.5], [3e-7, 4], [5, np.inf]])
@@ -456,9 +456,9 @@ def test_both_writers_write_the_same(
     rows = {"a": Column(a), "b": Column(b, nulls=nulls), "t": TextColumn(texts)}
     kept = KeptTexts({"k": texts})
     for passed in (None, kept):
-        assert writers.json_text(rows, passed) == polars_written.json_text(rows, passed)
+        assert plain_written.json_text(rows, passed) == polars_written.json_text(rows, passed)
         for separator in (",", "\t"):
-            left = writers.csv_text(rows, passed, separator)
+            left = plain_written.csv_text(rows, passed, separator)
             assert left == polars_written.csv_text(rows, passed, separator)
 
 
@@ -478,8 +478,8 @@ def test_polars_joins_sentences_as_plain_python_does() -> None:
     for lines in (None, np.array([8, 0, 0, 11])):
         sentences = Sentences("t{}.csv", 7, lines, ends, codes)
         assert polars_written.text_series(sentences).to_list() == sentences.texts
-        for encode in (polars_written.json_text, writers.json_text):
-            assert encode({"error": sentences}, None) == writers.json_text(
+        for encode in (polars_written.json_text, plain_written.json_text):
+            assert encode({"error": sentences}, None) == plain_written.json_text(
                 {"error": TextColumn(sentences.texts)}, None
             )
     assert sentences.texts[0] == "t{}.csv, row 7 (line 8): an émigré"
