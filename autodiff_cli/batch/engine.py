@@ -10,15 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff_cli.batch import deviation as deviations
+from autodiff_cli.batch.asked import resolved
 from autodiff_cli.batch.faults import Faults, light
-from autodiff_cli.batch.graph import Asked
 from autodiff_cli.batch.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.batch.plan import Failed, Fork, Kind, Plan, planned
-from autodiff_cli.batch.question import Question, settings, valued, weight
+from autodiff_cli.batch.question import Question, settings, weight
 from autodiff_cli.batch.single import single
-from autodiff_cli.errors import AutodiffError, InputError, NameFault
+from autodiff_cli.errors import AutodiffError, NameFault
 from autodiff_cli.evaluate.notices import Notices
-from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
 from autodiff_cli.ir.node import Array, Node, Shape
@@ -75,7 +74,7 @@ class Engine:
         self.seed = int.from_bytes(os.urandom(7)) if given is None else checked_seed(given)
         with settings(question):
             own().seed = self.seed
-            self.asked = _resolved(question, columns, self._say)
+            self.asked = resolved(question, columns, self._say)
             self.deviations = {
                 name: weight(text, f"--propagate {name}", columns)
                 for name, text in question.deviations.items()
@@ -404,54 +403,6 @@ class Engine:
         """Every row sees the random generator as it was at the start."""
         context = own()
         context.seed, context.streams = self.seed, {}
-
-
-def _resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Asked:
-    """The question with its names resolved: columns, inputs for all rows, gradients.
-
-    Raises:
-        AutodiffError: a name is a column and bound too, or bound and not used, or no input.
-    """
-    both = [name for name in question.given if name in columns]
-    if both:
-        raise InputError(
-            f"'{both[0]}' is a column of the table, and bound on the command line",
-            hint=f"leave out {both[0]}=…, or give the column another name: "
-            f"--columns {both[0]}_column={both[0]}",
-        )
-    source = question.expression
-    text = valued(source)
-    inputs = tuple(name for name in columns if name in text.reads.names)
-    shown = question.wrt
-    if question.values_only:
-        shown = ()
-    known = [*inputs, *question.given]
-    for option, asked_for in (
-        ("--wrt", question.wrt or ()),
-        ("--jvp", question.tangents),
-        ("--propagate", question.deviations),
-    ):
-        for name in asked_for:
-            if name not in known:
-                raise InputError(
-                    f"{option} names '{name}', which is not an input; the inputs are "
-                    f"{', '.join(known) or 'none'}"
-                )
-    hidden = () if shown is None else tuple(n for n in question.deviations if n not in shown)
-    fixed = {
-        name: bind(name, given, shown is None or name in shown or name in hidden)
-        for name, given in question.given.items()
-    }
-    notices = Notices(source)
-    notices.unused(text.unread(fixed, source))
-    for notice in notices.texts:
-        say(notice)
-    seed = None if question.seed is None else weight(question.seed, "--seed", columns)
-    tangents = {
-        name: weight(given, f"--jvp {name}", columns) for name, given in question.tangents.items()
-    }
-    undecided = bool(tangents) and seed is None and not question.deviations
-    return Asked(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)
 
 
 def _dtype(column: Column) -> np.dtype[Any]:

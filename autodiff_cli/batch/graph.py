@@ -3,57 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from autodiff_cli.batch.question import Question, Weight
+from autodiff_cli.batch.asked import Asked
+from autodiff_cli.batch.question import Weight
 from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluate.leaves import cotangents_of, leaves_of
-from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.transform.forward import forward
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
-
-
-class Asked(NamedTuple):
-    """The question with its names resolved.
-
-    Attributes:
-        text: the expression or program, compiled.
-        inputs: the columns that the expression names, in the order of the table.
-        fixed: the inputs that are the same for every row, bound.
-        shown: the names whose gradients are answers; None for all leaves.
-        hidden: those whose gradients only the deviation needs.
-        seed: the cotangent, if one is given.
-        tangents: the direction, by input.
-        undecided: whether a result that is no scalar has no gradients, instead of needing a seed.
-    """
-
-    question: Question
-    text: Compiled
-    inputs: tuple[str, ...]
-    fixed: Mapping[str, Any]
-    shown: tuple[str, ...] | None
-    hidden: tuple[str, ...]
-    seed: Weight | None
-    tangents: Mapping[str, Weight]
-    undecided: bool = False
-
-    @property
-    def is_graph(self) -> bool:
-        """Whether rows can be one graph: of a text without effects."""
-        return not self.text.code.has_effects
-
-    def differentiates(self, name: str) -> bool:
-        """Whether the input has to be a leaf that requires grad."""
-        return (
-            self.shown is None or name in self.shown or name in self.hidden or name in self.tangents
-        )
 
 
 def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
@@ -119,8 +84,6 @@ def _along(
     value: Node, bound: Mapping[str, Any], tangents: Mapping[str, Weight], row: Mapping[str, Node]
 ) -> Node | None:
     """The derivative of the value along the direction that the tangents give."""
-    from autodiff_cli.transform.forward import forward
-
     primals = list(leaves_of(bound, list(tangents)).values())
     directions = []
     for (name, weight), primal in zip(tangents.items(), primals, strict=True):

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.batch.graph import Asked, outputs_of
+from autodiff_cli.batch.asked import Asked
+from autodiff_cli.batch.graph import outputs_of
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.execute.again import execute_with
 from autodiff_cli.execute.whole import ExecutionError

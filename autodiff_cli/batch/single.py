@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from autodiff_cli.batch.graph import Asked, not_one, outputs_of
+from autodiff_cli.batch.asked import Asked
+from autodiff_cli.batch.graph import not_one, outputs_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.evaluate import Tensor, evaluate
 from autodiff_cli.evaluate.leaves import executed

@@ -45,7 +45,7 @@ from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, te
 from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.custom import Context
-from autodiff_cli.vocabulary.gradients import GradFn, RemovableHandle
+from autodiff_cli.vocabulary.grad_fns import GradFn, RemovableHandle
 from autodiff_cli.vocabulary.handles import (
     MEMBERS,
     PUBLIC,

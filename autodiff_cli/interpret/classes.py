@@ -13,7 +13,7 @@ from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define, is_special
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
-from autodiff_cli.vocabulary.gradients import GradFn
+from autodiff_cli.vocabulary.grad_fns import GradFn
 from autodiff_cli.vocabulary.handles import (
     GIVEN,
     MEMBERS,

@@ -26,6 +26,8 @@ FUNCTIONS_OF: dict[str, str] = {
     "dtypes": """can_cast device finfo get_device iinfo is_complex is_nonzero is_signed is_tensor
     logspace promote_types result_type typename""",
     "einsum": "einsum tensordot",
+    "factors": """cholesky linalg.cholesky linalg.cond linalg.eigh linalg.eigvalsh linalg.matrix_rank
+    linalg.qr linalg.svd linalg.svdvals qr svd""",
     "functional": """F.binary_cross_entropy F.binary_cross_entropy_with_logits F.cross_entropy F.log_softmax
     F.mse_loss F.nll_loss F.relu F.sigmoid F.softmax F.tanh""",
     "indexing": "argwhere gather index_select masked_select nonzero",
@@ -34,16 +36,15 @@ FUNCTIONS_OF: dict[str, str] = {
     dstack hstack meshgrid repeat_interleave row_stack vstack""",
     "layers": """F.batch_norm F.bilinear F.embedding F.group_norm F.instance_norm
     F.layer_norm F.one_hot F.scaled_dot_product_attention""",
-    "linalg": """chain_matmul cholesky det inverse linalg.cholesky linalg.cond linalg.det linalg.eigh
-    linalg.eigvalsh linalg.inv linalg.lstsq linalg.matrix_exp linalg.matrix_power
-    linalg.matrix_rank linalg.multi_dot linalg.pinv linalg.qr linalg.slogdet
-    linalg.solve linalg.svd linalg.svdvals logdet matrix_exp matrix_power pinverse qr
-    slogdet svd""",
+    "linalg": """det inverse linalg.det linalg.inv linalg.lstsq linalg.matrix_exp linalg.matrix_power
+    linalg.pinv linalg.slogdet linalg.solve logdet matrix_exp matrix_power pinverse
+    slogdet""",
     "losses": """F.gaussian_nll_loss F.huber_loss F.kl_div F.l1_loss F.poisson_nll_loss
     F.smooth_l1_loss""",
     "margins": """F.cosine_embedding_loss F.hinge_embedding_loss F.margin_ranking_loss
     F.multi_margin_loss F.multilabel_margin_loss F.multilabel_soft_margin_loss F.soft_margin_loss
     F.triplet_margin_loss""",
+    "matrix_chains": "chain_matmul linalg.multi_dot",
     "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort
     topk unique unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift
@@ -69,16 +70,17 @@ FUNCTIONS_OF: dict[str, str] = {
     nanmean nansum std std_mean var var_mean""",
 }
 METHODS_OF: dict[str, str] = {
-    "activations": "F.hardshrink F.prelu hardshrink prelu",
+    "activations": "hardshrink prelu",
     "arrangement": """chunk diag diag_embed diagonal dsplit flip fliplr flipud hsplit roll rot90 split
     split_with_sizes tensor_split trace tril triu unflatten unfold vsplit""",
     "distances": "addbmm addmv addr baddbmm cross dist inner kron vdot",
     "dtypes": """get_device is_complex is_nonzero is_signed new_empty new_full new_ones new_tensor
     new_zeros storage_offset""",
+    "factors": "cholesky qr svd",
     "indexing": "argwhere gather index_select masked_select nonzero",
     "integrals": "corrcoef cov",
     "joining": "repeat_interleave",
-    "linalg": "cholesky det inverse logdet matrix_exp matrix_power pinverse qr slogdet svd",
+    "linalg": "det inverse logdet matrix_exp matrix_power pinverse slogdet",
     "ordering": """argsort cummax cummin kthvalue median mode msort nanmedian nanquantile quantile sort
     topk unique unique_consecutive""",
     "pairs": """addcdiv addcmul allclose arctan2 atan2 bitwise_left_shift bitwise_right_shift
@@ -87,13 +89,12 @@ METHODS_OF: dict[str, str] = {
     signbit""",
     "placement": """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
     scatter_add take take_along_dim""",
-    "products": "addmm bmm dot ger linalg.matmul matmul mm mv outer",
+    "products": "addmm bmm dot ger matmul mm mv outer",
     "random": "bernoulli multinomial",
     "shaping": """broadcast_to contiguous expand expand_as flatten moveaxis movedim narrow permute ravel
     repeat reshape reshape_as select squeeze swapaxes swapdims t tile transpose unbind unsqueeze view
     view_as""",
-    "special": """digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc special.exp2
-    special.expm1 special.log1p xlogy""",
+    "special": "digamma erf erfc erfinv i0 lgamma logit mvlgamma polygamma sinc xlogy",
     "statistics": """all aminmax any bincount count_nonzero cumprod cumsum diff histc logcumsumexp
     nanmean nansum std var""",
 }

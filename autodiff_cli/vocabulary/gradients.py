@@ -1,4 +1,4 @@
-"""What tensors of programs know about gradients: leaves, `backward`, hooks, `detach`, `grad_fn`.
+"""What tensors of programs know about gradients: leaves, `backward`, hooks, `detach`.
 
 Sources: torch/_tensor.py, torch/csrc/autograd/python_variable.cpp, python_cpp_function.cpp.
 """
@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from itertools import count
 from typing import Any
 
 import numpy as np
 
 from autodiff_cli.autograd.engine import accumulate, differentiate
 from autodiff_cli.autograd.inplace import replace_data
-from autodiff_cli.autograd.saved import FREED, saved
 from autodiff_cli.autograd.tensor import (
     Tensor,
     constant_of,
     detached,
-    of_array,
     require_grad,
     tape_of,
     untracked,
 )
-from autodiff_cli.errors import AssertionFault, AttributeFault, RuntimeFault, TypeFault
+from autodiff_cli.errors import AssertionFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed
-from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Array, Node
-from autodiff_cli.ops.writes import copy_backwards, copy_slices
-from autodiff_cli.vocabulary.handles import TENSOR_METHODS, attribute, method, named
+from autodiff_cli.ir.node import INPUT, UNTRACKED, Array, Node
+from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.vocabulary.grad_fns import GradFn, RemovableHandle, grad_fn_of, output_number
+from autodiff_cli.vocabulary.handles import attribute, method, named
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
@@ -124,6 +122,12 @@ def output_nr(tensor: Tensor) -> int:
     return 0 if node.is_leaf else output_number(node)
 
 
+@attribute("grad_fn")
+def grad_fn(tensor: Tensor) -> GradFn | None:
+    node = tensor.node
+    return None if node.is_leaf else grad_fn_of(node)
+
+
 @attribute("_version")
 def version(tensor: Tensor) -> int:
     return tensor.version
@@ -208,28 +212,6 @@ def retain_grad(tensor: Tensor) -> None:
 
 # ---- hooks --------------------------------------------------------------------------------------
 
-_handle_numbers = count()
-
-
-class RemovableHandle:
-    """What `register_hook` gives: `remove()` takes the hook away."""
-
-    __module__ = "torch.utils.hooks"
-
-    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
-        self._hooks = hooks
-        self.id = next(_handle_numbers)
-        hooks[self.id] = hook
-
-    def remove(self) -> None:
-        self._hooks.pop(self.id, None)
-
-    def __enter__(self) -> RemovableHandle:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        self.remove()
-
 
 @method("register_hook")
 def register_hook(tensor: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
@@ -251,121 +233,6 @@ def register_post_accumulate_grad_hook(
     if not node.is_leaf:
         raise RuntimeFault("post accumulate grad hooks cannot be registered on non-leaf tensors")
     return RemovableHandle(tape_of(node).after, hook)
-
-
-# ---- grad_fn ------------------------------------------------------------------------------------
-
-
-IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"))
-
-
-class GradFn:
-    """The backward function of a node, as programs know it."""
-
-    __slots__ = ("__weakref__", "node")
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-
-    @property
-    def is_accumulation(self) -> bool:
-        return self.node.op is INPUT
-
-    def name(self) -> str:
-        name = self.class_name
-        return f"torch::autograd::{name}" if name in IN_CPP else name
-
-    @property
-    def class_name(self) -> str:
-        return "AccumulateGrad" if self.is_accumulation else self.node.op.grad_fn_name(self.node)
-
-    @property
-    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
-        if self.is_accumulation:
-            return ()
-        node = self.node
-        own = getattr(node.op, "next_nodes", None)
-        operands = _edges(node) if own is None else own(node)
-        return tuple(
-            [(grad_fn_of(o), output_number(o) if o.requires_grad else 0) for o in operands]
-        )
-
-    @property
-    def variable(self) -> Tensor:
-        tensor = self.node.tape.tensor() if self.is_accumulation and self.node.tape else None
-        if tensor is None:
-            raise AttributeFault(f"'{self.class_name}' object has no attribute 'variable'")
-        return tensor  # type: ignore[no-any-return]
-
-    @property
-    def requires_grad(self) -> bool:
-        return True
-
-    def saved_tensor(self, name: str) -> Any:
-        """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
-        node = self.node
-        if name in node.params and isinstance(node.params[name], (int, float, bool)):
-            return node.params[name]  # a number, such as the exponent of a power
-        place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
-        if place is None or place not in saved(node):
-            raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
-        if node.released:
-            raise RuntimeFault(FREED)
-        held = node if place < 0 else node.operands[place]
-        if held.op is NUMBER:
-            return of_array(np.asarray(held.value))
-        return Tensor(held)
-
-    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        return RemovableHandle(tape_of(self.node).function_hooks, hook)
-
-    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        def before(g: Tensor) -> Any:
-            changed = hook((g,))
-            return changed[0] if isinstance(changed, tuple) else changed
-
-        return RemovableHandle(tape_of(self.node).hooks, before)
-
-    def __repr__(self) -> str:
-        prefix = getattr(self.node.op, "class_prefix", "")
-        return f"<{prefix}{self.class_name} object at {id(self):#x}>"
-
-
-def _edges(node: Node) -> list[Node]:
-    """The operands that a gradient could flow to, were they part of the graph."""
-    if node.op is copy_slices:  # the operation on the part, with the whole in the part's place
-        whole, part = node.operands
-        return [whole, *_edges(part)[1:]]
-    if node.op is copy_backwards:
-        return [constant_of(0, node), *node.operands]
-    if node.op.grad_fn_name(node) == "NotImplemented":
-        return [operand for operand in node.operands if operand.op is not NUMBER]
-    rules = node.op.rules(node.operands)
-    return [o for o, rule in zip(node.operands, rules, strict=False) if rule is not None]
-
-
-def output_number(node: Node) -> int:
-    return int(node.params.get("output", node.output))
-
-
-def grad_fn_of(node: Node) -> GradFn | None:
-    """The backward function behind a node; of a leaf, its accumulation."""
-    if not node.requires_grad or node.op is UNTRACKED:
-        return None
-    joint = getattr(node.op, "joint", None)
-    node = node if joint is None else joint(node)
-    tape = tape_of(node)
-    known = tape.grad_fn()
-    if known is None:
-        known = GradFn(node)
-        tape.grad_fn = weakref.ref(known)
-    return known  # type: ignore[no-any-return]
-
-
-@attribute("grad_fn")
-def grad_fn(tensor: Tensor) -> GradFn | None:
-    node = tensor.node
-    return None if node.is_leaf else grad_fn_of(node)
 
 
 # ---- backward -----------------------------------------------------------------------------------
@@ -401,8 +268,6 @@ def cotangents(
                 )
             cotangent = gradient.node
             if cotangent.dtype is not node.dtype:
-                from autodiff_cli.ops.pointwise import as_dtype
-
                 cotangent = as_dtype(cotangent, node.dtype)
             result.append(cotangent)
         elif gradient is None:
@@ -524,6 +389,3 @@ def bound_method_repr(tensor: Tensor, name: str) -> str:
     if name in PYTHON_METHODS:
         return f"<bound method Tensor.{name} of {tensor!r}>"
     return f"<built-in method {name} of Tensor object at {id(tensor):#x}>"
-
-
-__all__ = ["TENSOR_METHODS", "backward"]

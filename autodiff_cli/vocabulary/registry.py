@@ -226,10 +226,10 @@ def _entry(
 
 
 def alias(*names: str, of: str) -> None:
-    """Other names of one function, such as `absolute` of `abs`."""
+    """Other names of one function, such as `absolute` of `abs`; of its method, those without a module."""
     for name in names:
         for table in (FUNCTIONS, METHODS):
-            if of in table:
+            if of in table and (table is FUNCTIONS or "." not in name):
                 original = table[of]
                 copy = table[name] = Function(
                     name, original.in_python, original.calls, original.asks

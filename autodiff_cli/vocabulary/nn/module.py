@@ -20,7 +20,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.calling import call, opened, qualified_name
-from autodiff_cli.vocabulary.gradients import RemovableHandle
+from autodiff_cli.vocabulary.grad_fns import RemovableHandle
 from autodiff_cli.vocabulary.nn.hooks import called, hooked
 from autodiff_cli.vocabulary.nn.parameter import Parameter, reset_gradient
 from autodiff_cli.vocabulary.nn.saved import StateDict, load
