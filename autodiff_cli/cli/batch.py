@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,17 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of
+from autodiff_cli.cli.commands import ExpressionCommand
+from autodiff_cli.cli.options import (
+    color_option,
+    dtype_option,
+    manual_seed_option,
+    quiet_option,
+    wrt_option,
+)
 from autodiff_cli.cli.resources import bytes_of, limits_of, resources, wall_wanted
-from autodiff_cli.cli.streams import quiet_option
-from autodiff_cli.cli.words import NAME, PATH, check_seed, expression_of, home, value_of
+from autodiff_cli.cli.words import PATH
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster
     from autodiff_cli.batch.job import Job, Summary
 
 FORMATS = ("csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow")
-BINDING = re.compile(r"\s*[^\W\d]\w*\s*=")
 
 EPILOG = """\b
 Examples:
@@ -78,12 +82,7 @@ go to standard error.
 )
 @click.option("--keep", is_flag=True, help="Pass the input's columns through: … --keep | mlr ….")
 @click.option("--values-only", is_flag=True, help="No gradients: 'x*x' x.csv --values-only.")
-@click.option(
-    "--wrt",
-    multiple=True,
-    metavar="NAMES",
-    help="Inputs to differentiate by, as in --wrt S,sigma.  [all floating ones]",
-)
+@wrt_option("S,sigma")
 @click.option(
     "--seed",
     metavar="VECTOR|@COLUMN",
@@ -125,19 +124,8 @@ go to standard error.
     help="Go on where a run with --resume stopped: … --output out.csv --resume (CSV, JSON Lines).",
 )
 @quiet_option("-q")
-@click.option(
-    "--dtype",
-    type=click.Choice(["float16", "float32", "float64"]),
-    default="float32",
-    show_default=True,
-    help="Floating dtype of all columns, as in --dtype float64.",
-)
-@click.option(
-    "--manual-seed",
-    type=int,
-    metavar="N",
-    help="Seed of rand and randn, the same for each row: --manual-seed 0.",
-)
+@dtype_option("Floating dtype of all columns")
+@manual_seed_option("Seed of rand and randn, the same for each row: --manual-seed 0.")
 @click.option(
     "--engine",
     type=click.Choice(["local", "dask"]),
@@ -175,13 +163,7 @@ go to standard error.
     help="Bytes that are read at once, as in --chunk-size 1M.",
 )
 @resources
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
-)
+@color_option
 def command(**options: Any) -> int:
     """Evaluate and differentiate EXPRESSION for every row of a table.
 
@@ -197,7 +179,9 @@ def command(**options: Any) -> int:
         raise click.UsageError("--require-wall: workers of a cluster are behind no wall")
     try:
         with supervised(limits, apart=local), _terminated(), _threads(options["threads"]):
-            job = _job(options)
+            from autodiff_cli.cli.batch_job import job_of
+
+            job = job_of(options)
             if options["dry_run"]:
                 _confine(job, wall)
                 _show_sample(job, options)
@@ -285,147 +269,6 @@ def _show_sample(job: Job, options: dict[str, Any]) -> None:
     click.echo(sample_text(found, paint), color=True)
     if found.fault is not None:
         raise found.fault
-
-
-# ---- options ------------------------------------------------------------------------------------
-
-
-def _job(options: dict[str, Any]) -> Job:
-    """The job that the words say.
-
-    Raises:
-        UsageError: they make no sense.
-    """
-    words = options["bindings"]
-    given = bindings_of([word for word in words if BINDING.match(word)])
-    paths = tuple(home(word) for word in words if not BINDING.match(word))
-    for word in paths:
-        if word.startswith("-") and word != "-":
-            from autodiff_cli.cli.advice import no_such_option
-
-            raise no_such_option(word, words, click.get_current_context())
-    wrt = names_of(options["wrt"])
-    _check(options)
-    check_seed(options["manual_seed"])
-
-    from autodiff_cli.cli import batch_files
-    from autodiff_cli.tables.sources import resolved
-
-    sources = resolved(paths, options["format"])  # from here on no file is looked up by a name
-    batch_files.check(sources, [options["expression"], *given.values()], options)
-
-    from autodiff_cli.batch.job import Job
-    from autodiff_cli.batch.question import Question
-
-    question = Question(
-        expression_of(options["expression"]),
-        {name: value_of(text, options) for name, text in given.items()},
-        wrt=None if wrt is None else tuple(wrt),
-        seed=options["seed"],
-        tangents=weights_of("--jvp", options["jvp"]),
-        deviations=weights_of("--propagate", options["propagate"]),
-        values_only=options["values_only"],
-        dtype=options["dtype"],
-        manual_seed=options["manual_seed"],
-        max_elements=options["max_elements"],
-        max_steps=options["max_steps"],
-    )
-    columns = options["columns"]
-    return Job(
-        question,
-        sources,
-        columns=None if columns is None else tuple(c.strip() for c in columns.split(",")),
-        output=None if options["output"] == "-" else options["output"],
-        to=options["to"],
-        on_error=options["on_error"],
-        keep=options["keep"],
-        reduce=options["reduce"],
-        limit=options["limit"],
-        resume=options["resume"],
-        chunk_rows=options["chunk_rows"],
-        chunk_bytes=bytes_of("--chunk-size", options["chunk_size"]),
-        words=_words(options, given, paths),
-    )
-
-
-def _check(options: dict[str, Any]) -> None:
-    """Refuse options that make no sense together."""
-    if options["values_only"]:
-        for option in ("wrt", "seed"):
-            if options[option]:
-                raise click.UsageError(f"--{option} asks for gradients, and --values-only for none")
-    if options["reduce"]:
-        for option, why in (
-            ("keep", "the input's columns aren't added up"),
-            ("propagate", "deviations aren't added up"),
-            ("resume", "it writes nothing before the last row"),
-        ):
-            if options[option]:
-                raise click.UsageError(f"--reduce gives one row, and --{option} has none: {why}")
-    if options["resume"]:
-        if options["output"] in (None, "-"):
-            raise click.UsageError("--resume needs a file to go on with: --output out.csv")
-        if options["engine"] == "local":
-            _check_resumable(options)
-    if options["engine"] == "local":
-        for name in ("scheduler", "workers", "part_size"):
-            if options[name]:
-                raise click.UsageError(f"--{name.replace('_', '-')} needs --engine dask")
-    elif options["scheduler"] and options["workers"]:
-        raise click.UsageError("--workers are of this machine, and --scheduler has its own")
-    elif options["output"] in (None, "-") and not options["reduce"] and not options["dry_run"]:
-        raise click.UsageError("--engine dask writes a folder of parts: --output FOLDER")
-
-
-def _check_resumable(options: dict[str, Any]) -> None:
-    """Refuse a format that can't be gone on with, if the words say it."""
-    from autodiff_cli.errors import InputError
-    from autodiff_cli.tables.writers import check_resumable
-
-    try:
-        check_resumable(options["output"], options["to"], options["format"] or "csv")
-    except InputError as error:
-        raise click.UsageError(f"{error.message}; {error.hint}") from None
-
-
-def _words(
-    options: dict[str, Any], given: dict[str, str], paths: tuple[str, ...]
-) -> dict[str, str]:
-    """What makes two runs the same job."""
-    gradients = ["wrt", "seed", "jvp", "propagate", "values_only"]
-    same = [*gradients, "keep", "on_error", "dtype", "manual_seed", "format", "to", "columns"]
-    said = [f"--{name.replace('_', '-')} {options[name]}" for name in same if options[name]]
-    return {
-        "expression": options["expression"],
-        "inputs": " ".join([*paths, *(f"{name}={text}" for name, text in given.items())]),
-        "options": " ".join(said),
-    }
-
-
-def weights_of(option: str, text: str | None) -> dict[str, str]:
-    """The names and their values; commas inside brackets belong to a value.
-
-    >>> weights_of("--jvp", "x=[1,0], t=@dt")
-    {'x': '[1,0]', 't': '@dt'}
-    """
-    if text is None:
-        return {}
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    weights: dict[str, str] = {}
-    for part in parts:
-        name, equals, value = (word.strip() for word in part.partition("="))
-        if not equals or not NAME.fullmatch(name) or not value.removeprefix("@"):
-            raise click.UsageError(f"{option} takes NAME=VALUE, with commas between: not '{part}'")
-        if name in weights:
-            raise click.UsageError(f"{option} names '{name}' twice")
-        weights[name] = value
-    return weights
 
 
 @contextmanager

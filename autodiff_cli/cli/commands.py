@@ -1,9 +1,9 @@
-"""What commands have in common: how they take their words, and say which were meant."""
+"""What commands have in common: how they take their words and say which were meant, and their notices."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from keyword import iskeyword
 
 import click
@@ -104,3 +104,10 @@ def names_of(texts: tuple[str, ...]) -> list[str] | None:
     if not names:
         raise click.UsageError("--wrt needs names, as in --wrt w,b")
     return list(dict.fromkeys(names))
+
+
+def show_notices(texts: Iterable[str], quiet: bool) -> None:
+    """Write notices to standard error, unless they aren't wanted."""
+    for text in texts:
+        if not quiet:
+            click.echo(f"note: {text}", err=True)

@@ -11,11 +11,23 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of, vectors_of
+from autodiff_cli.cli.commands import (
+    ExpressionCommand,
+    bindings_of,
+    names_of,
+    show_notices,
+    vectors_of,
+)
+from autodiff_cli.cli.options import (
+    color_option,
+    dtype_option,
+    manual_seed_option,
+    quiet_option,
+    wrt_option,
+)
 from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
-from autodiff_cli.cli.streams import quiet_option, show_notices
 from autodiff_cli.cli.version import version_option
-from autodiff_cli.cli.words import PATH, check_seed, expression_of, value_of
+from autodiff_cli.cli.words import PATH, expression_of, value_of
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
@@ -49,12 +61,7 @@ The EXPRESSION may come from a file too: @expr.txt.
 )
 @click.argument("expression", metavar="EXPRESSION")
 @click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option(
-    "--wrt",
-    multiple=True,
-    metavar="NAMES",
-    help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]",
-)
+@wrt_option("w,b")
 @click.option(
     "--seed",
     "seeds",
@@ -94,19 +101,8 @@ The EXPRESSION may come from a file too: @expr.txt.
 @click.option(
     "--trace", is_flag=True, help="Print every intermediate result first: '(x+2)**2' x=1 --trace."
 )
-@click.option(
-    "--dtype",
-    type=click.Choice(["float16", "float32", "float64"]),
-    default="float32",
-    show_default=True,
-    help="Default floating dtype, as in --dtype float64.",
-)
-@click.option(
-    "--manual-seed",
-    type=int,
-    metavar="N",
-    help="Seed of rand and randn: --manual-seed 0 is torch.manual_seed(0).",
-)
+@dtype_option("Default floating dtype")
+@manual_seed_option("Seed of rand and randn: --manual-seed 0 is torch.manual_seed(0).")
 @resources
 @click.option(
     "--json", "as_json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
@@ -130,13 +126,7 @@ The EXPRESSION may come from a file too: @expr.txt.
     is_flag=True,
     help="Print seconds per phase, as JSON on standard error: … --timings 2>timings.json.",
 )
-@click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
-)
+@color_option
 @version_option
 @click.pass_context
 def command(ctx: click.Context, /, **options: Any) -> int:
@@ -171,7 +161,6 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
     from autodiff_cli.evaluate import evaluate
 
     imported = perf_counter()
-    check_seed(options["manual_seed"])
     outputs = _outputs(options)
     values = [*names.values(), *options["seeds"], *tangents.values(), *vectors.values()]
     read = paths.doors_of([options["expression"], *values])

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.commands import Command, bindings_of
+from autodiff_cli.cli.commands import Command, bindings_of, show_notices
+from autodiff_cli.cli.options import dtype_option, manual_seed_option, quiet_option
 from autodiff_cli.cli.resources import PROGRAM_BYTES, limits_of, resources, wall_wanted
-from autodiff_cli.cli.streams import quiet_option, show_notices
-from autodiff_cli.cli.words import check_seed, text_of, value_of
+from autodiff_cli.cli.words import text_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -56,18 +56,9 @@ class RunCommand(Command):
     is_flag=True,
     help="Print the value of each top-level expression, as the prompt does: … | autodiff run - --echo.",
 )
-@click.option(
-    "--dtype",
-    type=click.Choice(["float16", "float32", "float64"]),
-    default="float32",
-    show_default=True,
-    help="Default floating dtype, as in --dtype float64.",
-)
-@click.option(
-    "--manual-seed",
-    type=int,
-    metavar="N",
-    help="Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top.",
+@dtype_option("Default floating dtype")
+@manual_seed_option(
+    "Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top."
 )
 @resources
 @quiet_option()
@@ -78,7 +69,6 @@ def command(**options: Any) -> int:
     requires grad, as for expressions.
     """
     names = bindings_of(options["bindings"], options["file"])
-    check_seed(options["manual_seed"])
     limits = limits_of(options)
     if limits.bytes is None:
         limits = limits._replace(bytes=PROGRAM_BYTES)

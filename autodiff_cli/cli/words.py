@@ -112,8 +112,3 @@ class _Path(click.ParamType):  # type: ignore[type-arg]
 
 
 PATH = _Path()
-
-
-def check_seed(seed: int | None) -> None:
-    if seed is not None and not -(2**63) <= seed < 2**64:
-        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1")

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_cli.cli.batch import command, weights_of
+from autodiff_cli.cli.batch import command
+from autodiff_cli.cli.batch_job import weights_of
 from autodiff_cli.cli.main import main
 from autodiff_cli.tables import readers
 from autodiff_cli.tables.sources import resolved
