@@ -15,12 +15,53 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pairs
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.vocabulary.creation import check_fits
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.pointwise import require_floating
+from autodiff_cli.vocabulary.reductions import softmax_of
 from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
 from autodiff_cli.vocabulary.shaping import reshape_to
 
 SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
+
+
+@python("F.relu")
+def relu(input: Node, inplace: bool = False) -> Node:
+    return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
+
+
+@python("F.sigmoid", asks="input.sigmoid")
+def sigmoid(input: Node) -> Node:
+    return FUNCTIONS["sigmoid"](input)  # type: ignore[no-any-return]
+
+
+@python("F.tanh", asks="input.tanh")
+def tanh(input: Node) -> Node:
+    return FUNCTIONS["tanh"](input)  # type: ignore[no-any-return]
+
+
+def _implicit_dim(x: Node, name: str) -> int:
+    warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as "
+        "an argument."
+    )
+    return 0 if x.ndim in (0, 1, 3) else 1
+
+
+@python("F.softmax", calls="softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
+def softmax(
+    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Node:
+    dim = _implicit_dim(input, "softmax") if dim is None else dim
+    return softmax_of(input, dim, dtype, log=False)
+
+
+@python("F.log_softmax", calls="log_softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
+def log_softmax(
+    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
+) -> Node:
+    dim = _implicit_dim(input, "log_softmax") if dim is None else dim
+    return softmax_of(input, dim, dtype, log=True)
 
 
 def _simple(name: str, call: Callable[[Node], Node], kernel: str | None) -> None:

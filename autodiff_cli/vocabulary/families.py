@@ -13,12 +13,14 @@ V = TypeVar("V")
 
 FUNCTIONS_OF: dict[str, str] = {
     "activations": """F.celu F.elu F.gelu F.glu F.hardshrink F.hardsigmoid F.hardswish F.hardtanh
-    F.leaky_relu F.logsigmoid F.mish F.prelu F.relu6 F.selu F.silu F.softmin F.softplus
-    F.softshrink F.softsign F.tanhshrink F.threshold celu hardshrink prelu selu
+    F.leaky_relu F.log_softmax F.logsigmoid F.mish F.prelu F.relu F.relu6 F.selu F.sigmoid F.silu F.softmax
+    F.softmin F.softplus F.softshrink F.softsign F.tanh F.tanhshrink F.threshold celu hardshrink prelu selu
     threshold""",
     "arrangement": """chunk diag diag_embed diagonal dsplit flip fliplr flipud hsplit linalg.diagonal roll
     rot90 split split_with_sizes tensor_split trace tril tril_indices triu triu_indices
     unflatten vsplit""",
+    "common_losses": """F.binary_cross_entropy F.binary_cross_entropy_with_logits F.cross_entropy F.mse_loss
+    F.nll_loss""",
     "convolutions": "F.conv1d F.conv2d F.fold F.interpolate F.pad F.unfold conv1d conv2d",
     "distances": """F.cosine_similarity F.normalize F.pairwise_distance addbmm addmv addr baddbmm cdist
     cosine_similarity cross dist inner kron linalg.cross linalg.vecdot pairwise_distance vdot""",
@@ -28,8 +30,6 @@ FUNCTIONS_OF: dict[str, str] = {
     "einsum": "einsum tensordot",
     "factors": """cholesky linalg.cholesky linalg.cond linalg.eigh linalg.eigvalsh linalg.matrix_rank
     linalg.qr linalg.svd linalg.svdvals qr svd""",
-    "functional": """F.binary_cross_entropy F.binary_cross_entropy_with_logits F.cross_entropy F.log_softmax
-    F.mse_loss F.nll_loss F.relu F.sigmoid F.softmax F.tanh""",
     "indexing": "argwhere gather index_select masked_select nonzero",
     "integrals": "corrcoef cov cumulative_trapezoid linalg.vander trapezoid trapz vander",
     "joining": """atleast_1d atleast_2d atleast_3d block_diag cartesian_prod column_stack combinations

@@ -15,10 +15,7 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.special import xlogy
-from autodiff_cli.vocabulary.functional import (
-    _as_common,
-    warn_about_sizes,
-)
+from autodiff_cli.vocabulary.common_losses import _as_common, warn_about_sizes
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
 from autodiff_cli.vocabulary.registry import python
 

@@ -17,7 +17,7 @@ from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.margins import matrix, multi_margin, multilabel_margin
 from autodiff_cli.vocabulary.distances import pairwise_distance
-from autodiff_cli.vocabulary.functional import (
+from autodiff_cli.vocabulary.common_losses import (
     check_constant,
     tensor_argument,
 )

@@ -1,4 +1,4 @@
-"""`torch.nn.functional`: activations and losses."""
+"""`torch.nn.functional`: the losses that most programs use, and what losses have in common."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from autodiff_cli.errors import (
     RuntimeFault,
     ValueFault,
 )
+from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.dtypes import BOOL, DType
+from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import broadcast, size_at
 from autodiff_cli.ops import arithmetic as ar
@@ -19,12 +20,13 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
+from autodiff_cli.ops.indexing import index_select
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.pointwise import require_floating
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction, softmax_of
-from autodiff_cli.vocabulary.registry import FUNCTIONS, python
+from autodiff_cli.vocabulary.registry import python
 from autodiff_cli.vocabulary.shaping import reshape_to
 from autodiff_cli.vocabulary.signature import Overloads
 from autodiff_cli.vocabulary.values import Size
@@ -38,45 +40,6 @@ def warn_about_sizes(input: Node, target: Node) -> None:
             f"({Size(input.shape)!r}). This will likely lead to incorrect results due to broadcasting. "
             "Please ensure they have the same size."
         )
-
-
-@python("F.relu")
-def relu(input: Node, inplace: bool = False) -> Node:
-    return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
-
-
-@python("F.sigmoid", asks="input.sigmoid")
-def sigmoid(input: Node) -> Node:
-    return FUNCTIONS["sigmoid"](input)  # type: ignore[no-any-return]
-
-
-@python("F.tanh", asks="input.tanh")
-def tanh(input: Node) -> Node:
-    return FUNCTIONS["tanh"](input)  # type: ignore[no-any-return]
-
-
-def _implicit_dim(x: Node, name: str) -> int:
-    warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as "
-        "an argument."
-    )
-    return 0 if x.ndim in (0, 1, 3) else 1
-
-
-@python("F.softmax", calls="softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
-def softmax(
-    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
-) -> Node:
-    dim = _implicit_dim(input, "softmax") if dim is None else dim
-    return softmax_of(input, dim, dtype, log=False)
-
-
-@python("F.log_softmax", calls="log_softmax(Tensor self, int? dim, *, torch.dtype? dtype)")
-def log_softmax(
-    input: Node, dim: int | None = None, _stacklevel: int = 3, dtype: DType | None = None
-) -> Node:
-    dim = _implicit_dim(input, "log_softmax") if dim is None else dim
-    return softmax_of(input, dim, dtype, log=True)
 
 
 def _expanded(x: Node, shape: tuple[int, ...]) -> Node:
@@ -226,8 +189,6 @@ def _log_likelihood(
         )
     import numpy as np
 
-    from autodiff_cli.execute import force
-
     labels = force(target)
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
@@ -375,8 +336,6 @@ def _smoothed(
             kept = as_dtype(sel.logical_not(ignored), dtypes.int64)
             count = red.sum_(kept, dim=None, keepdim=False, dtype=dtypes.int64)
         else:
-            from autodiff_cli.ops.indexing import index_select
-
             safe = sel.where(ignored, full(shape=(), value=0, dtype=dtypes.int64), target)
             flat = mv.reshape(safe, (safe.numel,))
             picked = index_select(weight, flat, dim=0)
