@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli.cli.color import LABEL, painter, wanted
 from autodiff_cli.cli.commands import ExpressionCommand
 from autodiff_cli.cli.options import (
     color_option,
@@ -22,6 +23,7 @@ from autodiff_cli.cli.options import (
 )
 from autodiff_cli.cli.resources import bytes_of, limits_of, resources, wall_wanted
 from autodiff_cli.cli.words import PATH
+from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.batch.cluster import Cluster
@@ -170,7 +172,6 @@ def command(**options: Any) -> int:
     It is parsed and differentiated once; rows are read in chunks, and computed together.
     """
     from autodiff_cli.cli.apart import supervised
-    from autodiff_cli.errors import AutodiffError
 
     limits = limits_of(options)
     wall = wall_wanted(options)
@@ -261,7 +262,6 @@ def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
 
 def _show_sample(job: Job, options: dict[str, Any]) -> None:
     from autodiff_cli.batch.sample import sample
-    from autodiff_cli.cli.color import LABEL, painter, wanted
     from autodiff_cli.render.sample import sample_text
 
     found = sample(job, lambda text: None if options["quiet"] else click.echo(text, err=True))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.color import LABEL, painter, wanted
 from autodiff_cli.cli.commands import (
     ExpressionCommand,
     bindings_of,
@@ -28,6 +29,7 @@ from autodiff_cli.cli.options import (
 from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
 from autodiff_cli.cli.version import version_option
 from autodiff_cli.cli.words import PATH, expression_of, value_of
+from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
@@ -135,8 +137,6 @@ def command(ctx: click.Context, /, **options: Any) -> int:
     EXPRESSION is written as in PyTorch: 'mean(3*(x+2)**2)', 'torch.matmul(x, w) + b',
     'F.mse_loss(x, y)'. Names are bound by NAME=VALUE; assignments may come first, separated by ';'.
     """
-    from autodiff_cli.errors import AutodiffError
-
     limits = limits_of(options)
     try:
         with _supervised(limits, options):
@@ -151,7 +151,7 @@ def command(ctx: click.Context, /, **options: Any) -> int:
 def _run(options: dict[str, Any], limits: Limits) -> None:
     from autodiff_cli.cli.main import STARTED
 
-    wanted = wall_wanted(options)
+    wall = wall_wanted(options)
     names = bindings_of(options["bindings"], options["expression"])
     wrt = names_of(options["wrt"])
     tangents = vectors_of("--jvp", options["jvp"])
@@ -173,7 +173,7 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
     with ExitStack() as archives:
         save = _archive(options["save"], archives)
         save_grads = _archive(options["save_grads"], archives)
-        confine(wanted)
+        confine(wall)
         with _progress(options["quiet"]):
             result = evaluate(
                 expression,
@@ -236,7 +236,6 @@ def _rendered(result: Result, options: dict[str, Any]) -> str:
         from autodiff_cli.render.json_text import json_lines
 
         return json_lines(result)
-    from autodiff_cli.cli.color import LABEL, painter, wanted
     from autodiff_cli.render.report import report
 
     return report(result, painter(LABEL, wanted(options["color"], sys.stdout)))

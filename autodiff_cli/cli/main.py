@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 STARTED = perf_counter()
 # Graphs have no cycles, so the collector finds nothing in them, and a tenth of the start-up would be
@@ -22,9 +22,7 @@ gc.set_threshold(100_000, 50, 100)
 import click  # noqa: E402
 
 from autodiff_cli.cli.version import version_option  # noqa: E402
-
-if TYPE_CHECKING:
-    from autodiff_cli.errors import AutodiffError
+from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
 
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
@@ -131,8 +129,6 @@ def main(args: list[str] | None = None) -> int:
     """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    from autodiff_cli.errors import AutodiffError, Ended
-
     given = sys.argv[1:] if args is None else args
     try:
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
@@ -154,8 +150,6 @@ def main(args: list[str] | None = None) -> int:
 
         return _fail(out_of_memory(), given)
     except RecursionError:
-        from autodiff_cli.errors import LimitError
-
         return _fail(LimitError("lists or tuples are nested too deeply"), given)
     except Exception as error:
         # A defect of ours. Say so in a line; the whole story for who asks.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autodiff_cli.cli.words import home
+from autodiff_cli.errors import InputError
 
 if TYPE_CHECKING:
     from autodiff_cli.tables.doors import Door
@@ -36,7 +37,6 @@ def check(inputs: Sequence[Door], outputs: Mapping[str, str | None]) -> None:
     """
     if not inputs:
         return
-    from autodiff_cli.errors import InputError
     from autodiff_cli.tables.doors import check_once, check_outputs
 
     try:

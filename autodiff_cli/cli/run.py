@@ -12,13 +12,14 @@ from autodiff_cli.cli.commands import Command, bindings_of, show_notices
 from autodiff_cli.cli.options import dtype_option, manual_seed_option, quiet_option
 from autodiff_cli.cli.resources import PROGRAM_BYTES, limits_of, resources, wall_wanted
 from autodiff_cli.cli.words import text_of, value_of
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from autodiff_cli.inputs import Given
     from autodiff_cli.program import Settings
-    from autodiff_cli.source import Source
 
 EPILOG = """\b
 Examples:
@@ -78,7 +79,6 @@ def command(**options: Any) -> int:
     from autodiff_cli.cli.confining import confine
 
     with supervised(limits):
-        from autodiff_cli.errors import AutodiffError
         from autodiff_cli.program import Settings
 
         settings = Settings(
@@ -109,8 +109,6 @@ def command(**options: Any) -> int:
 
 def _cells(path: str, text: str) -> list[Source]:
     """The program, or the cells of a notebook."""
-    from autodiff_cli.source import Source
-
     if not path.endswith(".ipynb"):
         return [Source(text, "<stdin>" if path == "-" else path)]
     from autodiff_cli.tables.notebooks import code_cells
@@ -127,7 +125,6 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
         return
     from autodiff_cli.evaluate.notices import unused
     from autodiff_cli.program import unread
-    from autodiff_cli.source import Source
 
     idle = unread(cells, names)
     if idle:

@@ -17,12 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from autodiff_cli.cli.resources import Limits
-
-if TYPE_CHECKING:
-    from autodiff_cli.errors import LimitError
+from autodiff_cli.errors import LimitError
 
 INTERVAL = 0.02  # seconds between looks at the memory
 GRACE = 0.5  # seconds that one step may take past the limit
@@ -31,8 +28,6 @@ ASK = getattr(signal, "SIGALRM", signal.SIGTERM)
 
 def too_long(seconds: float) -> LimitError:
     """That the time is over."""
-    from autodiff_cli.errors import LimitError
-
     return LimitError(
         f"the program has run for {seconds:g} seconds, which is the limit",
         hint="--timeout SECONDS raises the limit",

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from autodiff_cli.errors import InputError, SourceSyntaxError
+from autodiff_cli.source import Source
+
 if TYPE_CHECKING:
     from autodiff_cli.inputs import Given
-    from autodiff_cli.source import Source
 
 NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
 NAME = re.compile(r"[^\W\d]\w*")
@@ -35,8 +37,6 @@ def expression_of(text: str) -> Source:
     Raises:
         UsageError: there is nothing in it, or it is an input's NAME=VALUE.
     """
-    from autodiff_cli.source import Source
-
     if not text.startswith("@"):
         if is_empty(text) or binds(text):
             raise click.UsageError(NO_EXPRESSION)
@@ -64,9 +64,7 @@ def binds(word: str) -> bool:
     name, _, value = word.partition("=")
     if not name.isidentifier() or value[:1].isspace() or value[:1] in ("", "="):
         return False
-    from autodiff_cli.errors import SourceSyntaxError
     from autodiff_cli.interpret.liveness import of_program
-    from autodiff_cli.source import Source
     from autodiff_cli.syntax import parse_expression
 
     try:
@@ -78,7 +76,6 @@ def binds(word: str) -> bool:
 
 def text_of(path: str, what: str) -> str:
     """The text of a file, or what is typed or piped in for "-"."""
-    from autodiff_cli.errors import InputError
     from autodiff_cli.tables.files import read_text
 
     if path == "-" and sys.stdin is None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_cli.ir.dtypes import BY_NUMPY
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.kinds import Shaped
@@ -48,8 +49,6 @@ dist = Shaped(
 
 
 def _dtype_of(x: Any) -> Any:
-    from autodiff_cli.ir.dtypes import BY_NUMPY
-
     return BY_NUMPY[x.dtype]
 
 

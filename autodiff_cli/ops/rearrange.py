@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir import layout
+from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number, Op, Params, Shape
 from autodiff_cli.ops.kinds import Shaped, View, like
-from autodiff_cli.ops.movement import Join, joined_dtype, slice_
+from autodiff_cli.ops.movement import Join, expand, joined_dtype, reshape, slice_
 
 # ---- diagonals ----------------------------------------------------------------------------------
 
@@ -103,14 +103,10 @@ def _trace(x: Any) -> Any:
 
 
 def _trace_dtype(x: Node) -> DType:
-    from autodiff_cli.ir import dtypes
-
     return x.dtype if x.dtype.is_floating else dtypes.int64
 
 
 def _trace_vjp(g: Node, y: Node, x: Node) -> Node:
-    from autodiff_cli.ops.movement import expand
-
     length = diagonal_length(x.shape[0], x.shape[1], 0)
     return diagonal_backward(expand(g, shape=(length,)), shape=x.shape, offset=0, dim1=0, dim2=1)
 
@@ -295,8 +291,6 @@ class _BlockDiagonal(Join):
         return (rows, columns), joined_dtype(operands)
 
     def vjp(self, node: Node, g: Node, position: int) -> Node | None:
-        from autodiff_cli.ops.movement import reshape
-
         shapes = [_matrix_shape(operand) for operand in node.operands]
         block = g
         for dim in (0, 1):

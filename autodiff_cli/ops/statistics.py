@@ -15,7 +15,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.pointwise import as_dtype, fill_where, is_zero, isnan
-from autodiff_cli.ops.reduce import Dims, _count, _shape, keep, mean, spread
+from autodiff_cli.ops.reduce import Dims, _count, _shape, _total, keep, mean, spread
 from autodiff_cli.ops.selection import eq, where
 from autodiff_cli.ops.summation import add_reduce, total
 
@@ -125,8 +125,6 @@ count_nonzero = Shaped(
 
 def _aminmax_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool) -> Node:
     """Split evenly among the elements that attain the extreme."""
-    from autodiff_cli.ops.reduce import _total
-
     mask = as_dtype(eq(x, keep(y, x, dim)), x.dtype)
     return (keep(g, x, dim) * mask) / _total(mask, dim)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
-from autodiff_cli.execute import force
+from autodiff_cli.execute import force, item
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import BOOL, DType
@@ -321,8 +321,6 @@ def arange(
 def linspace(
     start: Node | Number, end: Node | Number, steps: int, dtype: DType | None, requires_grad: bool
 ) -> Node:
-    from autodiff_cli.execute import item
-
     wide = [
         f"{name} with {bound.ndim} dimension(s)"
         for name, bound in (("start", start), ("end", end))

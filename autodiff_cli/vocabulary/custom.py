@@ -18,6 +18,7 @@ from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape
 from autodiff_cli.ops.movement import sum_to
+from autodiff_cli.vocabulary.grad_mode import Decorated, no_grad
 from autodiff_cli.vocabulary.handles import named, open_class
 from autodiff_cli.vocabulary.parameters import type_name
 
@@ -330,6 +331,4 @@ def _output(
 
 @named("autograd.function.once_differentiable")
 def once_differentiable(function: Any) -> Any:
-    from autodiff_cli.vocabulary.grad_mode import Decorated, no_grad
-
     return Decorated(function, no_grad)

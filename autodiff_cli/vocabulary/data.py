@@ -22,6 +22,7 @@ from autodiff_cli.errors import (
     ValueFault,
 )
 from autodiff_cli.ir.shapes import size_at
+from autodiff_cli.random.generator import Generator
 from autodiff_cli.random.streams import default_generator, generator_of
 from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.handles import named
@@ -178,8 +179,6 @@ class RandomSampler(Sampler):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        from autodiff_cli.random.generator import Generator
-
         count, wanted = len(self.data_source), self.num_samples
         if self.generator is None:
             source = Generator().manual_seed(_drawn_seed(default_generator()))

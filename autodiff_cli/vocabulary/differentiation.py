@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.engine import differentiate
+from autodiff_cli.autograd.engine import differentiate, owned
 from autodiff_cli.autograd.ruled import is_ruled, release, rows_fit
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault, TypeFault
@@ -119,8 +119,6 @@ def _delivered(
     materialize: bool,
     create_graph: bool,
 ) -> list[Tensor | None]:
-    from autodiff_cli.autograd.engine import owned
-
     result: list[Tensor | None] = []
     for number, (flow, target) in enumerate(zip(flows, targets, strict=True)):
         if flow is not None:

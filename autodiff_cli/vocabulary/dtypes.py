@@ -11,6 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import BOOL, DType
+from autodiff_cli.ir.layout import strides_of
 from autodiff_cli.ir.node import Node, Number, Shape, constant
 from autodiff_cli.vocabulary.creation import (
     OPTIONS,
@@ -64,8 +65,6 @@ def storage_offset(input: Node) -> int:
     node, offset = input, 0
     while node.op.is_view:
         source = node.operands[0]
-        from autodiff_cli.ir.layout import strides_of
-
         strides = strides_of(source)
         how = node.params
         if "start" in how:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.execute import force
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import broadcast, size_at, wrap_dims
 from autodiff_cli.ops import arithmetic as ar
@@ -263,8 +264,6 @@ def _by_bmm(a: Node, b: Node, shared: list[int], kept: int) -> Node:
 @python("tensordot", asks="a.dim b.dim")
 def tensordot(a: Node, b: Node, dims: Any = 2, out: None = None) -> Node:
     if isinstance(dims, Node):
-        from autodiff_cli.execute import force
-
         dims = force(dims).tolist()
     if not isinstance(dims, (int, list, tuple)) or (
         not isinstance(dims, int)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from autodiff_cli.autograd.saved import saved
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
@@ -123,8 +124,6 @@ def _of_inference(node: Node) -> bool:
 
 
 def _refuse_inference(node: Node) -> None:
-    from autodiff_cli.autograd.saved import saved
-
     for place in saved(node):
         if place >= 0 and _of_inference(node.operands[place]):
             operand = node.operands[place]

@@ -16,9 +16,10 @@ from autodiff_cli.execute import force, item
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Array, Node, constant
-from autodiff_cli.ir.shapes import wrap_dim
+from autodiff_cli.ir.shapes import broadcast, wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.vocabulary.creation import tensor_from
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.registry import torch
 
@@ -130,8 +131,6 @@ def _is_several(index: Any) -> bool:
 def _as_tensor(entry: Any) -> Any:
     """Lists, and ranges of numbers in them, as index tensors."""
     if isinstance(entry, (list, tuple)):
-        from autodiff_cli.vocabulary.creation import tensor_from
-
         try:
             node = tensor_from(entry, None)
         except ValueFault as error:  # of tensors in a list only single integers are numbers
@@ -334,8 +333,6 @@ def gather(input: Node, dim: int, index: Node) -> Node:
 def masked_select(input: Node, mask: Node) -> Node:
     if mask.dtype.category != BOOL:
         raise RuntimeFault("masked_select: expected BoolTensor for mask")
-    from autodiff_cli.ir.shapes import broadcast
-
     shape = broadcast(mask.shape, input.shape)
     x = input if input.shape == shape else mv.expand(input, shape=shape)
     places = np.nonzero(np.atleast_1d(np.broadcast_to(force(mask), shape)))

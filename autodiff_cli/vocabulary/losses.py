@@ -14,6 +14,7 @@ from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.ops.create import full as filled
 from autodiff_cli.ops.special import xlogy
 from autodiff_cli.vocabulary.common_losses import _as_common, warn_about_sizes
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
@@ -160,8 +161,6 @@ def gaussian_nll_loss(
     reduction: str = "mean",
 ) -> Node:
     if isinstance(var, (int, float)):
-        from autodiff_cli.ops.create import full as filled
-
         if var < 0:
             raise ValueFault("var has negative entry/entries")
         variance = filled(shape=input.shape, value=var, dtype=input.dtype)

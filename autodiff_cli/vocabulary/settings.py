@@ -51,8 +51,6 @@ def from_numpy(array: Any) -> Tensor:
 
 @method("numpy")
 def numpy(tensor: Tensor, *, force: bool = False) -> Any:
-    from autodiff_cli.errors import RuntimeFault
-
     if tensor.requires_grad and current().grad and not force:
         raise RuntimeFault(
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.execute import force, item
 from autodiff_cli.ir import layout
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ir.node import Node, Shape, constant
 from autodiff_cli.ir.room import check_room
-from autodiff_cli.ir.shapes import expanded, infer_size, size_at, wrap_dim, wrap_dims
+from autodiff_cli.ir.shapes import broadcast_all, expanded, infer_size, size_at, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.vocabulary.parameters import type_name
@@ -40,9 +41,6 @@ def reshape(input: Node, shape: Shape) -> Node:
 @torch("view(Tensor input, torch.dtype dtype)", only="method")
 def view_dtype(input: Node, dtype: DType) -> Node:
     import numpy as np
-
-    from autodiff_cli.execute import force
-    from autodiff_cli.ir.node import constant
 
     if dtype is input.dtype:
         return mv.alias(input, shape=input.shape)
@@ -267,8 +265,6 @@ def select(input: Node, dim: int, index: int) -> Node:
 
 @torch("narrow(Tensor input, int dim, Tensor start, SymInt length)")
 def narrow_at_tensor(input: Node, dim: int, start: Node, length: int) -> Node:
-    from autodiff_cli.execute import item
-
     if start.ndim or start.dtype.is_floating:
         raise RuntimeFault("start must be an 0-dim integral Tensor.")
     return narrow(input, dim, int(item(start)), length)
@@ -375,8 +371,6 @@ def stack(tensors: tuple[Node, ...], dim: int) -> Node:
 
 @python("broadcast_tensors", calls="broadcast_tensors(tuple of Tensors tensors)")
 def broadcast_tensors(*tensors: Node) -> tuple[Node, ...]:
-    from autodiff_cli.ir.shapes import broadcast_all
-
     shape = broadcast_all(tensor.shape for tensor in tensors)
     return tuple(mv.expand(tensor, shape=shape) for tensor in tensors)
 

@@ -24,7 +24,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, constant
-from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ir.shapes import broadcast, expanded
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
@@ -197,8 +197,6 @@ def copy_(tensor: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         )
     source = src.node
     if source.shape != tensor.shape:
-        from autodiff_cli.ir.shapes import expanded
-
         expanded(source.shape, tensor.shape)
     return in_place(tensor, lambda node: writes.copy(node, source), [source])
 

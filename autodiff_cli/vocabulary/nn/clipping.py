@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_cli.autograd.inplace import replace_data
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.vocabulary.calling import call, torch_call
@@ -77,7 +78,5 @@ def vector_to_parameters(vec: Tensor, parameters: Any) -> None:
         stop = start + tensor.node.numel
         part = call(vec[slice(start, stop)], "view_as", tensor)  # type: ignore[index]
         tensor_data = call(part, "detach")
-        from autodiff_cli.autograd.inplace import replace_data
-
         replace_data(tensor, tensor_data)
         start = stop
