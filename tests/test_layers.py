@@ -1,13 +1,18 @@
-"""The order of the layers: a module imports only from a higher line, or from its own folder."""
+"""The layers and the rooms: what may import what, and how large a file may be."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
+LATE = Path(__file__).with_name("late_imports.txt")
 LAYERS = (
     "__init__ startup record wall source errors syntax ir threads random ops transform execute autograd "
     "vocabulary interpret tables program inputs evaluate batch render cli __main__"
@@ -24,52 +29,132 @@ ALLOWED = {
 NO_NUMPY = set("startup record wall source errors syntax cli transform __main__ __init__".split())
 
 
+# Files that are larger still; the list may only become shorter.
+MOST_LINES = 450
+LARGE = {
+    "vocabulary.optim.adaptive": 460,
+    "vocabulary.nn.module": 503,
+    "interpret.access": 497,
+    "interpret.modules": 479,
+}
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+TREES = {path: ast.parse(path.read_text()) for path in FILES}
+MODULES = {name_of(path): path for path in FILES}
+
+
+class Import(NamedTuple):
+    """One name of an import statement.
+
+    module: of this package, without the package's name; "" for others.
+    foreign: the other package.
+    late: inside a function.
+    typing: for type checkers alone.
+    """
+
+    module: str
+    foreign: str
+    late: bool
+    typing: bool
+
+
+def imports(path: Path) -> Iterator[Import]:
+    """What a file imports, wherever it does."""
+    tree = TREES[path]
+    top, typing = set(map(id, tree.body)), set[int]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            typing |= set(map(id, ast.walk(node)))
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        for name in names:
+            package, _, module = name.partition(".")
+            if package != "autodiff_cli":
+                module = ""
+            elif module not in MODULES:
+                module = module.rpartition(".")[0] or "__init__"
+            foreign = "" if module else package
+            yield Import(module, foreign, id(node) not in top, id(node) in typing)
+
+
 def layer(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> list[tuple[str, bool]]:
-    """(module, whether at the top level) of each import."""
-    tree = ast.parse(path.read_text())
-    top = set(map(id, tree.body))
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, id(node) in top) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: relative import"
-            if node.module == "autodiff_cli":
-                found += [(f"autodiff_cli.{alias.name}", id(node) in top) for alias in node.names]
-            else:
-                found.append((node.module or "", id(node) in top))
-    return found
-
-
-FILES = sorted(PACKAGE.rglob("*.py"))
+def needed(path: Path) -> set[str]:
+    """The package's modules that a file imports while it runs."""
+    return {found.module for found in imports(path) if not found.typing} - {""}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_imports_point_upwards(path: Path) -> None:
     own = layer(path)
-    for module, _ in imports(path):
-        parts = module.split(".")
-        if parts[0] != "autodiff_cli":
-            continue
-        other = parts[1] if len(parts) > 1 and parts[1] in LAYERS else "__init__"
-        assert LAYERS.index(other) <= LAYERS.index(own), f"{own} imports {module}"
+    for found in imports(path):
+        if found.module:
+            other = layer(MODULES[found.module])
+            assert LAYERS.index(other) <= LAYERS.index(own), f"{own} imports {found.module}"
+
+
+def test_no_file_imports_one_that_imports_it() -> None:
+    edges = {name: needed(path) - {name} for name, path in MODULES.items()}
+    reached = {name: _reached(name, edges) for name in edges}
+    circles = {
+        frozenset(other for other in within if name in reached[other])
+        for name, within in reached.items()
+        if name in within
+    }
+    assert circles == set()
+
+
+def _reached(name: str, edges: dict[str, set[str]]) -> set[str]:
+    """What a module imports, and what that imports."""
+    found, waiting = set[str](), [name]
+    while waiting:
+        fresh = edges[waiting.pop()] - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def test_late_imports_are_those_of_the_list() -> None:
+    """Elsewhere than at the top of a file stands only what a start doesn't need, or what has an order."""
+    lines = [line.split() for line in LATE.read_text().splitlines() if line and line[0] != "#"]
+    listed = [(importer, module) for importer, *modules in lines for module in modules]
+    found = {
+        (name, late.module)
+        for name, path in MODULES.items()
+        for late in imports(path)
+        if late.module and late.late and not late.typing
+    }
+    assert sorted(found - set(listed)) == [], f"not in {LATE.name}, which says why"
+    assert sorted(set(listed) - found) == [], f"no longer so: remove it from {LATE.name}"
+    assert len(listed) == len(set(listed)), "listed twice"
+
+
+def test_files_are_short() -> None:
+    lines = {name: path.read_text().count("\n") for name, path in MODULES.items()}
+    large = {name: count for name, count in lines.items() if count > MOST_LINES}
+    assert large.keys() == LARGE.keys()
+    assert all(count <= LARGE[name] for name, count in large.items())
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_third_parties(path: Path) -> None:
-    import sys
-
     own = layer(path)
     allowed = ALLOWED.get(own, set()) | (set() if own in NO_NUMPY else {"numpy"})
-    for module, _ in imports(path):
-        name = module.split(".")[0]
-        if name == "autodiff_cli" or name in sys.stdlib_module_names:
-            continue
-        assert name in allowed, f"{own} imports {name}"
+    for found in imports(path):
+        if found.foreign and found.foreign not in sys.stdlib_module_names:
+            assert found.foreign in allowed, f"{own} imports {found.foreign}"
 
 
 def test_every_folder_is_a_layer() -> None:
@@ -78,9 +163,6 @@ def test_every_folder_is_a_layer() -> None:
 
 def test_light_start() -> None:
     """What a plain evaluation must not import."""
-    import subprocess
-    import sys
-
     code = (
         "import sys; from autodiff_cli.cli.main import main; main(['mean(x)', 'x=[1,2]']); "
         "print(*(m for m in ('lark', 'rich', 'scipy', 'orjson', 'numpy.random', 'pathlib', 'json', "
