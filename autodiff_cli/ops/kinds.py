@@ -244,6 +244,26 @@ class Elementwise(Op):
         )
 
 
+def unary(
+    name: str,
+    kernel: Callable[..., Any],
+    slope: Rule | None = None,
+    *,
+    vjp: Rule | None = None,
+    result: Result = "float",
+    **record: Any,
+) -> Elementwise:
+    """A function of one operand, whose result is floating unless it says otherwise.
+
+    Args:
+        slope: the derivative as a calculus book states it, `rule(y, x)`.
+        vjp: instead of it, as of `Elementwise`.
+    """
+    partials = () if slope is None else (slope,)
+    vjps = () if vjp is None else (vjp,)
+    return Elementwise(name, kernel, partials=partials, vjps=vjps, result=result, **record)
+
+
 def _strength(node: Node) -> tuple[DType, int]:
     """A node's dtype, and how strongly it counts in promotion."""
     if node.op is NUMBER:

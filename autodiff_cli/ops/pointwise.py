@@ -16,7 +16,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops.arithmetic import pow_number
 from autodiff_cli.ops.create import zeros_like
-from autodiff_cli.ops.kinds import Elementwise, in_place, precise
+from autodiff_cli.ops.kinds import Elementwise, in_place, precise, unary
 from autodiff_cli.ops.selection import eq, le, where
 
 
@@ -34,185 +34,106 @@ def _sigmoid(x: Any, out: Any = None) -> Any:
     return np.reciprocal(np.add(power, 1, out=out), out=out)
 
 
-exp = Elementwise(
-    "exp",
-    precise(np.exp),
-    partials=(lambda y, x: y,),
-    result="float",
-    doc="e to the power x",
-    latex="e^{{{}}}",
-)
-exp2 = Elementwise(
-    "exp2",
-    precise(np.exp2),
-    partials=(lambda y, x: y * math.log(2),),
-    result="float",
-    doc="2 to the power x",
-)
-expm1 = Elementwise(
-    "expm1",
-    precise(np.expm1),
-    partials=(lambda y, x: y + 1,),
-    result="float",
-    doc="exp(x) - 1, exact near 0",
-)
-log = Elementwise(
+def _flat(g: Node, y: Node, x: Node) -> Node:
+    return zeros_like(g)
+
+
+exp = unary("exp", precise(np.exp), lambda y, x: y, doc="e to the power x", latex="e^{{{}}}")
+exp2 = unary("exp2", precise(np.exp2), lambda y, x: y * math.log(2), doc="2 to the power x")
+expm1 = unary("expm1", precise(np.expm1), lambda y, x: y + 1, doc="exp(x) - 1, exact near 0")
+log = unary(
     "log",
     precise(np.log),
-    vjps=(lambda g, y, x: g / x,),
-    result="float",
+    vjp=lambda g, y, x: g / x,
     doc="natural logarithm",
     latex=r"\log {}",
     domain="x >= 0",
 )
-log2 = Elementwise(
+log2 = unary(
     "log2",
     precise(np.log2),
-    vjps=(lambda g, y, x: g / (x * math.log(2)),),
-    result="float",
+    vjp=lambda g, y, x: g / (x * math.log(2)),
     doc="logarithm to base 2",
     domain="x >= 0",
 )
-log10 = Elementwise(
+log10 = unary(
     "log10",
     precise(np.log10),
-    vjps=(lambda g, y, x: g / (x * math.log(10)),),
-    result="float",
+    vjp=lambda g, y, x: g / (x * math.log(10)),
     doc="logarithm to base 10",
     domain="x >= 0",
 )
-log1p = Elementwise(
+log1p = unary(
     "log1p",
     precise(np.log1p),
-    vjps=(lambda g, y, x: g / (x + 1),),
-    result="float",
+    vjp=lambda g, y, x: g / (x + 1),
     doc="log(1 + x), exact near 0",
     domain="x >= -1",
 )
-sqrt = Elementwise(
+sqrt = unary(
     "sqrt",
     np.sqrt,
-    vjps=(lambda g, y, x: g / (2 * y),),
-    result="float",
+    vjp=lambda g, y, x: g / (2 * y),
     doc="square root",
     latex=r"\sqrt{{{}}}",
     domain="x >= 0",
 )
-rsqrt = Elementwise(
+rsqrt = unary(
     "rsqrt",
     in_place(lambda x, out=None: np.reciprocal(np.sqrt(x, out=out), out=out)),
-    vjps=(lambda g, y, x: -0.5 * g * pow_number(y, exponent=3),),
-    result="float",
+    vjp=lambda g, y, x: -0.5 * g * pow_number(y, exponent=3),
     doc="1/sqrt(x)",
     domain="x > 0",
 )
-reciprocal = Elementwise(
+reciprocal = unary(
     "reciprocal",
     in_place(lambda x, out=None: np.true_divide(np.asarray(1, x.dtype), x, out=out)),
-    vjps=(lambda g, y, x: -g * (y * y),),
-    result="float",
+    vjp=lambda g, y, x: -g * (y * y),
     doc="1/x",
     domain="x != 0",
 )
-sin = Elementwise(
-    "sin",
-    precise(np.sin),
-    partials=(lambda y, x: cos(x),),
-    result="float",
-    doc="sine",
-    latex=r"\sin {}",
+sin = unary("sin", precise(np.sin), lambda y, x: cos(x), doc="sine", latex=r"\sin {}")
+cos: Elementwise = unary(
+    "cos", precise(np.cos), lambda y, x: -sin(x), doc="cosine", latex=r"\cos {}"
 )
-cos: Elementwise = Elementwise(
-    "cos",
-    precise(np.cos),
-    partials=(lambda y, x: -sin(x),),
-    result="float",
-    doc="cosine",
-    latex=r"\cos {}",
-)
-tan = Elementwise(
-    "tan",
-    precise(np.tan),
-    partials=(lambda y, x: 1 + y * y,),
-    result="float",
-    doc="tangent",
-    latex=r"\tan {}",
-)
-asin = Elementwise(
+tan = unary("tan", precise(np.tan), lambda y, x: 1 + y * y, doc="tangent", latex=r"\tan {}")
+asin = unary(
     "asin",
     precise(np.arcsin),
-    partials=(lambda y, x: rsqrt(1 - x * x),),
-    result="float",
+    lambda y, x: rsqrt(1 - x * x),
     doc="inverse sine",
     domain="-1 <= x <= 1",
 )
-acos = Elementwise(
+acos = unary(
     "acos",
     precise(np.arccos),
-    partials=(lambda y, x: -rsqrt(1 - x * x),),
-    result="float",
+    lambda y, x: -rsqrt(1 - x * x),
     doc="inverse cosine",
     domain="-1 <= x <= 1",
 )
-atan = Elementwise(
-    "atan",
-    precise(np.arctan),
-    vjps=(lambda g, y, x: g / (x * x + 1),),
-    result="float",
-    doc="inverse tangent",
+atan = unary("atan", precise(np.arctan), vjp=lambda g, y, x: g / (x * x + 1), doc="inverse tangent")
+sinh = unary("sinh", precise(np.sinh), lambda y, x: cosh(x), doc="hyperbolic sine")
+cosh: Elementwise = unary("cosh", precise(np.cosh), lambda y, x: sinh(x), doc="hyperbolic cosine")
+tanh = unary(
+    "tanh", precise(np.tanh), lambda y, x: 1 - y * y, doc="hyperbolic tangent", latex=r"\tanh {}"
 )
-sinh = Elementwise(
-    "sinh",
-    precise(np.sinh),
-    partials=(lambda y, x: cosh(x),),
-    result="float",
-    doc="hyperbolic sine",
-)
-cosh: Elementwise = Elementwise(
-    "cosh",
-    precise(np.cosh),
-    partials=(lambda y, x: sinh(x),),
-    result="float",
-    doc="hyperbolic cosine",
-)
-tanh = Elementwise(
-    "tanh",
-    precise(np.tanh),
-    partials=(lambda y, x: 1 - y * y,),
-    result="float",
-    doc="hyperbolic tangent",
-    latex=r"\tanh {}",
-)
-asinh = Elementwise(
-    "asinh",
-    np.arcsinh,
-    partials=(lambda y, x: rsqrt(x * x + 1),),
-    result="float",
-    doc="inverse hyperbolic sine",
-)
-acosh = Elementwise(
+asinh = unary("asinh", np.arcsinh, lambda y, x: rsqrt(x * x + 1), doc="inverse hyperbolic sine")
+acosh = unary(
     "acosh",
     np.arccosh,
-    partials=(lambda y, x: rsqrt(x * x - 1),),
-    result="float",
+    lambda y, x: rsqrt(x * x - 1),
     doc="inverse hyperbolic cosine",
     domain="x >= 1",
 )
-atanh = Elementwise(
+atanh = unary(
     "atanh",
     precise(np.arctanh),
-    partials=(lambda y, x: reciprocal(1 - x * x),),
-    result="float",
+    lambda y, x: reciprocal(1 - x * x),
     doc="inverse hyperbolic tangent",
     domain="-1 <= x <= 1",
 )
-sigmoid = Elementwise(
-    "sigmoid",
-    _sigmoid,
-    partials=(lambda y, x: (1 - y) * y,),
-    result="float",
-    doc="1/(1 + exp(-x))",
-    latex=r"\sigma({})",
+sigmoid = unary(
+    "sigmoid", _sigmoid, lambda y, x: (1 - y) * y, doc="1/(1 + exp(-x))", latex=r"\sigma({})"
 )
 # Written on the result: where it is 0 nothing passes; at nan the gradient does.
 relu = Elementwise(
@@ -222,26 +143,21 @@ relu = Elementwise(
     doc="x where positive, else 0",
 )
 # 0 at 0, where the derivative jumps.
-abs = Elementwise("abs", np.abs, partials=(lambda y, x: sign(x),), doc="|x|", latex=r"|{}|")
-sign: Elementwise = Elementwise(
-    "sign", _sign, vjps=(lambda g, y, x: zeros_like(g),), doc="-1, 0 or 1"
-)
-floor = Elementwise("floor", np.floor, vjps=(lambda g, y, x: zeros_like(g),), doc="rounded down")
-ceil = Elementwise("ceil", np.ceil, vjps=(lambda g, y, x: zeros_like(g),), doc="rounded up")
-trunc = Elementwise(
-    "trunc", np.trunc, vjps=(lambda g, y, x: zeros_like(g),), doc="without its fraction"
-)
-round = Elementwise(
-    "round", np.rint, vjps=(lambda g, y, x: zeros_like(g),), doc="the nearest integer, ties to even"
-)
+abs = unary("abs", np.abs, lambda y, x: sign(x), result="same", doc="|x|", latex=r"|{}|")
+sign: Elementwise = unary("sign", _sign, vjp=_flat, result="same", doc="-1, 0 or 1")
+floor = unary("floor", np.floor, vjp=_flat, result="same", doc="rounded down")
+ceil = unary("ceil", np.ceil, vjp=_flat, result="same", doc="rounded up")
+trunc = unary("trunc", np.trunc, vjp=_flat, result="same", doc="without its fraction")
+round = unary("round", np.rint, vjp=_flat, result="same", doc="the nearest integer, ties to even")
 isnan = Elementwise("isnan", np.isnan, result="bool", doc="is not a number")
 isinf = Elementwise("isinf", np.isinf, result="bool", doc="is infinite")
 isfinite = Elementwise("isfinite", np.isfinite, result="bool", doc="is neither infinite nor nan")
-clone = Elementwise("clone", lambda x: x, vjps=(lambda g, y, x: g,), doc="a copy")
-rnn_layer = Elementwise(
+clone = unary("clone", lambda x: x, vjp=lambda g, y, x: g, result="same", doc="a copy")
+rnn_layer = unary(
     "rnn_layer",
     lambda x: x,
-    vjps=(lambda g, y, x: g,),
+    vjp=lambda g, y, x: g,
+    result="same",
     grad_fn="MkldnnRnnLayerBackward0",
     doc="the outputs of a recurrent layer that the reference computes as one operation",
 )
