@@ -18,7 +18,7 @@ import orjson
 from autodiff_cli.batch.part import Done, Form
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import outputs
-from autodiff_cli.tables.files import check_writable
+from autodiff_cli.tables.outputs import check_writable, errors_of
 
 SUCCESS, UNFINISHED = "_SUCCESS", "_unfinished.jsonl"
 PART = re.compile(r"part-\d{5,}\.[a-z.]+")
@@ -147,23 +147,18 @@ class Folder:
             )
         self.tidy()
         lines = [{"job": self.words, "cut": cut}, *map(_record, self.done, self.done.values())]
-        try:
+        with errors_of(self.name):
             os.makedirs(self.path, exist_ok=True)
             if not self.done:
                 for name in self._held():
                     if PART.fullmatch(name):
                         os.unlink(os.path.join(self.path, name))
-        except OSError as error:
-            raise outputs.refused(self.name, error) from None
         self._write(UNFINISHED, b"".join(orjson.dumps(line) + b"\n" for line in lines))
 
     def add(self, number: int, done: Done) -> None:
         """Note that a part is finished."""
-        try:
-            with open(os.path.join(self.path, UNFINISHED), "ab") as file:
-                file.write(orjson.dumps(_record(number, done)) + b"\n")
-        except OSError as error:
-            raise outputs.refused(self.name, error) from None
+        with errors_of(self.name), open(os.path.join(self.path, UNFINISHED), "ab") as file:
+            file.write(orjson.dumps(_record(number, done)) + b"\n")
 
     def succeed(self, summary: Mapping[str, Any]) -> None:
         """All parts are there: say so."""

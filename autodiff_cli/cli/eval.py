@@ -33,7 +33,7 @@ from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate import Result
-    from autodiff_cli.tables.files import ArchiveFile
+    from autodiff_cli.tables.outputs import ArchiveFile
 
 
 EPILOG = """\b
@@ -260,7 +260,7 @@ def _outputs(options: dict[str, Any]) -> dict[str, str]:
     }
     if not found:
         return {}
-    from autodiff_cli.tables.files import check_writable, is_special
+    from autodiff_cli.tables.outputs import check_writable, is_special
 
     for option, path in found.items():
         if not path.endswith(".npz") and not is_special(path):
@@ -277,7 +277,7 @@ def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:
     """The file that a result goes to, open: behind the wall none can be made."""
     if path is None:
         return None
-    from autodiff_cli.tables.files import ArchiveFile
+    from autodiff_cli.tables.outputs import ArchiveFile
 
     return opened.enter_context(ArchiveFile(path))
 

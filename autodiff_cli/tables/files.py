@@ -1,4 +1,4 @@
-"""Reading an input's value from a file, and writing results to one.
+"""Reading an input's value from a file.
 
 `.npy` and `.npz` keep their dtype; `.json`, `.csv` and `.txt` are numbers in the default floating dtype.
 Nothing is ever unpickled.
@@ -6,13 +6,11 @@ Nothing is ever unpickled.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -21,12 +19,9 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array
 from autodiff_cli.ir.room import too_many_elements
-from autodiff_cli.tables import placing
-from autodiff_cli.tables.archive import write_archive
-from autodiff_cli.tables.doors import Door, door, refused, stream_of
+from autodiff_cli.tables.doors import Door, door, refused
 from autodiff_cli.tables.json_numbers import NON_FINITE
 from autodiff_cli.tables.mapped import mapped
-from autodiff_cli.tables.placing import Placement
 
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
@@ -160,34 +155,6 @@ def _plain(error: Exception) -> str:
     )
 
 
-def is_special(path: str) -> bool:
-    """Whether a path is a pipe or a device, which may have any name and is never replaced.
-
-    A file that a shell has opened as /dev/stdout is one too.
-    """
-    if stream_of(path) is not None:
-        return True
-    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
-
-
-def opened_special(path: str, buffering: int = -1) -> BinaryIO:
-    """A pipe, a device or a stream to write to; what stands in an open file stays there."""
-    stream = stream_of(path)
-    return open(path if stream is None else os.dup(stream), "wb", buffering=buffering)
-
-
-def check_writable(path: str) -> None:
-    """Raise InputError now if `save_arrays` could not write there at all."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise InputError(f"'{path}' can't be written: it is a folder")
-    if not target.parent.is_dir():
-        folder = os.path.dirname(path) or target.parent
-        raise InputError(f"'{path}' can't be written: there is no folder '{folder}'")
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise InputError(f"'{path}' can't be written: permission denied")
-
-
 def _member(archive: Any, key: str | None, name: str) -> Array:
     if isinstance(archive, np.ndarray):
         _no_key(key, name)
@@ -308,62 +275,3 @@ def _supported(array: Array, name: str) -> Array:
         known = ", ".join(dtype.name for dtype in dtypes.ALL)
         raise InputError(f"{name} has dtype {array.dtype}; the dtypes here are {known}")
     return np.ascontiguousarray(array, array.dtype.newbyteorder("=")).reshape(array.shape)
-
-
-class ArchiveFile:
-    """An `.npz` archive, open before it is known what it holds; it takes its name when it is whole.
-
-    Leaving the `with` block gives up what hasn't been saved.
-
-    Raises:
-        InputError: the file can't be made.
-    """
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self.placement: Placement | None = None
-        try:
-            if is_special(path):  # written through
-                self.file = opened_special(path)
-            else:
-                handle, self.placement = placing.begun(path)
-                self.file = os.fdopen(handle, "wb")
-        except OSError as error:
-            raise self._refused(error) from None
-
-    def _refused(self, error: OSError) -> InputError:
-        return InputError(f"'{self.path}' can't be written: {error.strerror}")
-
-    def save(self, arrays: Mapping[str, Array]) -> None:
-        """Write it.
-
-        Raises:
-            InputError: it can't be written; nothing is left behind.
-        """
-        try:
-            with self.file:
-                write_archive(self.file, arrays, seekable=self.placement is not None)
-            if self.placement is not None:
-                placing.place.placer.place(self.placement)
-                self.placement = None
-        except OSError as error:
-            raise self._refused(error) from None
-
-    def __enter__(self) -> ArchiveFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # a disk that is full says so again
-            self.file.close()
-        if self.placement is not None:
-            placing.place.placer.drop(self.placement)
-
-
-def save_arrays(path: str, arrays: Mapping[str, Array]) -> None:
-    """Write an `.npz` archive.
-
-    Raises:
-        InputError: the file can't be written; nothing is left behind.
-    """
-    with ArchiveFile(path) as archive:
-        archive.save(arrays)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import sys
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from autodiff_cli.errors import InputError
+from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import placing
-from autodiff_cli.tables.files import check_writable, is_special, opened_special
+from autodiff_cli.tables.archive import write_archive
+from autodiff_cli.tables.doors import stream_of
+from autodiff_cli.tables.placing import Placement
 
 GZIP_LEVEL = 4  # twice the default's speed, within a twentieth of its size
 
@@ -39,22 +46,49 @@ def opened(path: str | None, compression: str | None) -> Output:
     Raises:
         InputError: it can't be written there.
     """
-    found = StandardOutput() if path is None or path == "-" else file_output(path)
+    state: Compressor | None = None  # before there is a file, as its library may be missing
     if compression == "gzip":
-        return GzipOutput(found)
-    if compression == "zstd":
-        return ZstdOutput(found)
-    return found
+        state = zlib.compressobj(GZIP_LEVEL, wbits=31)
+    elif compression == "zstd":
+        state = _zstd()
+    found = StandardOutput() if path is None or path == "-" else file_output(path)
+    return found if state is None else Compressed(found, state)
 
 
 def file_output(path: str) -> Output:
     """A file, or a pipe or a device that is written through."""
     if is_special(path):
-        try:
+        with errors_of(path):
             return Through(opened_special(path, buffering=0), path)
-        except OSError as error:
-            raise refused(path, error) from None
     return Replacing(path)
+
+
+def is_special(path: str) -> bool:
+    """Whether a path is a pipe or a device, which may have any name and is never replaced.
+
+    A file that a shell has opened as /dev/stdout is one too.
+    """
+    if stream_of(path) is not None:
+        return True
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def opened_special(path: str, buffering: int = -1) -> BinaryIO:
+    """A pipe, a device or a stream to write to; what stands in an open file stays there."""
+    stream = stream_of(path)
+    return open(path if stream is None else os.dup(stream), "wb", buffering=buffering)
+
+
+def check_writable(path: str) -> None:
+    """Raise InputError if nothing could be written there at all."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise InputError(f"'{path}' can't be written: it is a folder")
+    if not target.parent.is_dir():
+        folder = os.path.dirname(path) or target.parent
+        raise InputError(f"'{path}' can't be written: there is no folder '{folder}'")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise InputError(f"'{path}' can't be written: permission denied")
 
 
 def roomy(path: str | None) -> str | None:
@@ -66,6 +100,17 @@ def refused(path: str, error: OSError) -> InputError:
     """Why something can't be written, as an error."""
     where = "standard output" if path == "-" else f"'{path}'"
     return InputError(f"{where} can't be written: {(error.strerror or str(error)).lower()}")
+
+
+@contextmanager
+def errors_of(path: str) -> Iterator[None]:
+    """Within, what the system says of writing is said of the path; except that nobody reads on."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise refused(path, error) from None
 
 
 def beside(output: Output) -> str | None:
@@ -106,20 +151,12 @@ class Through:
         self.path = path
 
     def write(self, data: bytes) -> None:
-        try:
+        with errors_of(self.path):
             write_all(self.file, data)
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise refused(self.path, error) from None
 
     def close(self) -> None:
-        try:
+        with errors_of(self.path):
             self.file.close()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise refused(self.path, error) from None
 
     def abort(self) -> None:
         self.file.close()
@@ -142,28 +179,19 @@ class StandardOutput(Through):
         pass
 
 
-class Replacing:
+class Replacing(Through):
     """A file that takes its name when it is whole."""
 
     def __init__(self, path: str) -> None:
         check_writable(path)
-        self.path = path
-        try:
+        with errors_of(path):
             handle, self.placement = placing.begun(path)
-        except OSError as error:
-            raise refused(path, error) from None
-        self.file = os.fdopen(handle, "wb", buffering=0)
+        super().__init__(os.fdopen(handle, "wb", buffering=0), path)
 
     @property
     def temporary(self) -> str:
         """Where the file is until then."""
         return self.placement.temporary
-
-    def write(self, data: bytes) -> None:
-        try:
-            write_all(self.file, data)
-        except OSError as error:
-            raise refused(self.path, error) from None
 
     def close(self) -> None:
         try:
@@ -178,12 +206,19 @@ class Replacing:
         placing.place.placer.drop(self.placement)
 
 
-class GzipOutput:
-    """gzip around an output."""
+class Compressor(Protocol):
+    """What makes compressed bytes of others."""
 
-    def __init__(self, inner: Output) -> None:
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+class Compressed:
+    """Compression around an output."""
+
+    def __init__(self, inner: Output, state: Compressor) -> None:
         self.inner = inner
-        self.state = zlib.compressobj(GZIP_LEVEL, wbits=31)
+        self.state = state
 
     def write(self, data: bytes) -> None:
         self.inner.write(self.state.compress(data))
@@ -196,26 +231,54 @@ class GzipOutput:
         self.inner.abort()
 
 
-class ZstdOutput:
-    """zstd around an output."""
+def _zstd() -> Compressor:
+    try:
+        import zstandard
+    except ImportError:
+        raise InputError(
+            "zstd needs the package zstandard", hint="pip install 'autodiff-cli[tables]'"
+        ) from None
+    state: Compressor = zstandard.ZstdCompressor().compressobj()
+    return state
 
-    def __init__(self, inner: Output) -> None:
-        try:
-            import zstandard
-        except ImportError:
-            inner.abort()
-            raise InputError(
-                "zstd needs the package zstandard", hint="pip install 'autodiff-cli[tables]'"
-            ) from None
-        self.inner = inner
-        self.state = zstandard.ZstdCompressor().compressobj()
 
-    def write(self, data: bytes) -> None:
-        self.inner.write(self.state.compress(data))
+class ArchiveFile:
+    """An `.npz` archive, open before it is known what it holds; it takes its name when it is whole.
 
-    def close(self) -> None:
-        self.inner.write(self.state.flush())
-        self.inner.close()
+    Leaving the `with` block gives up what hasn't been saved.
 
-    def abort(self) -> None:
-        self.inner.abort()
+    Raises:
+        InputError: the file can't be made.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.placement: Placement | None = None
+        with errors_of(path):
+            if is_special(path):  # written through
+                self.file = opened_special(path)
+            else:
+                handle, self.placement = placing.begun(path)
+                self.file = os.fdopen(handle, "wb")
+
+    def save(self, arrays: Mapping[str, Array]) -> None:
+        """Write it.
+
+        Raises:
+            InputError: it can't be written; nothing is left behind.
+        """
+        with errors_of(self.path):
+            with self.file:
+                write_archive(self.file, arrays, seekable=self.placement is not None)
+            if self.placement is not None:
+                placing.place.placer.place(self.placement)
+                self.placement = None
+
+    def __enter__(self) -> ArchiveFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):  # a disk that is full says so again
+            self.file.close()
+        if self.placement is not None:
+            placing.place.placer.drop(self.placement)

@@ -18,8 +18,8 @@ import numpy as np
 import orjson
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import outputs, partial, placing
-from autodiff_cli.tables.files import check_writable, is_special
+from autodiff_cli.tables import partial, placing
+from autodiff_cli.tables.outputs import check_writable, errors_of, is_special, refused, write_all
 from autodiff_cli.tables.placing import Placement
 from autodiff_cli.tables.rows import Chunk
 
@@ -96,10 +96,8 @@ class Progress:
         self.bytes = self.written
         self.digest = self.coming.popleft()
         assert self.lines is not None
-        try:
-            outputs.write_all(self.lines, orjson.dumps(self._reached()) + b"\n")
-        except OSError as error:
-            raise outputs.refused(self.output, error) from None
+        with errors_of(self.output):
+            write_all(self.lines, orjson.dumps(self._reached()) + b"\n")
 
     def _reached(self) -> dict[str, object]:
         return {"rows": self.rows, "bytes": self.bytes, "digest": self.digest}
@@ -107,12 +105,10 @@ class Progress:
     def save(self) -> None:
         """Write the state, whole or not at all, and open it for what is finished from now on."""
         beside = f"{self.state}.new"
-        try:
+        with errors_of(self.output):
             Path(beside).write_bytes(orjson.dumps({"job": self.job} | self._reached()) + b"\n")
             os.replace(beside, self.state)
             self.lines = open(self.state, "ab", buffering=0)  # noqa: SIM115
-        except OSError as error:
-            raise outputs.refused(self.output, error) from None
 
     def close(self) -> None:
         """Let other runs have the files."""
@@ -133,10 +129,8 @@ def begin(output: str, job: Mapping[str, str]) -> Progress:
     check_writable(output)
     if is_special(output):
         raise InputError(f"--resume needs a file to go on with: '{output}' is none")
-    try:
+    with errors_of(output):
         file = partial.locked(partial.places(output)[0])
-    except OSError as error:
-        raise outputs.refused(output, error) from None
     progress = Progress(output, file, job)
     try:
         _go_on(progress)
@@ -159,7 +153,7 @@ def _go_on(progress: Progress) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise outputs.refused(progress.output, error) from None
+        raise refused(progress.output, error) from None
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         raise InputError(f"'{progress.state}' is damaged", hint=anew) from None
     for name in dict.fromkeys((*old, *progress.job)):
@@ -194,26 +188,20 @@ class Continued:
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
-        try:
-            self.file = progress.file
+        self.file = progress.file
+        with errors_of(progress.output):
             self.file.truncate(progress.bytes)
-        except OSError as error:
-            raise outputs.refused(progress.output, error) from None
 
     def write(self, data: bytes) -> None:
-        try:
-            outputs.write_all(self.file, data)
-        except OSError as error:
-            raise outputs.refused(self.progress.output, error) from None
+        with errors_of(self.progress.output):
+            write_all(self.file, data)
         self.progress.written += len(data)
 
     def close(self) -> None:
-        try:
+        with errors_of(self.progress.output):
             os.fsync(self.file.fileno())
             placing.place.placer.place(self.progress.placement)
             self.progress.close()  # and with it the lock, when nothing is left that another run could take
-        except OSError as error:
-            raise outputs.refused(self.progress.output, error) from None
 
     def abort(self) -> None:
         self.progress.close()

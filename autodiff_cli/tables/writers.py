@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import files, formats, outputs, plain_written
+from autodiff_cli.tables import formats, outputs, plain_written
 from autodiff_cli.tables import resume as resuming
 from autodiff_cli.tables.formats import TEXT, Format
 from autodiff_cli.tables.outputs import Output
@@ -70,8 +70,8 @@ def format_of(output: str | None, to: str | None, source: str | None) -> str:
 def check(output: str, to: str | None) -> None:
     """Raise InputError if a file can't be written there, or its format can't be told."""
     _format(output, to, "jsonl")
-    if not files.is_special(output):
-        files.check_writable(output)
+    if not outputs.is_special(output):
+        outputs.check_writable(output)
 
 
 def _stored_writer(path: str | None, name: str) -> Writer:
@@ -92,7 +92,7 @@ def _format(path: str | None, to: str | None, source: str | None) -> Format:
     if path is None:
         return formats.of_path("-", to or source or "jsonl")
     # /dev/null says nothing
-    plain = not formats.suffix_of(path) or files.is_special(path)
+    plain = not formats.suffix_of(path) or outputs.is_special(path)
     return formats.of_path(path, to or (source if plain else None), "--to")
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from autodiff_cli.errors import InputError, LimitError
 from autodiff_cli.ir.context import changed
-from autodiff_cli.tables.files import read_array, read_text, save_arrays
+from autodiff_cli.tables.files import read_array, read_text
+from autodiff_cli.tables.outputs import ArchiveFile
 
 MATRIX = np.array([[1.5, 2.0], [3.0, -4.0]])
 
@@ -204,7 +205,8 @@ def test_more_elements_than_the_limit(tmp_path: Path) -> None:
 
 def test_save_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "out.npz"
-    save_arrays(str(path), {"value": MATRIX, "grad.x": np.float32(0.1)})
+    with ArchiveFile(str(path)) as archive:
+        archive.save({"value": MATRIX, "grad.x": np.array(0.1, np.float32)})
     loaded = np.load(path)
     assert sorted(loaded) == ["grad.x", "value"]
     assert loaded["grad.x"] == np.float32(0.1)
@@ -213,5 +215,5 @@ def test_save_and_read_back(tmp_path: Path) -> None:
 
 def test_save_into_a_missing_folder_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be written"):
-        save_arrays(str(tmp_path / "no" / "out.npz"), {"value": MATRIX})
+        ArchiveFile(str(tmp_path / "no" / "out.npz"))
     assert list(tmp_path.iterdir()) == []
