@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
@@ -16,10 +16,9 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
-from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables.bad import Bad
 from autodiff_cli.tables.kept import KeptValues
-from autodiff_cli.tables.layout import Keep, Naming
+from autodiff_cli.tables.layout import Choice, Naming
 from autodiff_cli.tables.rows import Chunk, Column
 from autodiff_cli.tables.sources import RowSource
 
@@ -43,12 +42,7 @@ class Stored(NamedTuple):
 
 
 def read(
-    source: RowSource,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    size: int,
-    rows: tuple[int, int] | None = None,
+    source: RowSource, choice: Choice, size: int, rows: tuple[int, int] | None = None
 ) -> Iterator[Chunk]:
     """The rows of a file, or those from one to before another, in chunks of about `size` bytes.
 
@@ -56,8 +50,8 @@ def read(
         InputError: it is damaged, holds objects, or has no such column.
     """
     with _opened(source) as arrays:
-        columns = _named(arrays, naming, source.name)
-        want, keep = _chosen(columns, wanted, kept, source.name)
+        columns = _named(arrays, choice.naming, source.name)
+        want, keep = _chosen(columns, choice, source.name)
         yield from _chunks(arrays, columns, source.name, want, keep, size, rows)
 
 
@@ -97,23 +91,23 @@ def _chunks(
         )
 
 
-def header(source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+def header(source: RowSource, choice: Choice) -> tuple[str, ...]:
     """The names of a file's columns, of which those that are wanted are numbers.
 
     Raises:
         InputError: it is damaged, or has no such column.
     """
     with _opened(source) as arrays:
-        columns = _named(arrays, naming, source.name)
-        _chosen(columns, wanted, None, source.name)
+        columns = _named(arrays, choice.naming, source.name)
+        _chosen(columns, choice, source.name)
         return tuple(columns)
 
 
 def _chosen(
-    columns: dict[str, Part], wanted: Collection[str] | None, kept: Keep, file: str
+    columns: dict[str, Part], choice: Choice, file: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns to parse, which are numbers, and those to keep."""
-    want, keep = layouts.chosen(tuple(columns), wanted, kept, file)
+    want, keep = choice.of(tuple(columns), file)
     for name in want:
         _numeric(columns[name], name, file)
     return want, keep
@@ -182,11 +176,8 @@ def _named(arrays: list[Stored], naming: Naming, file: str) -> dict[str, Part]:
         else:
             parts.append(Part(array, None))
             titles.append(array.name)
-    if naming.names:
-        if len(naming.names) != len(titles):
-            raise InputError(f"{len(naming.names)} columns are named, and {file} has {len(titles)}")
-        return dict(zip(naming.names, parts))
-    return dict(zip(naming.apply(titles, file), parts))
+    names = naming.given(len(titles), file) if naming.names else naming.apply(titles, file)
+    return dict(zip(names, parts))
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What is read of a text file: its columns, those that are parsed, and those that pass through."""
+"""What is read of a file: its columns, those that are parsed, and those that pass through."""
 
 from __future__ import annotations
 
@@ -33,8 +33,19 @@ class Naming(NamedTuple):
     names: tuple[str, ...]
     renamed: dict[str, str]  # old to new
 
+    def given(self, count: int, file: str) -> tuple[str, ...]:
+        """The names for a file without a header.
+
+        Raises:
+            InputError: it has more or fewer columns, or a name stands twice.
+        """
+        if len(self.names) != count:
+            raise InputError(f"{len(self.names)} columns are named, and {file} has {count}")
+        once(self.names, file)
+        return self.names
+
     def apply(self, titles: Sequence[str], file: str) -> tuple[str, ...]:
-        """The columns' names.
+        """The columns' names, by those that the file has.
 
         Raises:
             InputError: a column to rename doesn't exist, or two columns come to one name.
@@ -126,25 +137,34 @@ def no_column(name: str, names: Sequence[str], file: str) -> InputError:
     )
 
 
-def chosen(
-    names: tuple[str, ...],
-    wanted: Collection[str] | None,
-    kept: Keep,
-    file: str,
-    fixed: bool = True,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns to parse and to keep, in the file's order.
+class Choice(NamedTuple):
+    """What is read of files.
 
-    fixed: the file has no other columns than `names`.
-
-    Raises:
-        InputError: one of them doesn't exist.
+    Attributes:
+        naming: of the columns.
+        wanted: the columns to parse; None for all.
+        kept: the columns to pass on as they are.
     """
-    keep = names if kept == "all" else tuple(kept or ())
-    want = names if wanted is None else tuple(wanted)
-    if fixed:
-        for name in (*want, *keep):
-            if name not in names:
-                raise no_column(name, names, file)
-        return tuple(n for n in names if n in want), tuple(n for n in names if n in keep)
-    return want, keep
+
+    naming: Naming
+    wanted: Collection[str] | None = None
+    kept: Keep = None
+
+    def of(
+        self, names: tuple[str, ...], file: str, fixed: bool = True
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The columns to parse and to keep, in the file's order.
+
+        fixed: the file has no other columns than `names`.
+
+        Raises:
+            InputError: one of them doesn't exist.
+        """
+        keep = names if self.kept == "all" else tuple(self.kept or ())
+        want = names if self.wanted is None else tuple(self.wanted)
+        if fixed:
+            for name in (*want, *keep):
+                if name not in names:
+                    raise no_column(name, names, file)
+            return tuple(n for n in names if n in want), tuple(n for n in names if n in keep)
+        return want, keep

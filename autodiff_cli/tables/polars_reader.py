@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import polars
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables.bad import NOWHERE, Findings, Reason
 from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.json_numbers import column_of
 from autodiff_cli.tables.kept import KeptValues
-from autodiff_cli.tables.layout import Keep, Naming
+from autodiff_cli.tables.layout import Choice
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
 from autodiff_cli.tables.rows import Chunk, Column, TextColumn
 from autodiff_cli.tables.sources import RowSource
@@ -22,12 +21,7 @@ SMALLEST = 1024  # rows of a chunk
 
 
 def read(
-    source: RowSource,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    size: int,
-    rows: tuple[int, int] | None = None,
+    source: RowSource, choice: Choice, size: int, rows: tuple[int, int] | None = None
 ) -> Iterator[Chunk]:
     """The rows of a file, or those from one to before another, in chunks of about `size` bytes.
 
@@ -37,8 +31,7 @@ def read(
     file = source.name
     table, schema = _scanned(source)
     titles = tuple(schema)
-    names = _names(titles, naming, file)
-    want, keep = _chosen(names, schema, wanted, kept, file)
+    names, want, keep = _chosen(schema, choice, file)
     used = [name for name in names if name in want or name in keep]
     table = table.select([polars.col(t).alias(n) for t, n in zip(titles, names) if n in used])
     row = 1
@@ -55,41 +48,25 @@ def read(
         raise InputError(f"{file} is damaged: {_line(error)}") from None
 
 
-def header(source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+def header(source: RowSource, choice: Choice) -> tuple[str, ...]:
     """The names of a file's columns, of which those that are wanted are numbers.
 
     Raises:
         InputError: it is damaged, or has no such column.
     """
-    schema = _scanned(source)[1]
-    names = _names(tuple(schema), naming, source.name)
-    _chosen(names, schema, wanted, None, source.name)
-    return names
+    return _chosen(_scanned(source)[1], choice, source.name)[0]
 
 
-def _chosen(
-    names: tuple[str, ...],
-    schema: polars.Schema,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    file: str,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The columns to parse, which are numbers, and those to keep."""
-    want, keep = layouts.chosen(names, wanted, kept, file)
+def _chosen(schema: polars.Schema, choice: Choice, file: str) -> tuple[tuple[str, ...], ...]:
+    """The names of the columns, those to parse, which are numbers, and those to keep."""
+    naming = choice.naming
+    names = naming.given(len(schema), file) if naming.names else naming.apply(list(schema), file)
+    want, keep = choice.of(names, file)
     types = dict(zip(names, schema.values()))
     for name in want:
         if not _numeric(types[name]):
             raise InputError(f"{file}: the column '{name}' holds {types[name]}, not numbers")
-    return want, keep
-
-
-def _names(titles: tuple[str, ...], naming: Naming, file: str) -> tuple[str, ...]:
-    if not naming.names:
-        return naming.apply(titles, file)
-    if len(naming.names) != len(titles):
-        raise InputError(f"{len(naming.names)} columns are named, and {file} has {len(titles)}")
-    layouts.once(naming.names, file)
-    return naming.names
+    return names, want, keep
 
 
 def _scanned(source: RowSource) -> tuple[polars.LazyFrame, polars.Schema]:

@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import array_reader, plain_csv, readers
-from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables.compressed import Stream
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Layout
+from autodiff_cli.tables.layout import Choice, Layout, naming
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.pieces import BOM, pieces
 from autodiff_cli.tables.row_groups import row_groups
@@ -33,6 +32,10 @@ class Table(NamedTuple):
     kept: bool
     chunk_rows: int | None
     chunk_bytes: int
+
+    @property
+    def choice(self) -> Choice:
+        return Choice(naming(self.columns), self.wanted, "all" if self.kept else None)
 
 
 class Survey(NamedTuple):
@@ -101,7 +104,7 @@ def surveyed(source: RowSource, table: Table) -> Survey:
     """
     if source.form.name not in TEXT:
         return Survey(source, None, 0, 1, 0, _groups(source))
-    naming = layouts.naming(table.columns)
+    choice = table.choice
     name, compression = source.form
     separator = readers.separator_of(name)
     stream = source.opened()
@@ -109,12 +112,11 @@ def surveyed(source: RowSource, table: Table) -> Survey:
         first = next(pieces(stream, table.chunk_bytes, separator, source.name), None)
     finally:
         stream.close()
-    kept = "all" if table.kept else None
-    layout = readers.layout_of(first, name, naming, table.wanted, kept, source.name)[0]
+    layout = readers.layout_of(first, name, choice, source.name)[0]
     size = 0 if compression else os.path.getsize(source.path)
     start = 0 if first is None or _begins_with(source, BOM) is False else len(BOM)
     line = 1
-    if first is not None and separator is not None and not naming.names:
+    if first is not None and separator is not None and not choice.naming.names:
         end = plain_csv.first_record(first.data, separator, source.name)[1]
         start, line = start + end, line + first.data.count(b"\n", 0, end)
     return Survey(source, layout, start, line, size, ())
@@ -257,10 +259,8 @@ class Part:
 
 
 def _stored(portion: Portion, table: Table) -> Iterator[Chunk]:
-    naming = layouts.naming(table.columns)
-    kept: layouts.Keep = "all" if table.kept else None
     rows = None if portion.stop is None else (portion.start, portion.stop)
-    return readers.stored(portion.source, naming, table.wanted, kept, table.chunk_bytes, rows)
+    return readers.stored(portion.source, table.choice, table.chunk_bytes, rows)
 
 
 def counted(portion: Portion, table: Table) -> int:

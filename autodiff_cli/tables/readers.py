@@ -10,11 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import layout as layouts
 from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.bad import RowError
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Keep, Layout, Naming
+from autodiff_cli.tables.layout import Choice, Keep, Layout, naming, no_column
 from autodiff_cli.tables.pieces import Piece, pieces
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
@@ -27,17 +26,11 @@ class StoredReader(Protocol):
     """The module that reads a format which stores values."""
 
     def read(
-        self,
-        source: RowSource,
-        naming: Naming,
-        wanted: Collection[str] | None,
-        kept: Keep,
-        size: int,
-        rows: tuple[int, int] | None = None,
+        self, source: RowSource, choice: Choice, size: int, rows: tuple[int, int] | None = None
     ) -> Iterator[Chunk]:
         """The rows, or those from one to before another, in chunks of about `size` bytes."""
 
-    def header(self, source: RowSource, naming: Naming, wanted: Collection[str]) -> tuple[str, ...]:
+    def header(self, source: RowSource, choice: Choice) -> tuple[str, ...]:
         """The names of the columns, of which those that are wanted can be read."""
 
 
@@ -77,9 +70,9 @@ def read(
     """
     left = skip
     most = min(chunk_rows or ROWS, ROWS)
-    naming = layouts.naming(columns)
+    choice = Choice(naming(columns), wanted, kept)
     for source in sources:
-        for chunk in _file(source, naming, wanted, kept, chunk_bytes, engine):
+        for chunk in _file(source, choice, chunk_bytes, engine):
             if left and skipped is not None:
                 skipped(chunk, min(left, chunk.count))
             if left >= chunk.count:
@@ -102,10 +95,10 @@ def header(source: RowSource, *, columns: Sequence[str] | None = None) -> tuple[
     Raises:
         InputError: the file can't be read or has no header.
     """
-    naming = layouts.naming(columns)
+    choice = Choice(naming(columns), ())
     if source.form.name not in TEXT:
-        return _stored(source.form.name).header(source, naming, ())
-    first, layout = _looked_at(source, naming, ())
+        return _stored(source.form.name).header(source, choice)
+    first, layout = _looked_at(source, choice)
     if not layout.names and first is not None:
         _begins_with_an_object(first, source.name)
     return layout.names
@@ -129,22 +122,20 @@ def check(
     Raises:
         InputError: one can't be read, has no header, or no such column.
     """
-    naming = layouts.naming(columns)
+    choice = Choice(naming(columns), wanted)
     for source in sources:
         if not source.lasts:
             continue
         if source.form.name not in TEXT:
-            yield source, _stored(source.form.name).header(source, naming, wanted)
+            yield source, _stored(source.form.name).header(source, choice)
             continue
-        layout = _looked_at(source, naming, wanted)[1]
+        layout = _looked_at(source, choice)[1]
         if set(wanted) - set(layout.names):  # later objects may have it
-            next(_file(source, naming, wanted, None, chunk_bytes, "auto"), None)
+            next(_file(source, choice, chunk_bytes, "auto"), None)
         yield source, layout.names
 
 
-def _looked_at(
-    source: RowSource, naming: Naming, wanted: Collection[str]
-) -> tuple[Piece | None, Layout]:
+def _looked_at(source: RowSource, choice: Choice) -> tuple[Piece | None, Layout]:
     """How a text file begins."""
     name = source.form.name
     stream = source.beginning()
@@ -152,7 +143,7 @@ def _looked_at(
         first = next(pieces(stream, LOOKED_AT, separator_of(name), source.name), None)
     finally:
         stream.close()
-    return first, layout_of(first, name, naming, wanted, None, source.name)[0]
+    return first, layout_of(first, name, choice, source.name)[0]
 
 
 def _begins_with_an_object(first: Piece, file: str) -> None:
@@ -170,36 +161,24 @@ def separator_of(name: str) -> str | None:
     return {"csv": ",", "tsv": "\t"}.get(name)
 
 
-def _file(
-    source: RowSource,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    size: int,
-    engine: Engine,
-) -> Iterator[Chunk]:
+def _file(source: RowSource, choice: Choice, size: int, engine: Engine) -> Iterator[Chunk]:
     name = source.form.name
     if name not in TEXT:
-        yield from stored(source, naming, wanted, kept, size)
+        yield from stored(source, choice, size)
         return
     stream = source.opened()
     try:
         cut = pieces(stream, size, separator_of(name), source.name)
-        yield from _text(cut, source, naming, wanted, kept, engine)
+        yield from _text(cut, source, choice, engine)
     finally:
         stream.close()
 
 
 def stored(
-    source: RowSource,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    size: int,
-    rows: tuple[int, int] | None = None,
+    source: RowSource, choice: Choice, size: int, rows: tuple[int, int] | None = None
 ) -> Iterator[Chunk]:
     """The rows of a format that stores values; those from one to before another, or all."""
-    return _stored(source.form.name).read(source, naming, wanted, kept, size, rows)
+    return _stored(source.form.name).read(source, choice, size, rows)
 
 
 def _stored(name: str) -> StoredReader:
@@ -223,15 +202,10 @@ def no_polars(what: str) -> InputError:
 
 
 def _text(
-    cut: Iterator[Piece],
-    source: RowSource,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    engine: Engine,
+    cut: Iterator[Piece], source: RowSource, choice: Choice, engine: Engine
 ) -> Iterator[Chunk]:
     first, name = next(cut, None), source.form.name
-    layout, first = layout_of(first, name, naming, wanted, kept, source.name)
+    layout, first = layout_of(first, name, choice, source.name)
     parse = parser(name, engine)
     row = 1
     piece = first or next(cut, None)  # the first may have been a header alone
@@ -251,7 +225,7 @@ def some_of_each(chunk: Chunk, layout: Layout) -> None:
         if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
             said = {(reason.field, reason.message) for reason in chunk.bad.distinct()}
             if (name, "missing") in said and {field or name for field, _ in said} == {name}:
-                raise layouts.no_column(name, layout.names, layout.file)
+                raise no_column(name, layout.names, layout.file)
 
 
 def parser(name: str, engine: Engine) -> Parser:
@@ -272,39 +246,29 @@ def parser(name: str, engine: Engine) -> Parser:
 
 
 def layout_of(
-    first: Piece | None,
-    name: str,
-    naming: Naming,
-    wanted: Collection[str] | None,
-    kept: Keep,
-    file: str,
+    first: Piece | None, name: str, choice: Choice, file: str
 ) -> tuple[Layout, Piece | None]:
     """The columns, by the file's first piece, and what of the piece is rows."""
     if name == "jsonl":
-        return _layout_of_objects(first, naming, wanted, kept, file), first
+        return _layout_of_objects(first, choice, file), first
     separator = separator_of(name) or ","
     titles, end = plain_csv.first_record(first.data, separator, file) if first else ([], 0)
     if first is None or not titles:
         raise InputError(f"{file} is empty", hint="a table begins with its header: S,K,T")
     rows = first
-    if naming.names:
-        if len(naming.names) != len(titles):
-            raise InputError(
-                f"{len(naming.names)} columns are named, and the first row of {file} has {len(titles)}"
-            )
-        layouts.once(naming.names, file)
-        names = naming.names
+    if choice.naming.names:
+        names = choice.naming.given(len(titles), f"the first row of {file}")
     else:
-        _is_header(titles, naming, file)
-        names = naming.apply(titles, file)
+        _check_header(titles, file)
+        names = choice.naming.apply(titles, file)
         lines = first.data.count(b"\n", 0, end)
         rows = first._replace(data=first.data[end:], line=first.line + lines)
-    want, keep = layouts.chosen(names, wanted, kept, file)
-    layout = Layout(file, separator, names, tuple(titles), want, keep, kept == "all")
+    want, keep = choice.of(names, file)
+    layout = Layout(file, separator, names, tuple(titles), want, keep, choice.kept == "all")
     return layout, rows if rows.data else None
 
 
-def _is_header(titles: Sequence[str], naming: Naming, file: str) -> None:
+def _check_header(titles: Sequence[str], file: str) -> None:
     if any("\r" in title for title in titles):
         raise InputError(
             f"{file}: its lines end in a carriage return alone",
@@ -317,10 +281,8 @@ def _is_header(titles: Sequence[str], naming: Naming, file: str) -> None:
         )
 
 
-def _layout_of_objects(
-    first: Piece | None, naming: Naming, wanted: Collection[str] | None, kept: Keep, file: str
-) -> Layout:
-    if naming.names:
+def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Layout:
+    if choice.naming.names:
         raise InputError(
             f"{file}: JSON Lines name their columns", hint="rename one: --columns new=old"
         )
@@ -332,6 +294,6 @@ def _layout_of_objects(
         for line in plain_json.lines_of(first.data[:end])[0]:
             found |= dict.fromkeys(plain_json.object_of(line)[0])
     titles = tuple(found)
-    names = naming.apply(titles, file) if titles else ()
-    want, keep = layouts.chosen(names, wanted, kept, file, fixed=False)
-    return Layout(file, "", names, titles, want, keep, kept == "all")
+    names = choice.naming.apply(titles, file) if titles else ()
+    want, keep = choice.of(names, file, fixed=False)
+    return Layout(file, "", names, titles, want, keep, choice.kept == "all")
