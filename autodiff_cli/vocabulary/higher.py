@@ -12,7 +12,6 @@ import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, detached, of_array
 from autodiff_cli.errors import AssertionFault, NotImplementedFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full, zeros_like
 from autodiff_cli.vocabulary.differentiation import grad, jacobian_nodes, tangent_nodes
@@ -135,6 +134,31 @@ def _checked_vector(v: Tensors, like: Tensors, several: bool) -> None:
             )
 
 
+def _vectors(
+    v: Any, like: Tensors, several: bool, create_graph: bool, name: str
+) -> Sequence[Tensor | None]:
+    """The vector as tensors of their own; None, of a single element, is 1."""
+    if v is None:
+        if several or like[0].node.numel != 1:
+            what = (
+                "user-provided function returns"
+                if name == "vjp"
+                else "input to the user-provided function is"
+            )
+            raise RuntimeFault(
+                f"The vector v can only be None if the {what} a single Tensor with a single element."
+            )
+        return [None]
+    vectors = _fresh(_as_tuple(v, "v", name)[1], create_graph, need_graph=False)
+    _checked_vector(vectors, like, several)
+    return vectors
+
+
+def _results(create_graph: bool, *values: tuple[Tensors, bool]) -> tuple[Any, ...]:
+    """Values as they are given back: each a tuple, or its only entry."""
+    return tuple(_unpacked(_finished(value, create_graph), several) for value, several in values)
+
+
 def _called(func: Callable[..., Any], inputs: Tensors, name: str) -> tuple[bool, Tensors]:
     return _as_tuple(func(*inputs), "outputs of the user-provided function", name)
 
@@ -169,6 +193,15 @@ def jacobian(
         finished = _finished(result, create_graph)
         unpacked = tuple(_unpacked(entry, several_in) for entry in finished)
         return _unpacked(unpacked, several_out)
+
+
+def _scalar_output(outputs: Tensors, several: bool, name: str) -> None:
+    if several:
+        raise RuntimeFault(f"The function given to {name} should return a single Tensor")
+    if outputs[0].node.numel != 1:
+        raise RuntimeFault(
+            f"The Tensor returned by the function given to {name} should contain a single element"
+        )
 
 
 def _independent(place: int, number: int) -> RuntimeFault:
@@ -223,15 +256,9 @@ def hessian(
     several, given = _as_tuple(inputs, "inputs", "hessian")
 
     def scalar(*args: Tensor) -> Tensor:
-        value = func(*args)
-        many, outputs = _as_tuple(value, "outputs of the user-provided function", "hessian")
+        many, outputs = _called(func, args, "hessian")
         _check_strict(outputs, "outputs", strict)
-        if many:
-            raise RuntimeFault("The function given to hessian should return a single Tensor")
-        if outputs[0].node.numel != 1:
-            raise RuntimeFault(
-                "The Tensor returned by the function given to hessian should contain a single element"
-            )
+        _scalar_output(outputs, many, "hessian")
         return outputs[0]
 
     def slope(*args: Tensor) -> Any:
@@ -247,14 +274,6 @@ def hessian(
     return result if several else result[0][0]
 
 
-def _scalar_needed(outputs: Tensors, several: bool) -> None:
-    if several or outputs[0].node.numel != 1:
-        raise RuntimeFault(
-            "The vector v can only be None if the user-provided function returns a single Tensor with a "
-            "single element."
-        )
-
-
 @named("autograd.functional.vjp")
 def vjp(
     func: Callable[..., Any],
@@ -268,21 +287,11 @@ def vjp(
         tensors = _fresh(given, create_graph)
         several_out, outputs = _called(func, tensors, "vjp")
         _check_strict(outputs, "outputs", strict)
-        vectors: Sequence[Tensor | None] = [None]
-        if v is not None:
-            _, given_vectors = _as_tuple(v, "v", "vjp")
-            vectors = _fresh(given_vectors, create_graph, need_graph=False)
-            _checked_vector(vectors, outputs, several_out)
-        else:
-            _scalar_needed(outputs, several_out)
+        vectors = _vectors(v, outputs, several_out, create_graph, "vjp")
         flows = _flows(outputs, tensors, vectors, create_graph=create_graph)
         if strict:
             _check_strict(flows, "grad_inputs", create_graph)
-        result = _filled(flows, tensors)
-    return (
-        _unpacked(_finished(outputs, create_graph), several_out),
-        _unpacked(_finished(result, create_graph), several_in),
-    )
+    return _results(create_graph, (outputs, several_out), (_filled(flows, tensors), several_in))
 
 
 @named("autograd.functional.jvp")
@@ -297,61 +306,32 @@ def jvp(
     with enable_grad():
         several_in, given = _as_tuple(inputs, "inputs", "jvp")
         tensors = _fresh(given, create_graph)
-        vectors: Sequence[Tensor | None] = [None]
-        if v is not None:
-            _, given_vectors = _as_tuple(v, "v", "jvp")
-            vectors = _fresh(given_vectors, create_graph, need_graph=False)
-            _checked_vector(vectors, given, several_in)
-        elif several_in or tensors[0].node.numel != 1:
-            raise RuntimeFault(
-                "The vector v can only be None if the input to the user-provided function is a single "
-                "Tensor with a single element."
-            )
+        vectors = _vectors(v, given, several_in, create_graph, "jvp")
         several_out, outputs = _called(func, tensors, "jvp")
         _check_strict(outputs, "outputs", strict)
-        moved = None if strict else tangent_nodes(outputs, tensors, vectors, create_graph)
-        if moved is None:
-            seeds = tuple(requires_grad_(Tensor(zeros_like(output.node))) for output in outputs)
-            flows = _flows(outputs, tensors, seeds, create_graph=True)
-            _check_strict(flows, "grad_inputs", strict)
-            tangents = _flows(flows, seeds, vectors, create_graph=create_graph)
-        else:
-            tangents = _tensors(moved)
-        result = _filled(tangents, outputs)
-    return (
-        _unpacked(_finished(outputs, create_graph), several_out),
-        _unpacked(_finished(result, create_graph), several_out),
-    )
+        tangents = _moved(outputs, outputs, tensors, vectors, create_graph, strict)
+    return _results(create_graph, (outputs, several_out), (_filled(tangents, outputs), several_out))
 
 
-def _scalar_output(outputs: Tensors, several: bool, name: str) -> None:
-    if several:
-        raise RuntimeFault(f"The function given to {name} should return a single Tensor")
-    if outputs[0].node.numel != 1:
-        raise RuntimeFault(
-            f"The Tensor returned by the function given to {name} should contain a single element"
-        )
-
-
-def _tensors(nodes: Sequence[Node | None]) -> tuple[Tensor | None, ...]:
-    return tuple(None if node is None else Tensor(node) for node in nodes)
-
-
-def _moved_slopes(
-    slopes: Sequence[Tensor | None],
+def _moved(
+    values: Sequence[Tensor | None],
+    like: Tensors,
     tensors: Tensors,
     vectors: Sequence[Tensor | None],
     create_graph: bool,
-) -> tuple[Tensor | None, ...]:
-    """How gradients change along vectors: forward over reverse, or else reverse twice over reverse."""
-    flowing = [slope for slope in slopes if slope is not None]
-    moved = tangent_nodes(flowing, tensors, vectors, create_graph)
+    strict: bool = False,
+) -> Sequence[Tensor | None]:
+    """How values, of the shapes of others, change along vectors: in forward mode, else in reverse twice."""
+    moving = [value for value in values if value is not None]
+    moved = None if strict else tangent_nodes(moving, tensors, vectors, create_graph)
     if moved is None:
-        seeds = tuple(requires_grad_(Tensor(zeros_like(t.node))) for t in tensors)
-        double_back = _flows(slopes, tensors, seeds, create_graph=True)
-        return _flows(double_back, seeds, vectors, create_graph=create_graph)
-    entries = iter(_tensors(moved))
-    return tuple(None if slope is None else next(entries) for slope in slopes)
+        seeds = tuple(requires_grad_(Tensor(zeros_like(tensor.node))) for tensor in like)
+        flows = _flows(values, tensors, seeds, create_graph=True)
+        _check_strict(flows, "grad_inputs", strict)
+        return _flows(flows, seeds, vectors, create_graph=create_graph)
+    nodes = iter(moved)
+    tangents = [None if value is None else next(nodes) for value in values]
+    return [None if node is None else Tensor(node) for node in tangents]
 
 
 def _of_gradient(
@@ -360,30 +340,19 @@ def _of_gradient(
     with enable_grad():
         several_in, given = _as_tuple(inputs, "inputs", name)
         tensors = _fresh(given, create_graph)
-        vectors: Sequence[Tensor | None] = [None]
-        if v is not None:
-            _, given_vectors = _as_tuple(v, "v", name)
-            vectors = _fresh(given_vectors, create_graph, need_graph=False)
-            _checked_vector(vectors, tensors, several_in)
-        elif several_in or tensors[0].node.numel != 1:
-            raise RuntimeFault(
-                "The vector v can only be None if the input to the user-provided function is a single "
-                "Tensor with a single element."
-            )
+        vectors = _vectors(v, tensors, several_in, create_graph, name)
         several_out, outputs = _called(func, tensors, name)
         _check_strict(outputs, "outputs", strict)
         _scalar_output(outputs, several_out, name)
         slopes = _flows(outputs, tensors, create_graph=True)
         _check_strict(slopes, "grad_inputs", strict)
         if name == "vhp":
-            products = _flows(slopes, tensors, vectors, create_graph=create_graph)
+            products: Sequence[Tensor | None] = _flows(
+                slopes, tensors, vectors, create_graph=create_graph
+            )
         else:
-            products = _moved_slopes(slopes, tensors, vectors, create_graph)
-        result = _filled(products, tensors)
-    return (
-        _unpacked(_finished(outputs, create_graph), several_out),
-        _unpacked(_finished(result, create_graph), several_in),
-    )
+            products = _moved(slopes, tensors, tensors, vectors, create_graph)
+    return _results(create_graph, (outputs, several_out), (_filled(products, tensors), several_in))
 
 
 @named("autograd.functional.vhp")

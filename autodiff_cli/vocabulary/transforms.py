@@ -123,7 +123,7 @@ def _flows(outputs: Sequence[Any], inputs: Sequence[Tensor], seeds: Sequence[Any
         for out, seed in zip(outputs, seeds, strict=True)
         if isinstance(out, Tensor) and out.requires_grad
     ]
-    zeros = [of_array(np.zeros(tensor.shape, tensor.dtype.numpy)) for tensor in inputs]
+    zeros = [_zeros(tensor) for tensor in inputs]
     if not pairs:
         return list(zeros)
     found = gradients(
@@ -134,6 +134,11 @@ def _flows(outputs: Sequence[Any], inputs: Sequence[Tensor], seeds: Sequence[Any
         allow_unused=True,
     )
     return [zero if flow is None else flow for flow, zero in zip(found, zeros, strict=True)]
+
+
+def _zeros(tensor: Tensor, before: tuple[int, ...] = ()) -> Tensor:
+    """Zeros of a tensor's shape behind another one."""
+    return of_array(np.zeros((*before, *tensor.shape), tensor.dtype.numpy))
 
 
 def _unpacked(values: Sequence[Any], argnums: Any) -> Any:
@@ -210,12 +215,10 @@ def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
         with _level():
             flows = iter(_flows(leaves(output), inner, leaves(cotangents)))
             found = rebuilt(given, flows)
-        return mapped(found, lambda value: _left(value, inner))
+        return _outside(found, inner)
 
-    shown = mapped(output, lambda value: _left(value, inner))
-    if has_aux:
-        return shown, pull, mapped(aux, lambda value: _left(value, inner))
-    return shown, pull
+    shown = _outside(output, inner)
+    return (shown, pull, _outside(aux, inner)) if has_aux else (shown, pull)
 
 
 @named("func.jacrev")
@@ -230,8 +233,8 @@ def jacrev(func: Func, argnums: Any = 0, *, has_aux: bool = False, **_: Any) -> 
                 output, aux = output
             inner = leaves(chosen)
             found = mapped(output, lambda out: _unpacked(_rows(out, chosen, inner), argnums))
-        left = mapped(found, lambda value: _left(value, inner))
-        return (left, mapped(aux, lambda value: _left(value, inner))) if has_aux else left
+        left = _outside(found, inner)
+        return (left, _outside(aux, inner)) if has_aux else left
 
     return run
 
@@ -241,9 +244,7 @@ def _rows(output: Any, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
     found = jacobian_nodes(output, inner, True)
     if found is not None:
         parts = iter(
-            of_array(np.zeros((*output.shape, *tensor.shape), tensor.dtype.numpy))
-            if node is None
-            else Tensor(node)
+            _zeros(tensor, output.shape) if node is None else Tensor(node)
             for node, tensor in zip(found, inner, strict=True)
         )
         return [rebuilt(tree, parts) for tree in chosen]
@@ -272,16 +273,15 @@ def pushed(outputs: Sequence[Any], inputs: Sequence[Tensor], tangents: Sequence[
         entries = iter(moved)
         nodes = [next(entries) if out.requires_grad else None for out in outputs]
         return [
-            of_array(np.zeros(out.shape, out.dtype.numpy)) if node is None else Tensor(node)
+            _zeros(out) if node is None else Tensor(node)
             for out, node in zip(outputs, nodes, strict=True)
         ]
     result: list[Any] = []
     for out in outputs:
-        zero = of_array(np.zeros(out.shape, out.dtype.numpy))
         if not out.requires_grad:
-            result.append(zero)
+            result.append(_zeros(out))
             continue
-        seed = requires_grad_(of_array(np.zeros(out.shape, out.dtype.numpy)))
+        seed = requires_grad_(_zeros(out))
         flows = _flows([out], inputs, [seed])
         result.append(_flows(flows, [seed], tangents)[0])
     return result
