@@ -72,7 +72,6 @@ svdvals: Factored = Factored(
     shape=lambda x: (*x.shape[:-2], _rank(x)),
     vjps=(_singular_values_vjp,),
     grad_fn="LinalgSvdBackward0",
-    batch="shape.leading",
     doc="singular values of matrices, from the greatest",
 )
 svd_u: Factored = Factored(
@@ -82,7 +81,6 @@ svd_u: Factored = Factored(
     shape=lambda x: (*x.shape[:-1], _rank(x)),
     vjps=(_left_vjp,),
     grad_fn="LinalgSvdBackward0",
-    batch="shape.leading",
     doc="left singular vectors, as columns",
 )
 svd_vh: Factored = Factored(
@@ -92,6 +90,5 @@ svd_vh: Factored = Factored(
     shape=lambda x: (*x.shape[:-2], _rank(x), x.shape[-1]),
     vjps=(_right_vjp,),
     grad_fn="LinalgSvdBackward0",
-    batch="shape.leading",
     doc="right singular vectors, as rows",
 )

@@ -21,7 +21,6 @@ def _drawn(name: str, grad_fn: str, count: int, doc: str) -> Shaped:
     return Shaped(
         name,
         value,
-        shape=lambda drawn, *given: drawn.shape,
         vjps=rules,
         grad_fn=grad_fn,
         batch="pointwise.copy",

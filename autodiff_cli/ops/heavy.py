@@ -135,9 +135,15 @@ class Factored(Shaped):
     __slots__ = ("single",)
 
     def __init__(
-        self, name: str, kernel: Callable[..., Any], single: Callable[..., Any], **record: Any
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        single: Callable[..., Any],
+        *,
+        batch: str = "shape.leading",
+        **record: Any,
     ) -> None:
-        super().__init__(name, kernel, **record)
+        super().__init__(name, kernel, batch=batch, **record)
         self.single = single
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:

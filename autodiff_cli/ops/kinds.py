@@ -285,8 +285,8 @@ class Shaped(Op):
     """An operation whose shape rule is a function of its own.
 
     Args:
-        shape: `shape(*operands, **params) -> Shape`.
-        dtype: `dtype(*operands, **params) -> DType`; the first operand's if not given.
+        shape: `shape(*operands, **params) -> Shape`; the first operand's if not given.
+        dtype: `dtype(*operands, **params) -> DType`; likewise.
     """
 
     __slots__ = ("dtype_rule", "shape_rule")
@@ -296,7 +296,7 @@ class Shaped(Op):
         name: str,
         kernel: Callable[..., Any],
         *,
-        shape: Callable[..., Shape],
+        shape: Callable[..., Shape] | None = None,
         dtype: Callable[..., DType] | None = None,
         **record: Any,
     ) -> None:
@@ -305,10 +305,11 @@ class Shaped(Op):
         self.dtype_rule = dtype
 
     def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
-        shape = self.shape_rule(*operands, **params)
-        if self.dtype_rule is None:
-            return shape, operands[0].dtype
-        return shape, self.dtype_rule(*operands, **params)
+        shape_of, dtype_of = self.shape_rule, self.dtype_rule
+        return (
+            operands[0].shape if shape_of is None else shape_of(*operands, **params),
+            operands[0].dtype if dtype_of is None else dtype_of(*operands, **params),
+        )
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         if node.dtype.numpy == np.float16:

@@ -43,10 +43,8 @@ inv: Factored = Factored(
     "linalg_inv",
     np.linalg.inv,
     nf.inv,
-    shape=lambda x: x.shape,
     vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
     grad_fn="LinalgInvExBackward0",
-    batch="shape.leading",
     doc="inverse of matrices",
     latex="{}^{{-1}}",
 )
@@ -56,9 +54,7 @@ plain_inv: Factored = Factored(
     "plain_inv",
     np.linalg.inv,
     nf.plain_inv,
-    shape=lambda x: x.shape,
     vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
-    batch="shape.leading",
     doc="inverse of matrices, with infinities and nan where there is none",
 )
 
@@ -83,9 +79,7 @@ cofactor: Factored = Factored(
     "cofactor",
     _cofactor,
     nf.cofactor,
-    shape=lambda x: x.shape,
     vjps=(_cofactor_vjp,),
-    batch="shape.leading",
     doc="the derivative of the determinant",
 )
 det: Factored = Factored(
@@ -94,7 +88,6 @@ det: Factored = Factored(
     nf.det,
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
-    batch="shape.leading",
     doc="determinant",
     latex=r"\det {}",
 )
@@ -105,7 +98,6 @@ det_sign = Factored(
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: None,),
     grad_fn="LinalgSlogdetBackward0",
-    batch="shape.leading",
     doc="sign of the determinant",
 )
 log_abs_det = Factored(
@@ -115,7 +107,6 @@ log_abs_det = Factored(
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * plain_inv(matrix_t(x)),),
     grad_fn="LinalgSlogdetBackward0",
-    batch="shape.leading",
     doc="log of the absolute determinant",
 )
 
@@ -213,7 +204,6 @@ pinv: Factored = Factored(
     nf.pinv,
     shape=lambda x, rtol, hermitian: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
     vjps=(_pinv_rule,),
-    batch="shape.leading",
     doc="pseudo-inverse",
 )
 
@@ -231,7 +221,6 @@ lstsq = Factored(
         lambda g, y, a, b, rtol: pinv_vjp(bmm(g, matrix_t(b)), _by_pinv(a, rtol), a),
         lambda g, y, a, b, rtol: bmm(matrix_t(_by_pinv(a, rtol)), g),
     ),
-    batch="shape.leading",
     doc="the x of least |a x - b|",
 )
 
@@ -262,10 +251,8 @@ def _factor(name: str, shown: str, grad_fn: str) -> Factored:
         name,
         _cholesky,
         single,
-        shape=lambda x, upper: x.shape,
         vjps=(_cholesky_vjp,),
         grad_fn=grad_fn,
-        batch="shape.leading",
         doc="the triangle L with L L^T = x",
     )
 
@@ -323,7 +310,6 @@ qr_q: Factored = Factored(
     shape=lambda x: (*x.shape[:-1], min(x.shape[-2:])),
     vjps=(lambda g, y, x: _qr_vjp(g, None, x),),
     grad_fn="LinalgQrBackward0",
-    batch="shape.leading",
     doc="the orthonormal columns Q of x = Q R",
 )
 qr_r: Factored = Factored(
@@ -333,7 +319,6 @@ qr_r: Factored = Factored(
     shape=lambda x: (*x.shape[:-2], min(x.shape[-2:]), x.shape[-1]),
     vjps=(lambda g, y, x: _qr_vjp(None, g, x),),
     grad_fn="LinalgQrBackward0",
-    batch="shape.leading",
     doc="the triangle R of x = Q R",
 )
 
@@ -359,17 +344,14 @@ eigenvalues: Factored = Factored(
     shape=lambda x, uplo: x.shape[:-1],
     vjps=(_eigenvalue_vjp,),
     grad_fn="LinalgEighBackward0",
-    batch="shape.leading",
     doc="eigenvalues of symmetric matrices, from the least",
 )
 eigenvectors: Factored = Factored(
     "eigh_vectors",
     lambda x, uplo: np.linalg.eigh(x, uplo)[1],
     lambda x, uplo: nf.eigh(x, uplo)[1],
-    shape=lambda x, uplo: x.shape,
     vjps=(_eigenvector_vjp,),
     grad_fn="LinalgEighBackward0",
-    batch="shape.leading",
     doc="eigenvectors of symmetric matrices, as columns",
 )
 
@@ -396,8 +378,6 @@ matrix_exp: Factored = Factored(
     "linalg_matrix_exp",
     _expm,
     nf.matrix_exp,
-    shape=lambda x: x.shape,
     vjps=(_expm_vjp,),
-    batch="shape.leading",
     doc="exponential of matrices",
 )

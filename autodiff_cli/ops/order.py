@@ -34,7 +34,6 @@ def _argsort(x: Any, dim: int, descending: bool) -> Any:
 argsort = Shaped(
     "argsort",
     _argsort,
-    shape=lambda x, dim, descending: x.shape,
     dtype=_index_dtype,
     batch="shape.along",
     doc="the indices that sort along a dimension",

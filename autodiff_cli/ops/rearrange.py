@@ -128,7 +128,6 @@ def _triangle(name: str, kernel: Callable[..., Any], doc: str) -> Shaped:
     return Shaped(
         name,
         lambda x, diagonal: kernel(x, diagonal),
-        shape=lambda x, diagonal: x.shape,
         vjps=(lambda g, y, x, diagonal: y.op(g, diagonal=diagonal),),
         linear=((0,),),
         batch="shape.leading",
@@ -144,7 +143,6 @@ triu = _triangle("triu", np.triu, "the upper triangle of matrices, zeros below")
 flip: Shaped = Shaped(
     "flip",
     lambda x, dims: np.flip(x, dims).copy(),
-    shape=lambda x, dims: x.shape,
     vjps=(lambda g, y, x, dims: flip(g, dims=dims),),
     linear=((0,),),
     batch="shape.shifted",
@@ -153,7 +151,6 @@ flip: Shaped = Shaped(
 roll: Shaped = Shaped(
     "roll",
     lambda x, shifts, dims: np.roll(x, shifts, dims or None),
-    shape=lambda x, shifts, dims: x.shape,
     vjps=(lambda g, y, x, shifts, dims: roll(g, shifts=tuple(-n for n in shifts), dims=dims),),
     linear=((0,),),
     batch="shape.roll",

@@ -353,7 +353,6 @@ def _along(x: Node, dim: int) -> Dims:
 softmax = Shaped(
     "softmax",
     _softmax,
-    shape=lambda x, dim: x.shape,
     vjps=(lambda g, y, x, dim: y * (g - _total(g * y, _along(x, dim))),),
     batch="shape.along",
     doc="exponentials that sum to 1 along a dimension",
@@ -361,7 +360,6 @@ softmax = Shaped(
 log_softmax = Shaped(
     "log_softmax",
     _log_softmax,
-    shape=lambda x, dim: x.shape,
     vjps=(lambda g, y, x, dim: g - exp(y) * _total(g, _along(x, dim)),),
     batch="shape.along",
     doc="log of softmax",

@@ -12,16 +12,12 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Number, Shape
+from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import cat, slice_
 from autodiff_cli.ops.pointwise import as_dtype, exp
 from autodiff_cli.ops.rearrange import flip
-
-
-def _shape(x: Node, *_: Node, **__: Any) -> Shape:
-    return x.shape
 
 
 def _given_dtype(x: Node, dim: int, dtype: DType) -> DType:
@@ -65,7 +61,6 @@ def _recurrence_back(c: Any, b: Any, dim: int) -> Any:
 recurrence: Shaped = Shaped(
     "recurrence",
     _recurrence,
-    shape=_shape,
     vjps=(
         lambda g, y, c, b, dim: recurrence_back(c, g, dim=dim) * previous(y, dim, 0),
         lambda g, y, c, b, dim: recurrence_back(c, g, dim=dim),
@@ -77,7 +72,6 @@ recurrence: Shaped = Shaped(
 recurrence_back: Shaped = Shaped(
     "recurrence_back",
     _recurrence_back,
-    shape=_shape,
     vjps=(
         lambda g, y, c, b, dim: previous(recurrence(c, g, dim=dim), dim, 0) * y,
         lambda g, y, c, b, dim: recurrence(c, g, dim=dim),
@@ -103,7 +97,6 @@ def _cumsum_vjp(g: Node, y: Node, x: Node, dim: int, dtype: DType) -> Node:
 cumsum: Shaped = Shaped(
     "cumsum",
     _cumsum,
-    shape=_shape,
     dtype=_given_dtype,
     vjps=(_cumsum_vjp,),
     linear=((0,),),
@@ -126,7 +119,6 @@ def _cumprod_vjp(g: Node, y: Node, x: Node, dim: int, dtype: DType) -> Node:
 cumprod = Shaped(
     "cumprod",
     _cumprod,
-    shape=_shape,
     dtype=_given_dtype,
     vjps=(_cumprod_vjp,),
     batch="shape.along",
@@ -148,7 +140,6 @@ def _logcumsumexp_vjp(g: Node, y: Node, x: Node, dim: int) -> Node:
 logcumsumexp = Shaped(
     "logcumsumexp",
     _logcumsumexp,
-    shape=_shape,
     vjps=(_logcumsumexp_vjp,),
     batch="shape.along",
     doc="log of the running sum of exponentials",
@@ -176,7 +167,6 @@ def _running(name: str, later: Any, doc: str) -> Shaped:
     return Shaped(
         name,
         kernel,
-        shape=_shape,
         dtype=lambda x, dim: dtypes.int64,
         batch="shape.along",
         doc=doc,

@@ -19,10 +19,6 @@ from autodiff_cli.ops.movement import reshape
 from autodiff_cli.ops.selection import masked_fill, where
 
 
-def _shape(x: Node, *_: Node, **__: Any) -> Shape:
-    return x.shape
-
-
 def _replaced(x: Any, at: tuple[Any, ...], value: Any, add: bool = False) -> Any:
     result = np.array(np.atleast_1d(x))
     if add:
@@ -39,7 +35,6 @@ def _one_dim(index: Any, dim: int) -> tuple[Any, ...]:
 scatter = Shaped(
     "scatter",
     lambda x, index, src, dim: _replaced(x, _along(x, np.atleast_1d(index), dim), src),
-    shape=_shape,
     vjps=(
         lambda g, y, x, index, src, dim: scatter_number(g, index, dim=dim, value=0),
         None,
@@ -52,7 +47,6 @@ scatter = Shaped(
 scatter_number: Shaped = Shaped(
     "scatter_number",
     lambda x, index, dim, value: _replaced(x, _along(x, np.atleast_1d(index), dim), like(x, value)),
-    shape=_shape,
     vjps=(lambda g, y, x, index, dim, value: scatter_number(g, index, dim=dim, value=0), None),
     grad_fn="ScatterBackward1",
     batch="shape.along",
@@ -61,7 +55,6 @@ scatter_number: Shaped = Shaped(
 scatter_add = Shaped(
     "scatter_add",
     lambda x, index, src, dim: _replaced(x, _along(x, np.atleast_1d(index), dim), src, add=True),
-    shape=_shape,
     vjps=(
         lambda g, y, x, index, src, dim: g,
         None,
@@ -84,7 +77,6 @@ index_add = Shaped(
     lambda x, index, source, dim, alpha: _replaced(
         x, _one_dim(index, dim), source if alpha == 1 else source * like(x, alpha), add=True
     ),
-    shape=_shape,
     vjps=(
         lambda g, y, x, index, source, dim, alpha: g,
         None,
@@ -99,7 +91,6 @@ index_add = Shaped(
 index_copy = Shaped(
     "index_copy",
     lambda x, index, source, dim: _replaced(x, _one_dim(index, dim), source),
-    shape=_shape,
     vjps=(
         lambda g, y, x, index, source, dim: index_fill_number(g, index, dim=dim, value=0),
         None,
@@ -112,7 +103,6 @@ index_copy = Shaped(
 index_fill_number: Shaped = Shaped(
     "index_fill_number",
     lambda x, index, dim, value: _replaced(x, _one_dim(index, dim), like(x, value)),
-    shape=_shape,
     vjps=(lambda g, y, x, index, dim, value: index_fill_number(g, index, dim=dim, value=0), None),
     grad_fn="IndexFillBackward0",
     batch="indexing.held_index",
@@ -121,7 +111,6 @@ index_fill_number: Shaped = Shaped(
 index_fill = Shaped(
     "index_fill",
     lambda x, index, value, dim: _replaced(x, _one_dim(index, dim), value),
-    shape=_shape,
     vjps=(
         lambda g, y, x, index, value, dim: index_fill_number(g, index, dim=dim, value=0),
         None,
@@ -186,7 +175,6 @@ def _masked_gather(g: Any, mask: Any, shape: Shape) -> Any:
 masked_scatter = Shaped(
     "masked_scatter",
     _masked_scatter,
-    shape=_shape,
     vjps=(
         lambda g, y, x, mask, source: masked_fill(g, mask, value=0),
         None,
@@ -206,7 +194,6 @@ masked_gather: Shaped = Shaped(
 masked_fill_tensor = Shaped(
     "masked_fill_tensor",
     lambda x, mask, value: np.where(mask, value.astype(x.dtype), x),
-    shape=_shape,
     vjps=(
         lambda g, y, x, mask, value: where(mask, 0.0, g),
         None,

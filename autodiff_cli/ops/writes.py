@@ -34,7 +34,6 @@ def _written(base: Any, value: Any, steps: Steps) -> Any:
 copy_slices: Shaped = Shaped(
     "copy_slices",
     _written,
-    shape=lambda base, value, steps: base.shape,
     vjps=(
         lambda g, y, base, value, steps: copy_slices(g, zeros_like(value), steps=steps),
         lambda g, y, base, value, steps: as_strided(g, steps=steps, shape=value.shape),
@@ -79,7 +78,6 @@ fill = Elementwise(
 randomized = Shaped(
     "randomized",
     lambda x, draw, name: draw,
-    shape=lambda x, draw, name: x.shape,
     vjps=(lambda g, y, x, draw, name: zeros_like(g),),
     grad_fn=lambda node: node.params["name"],
     doc="random numbers, in place",
