@@ -143,8 +143,8 @@ def write_all(file: BinaryIO, data: bytes) -> None:
             view = view[count:]
 
 
-class Through:
-    """An open file of any kind, written at once."""
+class _Open:
+    """An unbuffered file, and the path that errors name."""
 
     def __init__(self, file: BinaryIO, path: str) -> None:
         self.file = file
@@ -153,6 +153,10 @@ class Through:
     def write(self, data: bytes) -> None:
         with errors_of(self.path):
             write_all(self.file, data)
+
+
+class Through(_Open):
+    """An open file of any kind: what is written has left."""
 
     def close(self) -> None:
         with errors_of(self.path):
@@ -179,7 +183,7 @@ class StandardOutput(Through):
         pass
 
 
-class Replacing(Through):
+class Replacing(_Open):
     """A file that takes its name when it is whole."""
 
     def __init__(self, path: str) -> None:
