@@ -31,15 +31,15 @@ def job_of(options: dict[str, Any]) -> Job:
     """
     words = options["bindings"]
     given = bindings_of([word for word in words if BINDING.match(word)])
-    paths = tuple(home(word) for word in words if not BINDING.match(word))
-    for word in paths:
+    files = tuple(home(word) for word in words if not BINDING.match(word))
+    for word in files:
         if word.startswith("-") and word != "-":
             from autodiff_cli.cli.advice import no_such_option
 
             raise no_such_option(word, words, click.get_current_context())
     wrt = names_of(options["wrt"])
     _check(options)
-    sources = resolved(paths, options["format"])  # from here on no file is looked up by a name
+    sources = resolved(files, options["format"])  # from here on no file is looked up by a name
     _check_files(sources, [options["expression"], *given.values()], options)
 
     question = Question(
@@ -69,7 +69,7 @@ def job_of(options: dict[str, Any]) -> Job:
         resume=options["resume"],
         chunk_rows=options["chunk_rows"],
         chunk_bytes=bytes_of("--chunk-size", options["chunk_size"]),
-        words=_words(options, given, paths),
+        words=_words(options, given, files),
     )
 
 
