@@ -13,6 +13,7 @@ import numpy as np
 from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
+from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Shaped, View
 from autodiff_cli.ops.summation import total
@@ -137,6 +138,15 @@ expand = View(
     batch="shape.expand",
     doc="repeated along dimensions of size 1, without a copy",
 )
+
+
+def together(a: Node, b: Node) -> tuple[Node, Node]:
+    """Both in the shape that they broadcast to."""
+    shape = broadcast(a.shape, b.shape)
+    return (
+        a if a.shape == shape else expand(a, shape=shape),
+        b if b.shape == shape else expand(b, shape=shape),
+    )
 
 
 def _sum_to(x: Any, shape: Shape) -> Any:

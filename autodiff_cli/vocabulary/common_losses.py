@@ -42,10 +42,6 @@ def warn_about_sizes(input: Node, target: Node) -> None:
         )
 
 
-def _expanded(x: Node, shape: tuple[int, ...]) -> Node:
-    return mv.expand(x, shape=shape)
-
-
 def _as_common(a: Node, b: Node) -> tuple[Node, Node]:
     dtype = dtypes.promote(a.dtype, b.dtype)
     return as_dtype(a, dtype), as_dtype(b, dtype)
@@ -80,8 +76,7 @@ def mse_loss(
     input = tensor_argument(input)
     reduction = legacy_reduction(size_average, reduce, reduction)
     warn_about_sizes(input, target)
-    shape = broadcast(input.shape, target.shape)
-    a, b = (x if x.shape == shape else _expanded(x, shape) for x in (input, target))
+    a, b = mv.together(input, target)
     if weight is not None:
         if weight.shape != input.shape:
             raise ValueFault("Weights and input must have the same size.")
@@ -125,7 +120,7 @@ def binary_cross_entropy(
     check_constant("binary_cross_entropy", "weight", weight)
     weights: tuple[Node, ...] = ()
     if weight is not None:
-        weights = (_expanded(weight, broadcast(weight.shape, input.shape)),)
+        weights = (mv.expand(weight, shape=broadcast(weight.shape, input.shape)),)
     return loss.binary_cross_entropy(input, target, *weights, reduction=reduction)
 
 

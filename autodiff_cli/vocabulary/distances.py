@@ -271,9 +271,7 @@ def cosine_similarity(x1: Node, x2: Node, dim: int, eps: float) -> Node:
         raise RuntimeFault(
             f"expected common dtype to be floating point, yet common dtype is {dtype.scalar_name}"
         )
-    shape = broadcast(x1.shape, x2.shape)
-    a, b = (pw.as_dtype(x, dtype) for x in (x1, x2))
-    a, b = (x if x.shape == shape else mv.expand(x, shape=shape) for x in (a, b))
+    a, b = mv.together(pw.as_dtype(x1, dtype), pw.as_dtype(x2, dtype))
     at = wrap_dim(dim, a.ndim)
     units = []
     for x in (a, b):

@@ -28,12 +28,6 @@ def reduced(values: Node, reduction: str) -> Node:
     return op(values, dim=None, keepdim=False, dtype=values.dtype)
 
 
-def _broadcast(a: Node, b: Node) -> tuple[Node, Node]:
-    shape = broadcast(a.shape, b.shape)
-    a, b = (x if x.shape == shape else mv.expand(x, shape=shape) for x in (a, b))
-    return _as_common(a, b)
-
-
 @python("F.l1_loss", asks="target.size input.size")
 def l1_loss(
     input: Node,
@@ -44,8 +38,7 @@ def l1_loss(
 ) -> Node:
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     warn_about_sizes(input, target)
-    shape = broadcast(input.shape, target.shape)
-    a, b = (x if x.shape == shape else mv.expand(x, shape=shape) for x in (input, target))
+    a, b = mv.together(input, target)
     return reduced(pw.abs(ar.sub(a, b, alpha=1)), reduction)
 
 
@@ -64,7 +57,7 @@ def smooth_l1_loss(
 ) -> Node:
     reduction = check_reduction(legacy_reduction(size_average, reduce, reduction))
     warn_about_sizes(input, target)
-    a, b = _broadcast(input, target)
+    a, b = _as_common(*mv.together(input, target))
     if beta == 0:
         return reduced(pw.abs(ar.sub(a, b, alpha=1)), reduction)
     if beta < 0:
@@ -85,7 +78,7 @@ def huber_loss(
     weight: Node | None = None,
 ) -> Node:
     warn_about_sizes(input, target)
-    a, b = _broadcast(input, target)
+    a, b = _as_common(*mv.together(input, target))
     if delta <= 0:
         raise RuntimeFault("huber_loss does not support non-positive values for delta.")
     if weight is not None and weight.shape != input.shape:

@@ -26,11 +26,6 @@ INTEGERS = (dtypes.int64, dtypes.int32)
 # ---- masks --------------------------------------------------------------------------------------
 
 
-def _widened(x: Node, mask: Node) -> tuple[Node, Node]:
-    shape = broadcast(mask.shape, x.shape)
-    return tuple(n if n.shape == shape else mv.expand(n, shape=shape) for n in (x, mask))  # type: ignore[return-value]
-
-
 def _boolean(function: str, mask: Node) -> None:
     if mask.dtype.category != BOOL:
         raise RuntimeFault(
@@ -40,7 +35,7 @@ def _boolean(function: str, mask: Node) -> None:
 
 @torch("masked_fill(Tensor input, Tensor mask, Tensor value)")
 def masked_fill_tensor(input: Node, mask: Node, value: Node) -> Node:
-    x, mask = _widened(input, mask)
+    mask, x = mv.together(mask, input)
     if value.ndim:
         raise RuntimeFault(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -54,24 +49,20 @@ def masked_fill_tensor(input: Node, mask: Node, value: Node) -> Node:
 
 @torch("masked_fill(Tensor input, Tensor mask, Number value)")
 def masked_fill(input: Node, mask: Node, value: Number) -> Node:
-    x, mask = _widened(input, mask)
+    mask, x = mv.together(mask, input)
     _boolean("masked_fill_", mask)
     return sel.masked_fill(x, mask, value=x.dtype.numpy.type(value).item())
 
 
 @torch("masked_scatter(Tensor input, Tensor mask, Tensor source)")
 def masked_scatter(input: Node, mask: Node, source: Node) -> Node:
-    x, mask = _widened(input, mask)
+    mask, x = mv.together(mask, input)
     if input.dtype is not source.dtype:
         raise RuntimeFault(
             "masked_scatter: expected self and source to have same dtypes but got"
             f"{input.dtype.scalar_name} and {source.dtype.scalar_name}"
         )
-    if mask.dtype.category != BOOL:
-        raise RuntimeFault(
-            f"masked_scatter_ only supports boolean masks, but got mask with dtype "
-            f"{mask.dtype.c_name}"
-        )
+    _boolean("masked_scatter_", mask)
     if source.numel < np.count_nonzero(force(mask)):
         raise RuntimeFault("Number of elements of source < number of ones in mask")
     return sc.masked_scatter(x, mask, source)
