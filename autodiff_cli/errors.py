@@ -136,8 +136,13 @@ class LimitError(AutodiffError):
 class Fault(AutodiffError):
     """The evaluation failed as it would in Python with the reference.
 
-    Each is Python's own exception as well, so that a program's `except RuntimeError` catches it.
+    Each is Python's own exception as well, whose name it has, so that a program's `except RuntimeError`
+    catches it.
     """
+
+    def __init_subclass__(cls) -> None:
+        if "kind" not in vars(cls):
+            cls.kind = cls.__bases__[-1].__name__
 
     def __str__(self) -> str:
         return self.message
@@ -146,67 +151,45 @@ class Fault(AutodiffError):
 class TypeFault(Fault, TypeError):
     """Python's TypeError."""
 
-    kind = "TypeError"
-
 
 class ValueFault(Fault, ValueError):
     """Python's ValueError."""
-
-    kind = "ValueError"
 
 
 class RuntimeFault(Fault, RuntimeError):
     """Python's RuntimeError."""
 
-    kind = "RuntimeError"
-
 
 class IndexFault(Fault, IndexError):
     """Python's IndexError."""
-
-    kind = "IndexError"
 
 
 class KeyFault(Fault, KeyError):
     """Python's KeyError."""
 
-    kind = "KeyError"
-
 
 class NameFault(Fault, NameError):
     """Python's NameError."""
-
-    kind = "NameError"
 
 
 class AttributeFault(Fault, AttributeError):
     """Python's AttributeError."""
 
-    kind = "AttributeError"
-
 
 class NotImplementedFault(Fault, NotImplementedError):
     """Python's NotImplementedError: the reference has no kernel for this dtype."""
-
-    kind = "NotImplementedError"
 
 
 class OverflowFault(Fault, OverflowError):
     """Python's OverflowError."""
 
-    kind = "OverflowError"
-
 
 class AssertionFault(Fault, AssertionError):
     """Python's AssertionError."""
 
-    kind = "AssertionError"
-
 
 class ZeroDivisionFault(Fault, ZeroDivisionError):
     """Python's ZeroDivisionError."""
-
-    kind = "ZeroDivisionError"
 
 
 class LinAlgFault(Fault, RuntimeError):

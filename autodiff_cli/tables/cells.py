@@ -16,7 +16,6 @@ from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables.rows import Column, TextColumn
 
 NUMPY = orjson.OPT_SERIALIZE_NUMPY
-AS_IT_IS = ("float64", "float32", "int64", "int32", "int16", "int8", "uint8", "bool")
 
 
 def string(text: str) -> bytes:
