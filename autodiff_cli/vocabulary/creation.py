@@ -311,6 +311,30 @@ def arange(
     return finished(constant(array), requires_grad)
 
 
+def ends_of(
+    name: str, start: Node | Number, end: Node | Number, steps: int
+) -> tuple[Number, Number]:
+    """The first and the last number of a range of so many.
+
+    Raises:
+        RuntimeFault: one is no number, or there can't be so many.
+    """
+    wide = [
+        f"{which} with {bound.ndim} dimension(s)"
+        for which, bound in (("start", start), ("end", end))
+        if isinstance(bound, Node) and bound.ndim
+    ]
+    if wide:
+        raise RuntimeFault(
+            f"{name} only supports 0-dimensional start and end tensors, but got {' and '.join(wide)}."
+        )
+    if steps < 0:
+        raise RuntimeFault("number of steps must be non-negative")
+    checked((steps,))
+    first, last = (item(bound) if isinstance(bound, Node) else bound for bound in (start, end))
+    return first, last
+
+
 @torch(
     f"linspace(Tensor start, Tensor end, int steps, {OUT}",
     f"linspace(Number start, Tensor end, int steps, {OUT}",
@@ -321,20 +345,7 @@ def arange(
 def linspace(
     start: Node | Number, end: Node | Number, steps: int, dtype: DType | None, requires_grad: bool
 ) -> Node:
-    wide = [
-        f"{name} with {bound.ndim} dimension(s)"
-        for name, bound in (("start", start), ("end", end))
-        if isinstance(bound, Node) and bound.ndim
-    ]
-    if wide:
-        raise RuntimeFault(
-            "linspace only supports 0-dimensional start and end tensors, but got "
-            f"{' and '.join(wide)}."
-        )
-    if steps < 0:
-        raise RuntimeFault("number of steps must be non-negative")
-    checked((steps,))
-    first, last = (item(b) if isinstance(b, Node) else b for b in (start, end))
+    first, last = ends_of("linspace", start, end, steps)
     dtype = dtype or current().dtype
     for bound in (first, last):
         check_fits(bound, dtype)

@@ -17,7 +17,7 @@ from autodiff_cli.vocabulary.creation import (
     OPTIONS,
     OUT,
     check_fits,
-    checked,
+    ends_of,
     finished,
     full,
     tensor_from,
@@ -201,20 +201,8 @@ def logspace(
     dtype: DType | None,
     requires_grad: bool,
 ) -> Node:
-    wide = [
-        f"{name} with {bound.ndim} dimension(s)"
-        for name, bound in (("start", start), ("end", end))
-        if isinstance(bound, Node) and bound.ndim
-    ]
-    if wide:
-        raise RuntimeFault(
-            "logspace only supports 0-dimensional start and end tensors, but got "
-            f"{' and '.join(wide)}."
-        )
-    start, end = (force(x).item() if isinstance(x, Node) else x for x in (start, end))
-    if steps < 0:
-        raise RuntimeFault("number of steps must be non-negative")
+    first, last = ends_of("logspace", start, end, steps)
     kind = dtype or current().dtype
-    check_fits(start, kind)
-    powers = np.linspace(start, end, checked((steps,))[0])
+    check_fits(first, kind)
+    powers = np.linspace(first, last, steps)
     return finished(constant(np.power(float(base), powers).astype(kind.numpy)), requires_grad)

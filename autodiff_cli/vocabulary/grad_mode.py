@@ -13,7 +13,7 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.node import CONSTANT, Node, next_number
-from autodiff_cli.vocabulary.handles import lower, method, named
+from autodiff_cli.vocabulary.handles import lowered, method, named
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.signature import Overloads
 
@@ -195,10 +195,7 @@ IS_INFERENCE = Overloads("is_inference", ["is_inference(Tensor input)"])
 @named("is_inference")
 def is_inference_tensor(*args: Any, **kwargs: Any) -> bool:
     given: list[Tensor] = []
-    IS_INFERENCE.bind(
-        tuple([lower(arg, given) for arg in args]),
-        {name: lower(value, given) for name, value in kwargs.items()},
-    )
+    IS_INFERENCE.bind(*lowered(args, kwargs, given))
     return is_inference(given[0])
 
 

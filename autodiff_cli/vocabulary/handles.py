@@ -75,11 +75,7 @@ def _refusing(
         try:
             return implementation(tensor, *args, **kwargs)
         except FAILURES:
-            given: list[Tensor] = []
-            overloads.bind(
-                tuple([lower(arg, given) for arg in args]),
-                {key: lower(value, given) for key, value in kwargs.items()},
-            )
+            overloads.bind(*lowered(args, kwargs, []))
             raise
 
     return run
@@ -157,14 +153,19 @@ def lower(value: Any, given: list[Tensor]) -> Any:
     return value
 
 
+def lowered(
+    args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Tensor]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call with nodes for their tensors, which are added to `given`."""
+    nodes = tuple([lower(arg, given) for arg in args])
+    return nodes, {name: lower(value, given) for name, value in kwargs.items()}
+
+
 def lift(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function of nodes with tensors."""
     given: list[Tensor] = []
-    lowered = [lower(arg, given) for arg in args]
-    if kwargs:
-        named_args = {name: lower(value, given) for name, value in kwargs.items()}
-        return lifted(function(*lowered, **named_args), given)
-    return lifted(function(*lowered), given)
+    nodes, named = lowered(args, kwargs, given)
+    return lifted(function(*nodes, **named), given)
 
 
 # Methods that don't ask how a tensor came about.
@@ -186,9 +187,8 @@ class TensorMethod:
         given = [self.tensor]
         plain = self.function.name in ABOUT_VALUES and self.tensor.is_invalid
         node = self.tensor._node if plain else self.tensor.node
-        lowered = [node, *[lower(arg, given) for arg in args]]
-        named_args = {name: lower(value, given) for name, value in kwargs.items()}
-        return lifted(self.function.call(tuple(lowered), named_args, method=True), given)
+        nodes, named = lowered(args, kwargs, given)
+        return lifted(self.function.call((node, *nodes), named, method=True), given)
 
     def __repr__(self) -> str:
         name = self.function.name.rpartition(".")[2]
@@ -215,26 +215,22 @@ class TorchFunction:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         given: list[Tensor] = []
         if self.function.in_python and _overwrites(self.function, args, kwargs):
-            lowered = [lower(arg, given) for arg in args[1:]]
-            named_args = {name: lower(value, given) for name, value in kwargs.items()}
+            nodes, named = lowered(args[1:], kwargs, given)
             from autodiff_cli.autograd.inplace import in_place
 
-            return in_place(args[0], lambda node: self.function(node, *lowered, **named_args))
+            return in_place(args[0], lambda node: self.function(node, *nodes, **named))
         if args and self.function.name in ("tensor", "as_tensor"):
             data = _with_arrays(args[0])
             if isinstance(data, np.ndarray) and self.function.name == "tensor":
                 data = data.copy()
             args = (data, *args[1:])
-        lowered = [lower(arg, given) for arg in args]
-        named_args = {name: lower(value, given) for name, value in kwargs.items()}
-        out = given[-1] if isinstance(kwargs.get("out"), Tensor) else None
-        if out is not None:
-            out = kwargs["out"]
-            del named_args["out"]
-        if out is None:
-            return lifted(self.function.call(tuple(lowered), named_args, method=False), given)
+        nodes, named = lowered(args, kwargs, given)
+        out = kwargs.get("out")
+        if not isinstance(out, Tensor):
+            return lifted(self.function.call(nodes, named, method=False), given)
+        del named["out"]
         try:
-            result = lifted(self.function.call(tuple(lowered), named_args, method=False), given)
+            result = lifted(self.function.call(nodes, named, method=False), given)
         except (RuntimeFault, IndexFault):
             _check_out(self.shown_name, given)
             raise

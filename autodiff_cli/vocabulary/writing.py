@@ -32,7 +32,7 @@ from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.random.streams import generator_of
 from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
-from autodiff_cli.vocabulary.handles import lower, method, value_node
+from autodiff_cli.vocabulary.handles import lower, lowered, method, value_node
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
 from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.parameters import type_name
@@ -99,9 +99,8 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
         def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             refuse_inference_write(tensor)
             given: list[Tensor] = []
-            lowered = tuple([lower(arg, given) for arg in args])
-            keywords = {key: lower(value, given) for key, value in kwargs.items()}
-            run = named.bound(lowered, keywords)
+            nodes, keywords = lowered(args, kwargs, given)
+            run = named.bound(nodes, keywords)
             if plain == "float_power" and tensor.dtype.name != "float64":
                 raise RuntimeFault(
                     f"the base given to float_power_ has dtype {tensor.dtype.scalar_name} but the "
@@ -112,7 +111,7 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
                 result: Node = run(node)
                 if plain in COMPARISONS and node.requires_grad and current().grad:
                     draw = np.asarray(result.value).astype(node.dtype.numpy)
-                    overload = int(any(isinstance(arg, Node) for arg in lowered))
+                    overload = int(any(isinstance(arg, Node) for arg in nodes))
                     grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
                     return writes.randomized(node, draw=draw, name=grad_fn)
                 return result
@@ -129,8 +128,7 @@ def in_place_method(name: str) -> Callable[..., Any] | None:
     if plain in RESHAPING:
 
         def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            given: list[Tensor] = []
-            run = named.bound(tuple([lower(arg, given) for arg in args]), kwargs)
+            run = named.bound(lowered(args, {}, [])[0], kwargs)
             check_inplace(tensor)
             try:
                 node = run(tensor.node)
@@ -267,11 +265,7 @@ def drawing(*parameters: str) -> Callable[[Callable[..., Array]], Callable[..., 
         def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             if "from_" in kwargs:
                 kwargs["from"] = kwargs.pop("from_")
-            given: list[Tensor] = []
-            bound = overloads.bind(
-                tuple([lower(arg, given) for arg in args]),
-                {key: lower(value, given) for key, value in kwargs.items()},
-            )[1]
+            bound = overloads.bind(*lowered(args, kwargs, []))[1]
             source = generator_of(bound.pop("generator"))
             array = draw(source, tensor.shape, tensor.dtype.numpy, *bound.values())
             return in_place(tensor, lambda node: writes.randomized(node, draw=array, name=grad_fn))
@@ -329,25 +323,24 @@ def random_(source: Generator, shape: Shape, dtype: Any, *bounds: Any) -> Array:
 
 def set_item(tensor: Tensor, where: Any, value: Any) -> None:
     """`tensor[where] = value`."""
-    given: list[Tensor] = []
-    lowered = lower(where, given)
+    at = lower(where, [])
     source = _source(tensor, value)
-    if _is_whole(lowered):
-        if lowered is not Ellipsis and not tensor.shape and isinstance(lowered, slice):
+    if _is_whole(at):
+        if at is not Ellipsis and not tensor.shape and isinstance(at, slice):
             raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
         _copy_into(tensor, source)
         return
-    if isinstance(lowered, int) and not isinstance(lowered, bool):
-        part = lifted(subscript(tensor.node, lowered), [tensor])
+    if isinstance(at, int) and not isinstance(at, bool):
+        part = lifted(subscript(tensor.node, at), [tensor])
         _copy_into(part, source)
         return
-    node, gathered = located(tensor.node, entries_of(lowered))
+    node, gathered = located(tensor.node, entries_of(at))
     part = tensor if node is tensor.node else lifted(node, [tensor])
     if not gathered:
         _copy_into(part, source)
         return
     dims, places = checked_indices(node, gathered)
-    if source.numel == 1 and _is_mask(lowered):  # the reference fills rather than puts
+    if source.numel == 1 and _is_mask(at):  # the reference fills rather than puts
         if source.dtype is not part.dtype:
             source = as_dtype(source, part.dtype)
         if not source.requires_grad:
