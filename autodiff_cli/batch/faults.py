@@ -24,17 +24,8 @@ class Errors(Sequence[AutodiffError]):
         return list(map(in_one_line, self))
 
 
-class Listed(Errors):
+class Listed(list[AutodiffError], Errors):
     """Errors that there are few of."""
-
-    def __init__(self, errors: list[AutodiffError]) -> None:
-        self.errors = errors
-
-    def __len__(self) -> int:
-        return len(self.errors)
-
-    def __getitem__(self, at: int) -> AutodiffError:  # type: ignore[override]
-        return self.errors[at]
 
 
 class Faults(Mapping[int, AutodiffError]):

@@ -105,17 +105,8 @@ class Reasons(Sequence[Reason]):
         return [end_of(reason.field, reason.message) for reason in map(self.__getitem__, at)]
 
 
-class Listed(Reasons):
+class Listed(list[Reason], Reasons):
     """Reasons that there are few of."""
-
-    def __init__(self, reasons: list[Reason]) -> None:
-        self.reasons = reasons
-
-    def __len__(self) -> int:
-        return len(self.reasons)
-
-    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        return self.reasons[at]
 
 
 class NotNumbers(Reasons):
