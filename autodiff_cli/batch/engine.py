@@ -44,6 +44,31 @@ class Answers(NamedTuple):
     non_finite: int
 
 
+class Group(NamedTuple):
+    """Rows whose cells have the same shapes: the cells by column, and where the rows are in the chunk."""
+
+    cells: Mapping[str, Array]
+    offsets: Array
+
+    @property
+    def size(self) -> int:
+        return len(self.offsets)
+
+    def some(self, rows: Array | slice) -> Group:
+        """Some of the rows, by their places among these."""
+        return Group({n: cells[rows] for n, cells in self.cells.items()}, self.offsets[rows])
+
+    def one(self, at: int) -> Group:
+        return self.some(slice(at, at + 1))
+
+
+class Found(NamedTuple):
+    """What the rows of a chunk gave up to now."""
+
+    parts: list[Part]
+    faults: Faults
+
+
 class Engine:
     """Answers a question for the rows of a table.
 
@@ -131,8 +156,7 @@ class Engine:
             without: the offsets of rows that are bad already.
             to_first: whether rows behind the first that fails may be left out.
         """
-        parts: list[Part] = []
-        faults = Faults(count)
+        parts, faults = found = Found([], Faults(count))
         good = np.ones(count, bool)
         good[np.asarray(without, np.int64)] = False
         deviations.check(self.deviations, columns, good, faults)
@@ -146,7 +170,7 @@ class Engine:
                     name: self._numbers(column, shapes[name], offsets)
                     for name, column in columns.items()
                 }
-                self._group(cells, offsets, parts, faults, to_first)
+                self._group(Group(cells, offsets), found, to_first)
         for text in notices.texts:
             self._say(text)
         return Answers(joined(self._names(columns), parts, count), faults, non_finite(parts))
@@ -189,100 +213,75 @@ class Engine:
             return array
         return array.astype(current().dtype.numpy, copy=False).reshape(len(offsets), *shape)
 
-    def _group(
-        self,
-        cells: Mapping[str, Array],
-        offsets: Array,
-        parts: list[Part],
-        faults: Faults,
-        to_first: bool,
-    ) -> None:
+    def _group(self, group: Group, found: Found, to_first: bool) -> None:
         """Rows of the same shapes: at once, and one by one where that can't be."""
-        for at in self._at_once(cells, offsets, parts, faults).tolist():
-            self._one({n: a[at : at + 1] for n, a in cells.items()}, offsets[at], parts, faults)
-            if to_first and faults.codes[offsets[at]] != GOOD:
+        for at in self._at_once(group, found).tolist():
+            self._one(group.one(at), found)
+            if to_first and found.faults.codes[group.offsets[at]] != GOOD:
                 return
 
-    def _one(
-        self, rows: Mapping[str, Array], offset: int, parts: list[Part], faults: Faults
-    ) -> None:
+    def _one(self, row: Group, found: Found) -> None:
         try:
             self._draw_again()
-            cells = {name: np.asarray(array[0]) for name, array in rows.items()}
+            cells = {name: np.asarray(array[0]) for name, array in row.cells.items()}
             answer = single(self.asked, cells, self.seed)
             outputs = {n: None if a is None else a[None] for n, a in answer.items()}
-            parts.append(Part(np.array([offset]), self._measured(outputs, rows, 1)))
+            found.parts.append(Part(row.offsets, self._measured(outputs, row)))
         except AutodiffError as error:
             self._check_names(error)
-            faults.add(offset, _said_here(error, self.question))
+            found.faults.add(row.offsets, _said_here(error, self.question))
 
-    def _at_once(
-        self, cells: Mapping[str, Array], offsets: Array, parts: list[Part], faults: Faults
-    ) -> Array:
+    def _at_once(self, group: Group, found: Found) -> Array:
         """Answer for rows of the same shapes; which of them have to be computed one by one is returned."""
-        plan = self._plan(cells) if len(offsets) else None
+        plan = self._plan(group.cells) if group.size else None
         left = [np.empty(0, np.int64)]
-        pending = [(plan, np.arange(len(offsets)))]
+        pending = [(plan, np.arange(group.size))]
         while pending:  # the ways that rows go, of which each may go on in two
             plan, rows = pending.pop()
-            whole = len(rows) == len(offsets)
-            own = cells if whole else {name: array[rows] for name, array in cells.items()}
+            own = group if len(rows) == group.size else group.some(rows)
             if isinstance(plan, Fork):
-                ways, failed = self._ways(plan, own, len(rows))
-                left.append(rows[self._fail(failed, own, offsets[rows], parts, faults)])
+                ways, failed = self._ways(plan, own)
+                left.append(rows[self._fail(failed, own, found)])
                 pending += [
-                    (self._arm(plan, way, own), rows[ways == way])
+                    (self._arm(plan, way, own.cells), rows[ways == way])
                     for way in (False, True)
                     if (ways == way).any()
                 ]
             else:
-                left.append(rows[self._by_plan(plan, own, offsets[rows], parts, faults)])
+                left.append(rows[self._by_plan(plan, own, found)])
         return np.sort(np.concatenate(left))
 
-    def _ways(
-        self, fork: Fork, cells: Mapping[str, Array], count: int
-    ) -> tuple[Array, list[Failed]]:
+    def _ways(self, fork: Fork, group: Group) -> tuple[Array, list[Failed]]:
         """Which way each row goes, True or False, and the rows whose condition fails, which go none (-1)."""
         condition = fork.condition
-        outputs, failed = condition.answers({name: cells[name] for name in condition.row}, count)
+        cells = {name: group.cells[name] for name in condition.row}
+        outputs, failed = condition.answers(cells, group.size)
         truth = outputs["value"]
         assert truth is not None
-        ways = truth.reshape(count).astype(bool).astype(np.int8)
+        ways = truth.reshape(group.size).astype(bool).astype(np.int8)
         for rows, _ in failed:
             ways[rows] = -1
         return ways, failed
 
-    def _by_plan(
-        self,
-        plan: Plan | AutodiffError | None,
-        cells: Mapping[str, Array],
-        offsets: Array,
-        parts: list[Part],
-        faults: Faults,
-    ) -> Array:
+    def _by_plan(self, plan: Plan | AutodiffError | None, group: Group, found: Found) -> Array:
         """Answer for rows of one plan; those without one are returned, to be computed one by one."""
-        everything = np.arange(len(offsets))
+        everything = np.arange(group.size)
         if plan is None:
             return everything
         if isinstance(plan, AutodiffError):
-            return self._fail([Failed(everything, plan)], cells, offsets, parts, faults)
-        outputs, failed = plan.answers({name: cells[name] for name in plan.row}, len(offsets))
-        good = np.ones(len(offsets), bool)
-        for rows, _ in failed:
-            good[rows] = False
+            return self._fail([Failed(everything, plan)], group, found)
+        outputs, failed = plan.answers({name: group.cells[name] for name in plan.row}, group.size)
+        chosen, good = group, everything
         if failed:
-            cells_of_good = {name: array[good] for name, array in cells.items()}
+            good = np.delete(everything, np.concatenate([rows for rows, _ in failed]))
+            chosen = group.some(good)
             outputs = {n: None if a is None else a[good] for n, a in outputs.items()}
-        else:
-            cells_of_good = dict(cells)
-        chosen = np.flatnonzero(good)
-        if len(chosen):
+        if chosen.size:
             try:
-                answer = self._measured(outputs, cells_of_good, len(chosen))
-                parts.append(Part(offsets[chosen], answer))
+                found.parts.append(Part(chosen.offsets, self._measured(outputs, chosen)))
             except AutodiffError as error:  # a deviation of another shape than its input
-                failed = [*failed, Failed(chosen, error)]
-        return self._fail(failed, cells, offsets, parts, faults)
+                failed = [*failed, Failed(good, error)]
+        return self._fail(failed, group, found)
 
     def _arm(
         self, fork: Fork, way: bool, cells: Mapping[str, Array]
@@ -294,14 +293,7 @@ class Engine:
             fork.arms[way] = made
         return fork.arms[way]
 
-    def _fail(
-        self,
-        failed: Sequence[Failed],
-        cells: Mapping[str, Array],
-        offsets: Array,
-        parts: list[Part],
-        faults: Faults,
-    ) -> Array:
+    def _fail(self, failed: Sequence[Failed], group: Group, found: Found) -> Array:
         """Rows that failed together: of those that fail alike, the first one's own evaluation says why.
 
         Returns:
@@ -313,12 +305,10 @@ class Engine:
         others = [np.empty(0, np.int64)]
         for key, pieces in alike.items():
             first, *rest = np.sort(np.concatenate(pieces)).tolist()
-            self._one(
-                {n: a[first : first + 1] for n, a in cells.items()}, offsets[first], parts, faults
-            )
-            said = faults.get(int(offsets[first]))
+            self._one(group.one(first), found)
+            said = found.faults.get(int(group.offsets[first]))
             if said is not None and (said.kind, said.message) == key:
-                faults.add(offsets[rest], said)
+                found.faults.add(group.offsets[rest], said)
             else:
                 others.append(np.array(rest, np.int64))
         return np.sort(np.concatenate(others))
@@ -380,16 +370,14 @@ class Engine:
         weights = [*self.asked.tangents.values(), self.asked.seed]
         return any(w is not None and w.column == name for w in weights)
 
-    def _measured(
-        self, outputs: dict[str, Array | None], cells: Mapping[str, Array], count: int
-    ) -> ANSWER:
+    def _measured(self, outputs: dict[str, Array | None], group: Group) -> ANSWER:
         """The outputs with the result's deviation, and without what only that needed."""
         if self.asked.undecided:  # the first row decides for all: columns don't come and go
             flows = any(name.startswith("grad_") for name in outputs)
             shown = self.asked.shown if flows else ()
             self.asked = self.asked._replace(undecided=False, shown=shown)
         if self.deviations:
-            sigma = deviations.deviation(outputs, self.deviations, cells, count)
+            sigma = deviations.deviation(outputs, self.deviations, group.cells, group.size)
             value = outputs["value"]
             assert value is not None
             outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
