@@ -7,8 +7,8 @@ from collections.abc import Callable
 from autodiff_cli.batch.job import Summary
 from autodiff_cli.batch.part import Done, Form
 from autodiff_cli.batch.total import Total
-from autodiff_cli.errors import InputError
 from autodiff_cli.tables import cells
+from autodiff_cli.tables.writing import columns_change
 
 
 class Gathered:
@@ -65,8 +65,5 @@ class Gathered:
             if before is not None and form is not None and before.shape != form.shape:
                 raise cells.several_shapes(name, before.shape, form.shape)
         if done.titles and self.titles and done.titles != self.titles:
-            raise InputError(
-                f"the columns change from {', '.join(self.titles)} to {', '.join(done.titles)}",
-                hint="only JSON Lines holds both: --to jsonl",
-            )
+            raise columns_change(self.titles, done.titles)
         self.titles = done.titles or self.titles
