@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import outputs
-from autodiff_cli.tables.kept import Kept, KeptValues
+from autodiff_cli.tables.kept import Kept, KeptLines, KeptValues
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.plain_written import csv_line
 from autodiff_cli.tables.resume import Progress
@@ -29,7 +29,7 @@ class JsonWriter:
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         if kept is not None:
-            distinct(kept.names if not hasattr(kept, "lines") else (), tuple(table))
+            distinct(() if isinstance(kept, KeptLines) else kept.names, tuple(table))
         self.output.write(self.encode(table, kept))
         if self.resume is not None:
             self.resume.add(read)
