@@ -262,12 +262,24 @@ def checked_indices(
     return dims, indices
 
 
+def outside(places: Array, low: int, high: int) -> int | None:
+    """The first place that isn't from `low` to before `high`, if there is one."""
+    wrong = (places < low) | (places >= high)
+    return int(places[wrong].flat[0]) if wrong.any() else None
+
+
+def check_places(places: Array, dim: int, size: int) -> None:
+    """Refuse places that a dimension doesn't have."""
+    wrong = outside(places, 0, size)
+    if wrong is not None:
+        raise RuntimeFault(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
+
+
 def _in_range(index: Array, position: int, size: int) -> Array:
     if index.size and not size:
         raise IndexFault("index is out of bounds for dimension with size 0")
-    outside = (index < -size) | (index >= size)
-    if outside.any():
-        wrong = index[outside].flat[0]
+    wrong = outside(index, -size, size)
+    if wrong is not None:
         raise IndexFault(
             f"index {wrong} is out of bounds for dimension {position} with size {size}"
         )
@@ -294,13 +306,11 @@ def index_select(input: Node, dim: int, index: Node) -> Node:
     size = input.shape[at] if input.ndim else 1
     if places.size and not size:
         raise RuntimeFault("index_select(): self indexing axis dim should be positive")
-    outside = (places < 0) | (places >= size)
-    if outside.any():
+    wrong = outside(places, 0, size)
+    if wrong is not None:
         if at == 0:
             raise IndexFault("index out of range in self")
-        raise RuntimeFault(
-            f"INDICES element is out of DATA bounds, id={places[outside].flat[0]} axis_dim={size}"
-        )
+        raise RuntimeFault(f"INDICES element is out of DATA bounds, id={wrong} axis_dim={size}")
     return ix.index_select(input, constant(places), dim=at)
 
 
@@ -320,12 +330,7 @@ def gather(input: Node, dim: int, index: Node) -> Node:
                 f"larger than self {list(input.shape)} apart from dimension {at}"
             )
     places = force(index).astype(np.int64)
-    size = input.shape[at] if input.ndim else 1
-    outside = (places < 0) | (places >= size)
-    if outside.any():
-        raise RuntimeFault(
-            f"index {places[outside].flat[0]} is out of bounds for dimension {at} with size {size}"
-        )
+    check_places(places, at, input.shape[at] if input.ndim else 1)
     return ix.take_along(input, constant(places), dim=at)
 
 

@@ -17,7 +17,7 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import scatter as sc
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
-from autodiff_cli.vocabulary.indexing import _in_range, _indices
+from autodiff_cli.vocabulary.indexing import _in_range, _indices, check_places, outside
 from autodiff_cli.vocabulary.registry import torch
 from autodiff_cli.vocabulary.shaping import reshape_to
 
@@ -81,7 +81,7 @@ def _scattered_index(x: Node, dim: int, index: Node, src: Node | None) -> tuple[
     if index.numel:
         _check_sizes(x, at, index, src)
     places = force(index).astype(np.int64)
-    _check_places(places, at, x.shape[at] if x.ndim else 1)
+    check_places(places, at, x.shape[at] if x.ndim else 1)
     return at, constant(places)
 
 
@@ -106,13 +106,6 @@ def _check_sizes(x: Node, dim: int, index: Node, src: Node | None) -> None:
         if src is not None:
             text += f" and to be no larger size than src {list(src.shape)}"
         raise RuntimeFault(text)
-
-
-def _check_places(places: Array, dim: int, size: int) -> None:
-    outside = (places < 0) | (places >= size)
-    if outside.any():
-        wrong = places[outside].flat[0]
-        raise RuntimeFault(f"index {wrong} is out of bounds for dimension {dim} with size {size}")
 
 
 def _cut(src: Node, index: Node) -> Node:
@@ -196,7 +189,7 @@ def index_add(input: Node, dim: int, index: Node, source: Node, alpha: Number) -
             f"index_add_(): Number of indices ({places.size}) should be equal to source.size(dim): "
             f"({width}), for dim: {at}"
         )
-    _check_places(places, at, input.shape[at] if input.ndim else 1)
+    check_places(places, at, input.shape[at] if input.ndim else 1)
     return sc.index_add(input, constant(places), source, dim=at, alpha=alpha)
 
 
@@ -220,11 +213,10 @@ def index_copy(input: Node, dim: int, index: Node, source: Node) -> Node:
             f"({width})"
         )
     size = input.shape[at] if input.ndim else 1
-    outside = (places < 0) | (places >= size)
-    if outside.any():
+    wrong = outside(places, 0, size)
+    if wrong is not None:
         raise IndexFault(
-            f"index_copy_(): index {places[outside][0]} is out of bounds for dimension {at} with "
-            f"size {size}"
+            f"index_copy_(): index {wrong} is out of bounds for dimension {at} with size {size}"
         )
     return sc.index_copy(input, constant(places), source, dim=at)
 
@@ -235,11 +227,9 @@ def _filled_index(x: Node, dim: int, index: Node) -> tuple[int, Node]:
         raise IndexFault("index_fill_(): Expected dtype int64 for index.")
     size = x.shape[at] if x.ndim else 1
     places = _counted(index)
-    outside = (places < -size) | (places >= size)
-    if outside.any():
-        raise IndexFault(
-            f"index {places[outside][0]} is out of bounds for dimension {at} with size {size}"
-        )
+    wrong = outside(places, -size, size)
+    if wrong is not None:
+        raise IndexFault(f"index {wrong} is out of bounds for dimension {at} with size {size}")
     return at, constant(np.where(places < 0, places + size, places))
 
 
@@ -297,6 +287,15 @@ def index_put(input: Node, indices: tuple[Node, ...], values: Node, accumulate: 
 # ---- picking ------------------------------------------------------------------------------------
 
 
+def _check_flat(places: Array, size: int) -> None:
+    """Refuse places that a tensor doesn't have among all its elements."""
+    wrong = outside(places, -size, size)
+    if wrong is not None:
+        raise IndexFault(
+            f"out of range: tried to access index {wrong} on a tensor of {size} elements."
+        )
+
+
 @torch("take(Tensor input, Tensor index, *, Tensor out = None)")
 def take(input: Node, index: Node) -> Node:
     if index.dtype is not dtypes.int64:
@@ -304,12 +303,7 @@ def take(input: Node, index: Node) -> Node:
             f"take(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
         )
     places = force(index)
-    outside = (places < -input.numel) | (places >= input.numel)
-    if outside.any():
-        raise IndexFault(
-            f"out of range: tried to access index {places[outside].flat[0]} on a tensor of "
-            f"{input.numel} elements."
-        )
+    _check_flat(places, input.numel)
     wrapped = np.where(places < 0, places + input.numel, places)
     return sc.take(input, constant(wrapped))
 
@@ -368,13 +362,7 @@ def put(input: Node, index: Node, source: Node, accumulate: bool) -> Node:
         )
     if index.numel and not input.numel:
         raise IndexFault("put_(): Tried to put elements into an empty tensor")
-    wanted = force(index)
-    outside = (wanted < -input.numel) | (wanted >= input.numel)
-    if outside.any():
-        raise IndexFault(
-            f"out of range: tried to access index {wanted[outside].flat[0]} on a tensor of "
-            f"{input.numel} elements."
-        )
+    _check_flat(force(index), input.numel)
     flat = mv.reshape(input, (input.numel,))
     given = mv.reshape(source, (source.numel,))
     places = (mv.reshape(index, (index.numel,)),)
