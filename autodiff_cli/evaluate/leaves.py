@@ -8,6 +8,7 @@ from typing import Any
 from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.interpret.limits import out_of_memory
 from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.ops.create import full
@@ -104,6 +105,4 @@ def executed(nodes: list[Node], source: Source) -> list[Array]:
             error.error.at(error.node.span, source)
         raise error.error from None
     except MemoryError:
-        from autodiff_cli.interpret.limits import out_of_memory
-
         raise out_of_memory() from None

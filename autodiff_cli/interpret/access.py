@@ -39,6 +39,7 @@ from autodiff_cli.interpret.classes import (
     shown_type,
 )
 from autodiff_cli.interpret.counting import guarded
+from autodiff_cli.interpret.formats import Format
 from autodiff_cli.interpret.stands import Stand, real, shown
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, tensor_attribute
@@ -95,7 +96,6 @@ def attribute(value: Any, name: str) -> Any:
         if name in table:
             return guarded(name, getattr(value, name))
         if kind is str and name == "format":
-            from autodiff_cli.interpret.formats import Format
             from autodiff_cli.interpret.items import item
 
             return Format(value, attribute, item)

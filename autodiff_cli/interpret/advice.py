@@ -7,15 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
+from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault, AutodiffError, NameFault
 from autodiff_cli.interpret import habits, names
 from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.interpret.torch_names import Namespace
+from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import derivative, rewritten
 from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS, Function
+from autodiff_cli.vocabulary.signature import Overloads
 
 LONGEST = 60  # characters of a text that is written out in a hint
 SHORTEST = 3  # letters of a name for which a guess isn't far-fetched
@@ -147,9 +151,7 @@ def unknown_attribute(value: object, name: str, *, text: str = "") -> str | None
     >>> unknown_attribute(module("torch"), "svdvals", text="torch.svdvals(x)")
     'write linalg.svdvals(x)'
     """
-    from autodiff_cli.autograd.tensor import Tensor
     from autodiff_cli.interpret.access import names_of
-    from autodiff_cli.interpret.torch_names import Namespace
 
     if name.startswith("__"):
         return "names with double underscores are not part of the language"
@@ -184,8 +186,6 @@ def _elsewhere(path: str, text: str) -> str | None:
 
 def _spelled(path: str) -> str | None:
     """The name, with its prefix, of what is called so anywhere: that with the likest prefix."""
-    from autodiff_cli.ir.dtypes import NAMES as DTYPES
-
     asked = path.split(".")
 
     def likeness(known: str) -> tuple[int, bool, bool, str]:
@@ -349,8 +349,6 @@ def _called(function: Any) -> tuple[bool, Function | None]:
 
 def _form(entry: Function, of_tensor: bool) -> str:
     """`softmax(input, dim)`: how a function or a method of torch's is called."""
-    from autodiff_cli.vocabulary.signature import Overloads
-
     name = entry.name.rpartition(".")[2]
     if entry.in_python:
         from inspect import signature

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.access import attribute as attribute_of
+from autodiff_cli.interpret.access import names_of
 from autodiff_cli.interpret.allowed import is_open
 from autodiff_cli.interpret.assignment import delete_attribute, set_attribute
 from autodiff_cli.interpret.classes import Super, shown_class, shown_type
@@ -142,8 +143,6 @@ def _super(*args: Any) -> Any:
 
 
 def _dir(value: Any = MISSING) -> list[str]:
-    from autodiff_cli.interpret.access import names_of
-
     return [] if value is MISSING else names_of(value)
 
 

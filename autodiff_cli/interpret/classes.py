@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
-from autodiff_cli.errors import LimitError
+from autodiff_cli.errors import Fault, LimitError
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define, is_special
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
@@ -269,8 +269,6 @@ TYPE_NAMES[Super] = "super"
 
 def shown_class(value: Any) -> Any:
     """The class that `type(value)` shows."""
-    from autodiff_cli.errors import Fault
-
     if isinstance(value, Fault):
         if value.module:
             return _named_class(value.module, value.kind, RuntimeError)

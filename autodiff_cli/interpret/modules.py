@@ -22,6 +22,7 @@ from autodiff_cli.interpret.torch_names import TORCH, Namespace, torch_module, t
 from autodiff_cli.ir.context import current
 from autodiff_cli.random.streams import stream
 from autodiff_cli.vocabulary.handles import PUBLIC
+from autodiff_cli.vocabulary.messages import warn
 from autodiff_cli.vocabulary.ordered import OrderedDict
 
 MATH_FUNCTIONS = frozenset(
@@ -205,8 +206,6 @@ def _shallow_copy() -> Callable[..., Any]:
 
 
 def _warn() -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.messages import warn
-
     def run(message: Any, category: Any = UserWarning, stacklevel: int = 1) -> None:
         warn(str(message), getattr(category, "__name__", "UserWarning"))
 

@@ -16,6 +16,7 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
+from autodiff_cli.vocabulary.registry import FUNCTIONS
 
 
 def _power(a: Any, b: Any) -> Node:
@@ -46,8 +47,6 @@ def _bitwise(name: str) -> Callable[[Any, Any], Node]:
 
 
 def _call(name: str, *args: Any) -> Any:
-    from autodiff_cli.vocabulary.registry import FUNCTIONS
-
     return FUNCTIONS[name](*args)
 
 

@@ -23,8 +23,10 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops import selection
 from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
+from autodiff_cli.ops.pointwise import abs as absolute
 from autodiff_cli.vocabulary.handles import lift, lower
 from autodiff_cli.vocabulary.messages import CUT, warn
+from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS
 
 BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
@@ -219,21 +221,15 @@ def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
 
 
 def _round(self: Tensor, digits: Any = None) -> Any:
-    from autodiff_cli.vocabulary.registry import METHODS
-
     kwargs = {} if digits is None else {"decimals": digits}
     return lifted(METHODS["round"].call((self.node,), kwargs, method=True), (self,))
 
 
 def _reversed(self: Tensor) -> Any:
-    from autodiff_cli.vocabulary.registry import FUNCTIONS
-
     return lift(FUNCTIONS["flip"], self, (0,)) if self.shape else self
 
 
 def _absolute(self: Tensor) -> Any:
-    from autodiff_cli.ops.pointwise import abs as absolute
-
     return Tensor(absolute(self.node))
 
 
