@@ -15,7 +15,6 @@ from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.transform.forward import forward
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import Size
@@ -84,6 +83,8 @@ def _along(
     value: Node, bound: Mapping[str, Any], tangents: Mapping[str, Weight], row: Mapping[str, Node]
 ) -> Node | None:
     """The derivative of the value along the direction that the tangents give."""
+    from autodiff_cli.transform.forward import forward
+
     primals = list(leaves_of(bound, list(tangents)).values())
     directions = []
     for (name, weight), primal in zip(tangents.items(), primals, strict=True):

@@ -12,7 +12,6 @@ from autodiff_cli.errors import AutodiffError, InputError
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
 from autodiff_cli.interpret.code import Compiled, compiled_text
-from autodiff_cli.interpret.ending import no_value
 from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import started
@@ -130,5 +129,7 @@ def valued(source: Source) -> Compiled:
     """
     text = compiled_text(source)
     if not text.has_value:
+        from autodiff_cli.interpret.ending import no_value
+
         raise no_value(text.tree, source)
     return text
