@@ -7,7 +7,6 @@ import math
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw

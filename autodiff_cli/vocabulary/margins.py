@@ -16,11 +16,11 @@ from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.margins import matrix, multi_margin, multilabel_margin
-from autodiff_cli.vocabulary.distances import pairwise_distance
 from autodiff_cli.vocabulary.common_losses import (
     check_constant,
     tensor_argument,
 )
+from autodiff_cli.vocabulary.distances import pairwise_distance
 from autodiff_cli.vocabulary.losses import reduced
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
 from autodiff_cli.vocabulary.registry import FUNCTIONS, python

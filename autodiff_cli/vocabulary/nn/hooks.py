@@ -10,7 +10,7 @@ from typing import Any
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.vocabulary.custom import Function
-from autodiff_cli.vocabulary.gradients import RemovableHandle
+from autodiff_cli.vocabulary.grad_fns import RemovableHandle
 
 
 class BackwardHook:
