@@ -7,10 +7,10 @@ import os
 import select
 import sys
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, Self
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
@@ -246,10 +246,10 @@ def _zstd() -> Compressor:
     return state
 
 
-class ArchiveFile:
-    """An `.npz` archive, open before it is known what it holds; it takes its name when it is whole.
+class WholeFile:
+    """A file, open before it is known what it holds; it takes its name when it is whole.
 
-    Leaving the `with` block gives up what hasn't been saved.
+    Leaving the `with` block gives up what hasn't been written.
 
     Raises:
         InputError: the file can't be made.
@@ -265,20 +265,23 @@ class ArchiveFile:
                 handle, self.placement = placing.begun(path)
                 self.file = os.fdopen(handle, "wb")
 
-    def save(self, arrays: Mapping[str, Array]) -> None:
-        """Write it.
+    def write(self, data: bytes) -> None:
+        """Write all of it.
 
         Raises:
             InputError: it can't be written; nothing is left behind.
         """
+        self._fill(lambda file: file.write(data))
+
+    def _fill(self, fill: Callable[[BinaryIO], object]) -> None:
         with errors_of(self.path):
             with self.file:
-                write_archive(self.file, arrays, seekable=self.placement is not None)
+                fill(self.file)
             if self.placement is not None:
                 placing.place.placer.place(self.placement)
                 self.placement = None
 
-    def __enter__(self) -> ArchiveFile:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -286,3 +289,16 @@ class ArchiveFile:
             self.file.close()
         if self.placement is not None:
             placing.place.placer.drop(self.placement)
+
+
+class ArchiveFile(WholeFile):
+    """An `.npz` archive."""
+
+    def save(self, arrays: Mapping[str, Array]) -> None:
+        """Write it.
+
+        Raises:
+            InputError: it can't be written; nothing is left behind.
+        """
+        seekable = self.placement is not None
+        self._fill(lambda file: write_archive(file, arrays, seekable=seekable))
