@@ -6,10 +6,10 @@ execution as the value itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from autodiff_cli.ir.context import changed, own
-from autodiff_cli.ir.node import INPUT, Node
+from autodiff_cli.ir.node import INPUT, Node, Op, Rule
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.ops.pointwise import as_dtype
@@ -21,6 +21,7 @@ def reverse(
     wrt: Sequence[Node],
     *,
     create_graph: bool = False,
+    instead: Mapping[Op, Rule] | None = None,
 ) -> list[Node | None]:
     """Gradients of the outputs, weighted by the seeds, with respect to each of `wrt`.
 
@@ -29,16 +30,21 @@ def reverse(
         seeds: one cotangent an output, of its shape.
         wrt: any nodes of the graph, leaves or not.
         create_graph: whether the gradients can be differentiated again.
+        instead: rules for operations of one operand, in the place of their own.
 
     Returns:
         One node for each of `wrt`, of its shape and dtype; None where no gradient flows.
     """
     with changed(grad=create_graph, span=None):
-        return gradients(topological(outputs), outputs, seeds, wrt)
+        return gradients(topological(outputs), outputs, seeds, wrt, instead)
 
 
 def gradients(
-    order: Sequence[Node], outputs: Sequence[Node], seeds: Sequence[Node], wrt: Sequence[Node]
+    order: Sequence[Node],
+    outputs: Sequence[Node],
+    seeds: Sequence[Node],
+    wrt: Sequence[Node],
+    instead: Mapping[Op, Rule] | None = None,
 ) -> list[Node | None]:
     """`reverse` through the nodes of `order` alone, in the present mode."""
     wanted = {id(node) for node in wrt}
@@ -61,7 +67,10 @@ def gradients(
         context.span = node.span
         for position, operand in enumerate(node.operands):
             if operand.requires_grad and id(operand) in needed:
-                flow = node.op.vjp(node, g, position)
+                if instead and node.op in instead:
+                    flow = instead[node.op](g, node, *node.operands, **node.params)
+                else:
+                    flow = node.op.vjp(node, g, position)
                 if flow is not None:
                     _accumulate(cotangents, operand, fitted(flow, operand))
     return [cotangents.get(id(node)) for node in wrt]
