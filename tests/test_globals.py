@@ -16,6 +16,7 @@ CHANGING = set(
 )
 # Filled while modules are imported, by their decorators and declarations.
 REGISTRIES = """
+    formula/reading/table.py:READERS formula/rules.py:RULES
     interpret/stands.py:STANDS interpret/protocols.py:Tensor ir/node.py:Op
     vocabulary/handles.py:GIVEN vocabulary/handles.py:MEMBERS vocabulary/handles.py:NAMES
     vocabulary/handles.py:TENSOR_ATTRIBUTES vocabulary/handles.py:TENSOR_METHODS

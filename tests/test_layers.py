@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LATE = Path(__file__).with_name("late_imports.txt")
 LAYERS = (
     "__init__ startup record wall source errors syntax ir threads random ops transform execute autograd "
-    "vocabulary interpret tables program inputs evaluate batch render cli __main__"
+    "vocabulary interpret formula tables program inputs evaluate batch render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {
@@ -26,7 +26,9 @@ ALLOWED = {
     "batch": {"dask", "distributed", "orjson"},
     "cli": {"click", "orjson"},
 }
-NO_NUMPY = set("startup record wall source errors syntax cli transform __main__ __init__".split())
+NO_NUMPY = set(
+    "startup record wall source errors syntax formula cli transform __main__ __init__".split()
+)
 
 
 # Files that are larger still; the list may only become shorter.
@@ -164,7 +166,7 @@ def test_light_start() -> None:
     code = (
         "import sys; from autodiff_cli.cli.main import main; main(['mean(x)', 'x=[1,2]']); "
         "print(*(m for m in ('lark', 'rich', 'scipy', 'orjson', 'numpy.random', 'pathlib', 'json', "
-        "'difflib', 'tempfile') if m in sys.modules))"
+        "'difflib', 'tempfile', 'fractions', 'autodiff_cli.formula') if m in sys.modules))"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = run.stdout.splitlines()[-1].split()

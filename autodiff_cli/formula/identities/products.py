@@ -1,0 +1,282 @@
+"""Rules about the factors of a product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.reading.reductions import previous_of
+from autodiff_cli.formula.reading.shapes import selected
+from autodiff_cli.formula.rules import rule
+from autodiff_cli.formula.terms import ONE, UNIT, Factor, Product, Term
+
+
+def _replaced(
+    a: Algebra,
+    product: Product,
+    gone: Sequence[Factor],
+    new: Sequence[Factor],
+    times: Fraction = ONE,
+) -> Term:
+    kept = [factor for factor in product.factors if factor not in gone]
+    return a.product(product.coefficient * times, [*kept, *new], product.shape, product.summed)
+
+
+@rule("exponential below a line", "product", example="1/exp(x)")
+def _exp_below(a: Algebra, product: Product) -> Term | None:
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.name == "exp" and isinstance(exponent, Fraction) and exponent < 0:
+            if exponent.denominator != 1:
+                continue
+            inverse = a.each("exp", [a.scaled(base.args[0], -1)])
+            return _replaced(a, product, [factor], [Factor(inverse, -exponent, labels)])
+    return None
+
+
+@rule("product of exponentials", "product", example="exp(x)*exp(-x)*x")
+def _exps(a: Algebra, product: Product) -> Term | None:
+    """exp(u)*exp(v) is exp(u + v), where that is simpler"""
+    found = [
+        f for f in product.factors if f.base.name == "exp" and isinstance(f.exponent, Fraction)
+    ]
+    for at, one in enumerate(found):
+        for two in found[at + 1 :]:
+            if one.labels != two.labels or one.exponent != two.exponent:
+                continue
+            total = a.plus(one.base.args[0], two.base.args[0])
+            least = min(one.base.args[0].weight, two.base.args[0].weight)
+            if not a.parts(total).factors or total.weight < least:
+                whole = a.each("exp", [total])
+                return _replaced(a, product, [one, two], [Factor(whole, one.exponent, one.labels)])
+    return None
+
+
+@rule("sigmoid", "product", example="1/(1 + exp(-x))")
+def _sigmoid(a: Algebra, product: Product) -> Term | None:
+    """1/(1 + exp(u)) is sigmoid(-u); exp(u)*sigmoid(-u) is sigmoid(u)"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.head != "sum" or not _is_negative(exponent) or len(base.args) != 2:
+            continue
+        rest = [
+            arg for arg, c in zip(base.args, base.data, strict=True) if arg is not a.one and c == 1
+        ]
+        if a.one in base.args and len(rest) == 1 and rest[0].name == "exp":
+            if base.data[base.args.index(a.one)] != 1:
+                continue
+            whole = a.each("sigmoid", [a.scaled(rest[0].args[0], -1)])
+            return _replaced(a, product, [factor], [Factor(whole, -exponent, labels)])  # type: ignore[operator]
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.name != "exp" or not isinstance(exponent, Fraction) or exponent < 1:
+            continue
+        turned = a.each("sigmoid", [a.scaled(base.args[0], -1)])
+        for other in product.factors:
+            if other.base is turned and other.labels == labels and _is_positive(other.exponent):
+                assert isinstance(other.exponent, Fraction)
+                times = min(exponent, other.exponent)
+                whole = a.each("sigmoid", base.args)
+                return _replaced(
+                    a,
+                    product,
+                    [factor, other],
+                    [
+                        Factor(base, exponent - times, labels),
+                        Factor(turned, other.exponent - times, labels),
+                        Factor(whole, times, labels),
+                    ],
+                )
+    return None
+
+
+def _is_negative(exponent: object) -> bool:
+    return isinstance(exponent, Fraction) and exponent < 0 and exponent.denominator == 1
+
+
+def _is_positive(exponent: object) -> bool:
+    return isinstance(exponent, Fraction) and exponent > 0 and exponent.denominator == 1
+
+
+QUOTIENTS = {"sin": ("cos", "tan"), "sinh": ("cosh", "tanh")}
+
+
+@rule("tangent", "product", example="log(cosh(x))")
+def _tangent(a: Algebra, product: Product) -> Term | None:
+    """sin(u)/cos(u), and its inverse"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.name not in QUOTIENTS or not isinstance(exponent, Fraction):
+            continue
+        below, quotient = QUOTIENTS[base.name]
+        other = Factor(a.each(below, base.args), -exponent, labels)
+        if other in product.factors:
+            whole = a.each(quotient, base.args)
+            return _replaced(a, product, [factor, other], [Factor(whole, exponent, labels)])
+    return None
+
+
+@rule("softmax of exponentials", "product", example="log(mean(exp(x), 1))")
+def _softmax(a: Algebra, product: Product) -> Term | None:
+    """exp(u)/sum(exp(u))"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.head != "product" or exponent != -1 or len(base.data[1]) != 1:
+            continue
+        inner = a.parts(base)
+        power, times, own = inner.factors[0]
+        if power.name != "exp" or times != 1 or inner.coefficient != 1 or len(inner.summed) != 1:
+            continue
+        dim = own.index(inner.rank) if inner.rank in own else 0
+        kept = dict(enumerate(labels))
+        for other in product.factors:
+            if other.base is not power or other.exponent != 1 or UNIT in own:
+                continue
+            if any(kept.get(n, other.labels[at]) != other.labels[at] for at, n in enumerate(own)):
+                continue
+            whole = a.function("softmax", power.args, power.shape, dim=dim)
+            new = Factor(whole, ONE, other.labels)
+            return _replaced(a, product, [factor, other], [new])
+    return None
+
+
+@rule("norm", "product", example="sqrt(sum(x**2))")
+def _norm(a: Algebra, product: Product) -> Term | None:
+    """The root of a sum of squares"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if not isinstance(exponent, Fraction) or exponent.denominator != 2:
+            continue
+        if base.head != "product" or not base.data[2]:
+            continue
+        inner = a.parts(base)
+        if inner.coefficient != 1 or len(inner.factors) != 1:
+            continue
+        square, power, own = inner.factors[0]
+        free = tuple(n for n in own if n < inner.rank)
+        if (
+            power != 2
+            or len(set(own)) != len(own)
+            or UNIT in own
+            or free != tuple(range(inner.rank))
+        ):
+            continue
+        dims = tuple(at for at, n in enumerate(own) if n >= inner.rank)
+        whole = a.function("norm", [square], base.shape, dim=dims, ord=2.0)
+        return _replaced(a, product, [factor], [Factor(whole, exponent * 2, labels)])
+    return None
+
+
+@rule("power of a mask", "product", example="where(x > 0, x, 0)**2")
+def _mask(a: Algebra, product: Product) -> Term | None:
+    for factor in product.factors:
+        if factor.base.kind == "b" and _is_positive(factor.exponent) and factor.exponent != 1:
+            return _replaced(a, product, [factor], [factor._replace(exponent=ONE)])
+    return None
+
+
+@rule("size and sign", "product", example="abs(x)**3")
+def _size(a: Algebra, product: Product) -> Term | None:
+    """|x|*sign(x) is x"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.name != "abs" or not _is_positive(exponent):
+            continue
+        sign = Factor(a.each("sign", base.args), ONE, labels)
+        if sign in product.factors and isinstance(exponent, Fraction):
+            rest = Factor(base, exponent - 1, labels)
+            return _replaced(a, product, [factor, sign], [rest, Factor(base.args[0], ONE, labels)])
+    return None
+
+
+@rule("sum of a one-hot row", "product", example="F.cross_entropy(x, tensor([0, 2]))")
+def _hot(a: Algebra, product: Product) -> Term | None:
+    for factor in product.factors:
+        if factor.base.name != "one_hot" or factor.exponent != 1:
+            continue
+        label = factor.labels[-1]
+        if label < product.rank or any(
+            label in other.labels for other in product.factors if other is not factor
+        ):
+            continue
+        summed = list(product.summed)
+        summed[label - product.rank] = 1  # which nothing has any more: once
+        kept = [f for f in product.factors if f is not factor]
+        return a.product(product.coefficient, kept, product.shape, summed)
+    return None
+
+
+@rule("one index", "product", example="softmax(x, 0)[0]")
+def _unit(a: Algebra, product: Product) -> Term | None:
+    """The sum over an index of what is 0 but for one of it"""
+    for factor in product.factors:
+        if factor.base.name != "unit" or factor.exponent != 1:
+            continue
+        (label,) = factor.labels
+        if label < product.rank:
+            continue
+        index = factor.base.params["index"]
+        kept = []
+        for other in product.factors:
+            if other is factor:
+                continue
+            if label in other.labels:
+                if other.labels.count(label) > 1 or isinstance(other.exponent, Term):
+                    return None
+                axis = other.labels.index(label)
+                labels = other.labels[:axis] + other.labels[axis + 1 :]
+                other = Factor(selected(a, other.base, axis, index), other.exponent, labels)
+            kept.append(other)
+        summed = list(product.summed)
+        summed[label - product.rank] = 1
+        return a.product(product.coefficient, kept, product.shape, summed)
+    return None
+
+
+@rule("running product", "product", example="x.cumprod(0)", guarded=True)
+def _running(a: Algebra, product: Product) -> Term | None:
+    """Each element's predecessor over it, in a running product, is one over the factor"""
+    for factor in product.factors:
+        base, exponent, labels = factor
+        if base.name != "cat" or exponent != 1:
+            continue
+        y = previous_of(a, base, a.one, base.params["dim"])
+        if y is None or y.name != "cumprod" or y.params["dim"] != base.params["dim"]:
+            continue
+        below = Factor(y, -ONE, labels)
+        if below in product.factors:
+            a.rules.require(y.args[0], "!=", "running product")
+            return _replaced(a, product, [factor, below], [Factor(y.args[0], -ONE, labels)])
+    return None
+
+
+@rule("sum of a sum", "product", example="((x - x.mean())**2).sum()")
+def _distributed(a: Algebra, product: Product) -> Term | None:
+    """A sum over an index of a sum, where little is left of it: sum(x - mean(x)) is 0"""
+    rank = product.rank
+    for factor in product.factors if product.summed else ():
+        base, exponent, labels = factor
+        if base.head != "sum" or exponent != 1:
+            continue
+        elsewhere = {n for other in product.factors if other is not factor for n in other.labels}
+        gone = [n for n in dict.fromkeys(labels) if n >= rank and n not in elsewhere]
+        if not gone or len(set(labels)) != len(labels):
+            continue
+        free = [n for n in labels if n not in gone and n != UNIT]
+        places = {n: at for at, n in enumerate([*free, *gone])} | {UNIT: UNIT}
+        own = tuple(places[n] for n in labels)
+        sizes = {n: base.shape[labels.index(n)] for n in (*free, *gone)}
+        shape = tuple(sizes[n] for n in free)
+        pairs = []
+        for arg, c in zip(base.args, base.data, strict=True):
+            wide = Factor(a.expanded(arg, base.shape), ONE, own)
+            pairs.append((a.product(ONE, [wide], shape, [sizes[n] for n in gone]), c))
+        total = a.sum(pairs, shape)
+        if a.parts(total).factors:
+            continue
+        kept = [other for other in product.factors if other is not factor]
+        summed = [1 if rank + at in gone else n for at, n in enumerate(product.summed)]
+        kept.append(Factor(total, ONE, tuple(free)))
+        return a.product(product.coefficient, kept, product.shape, summed)
+    return None

@@ -1,0 +1,66 @@
+"""Rules about the terms of a sum."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TypeAlias
+
+from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.rules import rule
+from autodiff_cli.formula.terms import ONE, Factor, Shape, Term
+
+HALF = Fraction(1, 2)
+Pairs: TypeAlias = "list[tuple[Term, Fraction]]"
+
+
+def _without(pairs: Pairs, *gone: Term) -> Pairs:
+    return [(term, c) for term, c in pairs if term not in gone]
+
+
+@rule("exponential less one", "sum", example="expm1(x)")
+def _expm1(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    known = dict(pairs)
+    times = known.get(a.one)
+    for term, c in pairs:
+        if term.name == "expm1" and times == c:
+            whole = a.each("exp", term.args)
+            return a.sum([*_without(pairs, a.one, term), (whole, c)], shape)
+    return None
+
+
+@rule("normal distribution", "sum", example="x*torch.special.ndtr(x)")
+def _ndtr(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    """(erf(u/sqrt(2)) + 1)/2"""
+    known = dict(pairs)
+    times = known.get(a.one)
+    if times is None:
+        return None
+    root = Factor(a.number(2), HALF, ())
+    for term, c in pairs:
+        if term.name != "erf" or abs(c) != abs(times):
+            continue
+        inner = a.times(a.product(ONE, [root], ()), term.args[0])
+        if c != times:
+            inner = a.scaled(inner, -1)
+        if inner.weight >= term.args[0].weight and inner.head != "sum":
+            continue
+        whole = a.each("ndtr", [inner])
+        return a.sum([*_without(pairs, a.one, term), (whole, 2 * times)], shape)
+    return None
+
+
+@rule("squares of sine and cosine", "sum", example="x*(sin(x)**2 + cos(x)**2)")
+def _circle(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    known = dict(pairs)
+    for term, c in pairs:
+        product = a.parts(term)
+        if len(product.factors) != 1 or product.summed:
+            continue
+        base, exponent, labels = product.factors[0]
+        if base.name != "sin" or exponent != 2:
+            continue
+        cosine = Factor(a.each("cos", base.args), exponent, labels)
+        other = a.product(ONE, [cosine], product.shape)
+        if known.get(other) == c:
+            return a.sum([*_without(pairs, term, other), (a.one, c)], shape)
+    return None

@@ -1,0 +1,65 @@
+"""Exact numbers: the fraction, root or logarithm that a float was meant to be."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from typing import NamedTuple
+
+SHORT = 9  # digits up to which a decimal is taken at its word
+LARGEST_DENOMINATOR = 100_000
+SMALL = 2000  # numerators and denominators beside a root
+ROOTS = [
+    (math.pi**power * root**0.5, Fraction(power).limit_denominator(2), root)
+    for power in (0, 0.5, -0.5, 1, -1)
+    for root in (1, 2, 3)
+    if (power, root) != (0, 1)
+]
+LOGARITHMS = (2, 3, 5, 10)
+
+
+class Exact(NamedTuple):
+    """coefficient * pi**pi * sqrt(root) * log(log)**1, those that are 0 or 1 left out."""
+
+    coefficient: Fraction
+    pi: Fraction = Fraction(0)
+    root: int = 1
+    log: int = 0
+
+
+def exact(value: float) -> Exact | None:
+    """What a float was computed from; None if nothing short comes to it.
+
+    >>> exact(0.1), exact(1 / 3)
+    (Exact(coefficient=Fraction(1, 10), pi=Fraction(0, 1), root=1, log=0), \
+Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0))
+    >>> exact(2 / math.pi**0.5)
+    Exact(coefficient=Fraction(2, 1), pi=Fraction(-1, 2), root=1, log=0)
+    """
+    if not math.isfinite(value):
+        return None
+    text = repr(value)
+    mantissa = text.partition("e")[0].replace(".", "").replace("-", "").strip("0")
+    if len(mantissa) <= SHORT:
+        return Exact(Fraction(text))
+    near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
+    if near and _same(float(near), value) and abs(near.numerator) < LARGEST_DENOMINATOR:
+        return Exact(near)
+    for size, power, root in ROOTS:
+        ratio = _simple(value / size)
+        if ratio and _same(float(ratio) * size, value):
+            return Exact(ratio, power, root)
+    for base in LOGARITHMS:
+        ratio = _simple(value / math.log(base))
+        if ratio and _same(float(ratio) * math.log(base), value):
+            return Exact(ratio, log=base)
+    return None
+
+
+def _simple(value: float) -> Fraction | None:
+    near = Fraction(value).limit_denominator(SMALL)
+    return near if 0 < abs(near.numerator) < SMALL else None
+
+
+def _same(a: float, b: float) -> bool:
+    return abs(a - b) <= 4e-16 * abs(b)

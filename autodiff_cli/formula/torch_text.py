@@ -1,0 +1,423 @@
+"""Formulas in torch's words: the language's own, and a Python program's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from autodiff_cli.formula.expressions import Expression
+from autodiff_cli.formula.text import ATOM, Caller, Dialect, Text, listed, tupled
+
+
+def _method(name: str) -> Caller:
+    """A method of the first argument, which takes a shape."""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        return Text(f"{parts[0].within(ATOM)}.{name}({', '.join(params['shape'])})")
+
+    return write
+
+
+def _shaped(name: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        return Text(f"{dialect.function(name)}({', '.join(params['shape']) or '()'})")
+
+    return write
+
+
+def _dims(params: Mapping[str, Any]) -> str:
+    """The dim and keepdim of a reduction, as arguments behind others."""
+    text = "" if params.get("dim") is None else f", dim={params['dim']}"
+    return text + (", keepdim=True" if params.get("keepdim") else "")
+
+
+def _norm(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    order = params["ord"]
+    shown = {float("inf"): "inf", float("-inf"): "-inf"}.get(order, f"{order:g}")
+    dim = params.get("dim")
+    if dim is None:
+        return Text(
+            f"{dialect.function('norm')}({parts[0].text}{'' if order == 2 else ', ' + shown})"
+        )
+    shown = "" if order == 2 else f", {shown}"
+    return Text(
+        f"{dialect.function('torch.linalg.vector_norm')}({parts[0].text}{shown}{_dims(params)})"
+    )
+
+
+def _moment(name: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        correction = params["correction"]
+        shown = "" if correction == 1 else f", correction={correction:g}"
+        if params.get("dim") is not None:
+            shown = _dims(params) + shown
+        return Text(f"{dialect.function(name)}({parts[0].text}{shown})")
+
+    return write
+
+
+def _reduction(name: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        dims = params.get("dim")
+        if name == "logsumexp":
+            rank = params["rank"]
+            dims = tuple(range(rank)) if dims is None else dims
+            dims = 0 if rank == 1 else dims
+        shown = "" if dims is None else f", dim={dims}"
+        if dims is None and name in ("amax", "amin"):
+            return dialect.called(name[1:], parts)
+        keep = ", keepdim=True" if params.get("keepdim") else ""
+        return Text(f"{dialect.function(name)}({parts[0].text}{shown}{keep})")
+
+    return write
+
+
+def _pad(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    pairs = list(params["margins"])[::-1]
+    while pairs and tuple(pairs[-1]) == ("0", "0"):
+        pairs.pop()
+    flat = ", ".join(margin for pair in pairs for margin in pair)
+    value = f", value={params['value']}" if params["value"] else ""
+    return Text(f"{dialect.function('F.pad')}({parts[0].text}, ({flat}){value})")
+
+
+def _unit(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    one = dialect.function("tensor")
+    return Text(f"{dialect.function('F.one_hot')}({one}({params['index']}), {params['size']})")
+
+
+def _one_hot(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    return Text(f"{dialect.function('F.one_hot')}({parts[0].text}, {params['size']})")
+
+
+def _eye(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    dtype = ", dtype=torch.bool" if params.get("mask") else ""
+    return Text(f"{dialect.function('eye')}({params['size']}{dtype})")
+
+
+def _zeros(dialect: Dialect, params: Mapping[str, Any], of: Text) -> str:
+    if params["like"]:
+        return f"{dialect.function('zeros_like')}({params['like']})"
+    return f"{of.within(ATOM)}.new_zeros({tupled(params['shape'])})"
+
+
+def _put_along(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    x, index = parts
+    return Text(
+        f"{_zeros(dialect, params, x)}.scatter_add({params['dim']}, {index.text}, {x.text})"
+    )
+
+
+def _index_put(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    x, *at = parts
+    indices = tupled([part.text for part in at])
+    return Text(f"{_zeros(dialect, params, x)}.index_put({indices}, {x.text}, accumulate=True)")
+
+
+def _index_put_in(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    x, values, *at = parts
+    indices = tupled([part.text for part in at])
+    add = ", accumulate=True" if params["accumulate"] else ""
+    return Text(f"{x.within(ATOM)}.index_put({indices}, {values.text}{add})")
+
+
+def _index_add(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    x, index = parts
+    return Text(f"{_zeros(dialect, params, x)}.index_add({params['dim']}, {index.text}, {x.text})")
+
+
+def _slice_backward(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    x = parts[0]
+    places = f"{dialect.function('arange')}({params['start']}, {params['stop']}, {params['step']})"
+    return Text(f"{_zeros(dialect, params, x)}.index_add({params['dim']}, {places}, {x.text})")
+
+
+def _unfold_backward(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    dim, shape = params["dim"], params["shape"]
+    every = f"{dialect.function('arange')}({shape[dim]})"
+    places = f"{every}.unfold(0, {params['size']}, {params['step']}).flatten()"
+    x = f"{parts[0].within(ATOM)}.movedim(-1, {dim + 1}).flatten({dim}, {dim + 1})"
+    return Text(f"{_zeros(dialect, params, parts[0])}.index_add({dim}, {places}, {x})")
+
+
+def _along(name: str) -> Caller:
+    """torch.f(x, dim, index)"""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        value = f", {params['value']}" if "value" in params else ""
+        return Text(
+            f"{dialect.function(name)}({parts[0].text}, {params['dim']}, {parts[1].text}{value})"
+        )
+
+    return write
+
+
+def _tensor(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    return Text(f"{dialect.function('tensor')}({listed(params['values'])})")
+
+
+def _member(function: str, index: int, **fixed: str) -> Caller:
+    """One of the results of a function."""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        given = "".join(f", {key}={value}" for key, value in fixed.items())
+        given += "".join(f", {key}={value!r}" for key, value in params.items())
+        return Text(f"{dialect.function(function)}({parts[0].text}{given})[{index}]")
+
+    return write
+
+
+def _eigh(index: int) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        half = f", UPLO='{params['uplo']}'" if params["uplo"] != "L" else ""
+        return Text(f"{dialect.function('torch.linalg.eigh')}({parts[0].text}{half})[{index}]")
+
+    return write
+
+
+def _quoted(function: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        given = "".join(f", {key}={value!r}" for key, value in params.items())
+        args = ", ".join(part.text for part in parts)
+        return Text(f"{dialect.function(function)}({args}{given})")
+
+    return write
+
+
+def _listing(function: str) -> Caller:
+    """A function of a list of tensors."""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        args = ", ".join(part.text for part in parts)
+        return Text(f"{dialect.function(function)}([{args}], {params['dim']})")
+
+    return write
+
+
+def _polygamma(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    return Text(f"{dialect.function('polygamma')}({params['n']}, {parts[0].text})")
+
+
+def _cumulative(function: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        return Text(f"{dialect.function(function)}({parts[0].text}, {params['dim']})")
+
+    return write
+
+
+def _rounded(mode: str) -> Caller:
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        a, b = (part.text for part in parts)
+        return Text(f"{dialect.function('div')}({a}, {b}, rounding_mode='{mode}')")
+
+    return write
+
+
+def _index_of(method: str, arguments: str) -> Caller:
+    """The indices that a method gives beside the elements."""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        return Text(f"{parts[0].within(ATOM)}.{method}({arguments.format(**params)})[1]")
+
+    return write
+
+
+def _logabsdet(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    return Text(f"{dialect.function('torch.linalg.slogdet')}({parts[0].text})[1]")
+
+
+def _where(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    # two numbers would have no floating dtype
+    c, a, b = (part.text for part in parts)
+    return Text(f"{dialect.function('where')}({c}, {_floating(a)}, {_floating(b)})")
+
+
+def _floating(text: str) -> str:
+    return f"{text}." if text.lstrip("-").isdigit() else text
+
+
+def _clamp(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    low, high = (
+        None if n is None else f"{n!r}".removesuffix(".0") for n in (params["min"], params["max"])
+    )
+    if low is None or high is None:
+        bounds = f"max={high}" if low is None else f"min={low}"
+    else:
+        bounds = f"{low}, {high}"
+    return Text(f"{dialect.function('clamp')}({parts[0].text}, {bounds})")
+
+
+def _softplus(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    given = "".join(
+        f", {name}={params[name]:g}"
+        for name, plain in (("beta", 1), ("threshold", 20))
+        if params[name] != plain
+    )
+    return Text(f"{dialect.function('softplus')}({parts[0].text}{given})")
+
+
+def _argsort(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    down = ", descending=True" if params["descending"] else ""
+    return Text(f"{dialect.function('argsort')}({parts[0].text}, {params['dim']}{down})")
+
+
+def _windows(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    numbers = f"{params['dim']}, {params['size']}, {params['step']}"
+    return Text(f"{parts[0].within(ATOM)}.unfold({numbers})")
+
+
+def _window(function: str) -> Caller:
+    """A function of windows, whose parameters are sizes."""
+
+    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+        args = [parts[0].text]
+        if "size" in params:
+            args.append(tupled(params["size"]))
+        args.append(tupled(params["kernel"]))
+        for name, plain in (("dilation", 1), ("padding", 0), ("stride", 1)):
+            if any(n != plain for n in params[name]):
+                args.append(f"{name}={tupled(params[name])}")
+        return Text(f"{dialect.function(function)}({', '.join(args)})")
+
+    return write
+
+
+def _avg_pool(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    name = f"F.avg_pool{len(params['kernel'])}d"
+    sizes = ", ".join(tupled(params[name]) for name in ("kernel", "stride", "padding"))
+    counts = "" if params["counts"] else ", count_include_pad=False"
+    return Text(f"{dialect.function(name)}({parts[0].text}, {sizes}{counts})")
+
+
+class Torch(Dialect):
+    """The language's own text."""
+
+    names: Mapping[str, str] = {
+        name: f"torch.special.{name.removeprefix('special_')}"
+        for name in (
+            "special_erfcx special_ndtri special_log_ndtr special_i0e special_i1 special_i1e special_entr "
+            "ndtr xlog1py"
+        ).split()
+    } | {
+        "log_sigmoid": "F.logsigmoid",
+        "silu": "F.silu",
+        "softplus": "F.softplus",
+        "mish": "F.mish",
+        "diag": "torch.diag",
+        "cross_entropy": "F.cross_entropy",
+        "nll_loss": "F.nll_loss",
+        "solve": "torch.linalg.solve",
+        "cholesky": "torch.linalg.cholesky",
+        "pinv": "torch.linalg.pinv",
+        "matrix_exp": "torch.linalg.matrix_exp",
+        "linalg_svdvals": "torch.linalg.svdvals",
+        "cross": "torch.linalg.cross",
+        "frac": "torch.frac",
+        "sgn": "torch.sgn",
+    }
+    callers: Mapping[str, Caller] = {
+        "reshape": _method("reshape"),
+        "ones": _shaped("ones"),
+        "zeros": _shaped("zeros"),
+        "norm": _norm,
+        "std": _moment("std"),
+        "var": _moment("var"),
+        **{
+            name: _reduction(name)
+            for name in ("logsumexp", "amax", "amin", "prod", "argmax", "argmin")
+        },
+        "select": Dialect.bracketed_select,
+        "slice": Dialect.bracketed_slice,
+        "pad": _pad,
+        "unit": _unit,
+        "one_hot": _one_hot,
+        "eye": _eye,
+        "put_along": _put_along,
+        "index_put0": _index_put,
+        "index_put": _index_put_in,
+        "index_add0": _index_add,
+        "slice_backward": _slice_backward,
+        "unfold_backward": _unfold_backward,
+        "index": Dialect.bracketed_index,
+        "gather": _along("gather"),
+        "index_select": _along("index_select"),
+        "index_fill_number": _along("index_fill"),
+        "scatter_number": _along("scatter"),
+        "tensor": _tensor,
+        "svd_u": _member("torch.linalg.svd", 0, full_matrices="False"),
+        "svd_vh": _member("torch.linalg.svd", 2, full_matrices="False"),
+        "qr_q": _member("torch.linalg.qr", 0),
+        "qr_r": _member("torch.linalg.qr", 1),
+        "eigh_values": _eigh(0),
+        "eigh_vectors": _eigh(1),
+        "argmedian": _index_of("median", "{dim}, True"),
+        "argnanmedian": _index_of("nanmedian", "{dim}, True"),
+        "argmode": _index_of("mode", "{dim}, True"),
+        "argkth": lambda d, p, q: Text(
+            f"{p[0].within(ATOM)}.kthvalue({q['rank'] + 1}, {q['dim']}, True)[1]"
+        ),
+        "argcummax": _index_of("cummax", "{dim}"),
+        "argcummin": _index_of("cummin", "{dim}"),
+        "cat": _listing("cat"),
+        "stack": _listing("stack"),
+        "polygamma": _polygamma,
+        "cumsum": _cumulative("cumsum"),
+        "cumprod": _cumulative("cumprod"),
+        "logcumsumexp": _cumulative("logcumsumexp"),
+        "div_floor": _rounded("floor"),
+        "div_trunc": _rounded("trunc"),
+        "logabsdet": _logabsdet,
+        "where": _where,
+        "clamp": _clamp,
+        "softplus": _softplus,
+        "argsort": _argsort,
+        "unfold": _windows,
+        "im2col": _window("F.unfold"),
+        "col2im": _window("F.fold"),
+        "avg_pool": _avg_pool,
+        "adaptive_avg_pool2d": lambda d, p, q: Text(
+            f"{d.function('F.adaptive_avg_pool2d')}({p[0].text}, {tupled(q['size'])})"
+        ),
+        "upsample_nearest2d": lambda d, p, q: Text(
+            f"{d.function('F.interpolate')}({p[0].text}, size={tupled(q['size'])})"
+        ),
+        "masked_scatter": lambda d, p, q: Text(
+            f"{p[0].within(ATOM)}.masked_scatter({p[1].text}, {p[2].text})"
+        ),
+        "repeat": lambda d, p, q: Text(f"{p[0].within(ATOM)}.repeat({tupled(q['repeats'])})"),
+        "flip": lambda d, p, q: Text(f"{d.function('flip')}({p[0].text}, {tupled(q['dims'])})"),
+        "roll": lambda d, p, q: Text(
+            f"{d.function('roll')}({p[0].text}, {tupled(q['shifts'])}, {tupled(q['dims'])})"
+        ),
+        "rot90": lambda d, p, q: Text(
+            f"{d.function('rot90')}({p[0].text}, {q['k']}, {tupled(q['dims'])})"
+        ),
+        "tril": lambda d, p, q: Text(f"{d.function('tril')}({p[0].text}, {q['diagonal']})"),
+        "triu": lambda d, p, q: Text(f"{d.function('triu')}({p[0].text}, {q['diagonal']})"),
+        "diagonal": _quoted("diagonal"),
+        "diag_embed": lambda d, p, q: Text(
+            f"{d.function('torch.diag_embed')}({p[0].text}, {q['offset']})"
+        ),
+        "long": lambda d, p, q: Text(f"{p[0].within(ATOM)}.long()"),
+        "bool": lambda d, p, q: Text(f"{p[0].within(ATOM)}.bool()"),
+    }
+
+
+class TorchModule(Torch):
+    """torch, as a Python program imports it: nothing has a bare name."""
+
+    def function(self, name: str) -> str:
+        name = self.names.get(name, name)
+        root = name.partition(".")[0]
+        return name if root in ("torch", "F", "math") else f"torch.{name}"
+
+    def on_name(self, expression: Expression, parts: list[Text]) -> Text:
+        if expression.data in ("pi", "inf", "nan", "-inf"):
+            sign = "-" * expression.data.startswith("-")
+            return Text(f"{sign}math.{expression.data.lstrip('-')}")
+        return super().on_name(expression, parts)
+
+    def imports(self, text: str) -> list[str]:
+        lines = ["import math"] if "math." in text else []
+        lines += ["import torch"] if "torch." in text else []
+        return lines + (["import torch.nn.functional as F"] if "F." in text else [])

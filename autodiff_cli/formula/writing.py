@@ -1,0 +1,398 @@
+"""Terms as expressions: which matrix products, sums and shapes say what a term's labels mean."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.contraction import Piece, contract, positioned
+from autodiff_cli.formula.expressions import Book, Expression
+from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
+from autodiff_cli.formula.sizes import Sizes
+from autodiff_cli.formula.terms import ONE, UNIT, Factor, Term
+
+HALF = Fraction(1, 2)
+REDUCTIONS = "logsumexp norm amax amin std var prod argmax argmin".split()
+COMPARISONS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+LOGIC = {"logical_and": "&", "logical_or": "|", "logical_xor": "^"}
+
+
+class Writer:
+    """Writes terms of one algebra.
+
+    Args:
+        algebra: that made them.
+        sizes: names of sizes.
+        like: names of floating inputs, by shape, whose shape can be taken over.
+        expands: whether a number before a sum is multiplied in.
+    """
+
+    def __init__(
+        self,
+        algebra: Algebra,
+        sizes: Sizes | None = None,
+        like: Mapping[tuple[int, ...], str] | None = None,
+        expands: bool = False,
+    ) -> None:
+        self.algebra = algebra
+        self.sizes = sizes or Sizes()
+        self.like = dict(like or {})
+        self.expands = expands
+        self.book = Book()
+        self.known: dict[Term, Expression] = {}
+
+    def write(self, term: Term) -> Expression:
+        """A term as an expression that broadcasts to it."""
+        waiting = [term]
+        while waiting:
+            top = waiting[-1]
+            if top in self.known:
+                waiting.pop()
+                continue
+            missing = [arg for arg in top.args if arg not in self.known]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            self.known[top] = self._write(top)
+        return self.known[term]
+
+    def whole(self, term: Term, name: str | None = None) -> Expression:
+        """A term as an expression of its very shape, and of floats.
+
+        Args:
+            term: what to write.
+            name: an input of its shape.
+        """
+        expression = self.write(term)
+        low = self.algebra.lowered(term)
+        if is_constant(low):
+            name = name or self.like.get(term.shape)
+            fill = "zeros" if low is self.algebra.zero else "ones"
+            if name:
+                filled = self.book.call(f"{fill}_like", self.book.name(name))
+            else:
+                filled = self.book.call(fill, shape=self._shape(term.shape))
+            return filled if fill == "zeros" else self.book.product([filled, expression])
+        if term.kind != "f":
+            expression = self.book.product([self.book.make("number", (), "1."), expression])
+        shape = self._shape(term.shape)
+        if name and self.written_shape(term) != term.shape and not all(map(str.isdigit, shape)):
+            # no sizes have to be taken from shapes
+            ones = self.book.call("ones_like", self.book.name(name))
+            return self.book.product([expression, ones])
+        return self._exact(expression, term)
+
+    def _exact(self, expression: Expression, term: Term) -> Expression:
+        shape = self.written_shape(term)
+        if shape == term.shape:
+            return expression
+        if math.prod(shape) == math.prod(term.shape):  # axes of size 1 are missing
+            lead = len(term.shape) - len(shape)
+            return self.book.make("axes", (expression,), ("None",) * lead + (":",) * len(shape))
+        return self.book.make("expand", (expression,), self._shape(term.shape))
+
+    def argument(self, term: Term) -> Expression:
+        """An argument of a function of whole arrays."""
+        if is_constant(self.algebra.lowered(term)):
+            return self.whole(term)
+        return self._exact(self.write(term), term)
+
+    def written_shape(self, term: Term) -> tuple[int, ...]:
+        """The shape of a term's expression, which broadcasts to the term's."""
+        return self.algebra.lowered(term).shape if term.head == "product" else term.shape
+
+    def _shape(self, shape: Sequence[int]) -> tuple[str, ...]:
+        return tuple(self.sizes.name_of(size) for size in shape)
+
+    # ---- by head --------------------------------------------------------------------------------
+
+    def _write(self, term: Term) -> Expression:
+        if term.head == "number":
+            return self.scaled(term.data, [], [])
+        if term.head == "leaf":
+            return self.book.name(term.data)
+        if term.head == "sum":
+            return self._sum(term)
+        if term.head == "product":
+            return self._product(term)
+        return self._function(term)
+
+    def scaled(
+        self, number: Fraction, above: Sequence[Expression], below: Sequence[Expression]
+    ) -> Expression:
+        """A number times a quotient."""
+        over, under = list(above), list(below)
+        if number == 0:
+            return self.book.integer(0)
+        size = abs(number)
+        if not self.sizes.primes and size.denominator > 1000 and _is_decimal(size):
+            over.insert(0, self.book.make("number", (), repr(float(size))))
+            return self.book.product(over, under, number < 0)
+        plain = Fraction(1)
+        for value, mine, sign in ((size.numerator, over, 1), (size.denominator, under, -1)):
+            up, down, counts = self.sizes.parts(value)
+            plain *= Fraction(up, down) ** sign
+            for names, less in counts:
+                named = self.book.product([self.book.make("size", (), name) for name in names])
+                if less:
+                    named = self.book.sum(
+                        [(named, False), (self.book.integer(abs(less)), less > 0)]
+                    )
+                mine.append(named)
+        if plain.numerator != 1:
+            over.insert(0, self.book.integer(plain.numerator))
+        if plain.denominator != 1:
+            under.insert(0, self.book.integer(plain.denominator))
+        return self.book.product(over, under, number < 0)
+
+    def _sum(self, term: Term, divisor: Fraction = ONE) -> Expression:
+        """A sum, divided by a number: -1 turns its signs, n makes means of sums."""
+        parts = []
+        for arg, coefficient in zip(term.args, term.data, strict=True):
+            number = coefficient / divisor
+            expression = self.known[arg]
+            if arg is self.algebra.one:
+                expression = self.scaled(abs(number), [], [])
+                parts.append((expression, number < 0))
+                continue
+            if arg.head == "product" and arg.kind != "b":
+                parts.append((self._product(arg, number), False))
+                continue
+            mask = arg.kind == "b" and abs(number) == 1  # which can't be subtracted
+            over = [self.book.make("number", (), "1.")] if mask else []
+            parts.append((self.scaled(abs(number), [*over, expression], []), number < 0))
+        return self.book.sum(parts)
+
+    def _divisor(self, term: Term) -> Fraction:
+        """By what a sum is divided so that it has means instead of sums."""
+        for arg, coefficient in zip(term.args, term.data, strict=True):
+            count = _counted(self.algebra, arg)
+            others = [c for a, c in zip(term.args, term.data, strict=True) if a is not arg]
+            if count > 1 and abs(coefficient) < count and all(c % count == 0 for c in others):
+                return Fraction(count)
+        return ONE
+
+    def _goes_inside(self, term: Term, number: Fraction) -> bool:
+        """Whether a sum is better with a number before it multiplied in: (2*x + y)/2 is x + y/2."""
+        if self.expands or abs(number) == 1:
+            return True
+        return abs(number.numerator) == 1 and any(
+            arg is not self.algebra.one and c % number.denominator == 0
+            for arg, c in zip(term.args, term.data, strict=True)
+        )
+
+    def _product(self, term: Term, times: Fraction = ONE) -> Expression:
+        product = self.algebra.parts(term)
+        coefficient = product.coefficient * times
+        if not product.factors:
+            return self.scaled(coefficient, [], [])
+        coefficient, constants, below, factors = self._constants(coefficient, product.factors)
+        divisors = []
+        for base, exponent, _ in factors:
+            divisor = ONE
+            if base.head == "sum" and isinstance(exponent, Fraction) and exponent.denominator == 1:
+                divisor = self._divisor(base)
+                coefficient *= divisor**exponent.numerator
+            divisors.append(divisor)
+        if len(factors) == 1 and not product.summed and not constants and not below:
+            base, exponent, labels = factors[0]
+            if base.head == "sum" and exponent == 1 and self._goes_inside(base, coefficient):
+                whole = self._sum(base, divisors[0] / coefficient)
+                return self._placed(whole, base, labels, product.rank)
+        if coefficient.denominator > 1 and abs(coefficient.numerator) == 1:
+            for at, (base, exponent, _) in enumerate(factors):
+                if base.head == "sum" and exponent == 1 and divisors[at] == 1:
+                    if self._goes_inside(base, coefficient):
+                        divisors[at], coefficient = 1 / coefficient, ONE
+                        break
+        if coefficient < 0:
+            for at, factor in enumerate(factors):
+                if _flips(factor):
+                    coefficient, divisors[at] = -coefficient, -divisors[at]
+                    break
+        pieces = [self._piece(factor, by) for factor, by in zip(factors, divisors, strict=True)]
+        low = self.algebra.lowered(term)
+        lead = product.rank - len(low.shape)
+        sizes = {
+            **dict(enumerate(product.shape)),
+            **{product.rank + at: n for at, n in enumerate(product.summed)},
+        }
+        result = contract(self.book, pieces, product.rank, sizes, coefficient, lead)
+        over, under, coefficient = result
+        return self.scaled(coefficient, [*constants, *over], [*below, *under])
+
+    def _placed(self, expression: Expression, base: Term, labels: Any, rank: int) -> Expression:
+        piece = self._labelled(base, [expression], [], labels)
+        lead = min([label for label in piece.labels if label != UNIT], default=rank)
+        return positioned(self.book, piece.expression(self.book), piece.labels, range(lead, rank))
+
+    def _labelled(self, base: Term, above: Any, below: Any, labels: Any) -> Piece:
+        """A factor's expression has the axes of what broadcasts to the factor."""
+        shape = self.written_shape(base)
+        lead = len(base.shape) - len(shape)
+        own = [
+            UNIT if size == 1 else label for size, label in zip(shape, labels[lead:], strict=True)
+        ]
+        return Piece(above, below, own, base.kind != "f" and not below)
+
+    def _constants(
+        self, coefficient: Fraction, factors: Sequence[Factor]
+    ) -> tuple[Fraction, list[Expression], list[Expression], list[Factor]]:
+        """Roots of numbers, pi and logarithms of numbers as one power each: (2*pi)**0.5."""
+        over: dict[Fraction, list[Expression]] = {}
+        under: dict[Fraction, list[Expression]] = {}
+        rest = []
+        for factor in factors:
+            base, exponent, _ = factor
+            if not isinstance(exponent, Fraction) or not is_constant(base):
+                rest.append(factor)
+                continue
+            if base.head == "number" and exponent == HALF:
+                integer = base.data
+                if integer.denominator == 1 and coefficient.denominator % integer.numerator == 0:
+                    coefficient *= integer
+                    exponent = -HALF
+            side = over if exponent > 0 else under
+            side.setdefault(abs(exponent), []).append(self.known[base])
+        sides = []
+        for side in (over, under):
+            found = []
+            for power, bases in side.items():
+                whole = self.book.product(bases)
+                found.append(whole if power == 1 else self._power(whole, power))
+            sides.append(found)
+        return coefficient, sides[0], sides[1], rest
+
+    def _power(self, base: Expression, exponent: Fraction) -> Expression:
+        if exponent.denominator == 1:
+            text = str(exponent.numerator)
+        elif _is_decimal(exponent) and exponent.denominator <= 1000:
+            text = repr(float(exponent))
+        else:
+            return self.book.power(base, self.scaled(exponent, [], []))
+        return self.book.power(base, self.book.make("number", (), text))
+
+    def _piece(self, factor: Factor, divisor: Fraction) -> Piece:
+        base, exponent, labels = factor
+        expression = self.known[base] if divisor == 1 else self._sum(base, divisor)
+        above: list[Expression] = []
+        below: list[Expression] = []
+        if isinstance(exponent, Term):
+            above.append(self.book.power(expression, self.known[exponent]))
+        else:
+            size = abs(exponent)
+            if size == HALF:
+                expression = self.book.call("sqrt", expression)
+            elif size != 1:
+                expression = self._power(expression, size)
+            (above if exponent > 0 else below).append(expression)
+        return self._labelled(base, above, below, labels)
+
+    # ---- functions ------------------------------------------------------------------------------
+
+    def _function(self, term: Term) -> Expression:
+        name, params = term.name, term.params
+        book = self.book
+        if name in COMPARISONS:
+            return book.make("compare", [self.known[arg] for arg in term.args], COMPARISONS[name])
+        if name in LOGIC:
+            return book.make("logic", [self.known[arg] for arg in term.args], LOGIC[name])
+        if name == "logical_not":
+            return book.make("not", [self.known[term.args[0]]])
+        if name == "pow":
+            return book.power(*(self.known[arg] for arg in term.args))
+        if name in OF_NUMBERS and is_constant(term):
+            return book.call(f"math.{name}", self.known[term.args[0]])
+        if name == "where":
+            args = [self.known[arg] for arg in term.args]
+            return book.call("where", *args)
+        if name == "reshape":
+            (arg,) = term.args
+            small = math.prod(self.written_shape(arg)) == math.prod(arg.shape)
+            whole = self.known[arg] if small else self.argument(arg)
+            return book.call("reshape", whole, shape=self._shape(term.shape))
+        if name in ("unit", "one_hot", "eye"):
+            size = self.sizes.name_of(term.shape[-1])
+            if name == "eye":
+                mask = {"mask": True} if term.kind == "b" else {}
+                return book.call("eye", size=size, **mask)
+            args = [self.known[arg] for arg in term.args]
+            return book.call(
+                name, *args, **({"index": params["index"]} if name == "unit" else {}), size=size
+            )
+        if name in SHAPED:
+            params["shape"] = self._shape(term.shape)
+            params["like"] = self.like.get(term.shape)
+            first, *rest = term.args
+            args = [self.whole(first), *map(self.argument, rest)]
+            return book.call(name, *args, **params)
+        if name == "pad":
+            params["margins"] = tuple(self._shape(pair) for pair in params["margins"])
+            if all(pair == ("0", "0") for pair in params["margins"]):
+                return self.argument(term.args[0])
+        if name == "slice":
+            size = term.args[0].shape[params["dim"]]
+            params["rank"] = len(term.shape)
+            for end in ("start", "stop"):
+                place = params[end]
+                shown = "" if place in (0, size) else self.sizes.name_of(place)
+                # x[:-1] holds for every size
+                params[end] = f"-{size - place}" if shown and not shown.isdigit() else shown
+        if name == "select":
+            params["rank"] = len(term.args[0].shape)
+        if name in REDUCTIONS:
+            rank = len(term.args[0].shape)
+            if (len(params["dim"]) == rank and rank != 1) or (rank == 1 and name != "logsumexp"):
+                params["dim"] = None
+            elif len(params["dim"]) == 1:
+                params["dim"] = params["dim"][0]
+            params["rank"] = rank
+        return book.call(name, *(self._argument(name, arg) for arg in term.args), **params)
+
+    def _argument(self, name: str, arg: Term) -> Expression:
+        return self.known[arg] if name in ELEMENTWISE or name == "ndtr" else self.argument(arg)
+
+
+OF_NUMBERS = (
+    "exp expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh erf lgamma".split()
+)
+SHAPED = {"put_along", "index_put0", "index_add0", "slice_backward", "unfold_backward"}
+
+
+def is_constant(term: Term) -> bool:
+    """Whether a term is a number, whatever the inputs are: small ones, as `numbers.exact` makes them."""
+    if term.head == "number":
+        return True
+    if term.head == "leaf":
+        return term.data == "pi" or not (term.data[0].isalpha() or term.data[0] == "_")
+    if term.shape or term.weight > 60:
+        return False
+    return bool(term.args) and all(is_constant(arg) for arg in term.args)
+
+
+def _counted(a: Algebra, term: Term) -> int:
+    """How many elements each of a term's sums has; 0 if it is no mere sum."""
+    if term.head != "product" or not term.data[2] or len(term.data[1]) != 1:
+        return 0
+    return math.prod(term.data[2])
+
+
+def _flips(factor: Factor) -> bool:
+    base, exponent, _ = factor
+    if base.head != "sum" or not isinstance(exponent, Fraction):
+        return False
+    if exponent.denominator != 1 or exponent.numerator % 2 == 0:
+        return False
+    return any(c < 0 for c in base.data)
+
+
+def _is_decimal(value: Fraction) -> bool:
+    rest = value.denominator
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return rest == 1 and len(repr(float(value))) < 14
