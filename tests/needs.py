@@ -18,7 +18,7 @@ PROGRAMS = {
     "bash": "bash", "duckdb": "DuckDB", "jq": "jq", "make": "make", "mlr": "Miller",
     "parallel": "GNU parallel",
 }  # fmt: skip
-MODULES = {"distributed": "Dask", "polars": "polars", "zstandard": "zstandard"}
+MODULES = {"distributed": "Dask", "jax": "JAX", "polars": "polars", "zstandard": "zstandard"}
 REFERENCE = "the reference (--reference, with torch 2.13.0)"
 
 

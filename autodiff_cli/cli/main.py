@@ -26,6 +26,7 @@ from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
 
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
+    "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
     "run": "autodiff_cli.cli.run",
 }

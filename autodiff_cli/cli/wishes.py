@@ -12,8 +12,8 @@ examples example demo tutorial usage man docs: autodiff --help ends with example
 repl shell console interactive prompt ipython
     there is no prompt; autodiff run - reads a program from the terminal
 completion completions autocomplete: words aren't completed here; autodiff --help lists the options
-diff grad gradient derive derivative differentiate value calc calculate evaluate compute jacobian
-hessian
+derivative differentiate formula symbolic: the derivative as a formula: autodiff derive 'x**2' x
+diff grad gradient value calc calculate evaluate compute jacobian hessian
     no command is needed: autodiff 'x**2' x=3 prints the value and the gradients
 exec execute python train script notebook: programs are run by autodiff run FILE
 map rows table csv apply: rows of a table are evaluated by autodiff batch 'x*2' FILE

@@ -1,0 +1,261 @@
+"""`autodiff derive`: the derivative itself, as text that can be read, run and fed back."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from autodiff_cli.cli import paths
+from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
+from autodiff_cli.cli.streams import quiet_option
+from autodiff_cli.cli.words import (
+    PATH,
+    ExpressionCommand,
+    bindings_of,
+    expression_of,
+    names_of,
+    value_of,
+    vectors_of,
+)
+
+if TYPE_CHECKING:
+    from autodiff_cli.evaluate.question import Declared, Wanted
+    from autodiff_cli.tables.files import WholeFile
+
+FORMS = ("torch", "numpy", "jax", "python", "latex", "unicode", "json")
+SHAPED = re.compile(r"\s*([^\W\d]\w*)\s*(?::\s*([\w\s,]*?)\s*(?::\s*(int|float))?\s*)?", re.ASCII)
+EPILOG = """\b
+Examples:
+  autodiff derive 'mean(3*(x+2)**2)' x='ones(2,2)'
+  autodiff derive 'mean(3*(x+2)**2)' x:n,m
+  autodiff derive 'F.cross_entropy(z, t)' z:N,C t:N:int --to latex
+  autodiff derive 'x**x' x
+  autodiff derive 'logsumexp(x, 0)' x:n --hessian
+  autodiff derive 'norm(x)' x='[3,4]' | autodiff @- x='[3,4]' --no-grad
+
+\b
+An input is NAME=VALUE, as for eval; NAME:SHAPE with sizes that are numbers or
+names (x:n,m, t:N:int for integers); or NAME alone, a number. Each formula is
+read back and compared with reverse mode before it is shown.
+"""
+
+
+@click.command(
+    "derive",
+    cls=ExpressionCommand,
+    epilog=EPILOG,
+    context_settings={"ignore_unknown_options": True, "max_content_width": 100},
+    options_metavar="[OPTIONS]",
+)
+@click.argument("expression", metavar="EXPRESSION")
+@click.argument("bindings", nargs=-1, metavar="[NAME=VALUE | NAME:SHAPE | NAME]...")
+@click.option(
+    "--wrt",
+    multiple=True,
+    metavar="NAMES",
+    help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]",
+)
+@click.option(
+    "--seed",
+    metavar="VECTOR",
+    help="Cotangent of a result that is no number: a value, as in --seed '[1,0]', or a name for it, as in "
+    "--seed g.  [ones]",
+)
+@click.option(
+    "--jacobian", is_flag=True, help="Every element of the result by every input: … --jacobian."
+)
+@click.option(
+    "--hessian", is_flag=True, help="Second derivatives of a number by every pair: … --hessian."
+)
+@click.option(
+    "--hvp",
+    multiple=True,
+    metavar="NAME=VECTOR",
+    help="The Hessian times a vector, or a name for one, as in --hvp x=v. Repeat for several inputs.",
+)
+@click.option(
+    "--order",
+    type=click.IntRange(min=1, max=8),
+    metavar="N",
+    help="N-th derivative by each input, which is a number, as in --order 2.",
+)
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(FORMS),
+    default="torch",
+    show_default=True,
+    help="Language of the formula, as in --to latex. torch is what autodiff itself reads.",
+)
+@click.option(
+    "--function",
+    metavar="NAME",
+    help="A whole function of that name, with its imports, as in --to numpy --function gradient.",
+)
+@click.option("--expand", is_flag=True, help="Multiply products of sums out: … --expand.")
+@click.option("--names", is_flag=True, help="Name everything that is there twice: … --names.")
+@click.option("--inline", is_flag=True, help="Name nothing, however long it gets: … --inline.")
+@click.option(
+    "--steps", is_flag=True, help="Say which rule made what of what, in # lines: … --steps."
+)
+@click.option("--json", "as_json", is_flag=True, help="A JSON object for each formula: … --json.")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="FILE",
+    help="Write there, whole or not at all, as in -o gradient.py.",
+)
+@resources
+@quiet_option()
+def command(**options: Any) -> int:
+    """Print the derivative of EXPRESSION as a formula.
+
+    The formula is text of the language itself: what is printed can be piped into autodiff @-, and gives the
+    gradient. Lines that begin with # say where it holds and how it was checked.
+    """
+    from autodiff_cli.errors import AutodiffError
+
+    limits = limits_of(options)
+    try:
+        with _supervised(limits, options["output"] is not None):
+            _run(options, limits)
+    except AutodiffError as error:
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, "derive", options) from None
+    return 0
+
+
+def _supervised(limits: Limits, writes: bool) -> AbstractContextManager[None]:
+    """A process of its own, where there is something to end or to rename."""
+    if limits == Limits() and not writes:
+        return nullcontext()
+    from autodiff_cli.cli.apart import supervised
+
+    return supervised(limits)
+
+
+def _run(options: dict[str, Any], limits: Limits) -> None:
+    wanted_wall = wall_wanted(options)
+    valued, declared = _inputs(options["bindings"], options["expression"])
+    wanted = _wanted(options)
+    names = names_of(options["wrt"])
+    form = "json" if options["as_json"] else options["form"]
+    if options["names"] and options["inline"]:
+        raise click.UsageError("--names and --inline are opposites")
+    if options["function"] and not options["function"].isidentifier():
+        raise click.UsageError(f"--function takes a name, not '{options['function']}'")
+    if options["function"] and form in ("latex", "unicode", "json"):
+        raise click.UsageError(f"--function is for languages with functions, and {form} has none")
+
+    from autodiff_cli.cli.confining import confine
+    from autodiff_cli.evaluate.derivation import derive
+    from autodiff_cli.ir.context import changed
+    from autodiff_cli.render.derivation import rendered
+
+    values = [*valued.values(), *filter(None, [options["seed"]])]
+    outputs = {"--output": options["output"]} if options["output"] else {}
+    if outputs:
+        from autodiff_cli.tables.files import check_writable
+
+        check_writable(options["output"])
+    read = paths.doors_of([options["expression"], *values])
+    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
+    expression = expression_of(options["expression"])
+    wide = {"dtype": "float64"}
+    inputs: dict[str, Any] = {name: value_of(text, wide) for name, text in valued.items()}
+    seed: Any = None if options["seed"] is None else value_of(options["seed"], wide)
+    vectors = vectors_of("--hvp", options["hvp"])
+    wanted = wanted._replace(vectors={n: value_of(text, wide) for n, text in vectors.items()})
+    with ExitStack() as files:
+        file = _file(options["output"], files)
+        confine(wanted_wall)
+        used = {"max_elements": options["max_elements"]}
+        if options["threads"] is not None:
+            used["threads"] = options["threads"]
+        if limits.bytes is not None:
+            used["max_memory"] = used["max_bytes"] = limits.bytes
+        with changed(**used):
+            derivation = derive(
+                expression,
+                inputs | declared,
+                wrt=names,
+                seed=seed,
+                wanted=wanted,
+                sharing="names" if options["names"] else "inline" if options["inline"] else "auto",
+                expand=options["expand"],
+                steps=options["steps"],
+                max_steps=options["max_steps"],
+                whole=form not in ("torch", "json") or bool(options["function"]),
+            )
+        text = rendered(derivation, form, options["function"])
+        if file is None:
+            click.echo(
+                text.encode()
+            )  # signs of mathematics and JSON are UTF-8, whatever the locale
+        else:
+            file.write(f"{text}\n".encode())
+
+
+def _file(path: str | None, opened: ExitStack) -> WholeFile | None:
+    """The file that the text goes to, open: behind the wall none can be made."""
+    if path is None:
+        return None
+    from autodiff_cli.tables.files import WholeFile
+
+    return opened.enter_context(WholeFile(path))
+
+
+def _inputs(words: tuple[str, ...], expression: str) -> tuple[dict[str, str], dict[str, Declared]]:
+    """The inputs with values, and those with shapes."""
+    declared: dict[str, Declared] = {}
+    rest = []
+    for word in words:
+        match = SHAPED.fullmatch(word)
+        if match is None:
+            rest.append(word)
+            continue
+        name, sizes, kind = match.groups()
+        if name in declared:
+            raise click.UsageError(f"'{name}' is bound twice")
+        declared[name] = _declared(word, sizes or "", kind)
+    valued = bindings_of(rest, expression)
+    twice = sorted(set(valued) & set(declared))
+    if twice:
+        raise click.UsageError(f"'{twice[0]}' is bound twice")
+    return valued, declared
+
+
+def _declared(word: str, sizes: str, kind: str | None) -> Declared:
+    from keyword import iskeyword
+
+    from autodiff_cli.evaluate.question import Declared
+
+    shape: list[int | str] = []
+    for size in [part.strip() for part in sizes.split(",")] if sizes.strip() else []:
+        if size.isdigit() and int(size) > 0:
+            shape.append(int(size))
+        elif size.isidentifier() and not iskeyword(size):
+            shape.append(size)
+        else:
+            raise click.UsageError(
+                f"'{word}': a size is a name or a number from 1 on, as in x:n,3, not '{size}'"
+            )
+    return Declared(tuple(shape), kind == "int")
+
+
+def _wanted(options: dict[str, Any]) -> Wanted:
+    """Which derivative was asked for."""
+    asked = [kind for kind in ("jacobian", "hessian", "hvp", "order") if options[kind]]
+    if len(asked) > 1:
+        raise click.UsageError(
+            f"--{asked[0]} and --{asked[1]} are two questions: ask one at a time"
+        )
+    from autodiff_cli.evaluate.question import Wanted
+
+    kind = asked[0] if asked else "gradient"
+    return Wanted(kind, options["order"] or 1)
