@@ -9,21 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of, vectors_of
+from autodiff_cli.cli.options import quiet_option
 from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
-from autodiff_cli.cli.streams import quiet_option
-from autodiff_cli.cli.words import (
-    PATH,
-    ExpressionCommand,
-    bindings_of,
-    expression_of,
-    names_of,
-    value_of,
-    vectors_of,
-)
+from autodiff_cli.cli.words import PATH, expression_of, value_of
+from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluate.question import Declared, Wanted
-    from autodiff_cli.tables.files import WholeFile
+    from autodiff_cli.tables.outputs import WholeFile
 
 FORMS = ("torch", "numpy", "jax", "python", "latex", "unicode", "json")
 SHAPED = re.compile(r"\s*([^\W\d]\w*)\s*(?::\s*([\w\s,]*?)\s*(?::\s*(int|float))?\s*)?", re.ASCII)
@@ -117,8 +111,6 @@ def command(**options: Any) -> int:
     The formula is text of the language itself: what is printed can be piped into autodiff @-, and gives the
     gradient. Lines that begin with # say where it holds and how it was checked.
     """
-    from autodiff_cli.errors import AutodiffError
-
     limits = limits_of(options)
     try:
         with _supervised(limits, options["output"] is not None):
@@ -160,7 +152,7 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
     values = [*valued.values(), *filter(None, [options["seed"]])]
     outputs = {"--output": options["output"]} if options["output"] else {}
     if outputs:
-        from autodiff_cli.tables.files import check_writable
+        from autodiff_cli.tables.outputs import check_writable
 
         check_writable(options["output"])
     read = paths.doors_of([options["expression"], *values])
@@ -205,7 +197,7 @@ def _file(path: str | None, opened: ExitStack) -> WholeFile | None:
     """The file that the text goes to, open: behind the wall none can be made."""
     if path is None:
         return None
-    from autodiff_cli.tables.files import WholeFile
+    from autodiff_cli.tables.outputs import WholeFile
 
     return opened.enter_context(WholeFile(path))
 

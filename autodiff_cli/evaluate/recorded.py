@@ -11,6 +11,7 @@ from autodiff_cli.errors import AutodiffError, RuntimeFault
 from autodiff_cli.evaluate.notices import Notices, check_result
 from autodiff_cli.execute import force
 from autodiff_cli.interpret import names
+from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.interpret.places import here
@@ -96,7 +97,6 @@ def _operands(tree: Any) -> set[str]:
 def _is_known(name: str) -> bool:
     if name in names.IMPLICIT or names.bare_name(name) is not None:
         return True
-    from autodiff_cli.interpret.builtins import BUILTINS  # which few expressions need
 
     return name in BUILTINS
 

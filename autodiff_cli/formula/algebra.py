@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
 from typing import Any
 
+from autodiff_cli.formula.normal import (
+    contracted,
+    measure_of_product,
+    measure_of_sum,
+    ordered,
+    parts_of,
+    signed_alike,
+)
 from autodiff_cli.formula.terms import (
     LARGEST_RATIO,
     MANY,
@@ -23,10 +30,7 @@ from autodiff_cli.formula.terms import (
     broadcast,
     common_divisor,
     digits,
-    exponent_order,
-    free_labels,
     identity,
-    is_count,
     is_whole,
     number_power,
     placed_labels,
@@ -105,20 +109,11 @@ class Algebra:
 
     # ---- shapes ---------------------------------------------------------------------------------
 
-    def parts(self, term: Term) -> Product:
-        """A term as a product."""
-        if term.head == "product":
-            coefficient, factors, summed = term.data
-            return Product(coefficient, factors, term.shape, summed)
-        if term.head == "number":
-            return Product(term.data, (), (), ())
-        return Product(ONE, (Factor(term, ONE, identity(term.shape)),), term.shape, ())
-
     def core(self, term: Term) -> tuple[Term, Labels]:
         """The smallest term of which this one is a repetition in another order of axes, and its labels."""
         if term.head != "product":
             return term, identity(term.shape)
-        product = self.parts(term)
+        product = parts_of(term)
         if not product.summed and product.coefficient == 1 and len(product.factors) == 1:
             base, exponent, labels = product.factors[0]
             if exponent == 1:
@@ -151,7 +146,7 @@ class Algebra:
                 tuple(UNIT if size == 1 else axis - lead for axis, size in enumerate(term.shape)),
                 term.shape[lead:],
             )
-        product = self.parts(term)
+        product = parts_of(term)
         used = product.labels()
         sizes = [size if axis in used else 1 for axis, size in enumerate(product.shape)]
         lead = 0
@@ -257,7 +252,7 @@ class Algebra:
                     merged[root] = exponent_sum(self, merged.get(root, ZERO), part)
                 continue
             if base.head == "product":
-                inner = self.parts(base)
+                inner = parts_of(base)
                 whole = numeric and exponent.denominator == 1  # type: ignore[union-attr]
                 small = len(inner.factors) + len(waiting) + len(merged) <= room
                 if whole and small and (exponent == 1 or not inner.summed):
@@ -299,7 +294,7 @@ class Algebra:
             key = base, labels
             held = merged.get(key)
             merged[key] = exponent if held is None else exponent_sum(self, held, exponent)
-        coefficient = self._signed_alike(merged, coefficient)
+        coefficient = signed_alike(merged, coefficient)
         if coefficient == 0:
             return self._zero(shape)
         kept = [
@@ -310,28 +305,8 @@ class Algebra:
         again = [f for f in kept if f.base.head == "number" and is_whole(f)]
         if again:
             return self.product(coefficient, kept, shape, [sizes[n] for n in range(rank, fresh)])
-        kept, coefficient = self._contracted(kept, coefficient, rank, sizes)
+        kept, coefficient = contracted(kept, coefficient, rank, sizes)
         return self._product(coefficient, kept, shape, sizes)
-
-    def _signed_alike(
-        self, merged: dict[tuple[Term, Labels], Exponent], coefficient: Fraction
-    ) -> Fraction:
-        """Powers of u beside roots of -u, from which no sign can be taken, as powers of -u."""
-        for (base, labels), exponent in list(merged.items()):
-            if base.head != "product" or base.data[0] >= 0 or not isinstance(exponent, Fraction):
-                continue
-            inner = self.parts(base)
-            if len(inner.factors) != 1 or inner.factors[0].exponent != 1 or inner.summed:
-                continue
-            (factor,) = inner.factors
-            places = dict(enumerate(labels))
-            key = factor.base, tuple(placed_labels(places, factor.labels))
-            power = merged.get(key)
-            if isinstance(power, Fraction) and power.denominator == 1:
-                del merged[key]
-                merged[base, labels] = exponent + power
-                coefficient *= inner.coefficient ** (-power.numerator)
-        return coefficient
 
     def _gathered(self, factors: Iterable[Factor]) -> list[Factor]:
         """Powers of one term as one: sum(w)**-2 * sum(w) before either is looked into."""
@@ -346,7 +321,7 @@ class Algebra:
         places = iter(range(len(kept)))
         own = tuple(UNIT if label == UNIT else next(places) for label in labels)
         shape = tuple(base.shape[axis] for axis in kept)
-        product = self.parts(base)
+        product = parts_of(base)
         places_of = {axis: own[axis] for axis in range(len(own))}
         for at in range(len(product.summed)):
             places_of[product.rank + at] = len(shape) + at
@@ -367,67 +342,13 @@ class Algebra:
             return self._made("number", (), ZERO, (), "i", 1)
         return self._made("product", (), (ZERO, (), ()), shape, "f", 5)
 
-    def _contracted(
-        self, kept: list[Factor], coefficient: Fraction, rank: int, sizes: dict[int, int]
-    ) -> tuple[list[Factor], Fraction]:
-        """Without unit matrices that only rename a label, and labels that nothing has."""
-        changed = True
-        while changed:
-            changed = False
-            for at, factor in enumerate(kept):
-                if (
-                    factor.base.name != "eye"
-                    or factor.base.kind == "b"
-                    or factor.exponent != 1
-                    or UNIT in factor.labels
-                ):
-                    continue
-                first, second = factor.labels
-                if first == second:
-                    del kept[at]
-                    changed = True
-                    break
-                gone = second if second >= rank else first if first >= rank else None
-                if gone is None:
-                    continue
-                stays = first if gone == second else second
-                del kept[at]
-                kept = [
-                    f._replace(labels=tuple(stays if n == gone else n for n in f.labels))
-                    for f in kept
-                ]
-                del sizes[gone]
-                changed = True
-                break
-        used = {label for factor in kept for label in factor.labels}
-        for label in [label for label in sizes if label >= rank and label not in used]:
-            coefficient *= sizes.pop(label)
-        return kept, coefficient
-
     def _product(
         self, coefficient: Fraction, kept: list[Factor], shape: Shape, sizes: dict[int, int]
     ) -> Term:
         rank = len(shape)
         if coefficient == 0:
             return self._zero(shape)
-        if any(label >= rank for label in sizes):
-            kept.sort(
-                key=lambda f: (
-                    f.base.number,
-                    exponent_order(f.exponent),
-                    free_labels(f.labels, rank),
-                )
-            )
-            places: dict[int, int] = {}
-            for factor in kept:
-                for label in factor.labels:
-                    if label >= rank and label not in places:
-                        places[label] = rank + len(places)
-            summed = tuple(sizes[label] for label in places)
-            kept = [relabelled(factor, places) for factor in kept]
-        else:
-            summed = ()
-            kept.sort(key=lambda f: (f.base.number, exponent_order(f.exponent), f.labels))
+        kept, summed = ordered(kept, rank, sizes)
         if not kept and not shape:
             return self.number(coefficient)
         if len(kept) == 1 and coefficient == 1 and not summed:
@@ -445,24 +366,7 @@ class Algebra:
         coefficient, factors, shape, summed = product
         args = [factor.base for factor in factors]
         args += [factor.exponent for factor in factors if isinstance(factor.exponent, Term)]
-        above, below = abs(coefficient.numerator), coefficient.denominator
-        weights = [len(str(n)) for n in (above, below) if n != 1]
-        for base, exponent, _ in factors:
-            weight = base.weight + 2 * (base.head == "sum")
-            if isinstance(exponent, Term):
-                weight += exponent.weight + 4
-            elif abs(exponent) != 1:
-                weight += 3 if exponent.denominator == 1 else 6
-            weights.append(weight)
-        weight = sum(weights) + len(weights) - 1 + (coefficient < 0)
-        counts = Counter(n for factor in factors for n in set(factor.labels) if n >= len(shape))
-        weight += 5 * sum(
-            any(counts[n] == 1 for n in factor.labels if n >= len(shape)) for factor in factors
-        )  # sum()
-        kind = "f"
-        if coefficient.denominator == 1 and all(is_count(f) for f in factors):
-            masks = all(f.base.kind == "b" for f in factors)
-            kind = "b" if masks and factors and coefficient == 1 and not summed else "i"
+        kind, weight = measure_of_product(product)
         return self._made(
             "product", tuple(args), (coefficient, factors, summed), shape, kind, weight
         )
@@ -488,7 +392,7 @@ class Algebra:
             if term.head == "number":
                 collected[self.one] = collected.get(self.one, ZERO) + times * term.data
                 continue
-            product = self.parts(term)
+            product = parts_of(term)
             if product.coefficient != 1:
                 times *= product.coefficient
                 if times == 0:
@@ -528,14 +432,8 @@ class Algebra:
         self, args: tuple[Term, ...], coefficients: tuple[Fraction, ...], shape: Shape
     ) -> Term:
         """The term of a sum that is as it should be."""
-        weight = len(args) - 1
-        for arg, c in zip(args, coefficients, strict=True):
-            above, below = abs(c.numerator), c.denominator
-            weight += arg.weight + sum(len(str(n)) + 1 for n in (above, below) if n != 1)
-        exact = all(arg.kind != "f" for arg in args) and all(
-            c.denominator == 1 for c in coefficients
-        )
-        return self._made("sum", args, coefficients, shape, "i" if exact else "f", weight)
+        kind, weight = measure_of_sum(args, coefficients)
+        return self._made("sum", args, coefficients, shape, kind, weight)
 
     def minus(self, a: Term, b: Term) -> Term:
         return self.sum([(a, ONE), (b, -ONE)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Product, Shape, Term
 
 
@@ -58,7 +59,7 @@ def _products(a: Algebra, term: Term, leaf: Term) -> list[tuple[Product, Fractio
                 for arg, c in zip(top.args, top.data, strict=True)
             ]
             continue
-        product = a.parts(top)
+        product = parts_of(top)
         if product.coefficient == 0:
             continue
         holds = [f for f in product.factors if depends(f.base, leaf)]

@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import combinations
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.terms import ONE, Exponent, Factor, Labels, Product, Term, broadcast
 
@@ -77,7 +78,7 @@ def _rebuilt(a: Algebra, term: Term, known: dict[Term, Term]) -> Term:
     if term.head == "sum":
         return a.sum(list(zip(args, term.data, strict=True)), term.shape)
     if term.head == "product":
-        product = a.parts(term)
+        product = parts_of(term)
         factors = [
             Factor(known[base], known[e] if isinstance(e, Term) else e, labels)
             for base, e, labels in product.factors
@@ -103,7 +104,7 @@ def _best(a: Algebra, term: Term) -> Term:
 
 def aligned(a: Algebra, arg: Term, rank: int) -> Product:
     """A sum's term as a product whose labels are those of the sum's axes."""
-    product = a.parts(arg)
+    product = parts_of(arg)
     lead = rank - product.rank
     factors = tuple(
         factor._replace(labels=tuple(n + lead if n >= 0 else n for n in factor.labels))
@@ -183,7 +184,7 @@ def grouped(a: Algebra, term: Term) -> Term | None:
     best = None
     for group in sorted(several, key=len, reverse=True)[:4]:
         chosen = a.sum([(term.args[at], term.data[at]) for at in group], term.shape)
-        product = a.parts(chosen)
+        product = parts_of(chosen)
         sums = [f.base for f in product.factors if f.base.head == "sum"]
         if len(sums) != 1:
             continue
@@ -205,7 +206,7 @@ def grouped(a: Algebra, term: Term) -> Term | None:
 def shared_sum(a: Algebra, term: Term) -> Term | None:
     """A@x + A.T@x as (A + A.T)@x: products that sum over the same index of the same factor."""
     rank = len(term.shape)
-    products = [a.parts(arg) for arg in term.args]
+    products = [parts_of(arg) for arg in term.args]
     if any(p.shape != term.shape or len(p.summed) != 1 for p in products):
         return None
     if len({p.summed for p in products}) != 1:
@@ -259,7 +260,7 @@ def together(a: Algebra, term: Term) -> Term | None:
 
 
 def _best_numerator(a: Algebra, term: Term) -> Term:
-    product = a.parts(term)
+    product = parts_of(term)
     sums = [f for f in product.factors if f.base.head == "sum" and f.exponent == 1]
     if len(sums) != 1:
         return term
@@ -276,7 +277,7 @@ def _best_numerator(a: Algebra, term: Term) -> Term:
 
 def multiplied_out(a: Algebra, term: Term) -> list[tuple[Term, Fraction]] | None:
     """A product's terms when its sums are multiplied out; None if there would be many."""
-    product = a.parts(term)
+    product = parts_of(term)
     if term.head == "sum":
         return [(a.expanded(t, term.shape), c) for t, c in zip(term.args, term.data, strict=True)]
     rest: list[Factor] = []
@@ -306,7 +307,7 @@ def multiplied_out(a: Algebra, term: Term) -> list[tuple[Term, Fraction]] | None
 
 def cleared(a: Algebra, term: Term) -> Term | None:
     """1/(f**2*(1/f - 1/d)**2) as d**2/(d - f)**2: fractions within a fraction as one."""
-    product = a.parts(term)
+    product = parts_of(term)
     if len(product.factors) > MANY_TERMS:
         return None
     kept = []
@@ -328,7 +329,7 @@ def cleared(a: Algebra, term: Term) -> Term | None:
 
 def conjugate(a: Algebra, term: Term) -> Term | None:
     """(1 + x)*(1 - x) as 1 - x**2: two sums whose product is shorter."""
-    product = a.parts(term)
+    product = parts_of(term)
     sums = [f for f in product.factors if f.base.head == "sum" and isinstance(f.exponent, Fraction)]
     for one, two in combinations(sums[:4], 2):
         if one.exponent != two.exponent or one.labels != two.labels:

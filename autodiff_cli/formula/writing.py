@@ -10,6 +10,7 @@ from typing import Any
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.contraction import Piece, contract, positioned
 from autodiff_cli.formula.expressions import Book, Expression
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.sizes import Sizes
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Term
@@ -186,7 +187,7 @@ class Writer:
         )
 
     def _product(self, term: Term, times: Fraction = ONE) -> Expression:
-        product = self.algebra.parts(term)
+        product = parts_of(term)
         coefficient = product.coefficient * times
         if not product.factors:
             return self.scaled(coefficient, [], [])

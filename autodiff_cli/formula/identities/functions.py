@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.rules import rule
 from autodiff_cli.formula.terms import ONE, UNIT, Term, identity
 
@@ -88,7 +89,7 @@ TURNED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 @rule("comparison of a sum with 0", "function", "lt gt le ge", example="relu(1 - x)")
 def _compared(a: Algebra, term: Term) -> Term | None:
     """1 - x > 0 is x < 1; x - y > 0 is x > y"""
-    product, bound = a.parts(term.args[0]), term.args[1]
+    product, bound = parts_of(term.args[0]), term.args[1]
     if bound is not a.zero or len(product.factors) != 1 or product.summed:
         return None
     base, exponent, labels = product.factors[0]
@@ -156,7 +157,7 @@ def _zero_of(a: Algebra, term: Term) -> tuple[Term, str] | None:
             return None
         return (x, "!=") if y.head == "number" and y.data == 0 else (a.minus(x, y), "!=")
     if term.name == "isinf":
-        product = a.parts(term.args[0])
+        product = parts_of(term.args[0])
         below = [f for f in product.factors if isinstance(f.exponent, Fraction) and f.exponent < 0]
         if len(below) == 1:
             return below[0].base, "!="
@@ -179,7 +180,7 @@ def _guard(a: Algebra, term: Term) -> Term | None:
     u, sign = found
     vanishes = any(
         factor.base is u and isinstance(factor.exponent, Fraction) and factor.exponent > 0
-        for factor in a.parts(general).factors
+        for factor in parts_of(general).factors
     )
     if not vanishes:
         a.rules.require(u, sign, "guard of a special value")
@@ -207,7 +208,7 @@ def _where(a: Algebra, term: Term) -> Term | None:
     if first is second:
         return a.expanded(first, term.shape)
     rank = len(term.shape)
-    parts = [a.parts(entry) for entry in (first, second)]
+    parts = [parts_of(entry) for entry in (first, second)]
     if any(p.summed or len(p.shape) != rank for p in parts):
         return None
     common = [f for f in parts[0].factors if f in parts[1].factors]

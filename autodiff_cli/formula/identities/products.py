@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.reductions import previous_of
 from autodiff_cli.formula.reading.shapes import selected
 from autodiff_cli.formula.rules import rule
@@ -47,7 +48,7 @@ def _exps(a: Algebra, product: Product) -> Term | None:
                 continue
             total = a.plus(one.base.args[0], two.base.args[0])
             least = min(one.base.args[0].weight, two.base.args[0].weight)
-            if not a.parts(total).factors or total.weight < least:
+            if not parts_of(total).factors or total.weight < least:
                 whole = a.each("exp", [total])
                 return _replaced(a, product, [one, two], [Factor(whole, one.exponent, one.labels)])
     return None
@@ -124,7 +125,7 @@ def _softmax(a: Algebra, product: Product) -> Term | None:
         base, exponent, labels = factor
         if base.head != "product" or exponent != -1 or len(base.data[1]) != 1:
             continue
-        inner = a.parts(base)
+        inner = parts_of(base)
         power, times, own = inner.factors[0]
         if power.name != "exp" or times != 1 or inner.coefficient != 1 or len(inner.summed) != 1:
             continue
@@ -150,7 +151,7 @@ def _norm(a: Algebra, product: Product) -> Term | None:
             continue
         if base.head != "product" or not base.data[2]:
             continue
-        inner = a.parts(base)
+        inner = parts_of(base)
         if inner.coefficient != 1 or len(inner.factors) != 1:
             continue
         square, power, own = inner.factors[0]
@@ -273,7 +274,7 @@ def _distributed(a: Algebra, product: Product) -> Term | None:
             wide = Factor(a.expanded(arg, base.shape), ONE, own)
             pairs.append((a.product(ONE, [wide], shape, [sizes[n] for n in gone]), c))
         total = a.sum(pairs, shape)
-        if a.parts(total).factors:
+        if parts_of(total).factors:
             continue
         kept = [other for other in product.factors if other is not factor]
         summed = [1 if rank + at in gone else n for at, n in enumerate(product.summed)]

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.rules import rule
 from autodiff_cli.formula.terms import ONE, Factor, Shape, Term
 
@@ -53,7 +54,7 @@ def _ndtr(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
 def _circle(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
     known = dict(pairs)
     for term, c in pairs:
-        product = a.parts(term)
+        product = parts_of(term)
         if len(product.factors) != 1 or product.summed:
             continue
         base, exponent, labels = product.factors[0]

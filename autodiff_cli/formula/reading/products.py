@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.table import Unspelled, number, reads
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Labels, Shape, Term
 from autodiff_cli.ir.node import Node
@@ -133,7 +134,7 @@ def _solve(a: Algebra, node: Node, x: Term, y: Term, left: bool, vector: bool) -
 
 
 def _solved(a: Algebra, x: Term, y: Term) -> Term:
-    product = a.parts(y)
+    product = parts_of(y)
     if product.coefficient != 1:
         core = a.product(ONE, product.factors, product.shape, product.summed)
         return a.scaled(_solved(a, x, core), product.coefficient)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.reading.table import Unspelled, number, reads
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Labels, Shape, Term
@@ -27,7 +28,7 @@ def reshaped(a: Algebra, term: Term, shape: Shape) -> Term:
     labels = without_units(term, shape)
     if labels is not None:
         return a.placed(term, labels, shape)
-    product = a.parts(term)
+    product = parts_of(term)
     if not product.factors:
         return a.number(product.coefficient, shape)
     small = a.lowered(term)
@@ -109,7 +110,7 @@ def _select(a: Algebra, node: Node, x: Term, dim: int, index: int) -> Term:
 def selected(a: Algebra, x: Term, dim: int, index: int) -> Term:
     """One index of a dimension: of a product's factors that have it, where it is summed over nothing."""
     shape = x.shape[:dim] + x.shape[dim + 1 :]
-    product = a.parts(x)
+    product = parts_of(x)
     if x.head == "product" and not product.summed:
         places = {axis: axis - (axis > dim) for axis in range(len(x.shape))}
         factors = []
