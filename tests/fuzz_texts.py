@@ -26,8 +26,10 @@ from autodiff_cli.interpret.allowed import (
     READABLE,
 )
 from autodiff_cli.interpret.builtins import BUILTINS
-from autodiff_cli.interpret.modules import PYTHON, TORCH, everything
+from autodiff_cli.interpret.modules import everything
 from autodiff_cli.interpret.numpy_names import PARTS, PLAIN, VALUES
+from autodiff_cli.interpret.python_modules import PYTHON
+from autodiff_cli.interpret.torch_names import TORCH
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -44,6 +44,7 @@ from autodiff_cli.interpret.stands import Stand, real, shown
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, tensor_attribute
 from autodiff_cli.interpret.torch_names import Namespace
+from autodiff_cli.interpret.unbound import UnboundAttribute, UnboundBuiltin, UnboundMethod
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.custom import Context
 from autodiff_cli.vocabulary.grad_fns import GradFn, RemovableHandle
@@ -343,58 +344,6 @@ OF_PLAIN: dict[str, Callable[..., Any]] = {
     "__delattr__": _delete_plainly,
     "__init__": _nothing,
 }
-
-
-class UnboundMethod:
-    """`torch.Tensor.sum`: a method asked of the class."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __call__(self, tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return tensor_attribute(tensor, self.name)(*args, **kwargs)
-
-    def __repr__(self) -> str:
-        return f"<method '{self.name}' of 'torch._C.TensorBase' objects>"
-
-
-class UnboundAttribute:
-    """`torch.Tensor.shape`: an attribute asked of the class."""
-
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return f"<attribute '{self.name}' of 'torch._C.TensorBase' objects>"
-
-
-class UnboundBuiltin:
-    """`str.upper` or `list.append`: a method of Python's own, asked of the class."""
-
-    __slots__ = ("__name__", "kind")
-
-    def __init__(self, kind: type, name: str) -> None:
-        self.kind = kind
-        self.__name__ = name
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        name = self.__name__
-        if not args:
-            raise TypeError(f"unbound method {self.kind.__name__}.{name}() needs an argument")
-        if not isinstance(args[0], self.kind):
-            raise TypeError(
-                f"descriptor '{name}' for '{self.kind.__name__}' objects doesn't apply to a "
-                f"'{shown_type(args[0])}' object"
-            )
-        method = self.kind.__dict__[name].__get__(args[0], type(args[0]))
-        return guarded(name, method)(*args[1:], **kwargs)
-
-    def __repr__(self) -> str:
-        return f"<method '{self.__name__}' of '{self.kind.__name__}' objects>"
 
 
 # ---- objects of Python, numpy and the library ---------------------------------------------------

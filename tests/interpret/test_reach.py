@@ -21,9 +21,10 @@ from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret import builtins, reach
 from autodiff_cli.interpret.allowed import MEMBERS, PROGRAM_CLASSES
 from autodiff_cli.interpret.builtins import BUILTINS
-from autodiff_cli.interpret.modules import PYTHON, TORCH
 from autodiff_cli.interpret.numpy_names import PARTS
+from autodiff_cli.interpret.python_modules import PYTHON
 from autodiff_cli.interpret.stands import PLAIN, Stand
+from autodiff_cli.interpret.torch_names import TORCH
 from autodiff_cli.ir.node import Node
 from autodiff_cli.program import Session
 from autodiff_cli.source import Source
