@@ -9,6 +9,7 @@ import sys
 import types
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,6 +36,38 @@ OURS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedEr
         BufferError, UnicodeError, ImportError, StopIteration, GeneratorExit)  # fmt: skip
 # What Python and numpy say of wrong arguments, in words that aren't the reference's: told apart.
 FOREIGN = (TypeError, ValueError, ArithmeticError)
+# Where our own code does with its arguments what the reference's Python does, whose errors are Python's too:
+# tests/test_fuzz.py holds that calls recorded from the reference lead to each.
+AS_THERE = frozenset((
+    "vocabulary/einsum.py _letter",
+    "vocabulary/einsum.py _spelled",
+    "vocabulary/generators.py manual_seed",
+    "vocabulary/gradcheck.py _check",
+    "vocabulary/gradcheck.py gradgradcheck",
+    "vocabulary/nn/init.py _fan",
+    "vocabulary/nn/init.py trunc_normal_",
+    "vocabulary/nn/init.py xavier_normal_",
+    "vocabulary/nn/init.py xavier_uniform_",
+    "vocabulary/optim/descent.py Adam._start",
+    "vocabulary/optim/optimizer.py _check_betas",
+    "vocabulary/optim/optimizer.py _check_factors",
+    "vocabulary/optim/optimizer.py _check_least",
+    "vocabulary/optim/optimizer.py _check_share",
+    "vocabulary/optim/optimizer.py check_not_negative",
+    "vocabulary/text.py tensor_format",
+    "vocabulary/transforms.py _jacobian.<locals>.run",
+    "vocabulary/transforms.py grad_and_value.<locals>.run",
+    "vocabulary/transforms.py jacrev",
+    "vocabulary/transforms.py jvp",
+    "vocabulary/transforms.py vjp",
+    "vocabulary/values.py size_of",
+    "vocabulary/vmap.py vmap",
+    "vocabulary/vmap.py vmap.<locals>.run.<locals>.run_on",
+))  # fmt: skip
+MOST_CAUSES = (
+    100  # of an error that are looked at: a recursion leads to thousands, each with its trace
+)
+AS_PYTHON = (TypeError, ValueError, ArithmeticError, AttributeError, IndexError)
 NOTED = ("open", "os.", "subprocess.", "exec", "compile", "ctypes.", "import", "socket.", "shutil.",
          "code.", "pickle.", "object.__setattr__", "sys._getframe", "marshal.")  # fmt: skip
 STANDARD = f"{Path(os.__file__).parent}{os.sep}"
@@ -186,7 +219,7 @@ def _causes(error: BaseException | None) -> Iterator[Finding]:
     """What our own code raised by accident, of an error and those that it followed."""
     seen: set[int] = set()
     worded = False  # as an operation's refusal, which may be right
-    while error is not None and id(error) not in seen:
+    while error is not None and id(error) not in seen and len(seen) < MOST_CAUSES:
         seen.add(id(error))
         if not isinstance(error, AutodiffError) and (place := _accident(error)):
             if isinstance(error, OURS) and not worded and not _of_a_value(error):
@@ -225,15 +258,24 @@ def _accident(error: BaseException) -> str:
         return ""
     code = last.tb_frame.f_code
     folder = os.path.relpath(code.co_filename, PACKAGE)
-    at = {i.offset: i.opname for i in dis.get_instructions(code)}
-    if at.get(last.tb_lasti) in ("RAISE_VARARGS", "RERAISE"):
+    place = f"{folder} {code.co_qualname}"
+    if place in AS_THERE and isinstance(error, AS_PYTHON):
+        return ""
+    if last.tb_lasti in _raises(code):
         return ""
     if code is Function._call_python.__code__:
         return ""  # the call itself, which Python refuses as it does the reference's
     between = folder.startswith("interpret") or code.co_name.startswith("__")
     if between and not isinstance(error, (AssertionError, UnboundLocalError, SystemError)):
         return ""
-    return f"{folder} {code.co_qualname}"
+    return place
+
+
+@cache
+def _raises(code: types.CodeType) -> frozenset[int]:
+    """Where a function raises an error itself."""
+    instructions = dis.get_instructions(code)
+    return frozenset(i.offset for i in instructions if i.opname in ("RAISE_VARARGS", "RERAISE"))
 
 
 def _place(error: BaseException) -> str:

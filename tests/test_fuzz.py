@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ from typing import Any
 import fuzz
 import fuzz_judged
 import pytest
+from drawn_calls import FOLLOW, program
+from fuzz_judged import AS_THERE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +30,7 @@ from autodiff_cli.program import Settings, run_text, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.registry import ATTRIBUTES
 
+GOLDEN = Path(__file__).parent / "golden"
 LIMITS = Settings(max_steps=2_000, max_elements=100_000)
 
 
@@ -86,6 +90,20 @@ def test_accidents_of_our_own_are_found(
     exec(compile(f"def broken(input): {body}", place, "exec"), made)
     monkeypatch.setitem(ATTRIBUTES, "itemsize", made["broken"])
     assert [found[0] for found in judgement("torch.ones(2).itemsize")] == [kind]
+
+
+def test_what_python_says_as_in_the_reference_was_recorded_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fuzz_judged, "AS_THERE", frozenset())
+    written = set((GOLDEN / "written_calls.txt").read_text().splitlines())
+    places = set()
+    for line in (GOLDEN / "wrong_calls.jsonl").read_text().splitlines():
+        call, _, _, agrees = json.loads(line)
+        if agrees and call in written:
+            found = judgement(f"import torch\n{FOLLOW}\n{program(call)}")
+            places.update(what.partition(" ")[2] for _, what in found)
+    assert sorted(places) == sorted(AS_THERE)
 
 
 def test_crashes_and_hangs_are_found() -> None:

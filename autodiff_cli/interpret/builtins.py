@@ -22,7 +22,7 @@ from autodiff_cli.interpret.state import state_of
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.legacy import tensor_constructor
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import Size, size_of
 
 MISSING = object()
 
@@ -206,7 +206,7 @@ BUILTINS: dict[str, Any] = {
 }
 stand(Tensor, tensor_constructor)
 stand(DType)
-stand(Size, lambda items=(): Size(counted(items)))
+stand(Size, lambda items=(): size_of(counted(items)))
 stand(bytes)
 for _kind in (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError):
     stand(_kind)  # their text shows the byte at whatever place a call gives

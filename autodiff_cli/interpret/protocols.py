@@ -254,8 +254,8 @@ def _repr(self: Tensor) -> str:
     return text
 
 
-def _format(self: Tensor, spec: str) -> str:
-    text: str = _of("vocabulary.text").tensor_format(self, spec)
+def _format(self: Tensor, format_spec: str) -> str:
+    text: str = _of("vocabulary.text").tensor_format(self, format_spec)
     return text
 
 
@@ -291,7 +291,9 @@ def _install() -> None:
     for name, sign in COMPARISONS.items():
         protocols[name] = _compared(sign)
     for name, function in protocols.items():
-        setattr(Tensor, f"__{name}__", function)
+        function.__name__ = f"__{name}__"  # by which Python's errors call it
+        function.__qualname__ = f"Tensor.__{name}__"
+        setattr(Tensor, function.__name__, function)
     Tensor.__array_priority__ = 1000  # type: ignore[attr-defined]
     Tensor.__array_ufunc__ = None  # type: ignore[attr-defined]
 

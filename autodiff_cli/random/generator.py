@@ -207,6 +207,7 @@ class Generator(Engine):
 
     def _poisson(self, rate: float) -> int:
         check(rate >= 0, "invalid Poisson rate, expected rate to be non-negative")
+        check(rate < math.inf, "invalid Poisson rate, expected rate to be finite")
         if rate == 0:
             return 0
         if rate < 10:

@@ -185,7 +185,9 @@ def to(input: Node, dtype: DType | None, copy: bool) -> Node:
     "torch.memory_format memory_format = None)",
     only="method",
 )
-def to_like(input: Node, tensor: Node, copy: bool) -> Node:
+def to_like(input: Node, tensor: Node | Number, copy: bool) -> Node:
+    if not isinstance(tensor, Node):  # a number stands for a tensor of the widest dtype of its kind
+        return to(input, dtypes.bool_ if isinstance(tensor, bool) else dtypes.float64, copy)
     return to(input, tensor.dtype, copy)
 
 

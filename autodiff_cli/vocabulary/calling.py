@@ -47,8 +47,7 @@ def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
 
 def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a method of a tensor, in-place ones included."""
-    if not isinstance(tensor, Tensor):
-        raise AttributeFault(f"'{type_name(tensor)}' object has no attribute '{name}'")
+    check_has(tensor, name)
     own = TENSOR_METHODS.get(name)
     if own is not None:
         return own(tensor, *args, **kwargs)
@@ -59,6 +58,16 @@ def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
     if written is None:
         raise AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'")
     return written(tensor, *args, **kwargs)
+
+
+def check_has(value: Any, name: str) -> None:
+    """Refuse what is no tensor, as Python does where the reference's code asks for an attribute.
+
+    Raises:
+        AttributeFault: in Python's words.
+    """
+    if not isinstance(value, Tensor):
+        raise AttributeFault(f"'{type_name(value)}' object has no attribute '{name}'")
 
 
 def opened(module: str, *names: str) -> Callable[[C], C]:

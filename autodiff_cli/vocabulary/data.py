@@ -21,10 +21,9 @@ from autodiff_cli.errors import (
     TypeFault,
     ValueFault,
 )
-from autodiff_cli.ir.shapes import size_at
 from autodiff_cli.random.generator import Generator
 from autodiff_cli.random.streams import default_generator, generator_of
-from autodiff_cli.vocabulary.calling import opened, torch_call
+from autodiff_cli.vocabulary.calling import call, opened, torch_call
 from autodiff_cli.vocabulary.handles import named
 
 
@@ -54,7 +53,7 @@ class IterableDataset(Dataset):
 @dataset("TensorDataset")
 class TensorDataset(Dataset):
     def __init__(self, *tensors: Any) -> None:
-        if any(size_at(tensors[0].shape, 0) != size_at(tensor.shape, 0) for tensor in tensors):
+        if any(call(tensors[0], "size", 0) != call(tensor, "size", 0) for tensor in tensors):
             raise AssertionFault("Size mismatch between tensors")
         self.tensors = tensors
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from autodiff_cli.autograd.tensor import Tensor, detached
-from autodiff_cli.errors import AttributeFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.vocabulary.nested import check_dual
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.transforms import _left, _level, _own, pushed
 
@@ -52,21 +53,7 @@ def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:
 @named("autograd.forward_ad.make_dual")
 def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
     duals = _duals("create")
-    for given in (tensor, tangent):
-        if not isinstance(given, Tensor):
-            raise AttributeFault(
-                f"'{type_name(given)}' object has no attribute 'is_floating_point'"
-            )
-        if not given.dtype.is_floating:
-            raise ValueFault(
-                f"Expected {'primal' if given is tensor else 'tangent'} to be floating point or "
-                f"complex, but got: {given.dtype}"
-            )
-    if tensor.shape != tangent.shape:
-        raise RuntimeFault(
-            "Expected tangent to have the same size as the primal, but got sizes "
-            f"{list(tangent.shape)} and {list(tensor.shape)}"
-        )
+    check_dual(tensor, tangent)
     dual: Tensor = _own(tensor) if tensor.requires_grad else requires_grad_(detached(tensor))
     duals[id(dual)] = dual, tangent
     return dual
@@ -92,6 +79,10 @@ def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
     duals = current().duals
     if duals is None:
         return UnpackedDualTensor(tensor, None)
+    if not isinstance(tensor, Tensor):
+        raise TypeFault(
+            f"_unpack_dual(): argument 'dual' (position 1) must be Tensor, not {type_name(tensor)}"
+        )
     entries = list(duals.values())
     inner = [dual for dual, _ in entries]
     for dual, tangent in entries:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import broadcast, size_at, wrap_dims
@@ -59,8 +59,24 @@ def einsum(*args: Any) -> Node:
     return _contracted(equation.replace(" ", ""), operands)
 
 
-def _spelled(numbers: Sequence[Any]) -> str:
-    return "".join(ELLIPSIS if n is Ellipsis else LETTERS[n] for n in numbers)
+def _spelled(numbers: Any) -> str:
+    """Numbered letters as a part of an equation; what is no list of numbers is refused in Python's words."""
+    if isinstance(numbers, Node):
+        if numbers.dtype.is_floating:
+            raise TypeFault("only integer tensors of a single element can be converted to an index")
+        numbers = force(numbers).tolist()
+    try:
+        return "".join([ELLIPSIS if n is Ellipsis else _letter(n) for n in numbers])
+    except TypeError as error:
+        raise TypeFault(str(error)) from None
+
+
+def _letter(number: Any) -> str:
+    if number >= 0 and number < 26:
+        return chr(ord("A") + number)
+    if number >= 26 and number < 52:
+        return chr(ord("a") + number - 26)
+    raise ValueFault("einsum(): subscript in subscript list is not within the valid range [0, 52)")
 
 
 def _letters(part: str, start: int) -> list[str]:

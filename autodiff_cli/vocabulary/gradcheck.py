@@ -13,6 +13,7 @@ import numpy as np
 from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import Fault, ValueFault
 from autodiff_cli.ir.node import Array
+from autodiff_cli.vocabulary.calling import check_has
 from autodiff_cli.vocabulary.differentiation import grad
 from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
 from autodiff_cli.vocabulary.handles import named
@@ -29,6 +30,14 @@ class GradcheckFault(Fault, RuntimeError):
 def _outputs(value: Any) -> list[Tensor]:
     entries = value if isinstance(value, (tuple, list)) else (value,)
     return [entry for entry in entries if isinstance(entry, Tensor) and entry.dtype.is_floating]
+
+
+def _differentiable(value: Any) -> list[Tensor]:
+    """The outputs that require grad: each is asked, and what is no tensor refuses."""
+    entries = value if isinstance(value, (tuple, list)) else (value,)
+    for entry in entries:
+        check_has(entry, "requires_grad")
+    return [entry for entry in entries if entry.requires_grad]
 
 
 def _numerical(
@@ -149,22 +158,20 @@ def gradgradcheck(
     if grad_outputs is None:
         seeds = tuple(
             of_array(rng.standard_normal(out.shape).astype(out.dtype.numpy), requires_grad=True)
-            for out in _outputs(func(*tensors))
+            for out in _differentiable(func(*tensors))
         )
     else:
         seeds = tuple(grad_outputs) if isinstance(grad_outputs, (tuple, list)) else (grad_outputs,)
+
+    for seed in seeds:
+        check_has(seed, "requires_grad")
 
     def slopes(*args: Any) -> Any:
         values, vectors = args[: len(tensors)], args[len(tensors) :]
         wanted = tuple(v for v in values if isinstance(v, Tensor) and v.requires_grad)
         with enable_grad():  # finite differences are taken without
-            pairs = [
-                (out, seed)
-                for out, seed in zip(_outputs(func(*values)), vectors, strict=True)
-                if out.requires_grad
-            ]
-            outputs, used = zip(*pairs, strict=True)
-            flows = grad(outputs, wanted, used, create_graph=True, allow_unused=True)
+            outputs = _differentiable(func(*values))
+            flows = grad(outputs, wanted, vectors, create_graph=True, allow_unused=True)
         return tuple(g for g in flows if g is not None)
 
     return gradcheck(

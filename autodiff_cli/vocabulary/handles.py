@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor, lifted
-from autodiff_cli.errors import FAILURES, IndexFault, RuntimeFault, TypeFault
+from autodiff_cli.errors import FAILURES, AutodiffError, IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
@@ -75,7 +75,10 @@ def _refusing(
         try:
             return implementation(tensor, *args, **kwargs)
         except FAILURES:
-            overloads.bind(*lowered(args, kwargs, []))
+            try:
+                overloads.bind(*lowered(args, kwargs, []))
+            except AutodiffError as better:
+                raise better from None
             raise
 
     return run

@@ -105,13 +105,30 @@ def _check_integrand(name: str, argument: str, *given: Node) -> None:
         )
 
 
-def _part(x: Node, dim: int, start: int, stop: int) -> Node:
-    return mv.slice_(x, dim=dim, start=start, stop=stop, step=1)
+def _neighbours(x: Node, dim: int) -> tuple[Node, Node]:
+    """All but the first along a dimension, and all but the last."""
+    size = x.shape[dim]
+    return (
+        mv.slice_(x, dim=dim, start=min(1, size), stop=size, step=1),
+        mv.slice_(x, dim=dim, start=0, stop=max(size - 1, 0), step=1),
+    )
 
 
-def _neighbours(y: Node, dim: int) -> Node:
-    size = y.shape[dim]
-    return ar.add(_part(y, dim, 1, size), _part(y, dim, 0, size - 1), alpha=1)
+def _heights(y: Node, dim: int) -> Node:
+    """The sums of neighbours."""
+    return ar.add(*_neighbours(y, dim), alpha=1)
+
+
+def _areas(name: str, y: Node, x: Node, dim: int) -> Node:
+    """Twice the areas between places; source: ATen/native/Integration.cpp."""
+    if x.ndim == 1:
+        if x.shape[0] != y.shape[dim]:
+            raise RuntimeFault(f"{name}: There must be one `x` value for each sample point")
+        if y.ndim > 1:
+            x = mv.view(x, shape=tuple(x.shape[0] if d == dim else 1 for d in range(y.ndim)))
+    elif x.ndim < y.ndim:
+        x = mv.view(x, shape=(1,) * (y.ndim - x.ndim) + x.shape)
+    return ar.mul(_heights(y, dim), ar.sub(*_neighbours(x, dim), alpha=1))
 
 
 def _evenly(name: str, number: str) -> None:
@@ -131,18 +148,11 @@ def _evenly(name: str, number: str) -> None:
 def _at_places(name: str) -> None:
     @torch(f"{name}(Tensor y, Tensor x, *, int dim = -1)", only="function")
     def at_places(y: Node, x: Node, dim: int) -> Node:
-        size = size_at(y.shape, dim)
         at = wrap_dim(dim, y.ndim)
-        if not size:
+        if not size_at(y.shape, at):
             return full(shape=(*y.shape[:at], *y.shape[at + 1 :]), value=0, dtype=y.dtype)
         _check_integrand("trapezoid", "`x` or `y`", y, x)
-        if x.ndim == 1 and y.ndim > 1:
-            shape = [1] * y.ndim
-            shape[at] = x.shape[0]
-            x = mv.view(x, shape=tuple(shape))
-        size = size_at(x.shape, dim)
-        widths = ar.sub(_part(x, at, 1, size), _part(x, at, 0, size - 1), alpha=1)
-        product = ar.mul(widths, _neighbours(y, at))
+        product = _areas("trapezoid", y, x, at)
         total = red.sum_(product, dim=(at,), keepdim=False, dtype=product.dtype)
         return ar.div_number(total, other=2.0)
 
@@ -157,13 +167,9 @@ _at_places("trapz")
 def cumulative_trapezoid_at_places(y: Node, x: Node, dim: int) -> Node:
     at = wrap_dim(dim, y.ndim)
     _check_integrand("cumulative_trapezoid", "`x` or `y`", y, x)
-    if not y.ndim or not x.ndim:
+    if not y.ndim:
         raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
-    if x.ndim == 1 and y.ndim > 1:
-        x = mv.view(x, shape=tuple(x.shape[0] if d == at else 1 for d in range(y.ndim)))
-    size = size_at(x.shape, dim)
-    widths = ar.sub(_part(x, at, 1, size), _part(x, at, 0, size - 1), alpha=1)
-    areas = ar.div_number(ar.mul(widths, _neighbours(y, at)), other=2.0)
+    areas = ar.div_number(_areas("cumulative_trapezoid", y, x, at), other=2.0)
     return scan.cumsum(areas, dim=at, dtype=areas.dtype)
 
 
@@ -173,7 +179,7 @@ def cumulative_trapezoid(y: Node, dx: Number, dim: int) -> Node:
     _check_integrand("cumulative_trapezoid", "`y`", y)
     if not y.ndim:
         raise IndexFault("slice() cannot be applied to a 0-dim tensor.")
-    areas = ar.mul_number(_neighbours(y, at), other=dx / 2)
+    areas = ar.mul_number(_heights(y, at), other=dx / 2)
     return scan.cumsum(areas, dim=at, dtype=areas.dtype)
 
 

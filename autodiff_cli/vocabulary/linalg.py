@@ -140,12 +140,19 @@ def solve(A: Node, B: Node, left: bool) -> Node:
             f"{A.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
         )
     vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
-    rows = B.shape[-1] if vector or not left else B.shape[-2]
+    if not B.ndim:
+        raise RuntimeFault("linalg.solve: The input tensor B must have at least 2 dimensions.")
+    rows = B.shape[-1] if vector == left else 1 if vector else B.shape[-2]
     if rows != A.shape[-1]:
         shown = f"{B.shape[-1]}x1" if vector else f"{B.shape[-2]}x{B.shape[-1]}"
         raise RuntimeFault(
             "linalg.solve: Incompatible shapes of A and B for the equation "
             f"{'AX = B' if left else 'XA = B'} ({A.shape[-2]}x{A.shape[-1]} and {shown})"
+        )
+    if vector and not left:
+        raise RuntimeFault(
+            "linalg.solve: Vector broadcasting of the left hand side is not supported for left=False. In "
+            "this case linalg.solve is equivalent to B / A.squeeze(-1)"
         )
     check_kernel(A, "lu")
     return la.solve(A, B, left=left, vector=vector)

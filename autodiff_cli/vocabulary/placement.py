@@ -11,7 +11,7 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL
 from autodiff_cli.ir.node import Array, Node, Number, constant
-from autodiff_cli.ir.shapes import broadcast, wrap_dim
+from autodiff_cli.ir.shapes import broadcast, size_at, wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import scatter as sc
@@ -183,11 +183,24 @@ def index_add(input: Node, dim: int, index: Node, source: Node, alpha: Number) -
             f"{index.dtype.scalar_name} and size: {list(index.shape)}"
         )
     places = _counted(index)
+    if at >= max(source.ndim, 1):
+        raise RuntimeFault(
+            f"index_add_(): Indexing dim {at} is out of bounds of the source tensor with dim "
+            f"{source.ndim}"
+        )
     width = source.shape[at] if source.ndim else 1
     if places.size != width:
         raise RuntimeFault(
             f"index_add_(): Number of indices ({places.size}) should be equal to source.size(dim): "
-            f"({width}), for dim: {at}"
+            f"({size_at(source.shape, at)}), for dim: {at}"
+        )
+    own, given = input.shape, source.shape
+    if own and given:
+        own, given = (shape[:at] + shape[at + 1 :] for shape in (own, given))
+    if own != given:
+        raise RuntimeFault(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. Got "
+            f"self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
         )
     check_places(places, at, input.shape[at] if input.ndim else 1)
     return sc.index_add(input, constant(places), source, dim=at, alpha=alpha)
@@ -206,6 +219,7 @@ def index_copy(input: Node, dim: int, index: Node, source: Node) -> Node:
             f"{input.dtype.scalar_name} and (source) {source.dtype.scalar_name}"
         )
     places = _counted(index)
+    _check_copied(input, at, index, source)
     width = source.shape[at] if source.ndim else 1
     if places.size != width:
         raise IndexFault(
@@ -221,10 +235,34 @@ def index_copy(input: Node, dim: int, index: Node, source: Node) -> Node:
     return sc.index_copy(input, constant(places), source, dim=at)
 
 
+def _check_copied(x: Node, dim: int, index: Node, source: Node) -> None:
+    """Source: ATen/native/TensorAdvancedIndexing.cpp (`index_copy`)."""
+    if index.ndim > 1:
+        raise IndexFault(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
+    if not source.ndim and index.numel != 1:
+        raise IndexFault(
+            f"index_copy_(): When source is scalar, index should have one element (got {index.numel})"
+        )
+    if source.ndim and x.ndim and source.ndim != x.ndim:
+        raise IndexFault(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must match. "
+            f"Source dimensionality ({source.ndim}), destination dimensionality ({x.ndim})"
+        )
+    own, given = (shape[:dim] + shape[dim + 1 :] for shape in (x.shape, source.shape))
+    if own != given:
+        raise RuntimeFault(
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination slice "
+            f"shape: {' '.join(map(str, own))} at dimension {dim} and source slice shape: "
+            f"{' '.join(map(str, given))} at dimension 0."
+        )
+
+
 def _filled_index(x: Node, dim: int, index: Node) -> tuple[int, Node]:
     at = wrap_dim(dim, x.ndim)
     if index.dtype is not dtypes.int64:
         raise IndexFault("index_fill_(): Expected dtype int64 for index.")
+    if index.ndim > 1:
+        raise RuntimeFault("Index has to be a vector/scalar")
     size = x.shape[at] if x.ndim else 1
     places = _counted(index)
     wrong = outside(places, -size, size)

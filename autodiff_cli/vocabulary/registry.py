@@ -21,7 +21,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from autodiff_cli.errors import FAILURES, AssertionFault, TypeFault
+from autodiff_cli.errors import FAILURES, AssertionFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, Table
@@ -158,6 +158,8 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
         elif name == "device" and str(value) not in ("None", "cpu", "cpu:0"):
             if isinstance(value, str):
                 Device.of(value)
+            elif isinstance(value, int):
+                raise RuntimeFault("Cannot access accelerator device when none is available.")
             raise AssertionFault(
                 "Torch not compiled with CUDA enabled", hint="everything here runs on the CPU"
             )

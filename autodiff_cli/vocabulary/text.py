@@ -25,7 +25,8 @@ def tensor_repr(tensor: Tensor) -> str:
 def tensor_format(tensor: Tensor, spec: str) -> str:
     """`f"{x:.4f}"`: a number's format for a 0-dim tensor out of the graph or in it."""
     if not tensor.shape and type(tensor) is Tensor:
-        return format(tensor.array.item(), spec)
+        text: str = tensor.array.item().__format__(spec)
+        return text
     return object.__format__(tensor, spec)
 
 

@@ -5,7 +5,7 @@ Sources: torch/_functorch/eager_transforms.py, functional_call.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
@@ -16,43 +16,25 @@ from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.vocabulary.calling import call, class_path, torch_call
+from autodiff_cli.vocabulary.calling import call, check_has, class_path, torch_call
 from autodiff_cli.vocabulary.differentiation import grad as gradients
 from autodiff_cli.vocabulary.differentiation import jacobian_nodes, tangent_nodes
 from autodiff_cli.vocabulary.gradients import requires_grad_
 from autodiff_cli.vocabulary.handles import lift, named
+from autodiff_cli.vocabulary.nested import (
+    JVP,
+    VJP,
+    Func,
+    check_dual,
+    check_randomness,
+    check_tensors,
+    leaves,
+    mapped,
+    output_of,
+    rebuilt,
+    structure,
+)
 from autodiff_cli.vocabulary.values import Size
-
-Func = Callable[..., Any]
-
-
-# ---- nested values ------------------------------------------------------------------------------
-
-
-def leaves(tree: Any) -> list[Any]:
-    """What stands in nested lists, tuples and dicts, in order."""
-    if isinstance(tree, dict):
-        return [leaf for key in tree for leaf in leaves(tree[key])]
-    if isinstance(tree, (list, tuple)) and not isinstance(tree, Size):
-        return [leaf for entry in tree for leaf in leaves(entry)]
-    return [tree]
-
-
-def rebuilt(tree: Any, values: Iterator[Any]) -> Any:
-    """A tree of the same form, of other leaves."""
-    if isinstance(tree, dict):
-        return {key: rebuilt(tree[key], values) for key in tree}
-    if isinstance(tree, (list, tuple)) and not isinstance(tree, Size):
-        entries = [rebuilt(entry, values) for entry in tree]
-        if isinstance(tree, list):
-            return entries
-        return type(tree)(*entries) if hasattr(tree, "_fields") else tuple(entries)
-    return next(values)
-
-
-def mapped(tree: Any, function: Func) -> Any:
-    return rebuilt(tree, iter([function(leaf) for leaf in leaves(tree)]))
-
 
 # ---- levels -------------------------------------------------------------------------------------
 
@@ -93,8 +75,8 @@ def _outside(tree: Any, inner: Sequence[Tensor]) -> Any:
     return mapped(tree, lambda value: _left(value, inner))
 
 
-def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[Any]]:
-    """The arguments with those that are differentiated replaced; and these."""
+def _places(args: tuple[Any, ...], argnums: Any) -> tuple[int, ...]:
+    """Which arguments are differentiated."""
     if not isinstance(argnums, (int, tuple)):
         raise RuntimeFault(
             f"argnums must be int or Tuple[int, ...], got: <class '{class_path(argnums)}'>"
@@ -110,6 +92,12 @@ def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[
     for place in places:
         if not -len(args) <= place < len(args):
             raise RuntimeFault(f"Got argnum={place}, but only {len(args)} positional inputs")
+    return places
+
+
+def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """The arguments with those that are differentiated replaced; and these."""
+    places = _places(args, argnums)
     given = list(args)
     for place in places:
         given[place] = mapped(given[place], _own)
@@ -200,15 +188,7 @@ def grad(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
 def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
     with _level():
         given = mapped(primals, _own)
-        output = func(*given)
-        aux = None
-        if has_aux:
-            if not (isinstance(output, tuple) and len(output) == 2):
-                raise RuntimeFault(
-                    "vjp(f, *primals): output of function f should be a tuple: (output, aux) if has_aux "
-                    "is True"
-                )
-            output, aux = output
+        output, aux = output_of(func(*given), VJP, has_aux)
     inner = leaves(given)
 
     def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool = True) -> Any:
@@ -222,15 +202,39 @@ def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
 
 
 @named("func.jacrev")
-def jacrev(func: Func, argnums: Any = 0, *, has_aux: bool = False, **_: Any) -> Func:
+def jacrev(
+    func: Func,
+    argnums: Any = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Func:
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueFault("jacrev: `chunk_size` should be greater than 0.")
+    return _jacobian(func, argnums, has_aux, VJP)
+
+
+def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
+    """The Jacobian; the direction it is computed in can be seen in what is refused alone.
+
+    Args:
+        func: to differentiate.
+        argnums: the places of arguments.
+        has_aux: whether it gives something besides.
+        call: what errors name.
+    """
+
     @wraps(func)
     def run(*args: Any) -> Any:
         with _level():
+            if call is JVP:
+                for place in _places(args, argnums):
+                    for value in leaves(args[place]):
+                        check_has(value, "numel")
+                        check_dual(value, value)
             given, chosen = _chosen(args, argnums)
-            output = func(*given)
-            aux = None
-            if has_aux:
-                output, aux = output
+            output, aux = output_of(func(*given), call, has_aux)
             inner = leaves(chosen)
             found = mapped(output, lambda out: _unpacked(_rows(out, chosen, inner), argnums))
         left = _outside(found, inner)
@@ -296,12 +300,19 @@ def jvp(
             "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call "
             "f(*primals)."
         )
+    if structure(primals) != structure(tangents):
+        raise RuntimeFault(
+            f"{JVP}: Expected primals and tangents to have the same python structure. For example, if "
+            "primals is a tuple of 3 tensors, tangents also must be. Got primals with structure "
+            f"{structure(primals)} and tangents with structure {structure(tangents)}"
+        )
+    check_tensors("primals", primals)
+    check_tensors("tangents", tangents)
+    for primal, tangent in zip(leaves(primals), leaves(tangents), strict=True):
+        check_dual(primal, tangent)
     with _level():
         given = mapped(primals, _own)
-        output = func(*given)
-        aux = None
-        if has_aux:
-            output, aux = output
+        output, aux = output_of(func(*given), JVP, has_aux)
         inner = leaves(given)
         found = rebuilt(output, iter(pushed(leaves(output), inner, leaves(tangents))))
     result = _outside(output, inner), _outside(found, inner)
@@ -311,6 +322,8 @@ def jvp(
 @named("func.linearize")
 def linearize(func: Func, *primals: Any) -> Any:
     """The output, and the function that gives its tangent for those of the primals."""
+    for value in leaves(primals):
+        check_has(value, "new_empty")
     with _level():
         given = mapped(primals, _own)
         output = func(*given)
@@ -326,8 +339,14 @@ def linearize(func: Func, *primals: Any) -> Any:
                         f"tangent:{number} with {what} {own} in flattened pytree doesn't match the {what} "
                         f"{other} of the corresponding primal."
                     )
+        outputs = leaves(output)
         with _level():
-            found = rebuilt(output, iter(pushed(leaves(output), inner, moving)))
+            tensors = [value for value in outputs if isinstance(value, Tensor)]
+            moved = iter(pushed(tensors, inner, moving))
+            found = rebuilt(
+                output,
+                iter([next(moved) if isinstance(value, Tensor) else value for value in outputs]),
+            )
         return _outside(found, inner)
 
     return _outside(output, inner), push
@@ -338,9 +357,12 @@ def _shown(tensor: Tensor, what: str) -> str:
 
 
 @named("func.jacfwd")
-def jacfwd(func: Func, argnums: Any = 0, has_aux: bool = False, **_: Any) -> Func:
-    """The same Jacobian as `jacrev` gives; the direction it is computed in can't be seen."""
-    return jacrev(func, argnums, has_aux=has_aux)
+def jacfwd(
+    func: Func, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Func:
+    """The same Jacobian as `jacrev` gives."""
+    check_randomness(randomness)
+    return _jacobian(func, argnums, has_aux, JVP)
 
 
 @named("func.hessian")

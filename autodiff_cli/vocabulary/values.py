@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES
+from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 
 
 class Size(tuple[int, ...]):
@@ -44,6 +45,25 @@ class Size(tuple[int, ...]):
 
 TYPE_NAMES[Size] = "torch.Size"
 Size.__module__ = "torch"
+
+
+def size_of(items: Any) -> Size:
+    """`torch.Size(items)`.
+
+    Raises:
+        TypeFault: they are no integers.
+    """
+    if isinstance(items, Size):
+        return items
+    sizes = []
+    for place, item in enumerate(items):
+        try:
+            sizes.append(index(item))
+        except (TypeError, ValueError):
+            raise TypeFault(
+                f"torch.Size() takes an iterable of 'int' (item {place} is '{type_name(item)}')"
+            ) from None
+    return Size(sizes)
 
 
 class ReturnType(tuple[Any, ...]):

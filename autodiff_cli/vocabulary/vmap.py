@@ -5,38 +5,72 @@ Source: torch/_functorch/vmap.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 from autodiff_cli.autograd.ruled import MOST
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.context import Recording, changed, current
 from autodiff_cli.ir.node import Node
+from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.random.streams import default_generator
 from autodiff_cli.transform.batch import batched
 from autodiff_cli.vocabulary.calling import call, class_path, torch_call
 from autodiff_cli.vocabulary.handles import lift, named
-from autodiff_cli.vocabulary.transforms import Func, leaves, rebuilt
+from autodiff_cli.vocabulary.nested import (
+    Func,
+    check_randomness,
+    leaves,
+    rebuilt,
+    structure,
+)
 
 
-def _dims_of(tree: Any, dims: Any) -> list[Any]:
-    """For each leaf, the dimension to map over; None for those that are the same in every row."""
-    if dims is None or isinstance(dims, int):
+def _dims_of(tree: Any, dims: Any) -> list[Any] | None:
+    """For each leaf the dimension that stands in its place, or around it; None where the two don't fit."""
+    if not isinstance(dims, (dict, list, tuple)):
         return [dims] * len(leaves(tree))
-    if isinstance(tree, dict):
-        return [dim for key in tree for dim in _dims_of(tree[key], dims[key])]
-    if not isinstance(tree, (list, tuple)) or not isinstance(dims, (list, tuple)):
-        return [dims]
-    if len(tree) != len(dims):
+    if type(tree) is not type(dims) or len(tree) != len(dims):
+        return None
+    keys = list(dims) if isinstance(dims, dict) else range(len(dims))
+    if isinstance(dims, dict) and list(tree) != keys:
+        return None
+    found = [_dims_of(tree[key], dims[key]) for key in keys]
+    if any(entry is None for entry in found):
+        return None
+    return [dim for entry in found if entry is not None for dim in entry]
+
+
+def _placed(name: str, result: Any, out_dims: Any, varies: Callable[[Node], bool]) -> list[Any]:
+    """For each tensor that a function gave, where its rows go; None where there is one for all rows."""
+    if isinstance(result, Tensor) and isinstance(out_dims, tuple) and len(out_dims) == 1:
+        out_dims = out_dims[0]
+    dims = _dims_of(result, out_dims)
+    if dims is None:
         raise ValueFault(
-            f"vmap: {len(dims)} dimensions to map over are given for a structure of {len(tree)} entries"
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the "
+            f"structure of `outputs`. out_dims has structure {structure(out_dims)} but outputs has "
+            f"structure {structure(result)}."
         )
-    return [dim for entry, own in zip(tree, dims, strict=True) for dim in _dims_of(entry, own)]
+    for value, dim in zip(leaves(result), dims, strict=True):
+        if dim is None:
+            if isinstance(value, Tensor) and varies(value.node):
+                raise ValueFault(
+                    f"vmap({name}, ...): `{name}` can not return a BatchedTensor when out_dim is None"
+                )
+        elif not isinstance(value, Tensor):
+            raise ValueFault(
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(value)}. Did "
+                "you mean to set out_dims= to None for output?"
+            )
+        else:
+            wrap_dim(dim, value.node.ndim + 1)
+    return dims
 
 
 def _check_dims(name: str, in_dims: Any, out_dims: Any, args: tuple[Any, ...]) -> None:
@@ -93,15 +127,14 @@ def _recorded(recording: Recording | None) -> Iterator[None]:
 
 
 def _in_rows(
-    result: Any, mapped_over: list[tuple[Tensor, Tensor, int]], recording: Recording
+    values: list[Any], mapped_over: list[tuple[Tensor, Tensor, int]], recording: Recording
 ) -> list[Node] | None:
     """What a function gave for the first row, for all rows: its recorded graph as one batch.
 
     None where each row has to be computed for itself: a value decided something, or was seen by the
     program; something was written to or drawn; a derivative is the program's own code.
     """
-    values = leaves(result)
-    if not recording.repeatable or not all(isinstance(value, Tensor) for value in values):
+    if not recording.repeatable:
         return None
     inputs = [own.node for own, _, _ in mapped_over]
     outputs = [value.node for value in values]
@@ -139,20 +172,29 @@ def _with_rows_at(node: Node, dim: int) -> Node:
 
 @named("vmap", "func.vmap")
 def vmap(
-    func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", **_: Any
+    func: Func,
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
 ) -> Func:
     name = getattr(func, "__name__", repr(func))
-    if randomness not in ("error", "different", "same"):
-        raise RuntimeFault(
-            "Only allowed values for randomness are 'error', 'different', or 'same'. Got "
-            f"{randomness}"
-        )
+    check_randomness(randomness)
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueFault(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
 
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         _check_dims(name, in_dims, out_dims, args)
         entries = leaves(args)
         dims = _dims_of(args, in_dims)
+        if dims is None:
+            raise ValueFault(
+                f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible with the "
+                f"structure of `inputs`. in_dims has structure {structure(in_dims)} but inputs has "
+                f"structure {structure(args)}."
+            )
         _check_mapped(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)", entries, dims)
         sizes = []
         for entry, dim in zip(entries, dims, strict=True):
@@ -193,35 +235,43 @@ def vmap(
                 return func(*rebuilt(args, iter(values)), **kwargs)
 
         first = row(0)
-        recording = Recording() if sizes[0] > 1 else None
+        needed = sizes[0] > 1 or None in leaves(out_dims)
+        recording = Recording() if needed else None
         with _recorded(recording):
             rows = [run_on(first)]
-        mapped_over = [
-            (own, entry, dim)
-            for own, entry, dim in zip(first, entries, dims, strict=True)
-            if own is not entry
-        ]
-        found = None if recording is None else _in_rows(rows[0], mapped_over, recording)
-        if found is not None:
-            moved = [
-                Tensor(_with_rows_at(node, dim))
-                for node, dim in zip(found, _dims_of(rows[0], out_dims), strict=True)
+            mapped_over = [
+                (own, entry, dim)
+                for own, entry, dim in zip(first, entries, dims, strict=True)
+                if own is not entry
             ]
-            return rebuilt(rows[0], iter(moved))
-        rows += [run_on(row(place)) for place in range(1, sizes[0])]
-        columns = [leaves(entry) for entry in rows]
-        for value in columns[0]:
-            if not isinstance(value, Tensor):
-                raise ValueFault(
-                    f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(value)}. Did "
-                    "you mean to set out_dims= to None for output?"
-                )
-        stacked = [
-            torch_call("stack", list(column), dim)
-            for column, dim in zip(
-                zip(*columns, strict=True), _dims_of(rows[0], out_dims), strict=True
+            inputs = {id(own.node) for own, _, _ in mapped_over}
+            placed = _placed(
+                name,
+                rows[0],
+                out_dims,
+                lambda node: any(id(inner) in inputs for inner in topological([node])),
             )
+        values = leaves(rows[0])
+        moving = [value for value, dim in zip(values, placed, strict=True) if dim is not None]
+        at = [dim for dim in placed if dim is not None]
+        found = None if recording is None else _in_rows(moving, mapped_over, recording)
+        if found is not None:
+            moved = [Tensor(_with_rows_at(node, dim)) for node, dim in zip(found, at, strict=True)]
+        else:
+            rows += [run_on(row(place)) for place in range(1, sizes[0])]
+            columns = [
+                [value for value, dim in zip(leaves(entry), placed, strict=True) if dim is not None]
+                for entry in rows
+            ]
+            moved = [
+                torch_call("stack", list(column), dim)
+                for column, dim in zip(zip(*columns, strict=True), at, strict=True)
+            ]
+        results = iter(moved)
+        whole = [
+            value if dim is None else next(results)
+            for value, dim in zip(values, placed, strict=True)
         ]
-        return rebuilt(rows[0], iter(stacked))
+        return rebuilt(rows[0], iter(whole))
 
     return run

@@ -1,7 +1,8 @@
 """Record what the reference says to wrong calls.
 
-The calls are drawn from this package's declarations, by an interpreter that has it; torch 2.13.0 answers
-them; then those are marked whose answer is another here. In that order:
+The calls are drawn from this package's declarations, by an interpreter that has it, and those of
+written_calls.txt; torch 2.13.0 answers them; then those are marked whose answer is another here. In that
+order:
 
     python tests/golden/record_wrong_calls.py draw
     /path/to/python/with/torch tests/golden/record_wrong_calls.py answer
@@ -26,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from drawn_calls import FOLLOW, drawn, program
 
 TARGET = Path(__file__).with_name("wrong_calls.jsonl")
+WRITTEN = Path(__file__).with_name("written_calls.txt")
 EACH = 12  # calls of a function
 SEED = 2026
 SECONDS = 20
@@ -80,7 +82,8 @@ def answer(call: str) -> tuple[str, str] | None:
 
 def main(step: str) -> None:
     if step == "draw":
-        write([[call] for call in dict.fromkeys(drawn(EACH, SEED))])
+        calls = [*drawn(EACH, SEED), *WRITTEN.read_text().splitlines()]
+        write([[call] for call in dict.fromkeys(calls)])
     elif step == "answer":
         warnings.simplefilter("ignore")
         import torch

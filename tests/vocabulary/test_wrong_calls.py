@@ -12,7 +12,7 @@ from drawn_calls import FOLLOW, POOL, drawn, program
 
 from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluate import evaluate
-from autodiff_cli.interpret.limits import limits
+from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir.node import constant
 from autodiff_cli.ir.refusal import refusal
 from autodiff_cli.program import ProgramError, Session, Settings
@@ -60,7 +60,7 @@ class Calls:
             self.session.run(Source(f"torch.manual_seed(0)\n{program(call)}"))
         except ProgramError as raised:
             if isinstance(raised.error, LimitError):
-                limits.start(SETTINGS.max_steps, SETTINGS.max_bytes)
+                self.session.context.limits = Limits(SETTINGS.max_steps, SETTINGS.max_bytes)
             return raised.error
         return None
 

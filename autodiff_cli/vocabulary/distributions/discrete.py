@@ -25,7 +25,7 @@ from autodiff_cli.vocabulary.distributions.distribution import (
     one_given,
 )
 from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import Size, size_of
 
 
 def _log_odds(self: Any) -> Any:
@@ -160,7 +160,7 @@ class Categorical(Distribution):
     variance = mean
 
     def sample(self, sample_shape: Any = ()) -> Any:
-        count = Size(sample_shape).numel()
+        count = size_of(sample_shape).numel()
         rows = call(self.probs, "reshape", -1, self._num_events)
         drawn = torch_call("multinomial", rows, count, True)
         return call(call(drawn, "t"), "reshape", self._extended_shape(sample_shape))
@@ -217,6 +217,7 @@ class Multinomial(Distribution):
         return made
 
     def sample(self, sample_shape: Any = ()) -> Any:
+        sample_shape = size_of(sample_shape)
         drawn = self._categorical.sample((self.total_count, *sample_shape))
         drawn = call(drawn, "movedim", 0, -1)
         shape = self._extended_shape(sample_shape)

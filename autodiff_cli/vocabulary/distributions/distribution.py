@@ -17,7 +17,7 @@ from autodiff_cli.vocabulary.calling import opened, torch_call
 from autodiff_cli.vocabulary.declared import initialized
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
 from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.values import Size, size_of
 
 C = TypeVar("C", bound=type)
 
@@ -144,7 +144,7 @@ class Distribution:
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         made = type(self).__new__(type(self))
-        batch_shape = Size(batch_shape)
+        batch_shape = size_of(batch_shape)
         for name, value in self.__dict__.items():
             if isinstance(value, Tensor):
                 rest = value.shape[len(self._batch_shape) :]
@@ -179,7 +179,7 @@ class Distribution:
         return exp(self.entropy())
 
     def _extended_shape(self, sample_shape: Any = ()) -> Size:
-        return Size((*sample_shape, *self._batch_shape, *self._event_shape))
+        return Size((*size_of(sample_shape), *self._batch_shape, *self._event_shape))
 
     def _validate_sample(self, value: Any) -> None:
         """Refuse what isn't a sample, unless arguments aren't checked."""

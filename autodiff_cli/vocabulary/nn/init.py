@@ -14,7 +14,7 @@ from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.ops.heavy import heavily
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.calling import call, check_has, torch_call
 from autodiff_cli.vocabulary.grad_mode import no_grad
 from autodiff_cli.vocabulary.handles import named
 from autodiff_cli.vocabulary.messages import warn
@@ -94,13 +94,14 @@ def zeros_(tensor: Tensor) -> Tensor:
 
 @named("nn.init.eye_")
 def eye_(tensor: Tensor) -> Tensor:
-    if len(tensor.shape) != 2:
+    if call(tensor, "ndimension") != 2:
         raise ValueFault("Only tensors with 2 dimensions are supported")
     return in_place(tensor, "copy_", of_array(np.eye(*tensor.shape, dtype=tensor.dtype.numpy)))
 
 
 @named("nn.init.xavier_uniform_", "nn.init.xavier_uniform")
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    check_has(tensor, "dim")
     fan_in, fan_out = fans(tensor.shape)
     bound = math.sqrt(3.0) * (gain * math.sqrt(2.0 / float(fan_in + fan_out)))
     return uniform_(tensor, -bound, bound, generator)
@@ -108,6 +109,7 @@ def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) ->
 
 @named("nn.init.xavier_normal_", "nn.init.xavier_normal")
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
+    check_has(tensor, "dim")
     fan_in, fan_out = fans(tensor.shape)
     std = gain * math.sqrt(2.0 / float(fan_in + fan_out))
     return normal_(tensor, 0.0, std, generator)
@@ -138,6 +140,7 @@ def kaiming_normal_(
 
 def _kaiming_deviation(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     """The deviation that keeps the scale of what flows through."""
+    check_has(tensor, "shape")
     if 0 in tensor.shape:
         warn("Initializing zero-element tensors is a no-op")
         return 0.0
@@ -154,6 +157,7 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Any = None,
 ) -> Tensor:
+    check_has(tensor, "is_meta")
     if mean < a - 2 * std or mean > b + 2 * std:
         warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may "
@@ -209,7 +213,7 @@ def _rejected(
 
 @named("nn.init.orthogonal_")
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
-    if len(tensor.shape) < 2:
+    if call(tensor, "ndimension") < 2:
         raise ValueFault("Only tensors with 2 or more dimensions are supported")
     if 0 in tensor.shape:
         return tensor

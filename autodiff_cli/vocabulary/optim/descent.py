@@ -18,6 +18,8 @@ from autodiff_cli.vocabulary.optim.optimizer import (
     add_,
     addcdiv_,
     addcmul_,
+    check_not_negative,
+    check_size,
     count,
     decayed,
     fused,
@@ -39,15 +41,15 @@ def _plus(a: Array, value: float) -> Array:
 @optimizer(
     "SGD(params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False, "
     "foreach=None, differentiable=False, fused=None)",
-    checks="lr",
+    checks="",
 )
 class SGD(Descent):
     """Gradient descent, with momentum."""
 
     def _start(self, params: Any, defaults: Kept) -> None:
-        for name in ("momentum", "weight_decay"):
-            if scalar(defaults[name]) < 0.0:  # nan isn't
-                raise ValueFault(f"Invalid {name} value: {defaults[name]}")
+        check_size(defaults["lr"])
+        for name in ("lr", "momentum", "weight_decay"):
+            check_not_negative(name, defaults[name])
         momentum, dampening = defaults["momentum"], defaults["dampening"]
         if defaults["nesterov"] and (momentum <= 0 or dampening != 0):
             raise ValueFault("Nesterov momentum requires a momentum and zero dampening")

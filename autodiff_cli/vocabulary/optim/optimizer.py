@@ -55,9 +55,20 @@ def _check_least(name: str, value: Any, least: float = 0.0) -> None:
         raise ValueFault(f"Invalid {WORDS.get(name, f'{name} value')}: {value}")
 
 
-def _check_rate(name: str, lr: Any) -> None:
+def check_not_negative(name: str, value: Any) -> None:
+    """`_check_least`, as SGD asks it: of nan it says nothing."""
+    if scalar(value) < 0.0:
+        raise ValueFault(f"Invalid {WORDS.get(name, f'{name} value')}: {value}")
+
+
+def check_size(lr: Any) -> None:
+    """Refuse a learning rate that is a tensor of several."""
     if isinstance(lr, Tensor) and lr.node.numel != 1:
         raise ValueFault("Tensor lr must be 1-element")
+
+
+def _check_rate(name: str, lr: Any) -> None:
+    check_size(lr)
     _check_least(name, lr)
 
 
