@@ -31,6 +31,9 @@ RAISED = "try:\n    1/0\nexcept Exception as caught:\n    e = caught\n"
 
 FAMILIES: dict[str, dict[str, str]] = {
     "metaclasses, and classes made by a call": {
+        "Enum's base by a call": "from enum import Enum\nEnum.__bases__[0]('X', 'a b')",
+        "a class of Enum's base": RED + "class X(Color.__mro__[2]): pass\nX('Y', 'a b')",
+        "a list's __class_getitem__": "class L(list): pass\nL.__class_getitem__(int)(range(3))",
         "Enum._convert_": "from enum import Enum\nEnum._convert_('X', 'posix', lambda n: n == 'system').system.value('true')",
         "IntEnum._convert_": "from enum import IntEnum\nIntEnum._convert_('X', 'posix', lambda n: True)",
         "a member's _convert_": RED + "Color.RED._convert_",
@@ -129,6 +132,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "grad_fn's node": TORCH + "(t.requires_grad_() * 2).grad_fn.node",
     },
     "memory: what numpy asks objects for, and makes arrays of": {
+        "a ufunc in an error": NUMPY + "try: np.abs('a')\nexcept TypeError as caught: e = caught\ne.args[0](np.ones(1))",
         "an array of objects by an operator": NUMPY + "class A:\n    def __radd__(self, other): return self\nnp.ones(2) + [A(), A()]",
         "an array of objects by an assignment": NUMPY + "class A:\n    def __rmul__(self, other): return 1.0\nx = np.ones(2)\nx *= [A(), A()]",
         "__array_interface__ of __getattr__": NUMPY + SPY + "np.array(Spy())",
@@ -229,6 +233,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "string.Template": "from string import Template",
     },
     "functions, iterators, exceptions, copies: what reaches past the tables": {
+        "a library's method of a stand-in": "import torch\ntorch.optim.lr_scheduler.StepLR.state_dict(type)['kind']",
+        "a library's method, by name": "import torch\ntorch.optim.lr_scheduler.StepLR.state_dict(self=list)['kind']",
+        "a library's method of a class": "import torch\nclass A: pass\ntorch.optim.lr_scheduler.StepLR.state_dict(A)",
         "operator.attrgetter": "from operator import attrgetter\nattrgetter('__class__.__base__')(1)",
         "operator.attrgetter of an object": NAME + "from operator import attrgetter\nattrgetter(Name('__getattribute__', '__init__', '__getattribute__'))(object)",
         "getattr of an object": NAME + "getattr(object, Name('__getattribute__', '__init__', '__getattribute__'))",

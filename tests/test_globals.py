@@ -19,6 +19,7 @@ REGISTRIES = """
     formula/reading/table.py:READERS formula/rules.py:RULES
     interpret/stands.py:STANDS interpret/protocols.py:Tensor ir/node.py:Op
     vocabulary/handles.py:GIVEN vocabulary/handles.py:MEMBERS vocabulary/handles.py:NAMES
+    vocabulary/handles.py:OPENED
     vocabulary/handles.py:TENSOR_ATTRIBUTES vocabulary/handles.py:TENSOR_METHODS
     vocabulary/handles.py:TENSOR_SETTERS vocabulary/registry.py:ATTRIBUTES
 """

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret import assignment
+from autodiff_cli.interpret import assignment, unbound
 from autodiff_cli.interpret.allowed import (
     ARRAY_ATTRIBUTES,
     ARRAY_METHODS,
@@ -44,12 +44,12 @@ from autodiff_cli.interpret.stands import Stand, real, shown
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, tensor_attribute
 from autodiff_cli.interpret.torch_names import Namespace
-from autodiff_cli.interpret.unbound import UnboundAttribute, UnboundBuiltin, UnboundMethod
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.custom import Context
 from autodiff_cli.vocabulary.grad_fns import GradFn, RemovableHandle
 from autodiff_cli.vocabulary.handles import (
     MEMBERS,
+    OPENED,
     PUBLIC,
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
@@ -240,6 +240,10 @@ def _bound(value: Any, kind: type, entry: Any, base: type, name: str, asked: Any
             return lambda key: attribute(value, key)
         if type(entry) in (dict, list, set):
             return entry.copy()  # the library's own
+        if value is None and type(entry) is types.FunctionType:
+            return unbound.of_instances(entry, base)
+        if base is BaseException and name == "args" and kind.__module__.startswith("numpy"):
+            return (str(value),)  # where it has its own functions
     bind = getattr(type(entry), "__get__", None)
     found = entry if bind is None else bind(entry, value, kind)
     return guarded(name, found) if base in BUILTIN_METHODS else found
@@ -267,7 +271,7 @@ def names_of(value: Any) -> list[str]:
             found.update(own)
             for part in ("_parameters", "_buffers", "_modules"):
                 found.update(own.get(part, ()))
-    return sorted(name for name in found if not is_special(name))
+    return sorted(name for name in found if type(name) is str and not is_special(name))
 
 
 # ---- reading classes ----------------------------------------------------------------------------
@@ -277,9 +281,9 @@ def _of_class(value: type, name: str) -> Any:
     cls = real(value)
     if cls is Tensor or issubclass(cls, Tensor):
         if name in METHODS or name in TENSOR_METHODS or in_place_method(name) is not None:
-            return UnboundMethod(name)
+            return unbound.UnboundMethod(name)
         if name in ATTRIBUTES or name in TENSOR_ATTRIBUTES:
-            return UnboundAttribute(name)
+            return unbound.UnboundAttribute(name)
     members = cls.__dict__.get("_member_map_") if cls in PROGRAM_CLASSES else None
     if members is not None and name in members:  # of an enumeration
         return members[name]
@@ -287,7 +291,7 @@ def _of_class(value: type, name: str) -> Any:
     if entry is not MISSING and not isinstance(entry, DESCRIPTORS):
         if base in BUILTIN_METHODS and not isinstance(entry, (classmethod, staticmethod)):
             if not isinstance(entry, CLASS_METHODS):
-                return UnboundBuiltin(base, name)
+                return unbound.UnboundBuiltin(base, name)
         return _bound(None, cls, entry, base, name, value)
     error = AttributeError(f"type object '{shown_class_name(value)}' has no attribute '{name}'")
     raise meaning(error, value, name)
@@ -306,7 +310,7 @@ def _special_of_class(cls: type, name: str) -> Any:
         return cls.__dict__.get("__doc__") if cls in PROGRAM_CLASSES else None
     if name in ("__mro__", "__bases__") and is_open(cls):
         found = cls.__mro__ if name == "__mro__" else cls.__bases__
-        return tuple(base if is_open(base) or base is object else shown(base) for base in found)
+        return tuple(b if b in PROGRAM_CLASSES | OPENED | {object} else shown(b) for b in found)
     if name == "__members__" and "_member_map_" in cls.__dict__ and cls in PROGRAM_CLASSES:
         return dict(cls.__dict__["_member_map_"])
     if name in READABLE:
@@ -314,7 +318,7 @@ def _special_of_class(cls: type, name: str) -> Any:
             return OF_PLAIN[name]
         if issubclass(cls, Tensor):
             if hasattr(Tensor, name) and name not in UNREADABLE:
-                return UnboundMethod(name)
+                return unbound.UnboundMethod(name)
         elif is_open(cls) or issubclass(cls, BaseException) or cls in BUILTIN_METHODS:
             entry, base = _entry(cls.__mro__, name)
             if base not in PROGRAM_CLASSES and name in WRITERS:
@@ -322,7 +326,7 @@ def _special_of_class(cls: type, name: str) -> Any:
                     return OF_PLAIN[name]
             elif entry is not MISSING:
                 if base in BUILTIN_METHODS:
-                    return UnboundBuiltin(base, name)
+                    return unbound.UnboundBuiltin(base, name)
                 return _bound(None, cls, entry, base, name, cls)
     raise AttributeError(f"type object '{shown_class_name(cls)}' has no attribute '{name}'")
 

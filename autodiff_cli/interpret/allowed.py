@@ -88,8 +88,14 @@ INHERITED = frozenset(
     "iand sub isub xor ixor missing copy deepcopy class_getitem get set set_name next abs neg pos invert "
     "int float index round truediv rtruediv floordiv rfloordiv mod rmod pow rpow matmul rmatmul rsub".split()
 )
-# What would change the library's own properties, and where an error's text reads.
+# What would change the library's own properties, where an error's text reads, and Python's own aliases of
+# its classes, a call of which is a call of the class itself.
 SEALED: dict[type, frozenset[str]] = {
+    **{
+        kind: frozenset(("__class_getitem__",))
+        for kind in BUILTIN_METHODS
+        if "__class_getitem__" in vars(kind)
+    },
     property: frozenset(("__init__", "__set_name__")),
     **dict.fromkeys(
         (UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError), frozenset(("__init__",))

@@ -17,6 +17,7 @@ from autodiff_cli.vocabulary.grad_fns import GradFn
 from autodiff_cli.vocabulary.handles import (
     GIVEN,
     MEMBERS,
+    OPENED,
     TensorMethod,
     TorchFunction,
 )
@@ -123,7 +124,7 @@ BASES = frozenset((object, dict, list, OrderedDict, defaultdict, Counter))
 def _check_base(base: Any) -> None:
     if not isinstance(base, type):
         raise TypeError(f"cannot inherit from '{shown_type(base)}'")
-    if base in PROGRAM_CLASSES or base in MEMBERS or base in BASES:
+    if base in PROGRAM_CLASSES or base in OPENED or base in BASES:
         return
     if not issubclass(base, BaseException) or base in STANDS:
         raise TypeError(f"type '{shown_class_name(base)}' is not an acceptable base type")
@@ -216,6 +217,7 @@ class ABC:
 
 
 MEMBERS[ABC] = frozenset()
+OPENED.add(ABC)
 
 
 def class_item(cls: Any, item: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from autodiff_cli.vocabulary.handles import MEMBERS
+from autodiff_cli.vocabulary.handles import MEMBERS, OPENED
 
 
 class EnumType(enum.EnumType):
@@ -32,6 +32,7 @@ MEMBERS.update(
         (enum.Enum, enum.IntEnum, enum.ReprEnum, Enum, IntEnum), frozenset(("name", "value"))
     )
 )
+OPENED.update((Enum, IntEnum))
 # Of the names with one underscore on each side, those that programs define and read.
 SUNDERED = frozenset("_missing_ _generate_next_value_ _value_ _name_".split())
 

@@ -1,13 +1,35 @@
-"""Methods and attributes asked of a class: `torch.Tensor.sum`, `str.upper`."""
+"""Methods and attributes asked of a class: `torch.Tensor.sum`, `str.upper`, `nn.Module.__init__`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from types import FunctionType
 from typing import Any
 
 from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.classes import shown_type
 from autodiff_cli.interpret.counting import guarded
 from autodiff_cli.interpret.tensors import tensor_attribute
+
+MISSING = object()
+
+
+def of_instances(method: FunctionType, cls: type) -> Callable[..., Any]:
+    """A method of the library, asked of its class: nobody has thought of what it does with other objects."""
+    first = method.__code__.co_varnames[0] if method.__code__.co_argcount else ""
+
+    @wraps(method)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        own = args[0] if args else kwargs.get(first, MISSING)
+        if own is not MISSING and not isinstance(own, cls):
+            raise TypeError(
+                f"descriptor '{method.__name__}' for '{cls.__name__}' objects doesn't apply to a "
+                f"'{shown_type(own)}' object"
+            )
+        return method(*args, **kwargs)
+
+    return run
 
 
 class UnboundMethod:

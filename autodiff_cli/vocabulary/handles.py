@@ -41,6 +41,7 @@ NAMES: Table[Any] = Table(NAMES_OF)  # behind `torch.`: "manual_seed", "autograd
 # Of the library's classes that programs may subclass: the names that a class gives to programs.
 MEMBERS: dict[type, frozenset[str]] = {}
 GIVEN: set[type] = set()  # the classes behind `torch.`, which programs may call
+OPENED: set[type] = set()  # those that programs may subclass: bases of theirs have names here alone
 PUBLIC: dict[type, frozenset[str]] = {}  # what programs may ask of objects of other types
 
 TYPE_NAMES[Tensor] = "Tensor"
@@ -121,6 +122,7 @@ def open_class(cls: type) -> None:
 
     These bodies are written for programs: what they name is what a program is given.
     """
+    OPENED.add(cls)
     for base in cls.__mro__[:-1]:
         if base.__module__ != "builtins" and base not in MEMBERS:
             names = (name for name in vars(base) if name in UNDERSCORED or name[0] != "_")
