@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_cli.autograd.tensor import Tensor
-from autodiff_cli.interpret.sizes import check_bits
+from autodiff_cli.interpret.sizes import SEQUENCES, check_bits, check_size
 
 Binary: TypeAlias = Callable[[Any, Any], Any]
 Operands: TypeAlias = "tuple[Any, Any]"
@@ -19,6 +19,7 @@ ARRAYS: frozenset[type] = frozenset(
     (np.ndarray, *(np.dtype(code).type for code in np.typecodes["All"]))
 )
 SMALL = 1 << 60  # integers of less grow no result past the limits
+SIZED = (int, *SEQUENCES, np.ndarray, np.generic)  # of other values no operator makes something large
 GROWING = frozenset(("*", "**", "<<", "//", "%"))  # on integers
 PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -86,9 +87,14 @@ def _guarded(sign: str, compute: Binary, operands: Callable[[str, Any, Any], Ope
 
 def _operands(sign: str, left: Any, right: Any) -> Operands:
     """The operands, if the result has a size that may be; lists that numpy makes arrays of are plain."""
-    from autodiff_cli.interpret.counting import check_operation
+    if not isinstance(left, SIZED) and not isinstance(right, SIZED):
+        return left, right
+    if sign == "%" and isinstance(left, (str, bytes)):
+        from autodiff_cli.interpret.formats import check_percent
 
-    check_operation(sign, left, right)
+        check_percent(left, right)
+    else:
+        check_size(sign, left, right)
     first, second = type(left) in ARRAYS, type(right) in ARRAYS
     if not first and not second:
         return left, right
