@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from autodiff_cli.ir.node import Array, Node, Shape
 from autodiff_cli.record import Record
 
 
-class Tensor(NamedTuple):
+class Tensor(Record):
     """A computed tensor.
 
     Attributes:
@@ -42,7 +42,7 @@ class Gradients(Record):
     by_input: dict[str, Tensor | None]
 
 
-class Result(NamedTuple):
+class Result(Record):
     """What an expression gave.
 
     Attributes:

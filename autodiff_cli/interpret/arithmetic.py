@@ -19,7 +19,12 @@ ARRAYS: frozenset[type] = frozenset(
     (np.ndarray, *(np.dtype(code).type for code in np.typecodes["All"]))
 )
 SMALL = 1 << 60  # integers of less grow no result past the limits
-SIZED = (int, *SEQUENCES, np.ndarray, np.generic)  # of other values no operator makes something large
+SIZED = (
+    int,
+    *SEQUENCES,
+    np.ndarray,
+    np.generic,
+)  # of other values no operator makes something large
 GROWING = frozenset(("*", "**", "<<", "//", "%"))  # on integers
 PYTHON_BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,

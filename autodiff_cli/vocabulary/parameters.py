@@ -6,13 +6,13 @@ Sources, in torch/csrc/utils: python_arg_parser.{h,cpp}, python_numbers.h (the r
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from autodiff_cli.errors import OverflowFault, TypeFault, ValueFault, fault_of
 from autodiff_cli.execute import item
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.record import Record
 
 # `numpy_compatibility_arg_names`: NumPy's names that stand for the reference's, in order of trial.
 NUMPY_NAMES: dict[str, tuple[str, ...]] = {
@@ -49,7 +49,7 @@ def type_name(value: object) -> str:
     return TYPE_NAMES.get(kind, kind.__name__)
 
 
-class Kind(NamedTuple):
+class Kind(Record):
     """The type of a parameter.
 
     Attributes:
@@ -65,7 +65,7 @@ class Kind(NamedTuple):
     unpack: Callable[[object, Parameter], object] | None = None
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """One parameter of a signature.
 
     Attributes:
