@@ -25,13 +25,6 @@ from autodiff_cli.vocabulary.ordered import OrderedDict
 from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
 
 
-def callable_of(value: Any) -> Any:
-    """What calling a value runs."""
-    if callable(value):
-        return value
-    raise TypeError(f"'{shown_type(value)}' object is not callable")
-
-
 def build_class(
     body: Callable[[], Any], name: str, /, *bases: Any, metaclass: Any = type, **keywords: Any
 ) -> type:

@@ -27,10 +27,6 @@ def table(text: str) -> dict[str, str]:
 
 
 GRADIENTS = "the gradient by every input is printed anyway: autodiff 'x**2' x=3; --wrt chooses"
-NO_LAYERS = (
-    "a layer is made, and then called: nn.Linear(2, 1)(x).sum(); "
-    "functions without parameters are in F: F.relu(x)"
-)
 OFTEN = frozenset(
     "sin cos tan exp log sqrt abs sum mean max min prod norm dot relu sigmoid tanh".split()
 )

@@ -29,7 +29,6 @@ NO_MODULE = {
         f"{NO_SUCH_MODULE}; torch has most functions",
     ),
 }
-ALIASES = {"numpy": "numpy", "np": "numpy"}
 
 
 def module(name: str) -> Namespace:
