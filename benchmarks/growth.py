@@ -25,7 +25,7 @@ DOUBLING = 10**7  # elements from which on one round has to do
 
 
 def evaluated(text: str, arrays: Mapping[str, np.ndarray]) -> Callable[[], object]:
-    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.evaluation import evaluate
 
     return lambda: evaluate(text, arrays)
 

@@ -27,7 +27,7 @@ ASKED = ("jacobian", "hessian-vector product", "hessian")
 
 
 def in_autodiff(A: np.ndarray, x: np.ndarray, v: np.ndarray) -> Calls:
-    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.evaluation import evaluate
 
     def run(text: str, **asked: Any) -> Any:
         return evaluate(text, {"A": A, "x": x}, wrt=["x"], grad=False, **asked)

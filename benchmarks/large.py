@@ -61,7 +61,7 @@ READS = {
 
 
 def in_autodiff(expression: Expression, arrays: dict[str, np.ndarray]) -> Callable[[], Answer]:
-    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.evaluation import evaluate
 
     def run() -> Answer:
         result = evaluate(expression.text, arrays, wrt=expression.leaves())

@@ -17,7 +17,7 @@ from fuzz_texts import INPUTS
 
 import autodiff_cli
 from autodiff_cli.errors import AutodiffError, LimitError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret import run as running
 from autodiff_cli.interpret.allowed import PROGRAM_FILE
 from autodiff_cli.interpret.code import compiled_program

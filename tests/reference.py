@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.evaluate import Result, Tensor, evaluate
+from autodiff_cli.evaluation import Result, Tensor, evaluate
 from autodiff_cli.render.report import text
 
 MANUAL_SEED = 7

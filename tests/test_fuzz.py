@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.inputs import bind_all
 from autodiff_cli.ir.context import changed
 from autodiff_cli.program import Settings, run_text, variables_of

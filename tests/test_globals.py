@@ -32,7 +32,7 @@ CACHES = """
 """
 # What the process has one of.
 THE_PROCESS = """
-    batch/part.py:_engines batch/part.py:_stopped cli/apart.py:confining cli/apart.py:placing cli/batch.py:os
+    rows/part.py:_engines rows/part.py:_stopped cli/apart.py:confining cli/apart.py:placing cli/batch.py:os
     cli/kept.py:sys execute/plan.py:store interpret/run.py:sys ops/special.py:sys startup.py:library
     startup.py:os startup.py:sys tables/placing.py:place wall/__init__.py:sys wall/__init__.py:wall
 """

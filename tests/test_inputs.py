@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autodiff_cli.errors import AutodiffError, InputError, SourceSyntaxError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir.context import changed
 from autodiff_cli.program import variables_of

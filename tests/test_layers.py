@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LATE = Path(__file__).with_name("late_imports.txt")
 LAYERS = (
     "__init__ startup record wall source errors syntax ir threads random ops transform execute autograd "
-    "vocabulary interpret formula tables program inputs evaluate batch render cli __main__"
+    "vocabulary interpret formula tables program inputs evaluation rows render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {
@@ -23,7 +23,7 @@ ALLOWED = {
     "ops": {"scipy"},
     "tables": {"orjson", "polars", "zstandard"},
     "render": {"orjson"},
-    "batch": {"dask", "distributed", "orjson"},
+    "rows": {"dask", "distributed", "orjson"},
     "cli": {"click", "orjson"},
 }
 NO_NUMPY = set(

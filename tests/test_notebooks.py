@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autodiff_cli.evaluate import Tensor, evaluate
+from autodiff_cli.evaluation import Tensor, evaluate
 from autodiff_cli.render.report import text
 
 W = (

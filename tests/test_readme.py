@@ -14,7 +14,7 @@ import pytest
 from console import Example, examples, executed
 from reference import differences
 
-from autodiff_cli.evaluate import Tensor, evaluate
+from autodiff_cli.evaluation import Tensor, evaluate
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

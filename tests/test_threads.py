@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_cli.batch import Engine, Question
-from autodiff_cli.evaluate import Result, Tensor, evaluate
+from autodiff_cli.evaluation import Result, Tensor, evaluate
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES
 from autodiff_cli.ir.context import DEFAULTS, Context, current, own
 from autodiff_cli.program import Session, Settings, run_text
+from autodiff_cli.rows import Engine, Question
 from autodiff_cli.source import Source
 from autodiff_cli.tables.rows import Column
 

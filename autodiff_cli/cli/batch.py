@@ -26,8 +26,8 @@ from autodiff_cli.cli.words import PATH
 from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
-    from autodiff_cli.batch.cluster import Cluster
-    from autodiff_cli.batch.job import Job, Summary
+    from autodiff_cli.rows.cluster import Cluster
+    from autodiff_cli.rows.job import Job, Summary
 
 FORMATS = ("csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow")
 
@@ -196,14 +196,14 @@ def command(**options: Any) -> int:
 
 
 def _run(job: Job, options: dict[str, Any], wall: str) -> None:
-    from autodiff_cli.batch.run import needs_files, run
     from autodiff_cli.cli.rows_progress import Progress
+    from autodiff_cli.rows.run import needs_files, run
     from autodiff_cli.wall import wall as process
 
     quiet = options["quiet"]
     with Progress(sys.stderr, hidden=quiet, total=job.limit) as progress:
         if options["engine"] == "dask":
-            from autodiff_cli.batch import spread
+            from autodiff_cli.rows import spread
 
             cluster = _cluster(options)
             done = spread.run(job, cluster, progress.moved, progress.note, progress.reached)
@@ -237,7 +237,7 @@ def _confine(job: Job, wall: str) -> None:
 
 
 def _cluster(options: dict[str, Any]) -> Cluster:
-    from autodiff_cli.batch.cluster import Cluster
+    from autodiff_cli.rows.cluster import Cluster
 
     cluster = Cluster(options["scheduler"], options["workers"], threads=options["threads"])
     if options["part_size"]:
@@ -261,8 +261,8 @@ def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
 
 
 def _show_sample(job: Job, options: dict[str, Any]) -> None:
-    from autodiff_cli.batch.sample import sample
     from autodiff_cli.render.sample import sample_text
+    from autodiff_cli.rows.sample import sample
 
     found = sample(job, lambda text: None if options["quiet"] else click.echo(text, err=True))
     paint = painter(LABEL, wanted(options["color"], sys.stdout))

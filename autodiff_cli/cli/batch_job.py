@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from autodiff_cli.batch.job import Job
-from autodiff_cli.batch.question import Question
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import bindings_of, names_of
 from autodiff_cli.cli.resources import bytes_of
 from autodiff_cli.cli.words import NAME, expression_of, home, value_of
 from autodiff_cli.errors import InputError
+from autodiff_cli.rows.job import Job
+from autodiff_cli.rows.question import Question
 from autodiff_cli.tables import partial, writers
 from autodiff_cli.tables.doors import held
 from autodiff_cli.tables.sources import RowSource, resolved

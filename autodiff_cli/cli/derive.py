@@ -16,7 +16,7 @@ from autodiff_cli.cli.words import PATH, expression_of, value_of
 from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
-    from autodiff_cli.evaluate.question import Declared, Wanted
+    from autodiff_cli.evaluation.question import Declared, Wanted
     from autodiff_cli.tables.outputs import WholeFile
 
 FORMS = ("torch", "numpy", "jax", "python", "latex", "unicode", "json")
@@ -145,7 +145,7 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
         raise click.UsageError(f"--function is for languages with functions, and {form} has none")
 
     from autodiff_cli.cli.confining import confine
-    from autodiff_cli.evaluate.derivation import derive
+    from autodiff_cli.evaluation.derivation import derive
     from autodiff_cli.ir.context import changed
     from autodiff_cli.render.derivation import rendered
 
@@ -225,7 +225,7 @@ def _inputs(words: tuple[str, ...], expression: str) -> tuple[dict[str, str], di
 def _declared(word: str, sizes: str, kind: str | None) -> Declared:
     from keyword import iskeyword
 
-    from autodiff_cli.evaluate.question import Declared
+    from autodiff_cli.evaluation.question import Declared
 
     shape: list[int | str] = []
     for size in [part.strip() for part in sizes.split(",")] if sizes.strip() else []:
@@ -247,7 +247,7 @@ def _wanted(options: dict[str, Any]) -> Wanted:
         raise click.UsageError(
             f"--{asked[0]} and --{asked[1]} are two questions: ask one at a time"
         )
-    from autodiff_cli.evaluate.question import Wanted
+    from autodiff_cli.evaluation.question import Wanted
 
     kind = asked[0] if asked else "gradient"
     return Wanted(kind, options["order"] or 1)

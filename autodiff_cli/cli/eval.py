@@ -32,7 +32,7 @@ from autodiff_cli.cli.words import PATH, expression_of, value_of
 from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
-    from autodiff_cli.evaluate import Result
+    from autodiff_cli.evaluation import Result
     from autodiff_cli.tables.outputs import ArchiveFile
 
 
@@ -158,7 +158,7 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
     vectors = vectors_of("--hvp", options["hvp"])
 
     from autodiff_cli.cli.confining import confine
-    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.evaluation import evaluate
 
     imported = perf_counter()
     outputs = _outputs(options)
@@ -285,7 +285,7 @@ def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:
 def _save(result: Result, save: ArchiveFile | None, save_grads: ArchiveFile | None) -> None:
     if save is None and save_grads is None:
         return
-    from autodiff_cli.evaluate import Tensor
+    from autodiff_cli.evaluation import Tensor
 
     several = len(result.gradients) > 1
     derivatives = {

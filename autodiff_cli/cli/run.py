@@ -123,7 +123,7 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
     """Say which inputs the program doesn't read; refuse those that it would overwrite."""
     if not names:
         return
-    from autodiff_cli.evaluate.notices import unused
+    from autodiff_cli.evaluation.notices import unused
     from autodiff_cli.program import unread
 
     idle = unread(cells, names)

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.evaluate.derivation import Derivation, Formula
+from autodiff_cli.evaluation.derivation import Derivation, Formula
 from autodiff_cli.formula.script import Script, script
 from autodiff_cli.formula.text import Dialect, Unsayable
 from autodiff_cli.formula.torch_text import TorchModule

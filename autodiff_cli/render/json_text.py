@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from autodiff_cli.evaluate import Gradients, Result, Tensor
+from autodiff_cli.evaluation import Gradients, Result, Tensor
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.vocabulary.parameters import type_name
 from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.evaluate import Intermediate, Result, Tensor
+from autodiff_cli.evaluation import Intermediate, Result, Tensor
 from autodiff_cli.vocabulary.torch_text import tensor_text
 from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from autodiff_cli.batch.sample import Sample
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array
 from autodiff_cli.render.report import Paint, labelled
+from autodiff_cli.rows.sample import Sample
 from autodiff_cli.vocabulary.torch_text import tensor_text
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autodiff_cli.evaluate import Tensor, evaluate
+from autodiff_cli.evaluation import Tensor, evaluate
 from autodiff_cli.program import Session
 from autodiff_cli.source import Source
 

@@ -143,7 +143,7 @@ def test_output_is_whole_or_not_there(run: Any) -> None:
 
 
 def test_same_digits_as_eval_for_a_thousand_rows(capfd: Any, monkeypatch: Any) -> None:
-    from autodiff_cli.evaluate import evaluate
+    from autodiff_cli.evaluation import evaluate
     from autodiff_cli.render.json_text import json_lines
 
     path = rows_file(20_000)

@@ -400,7 +400,7 @@ def test_require_and_no_wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_somebody_elses_process_is_not_restricted(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom autodiff_cli.cli.main import main\nfrom autodiff_cli.evaluate import evaluate\n"
+        "import sys\nfrom autodiff_cli.cli.main import main\nfrom autodiff_cli.evaluation import evaluate\n"
         "evaluate('x*2', {'x': 3})\nassert main(['x*2', 'x=3', '--timeout', '100']) == 0\n"
         "assert main(['x*2', 'x=3', '--require-wall']) == 1\nopen(sys.argv[1], 'w').close()\n"
     )

@@ -20,7 +20,7 @@ import pytest
 
 from autodiff_cli.cli import wishes
 from autodiff_cli.cli.main import COMMANDS, group
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret import habits, names
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
 

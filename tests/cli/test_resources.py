@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-import autodiff_cli.evaluate.leaves as evaluate_package
+import autodiff_cli.evaluation.leaves as evaluate_package
 from autodiff_cli.cli.main import COMMANDS, group
 from autodiff_cli.cli.progress import ERASE, PATIENCE, Bar, progress
 from autodiff_cli.cli.resources import bytes_of

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from autodiff_cli.evaluate.derivation import derive
+from autodiff_cli.evaluation.derivation import derive
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.sizes import PRIMES, Sizes
 from autodiff_cli.formula.terms import ONE, Factor, Term

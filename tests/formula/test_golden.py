@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_cli.evaluate import evaluate
-from autodiff_cli.evaluate.derivation import derive
+from autodiff_cli.evaluation import evaluate
+from autodiff_cli.evaluation.derivation import derive
 from autodiff_cli.inputs import bind
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autodiff_cli.evaluate.derivation import derive
+from autodiff_cli.evaluation.derivation import derive
 from autodiff_cli.formula.rules import RULES, Rule
 
 MATRIX = np.array([[0.7, 0.4, 0.9], [0.3, 0.8, 0.6]])

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from autodiff_cli.evaluate import evaluate
-from autodiff_cli.evaluate.derivation import Declared, Derivation, derive
+from autodiff_cli.evaluation import evaluate
+from autodiff_cli.evaluation.derivation import Declared, Derivation, derive
 from autodiff_cli.render.derivation import rendered
 from autodiff_cli.source import Source
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from autodiff_cli.errors import AutodiffError, LimitError, NameFault, SourceSyntaxError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret import modules
 from autodiff_cli.vocabulary.handles import NAMES
 from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS

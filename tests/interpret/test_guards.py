@@ -14,11 +14,11 @@ import pytest
 from console import ROOT
 from doors import DOORS, table
 
-from autodiff_cli.batch import Engine, Question
-from autodiff_cli.batch.table import answered
 from autodiff_cli.errors import AutodiffError, LimitError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.program import Settings, run_text
+from autodiff_cli.rows import Engine, Question
+from autodiff_cli.rows.table import answered
 from autodiff_cli.source import Source
 from autodiff_cli.tables.bad import Bad
 from autodiff_cli.tables.rows import Chunk, Column

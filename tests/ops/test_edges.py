@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 
 NAN = float("nan")
 CASES = [

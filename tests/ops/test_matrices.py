@@ -12,7 +12,7 @@ import pytest
 from reference import differences, ours
 
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 
 RECORDS = json.loads((Path(__file__).parents[1] / "golden" / "matrices.json").read_text())
 BY_OPERATION: dict[str, list[dict[str, Any]]] = {}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ops import heavy
 from autodiff_cli.ops.matrix import _matmul
@@ -27,7 +27,7 @@ COUNT = """
 from autodiff_cli.startup import hold_threads
 hold_threads()
 import os, sys
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 evaluate(sys.argv[1])
 print(len(os.listdir("/proc/self/task")))
 """

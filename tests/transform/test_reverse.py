@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.execute import execute
 from autodiff_cli.ir.legality import check
 from autodiff_cli.ir.node import Node, Op, constant, leaf

@@ -11,7 +11,7 @@ import numpy as np
 from drawn_calls import FOLLOW, POOL, drawn, program
 
 from autodiff_cli.errors import AutodiffError, LimitError
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.ir.node import constant
 from autodiff_cli.ir.refusal import refusal

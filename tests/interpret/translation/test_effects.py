@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autodiff_cli.evaluate import evaluate
+from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.source import Source
 

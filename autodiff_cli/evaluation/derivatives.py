@@ -1,0 +1,193 @@
+"""Jacobians, Hessians and directional derivatives: what was asked for, as nodes of the graph.
+
+A derivative's `Name` says what it is and of which inputs: ("jacobian", "x"), ("hessian", "x", "y"),
+("jvp",), ("hvp", "x").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from autodiff_cli.errors import InputError, NameFault, RuntimeFault
+from autodiff_cli.evaluation import looped
+from autodiff_cli.evaluation.leaves import check_differentiable
+from autodiff_cli.evaluation.result import Tensor
+from autodiff_cli.inputs import Given, bind
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.node import Node
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.create import full
+from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.transform import jacobian as batched
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.values import NO_VALUE, Size
+
+Name: TypeAlias = tuple[str, ...]
+
+
+class Asked(NamedTuple):
+    """The derivatives to give besides gradients.
+
+    Attributes:
+        jacobian: that of the output by each leaf.
+        hessian: that of a scalar output by each pair of leaves.
+        jvp: tangents by input, for the output's tangent; those of other inputs are zero. Empty: not asked.
+        hvp: vectors by input, for the Hessian's product with them; likewise.
+    """
+
+    jacobian: bool
+    hessian: bool
+    jvp: Mapping[str, Given]
+    hvp: Mapping[str, Given]
+
+    @property
+    def first(self) -> str:
+        """What was asked for, or the first of it: "jacobian", "hessian", "jvp" or "hvp"."""
+        return next(kind for kind in self._fields if getattr(self, kind))
+
+
+def nodes_of(
+    asked: Asked,
+    value: Any,
+    leaves: Mapping[str, Node],
+    bound: Mapping[str, Any],
+    *,
+    loop: bool = False,
+) -> dict[Name, Node]:
+    """The derivatives of a value, not yet computed.
+
+    Args:
+        asked: which.
+        value: what the expression gave: has to be one tensor.
+        leaves: the inputs to differentiate by.
+        bound: all inputs.
+        loop: whether code of a program decides what flows.
+
+    Raises:
+        RuntimeFault: the value has no such derivative; a vector has another shape than its input.
+        InputError: a vector's name is not that of a leaf.
+    """
+    output = _output(asked, value, leaves)
+    wrt = list(leaves.values())
+    found: dict[Name, Node] = {}
+    if asked.jacobian:
+        jacobian = looped.jacobian if loop else batched.jacobian
+        for name, node in zip(leaves, jacobian(output, wrt), strict=True):
+            found["jacobian", name] = node
+    if asked.hessian:
+        hessian = looped.hessian if loop else batched.hessian
+        for name, row in zip(leaves, hessian(_scalar(output, "hessian"), wrt), strict=True):
+            for other, node in zip(leaves, row, strict=True):
+                found["hessian", name, other] = node
+    if asked.jvp:
+        jvp = looped.jvp if loop else batched.jvp
+        tangents = _vectors("jvp", asked.jvp, leaves, bound)
+        tangent = jvp(output, [leaves[name] for name in tangents], list(tangents.values()))
+        found["jvp",] = _zeros(output) if tangent is None else as_dtype(tangent, output.dtype)
+    if asked.hvp:
+        hvp = looped.hvp if loop else batched.hvp
+        given = _vectors("hvp", asked.hvp, leaves, bound)
+        vectors = [given.get(name, _zeros(node)) for name, node in leaves.items()]
+        for name, node in zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True):
+            found["hvp", name] = node
+    return found
+
+
+def _zeros(like: Node) -> Node:
+    return full(shape=like.shape, value=0, dtype=like.dtype)
+
+
+def _output(asked: Asked, value: Any, leaves: Mapping[str, Node]) -> Node:
+    """The one tensor that is differentiated."""
+    kind = asked.first
+    if not isinstance(value, Node):
+        parts = isinstance(value, (list, tuple)) and not isinstance(value, Size)
+        if value is NO_VALUE:
+            hint = (
+                "the last line of the program has to be an expression: its value is differentiated"
+            )
+        elif parts:
+            hint = "the result is not one tensor: pick one of its parts, such as (…)[0]"
+        else:
+            hint = f"the result is no tensor, but of type {type_name(value)}"
+        raise RuntimeFault(f"The function given to {kind} should return a single Tensor", hint=hint)
+    if not value.requires_grad:
+        raise RuntimeFault(
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            hint="the result does not depend on a floating point input",
+        )
+    if not leaves:
+        raise InputError(
+            f"--{kind} differentiates by the inputs, and there is none of floating point",
+            hint="bind one, as in x='[1, 2]'",
+        )
+    return value
+
+
+def _scalar(output: Node, kind: str) -> Node:
+    """A result of one element, without dimensions."""
+    if output.numel != 1:
+        raise RuntimeFault(
+            f"The Tensor returned by the function given to {kind} should contain a single element",
+            hint=f"the result has shape {list(output.shape)}: reduce it with sum() or mean(), or pick "
+            "one element",
+        )
+    return output if not output.shape else mv.view(output, shape=())
+
+
+# ---- tangents and vectors -----------------------------------------------------------------------
+
+
+def _vectors(
+    kind: str, given: Mapping[str, Given], leaves: Mapping[str, Node], bound: Mapping[str, Any]
+) -> dict[str, Node]:
+    """A node of its input's shape and dtype for each given value."""
+    for name in given:
+        check_differentiable(f"--{kind}", name, bound)
+        if name not in leaves:
+            raise InputError(
+                f"--{kind} names '{name}', which --wrt leaves out",
+                hint=f"add it: --wrt {','.join([*leaves, name])}",
+            )
+    return {name: _vector(kind, name, value, leaves, bound) for name, value in given.items()}
+
+
+def _vector(
+    kind: str, name: str, given: Given, leaves: Mapping[str, Node], bound: Mapping[str, Any]
+) -> Node:
+    target = leaves[name]
+    try:
+        with changed(dtype=target.dtype):
+            vector = bind(f"--{kind} {name}", given, differentiate=False)
+    except NameFault as fault:
+        if any(f"'{other}'" in fault.message for other in bound):
+            fault.hint = (
+                f"a value can't use inputs: write numbers, or a file: --{kind} {name}=@v.npy"
+            )
+        raise
+    if not isinstance(vector, Node):
+        raise InputError(f"the value of --{kind} {name} is neither a tensor nor a number")
+    if vector.shape != target.shape:
+        size = ", ".join(map(str, target.shape))
+        example = f"ones({size})" if target.shape else "1"
+        raise RuntimeFault(
+            f"v has invalid size: should be {Size(target.shape)!r} but got {Size(vector.shape)!r}.",
+            hint=f"--{kind} {name} needs the shape of the input {name}: {list(target.shape)}, as in "
+            f"--{kind} {name}='{example}'",
+        )
+    return as_dtype(vector, target.dtype)
+
+
+def gathered(tensors: Mapping[Name, Tensor]) -> dict[str, Any]:
+    """The derivatives as fields of a `Result`."""
+    fields: dict[str, Any] = {}
+    for (kind, *names), tensor in tensors.items():
+        if not names:
+            fields[kind] = tensor
+            continue
+        place = fields.setdefault(kind, {})
+        for name in names[:-1]:
+            place = place.setdefault(name, {})
+        place[names[-1]] = tensor
+    return fields

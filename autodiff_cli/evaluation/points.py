@@ -1,0 +1,305 @@
+"""Whether a formula agrees with reverse mode: both evaluated at several points, as any text is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr
+from io import StringIO
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError, RuntimeFault
+from autodiff_cli.evaluation import Result, Tensor, evaluate
+from autodiff_cli.evaluation.called import nth_text
+from autodiff_cli.evaluation.question import OPENED, Declared, Question
+from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.record import Record
+from autodiff_cli.source import Source
+
+WANTED, FEW = 4, 2  # points; of a long text
+LONG = 20_000  # characters of a text from where on reading it is what takes the time
+TOLERANCE = 1e-9  # of the largest element of a derivative
+LEAST = 1e-5  # of a derivative, below which its digits may be what cancelling leaves
+SIZES = ((3, 2, 4, 5), (4, 5, 2, 3), (2, 3, 5, 4), (5, 4, 3, 2))
+SPREADS = (0.0, 0.1, 0.02, 0.2, 0.05)  # by how much of itself a given value is moved
+NEAR = (0.0, 1e-6, 1e-7, 1e-5, 1e-8)  # that of a program, whose branches are to stay what they are
+DRAWS = 16  # tried for inputs without values
+READ_BACK = "the formula"
+
+
+class Draws:
+    """Numbers without order, the same each time; numpy's generators take 10 ms to import.
+
+    Args:
+        seed: of the numbers.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.count = seed
+
+    def uniform(self, low: float, high: float, shape: tuple[int, ...]) -> Array:
+        size = math.prod(shape)
+        places = np.arange(self.count, self.count + size, dtype=np.float64)
+        self.count += size + 1
+        parts = np.sin(places * 12.9898 + 4.1) * 43758.5453
+        return np.asarray(low + (high - low) * (parts - np.floor(parts))).reshape(shape)
+
+
+class Point(Record):
+    """Inputs, and the derivatives there.
+
+    Attributes:
+        inputs: by name, and cotangents and vectors that have one.
+        wanted: the derivatives, by their names in a text.
+        sizes: of the names in shapes.
+    """
+
+    inputs: dict[str, Any]
+    wanted: dict[str, Array]
+    sizes: dict[str, int]
+
+
+class Outcome(Record):
+    """What a comparison found.
+
+    Attributes:
+        agrees: whether the formula is the derivative.
+        points: at how many points.
+        difference: the largest relative one.
+        sizes: what sizes were.
+        problem: what is wrong, in words that follow "the formula".
+    """
+
+    agrees: bool
+    points: int
+    difference: float
+    sizes: tuple[dict[str, int], ...]
+    problem: str
+
+
+class Points:
+    """Points at which the derivatives of a question are known.
+
+    Args:
+        question: what was asked.
+        names: of the derivatives.
+
+    Raises:
+        AutodiffError: there is none.
+    """
+
+    def __init__(self, question: Question, names: list[str]) -> None:
+        self.question = question
+        self.names = names
+        self.failure: AutodiffError | None = None
+        self.points = list(self._found())
+        if not self.points:
+            raise self.failure or RuntimeFault(
+                "no point was found at which the derivative is finite, to compare a formula with",
+                hint="give values instead of shapes",
+            )
+
+    def _found(self) -> Iterator[Point]:
+        found = 0
+        enough = FEW if len(self.question.source.text) > LONG else WANTED
+        for inputs, sizes, exact in self._candidates():
+            try:
+                self._add_named(inputs)
+                wanted, is_finite = self._derivatives(inputs)
+            except AutodiffError as error:
+                self.failure = self.failure or error
+                continue
+            finite = [is_finite, *(bool(np.isfinite(array).all()) for array in wanted.values())]
+            if exact or all(finite):
+                yield Point(inputs, wanted, sizes)
+                found += 1
+            if found == enough:
+                return
+
+    def _candidates(self) -> Iterator[tuple[dict[str, Any], dict[str, int], bool]]:
+        question = self.question
+        random = Draws(20)
+        shaped = any(isinstance(value, Declared) for value in question.given.values())
+        for at in range(DRAWS if shaped else len(SPREADS)):
+            known = zip(question.sizes.primes, _cycled(SIZES[at % len(SIZES)]), strict=False)
+            sizes = dict(known)
+            inputs: dict[str, Any] = {}
+            for name, value in question.given.items():
+                if isinstance(value, Declared):
+                    shape = tuple(sizes.get(n, n) for n in value.shape)  # type: ignore[arg-type]
+                    inputs[name] = (
+                        np.floor(random.uniform(0, 2, shape)).astype(np.int64)
+                        if value.integer
+                        else _drawn(random, shape, at)
+                    )
+                    continue
+                node = question.inputs[name]
+                array = node.value if isinstance(node, Node) else value
+                if isinstance(array, np.ndarray) and array.dtype.kind == "f":
+                    spreads = NEAR if not question.tree.is_expression else SPREADS
+                    array = _moved(random, array, spreads[at % len(SPREADS)])
+                inputs[name] = array
+            yield inputs, sizes, at == 0 and not shaped
+
+    def _add_named(self, inputs: dict[str, Any]) -> None:
+        """Give values to the cotangents and vectors that only have a name."""
+        random = Draws(3)
+        for name, node in self.question.named.items():
+            if not name.startswith(OPENED):
+                inputs[name] = random.uniform(0.5, 1.5, self._shape(node, inputs))
+
+    def _shape(self, node: Node, inputs: Mapping[str, Any]) -> tuple[int, ...]:
+        """The shape of a cotangent or vector: the result's, or an input's."""
+        if not self.question.sizes.primes:
+            return node.shape
+        for wrt, vector in self.question.vectors.items():
+            if vector is node:
+                return np.shape(inputs[wrt])
+        return self._value(inputs).shape
+
+    def _value(self, inputs: Mapping[str, Any]) -> Array:
+        own = {name: inputs[name] for name in self.question.inputs}
+        value = _evaluate(
+            self.question.source, own, grad=False, max_steps=self.question.max_steps
+        ).value
+        if not isinstance(value, Tensor):
+            raise RuntimeFault("the result is not one tensor")
+        return value.array
+
+    def _derivatives(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], bool]:
+        """What the product itself computes, and whether the value is finite."""
+        question, kind = self.question, self.question.wanted.kind
+        own = {name: inputs[name] for name in question.inputs}
+        if kind == "order":
+            found = {
+                f"d{question.wanted.order}_{name}": self._nth(own, name) for name in question.leaves
+            }
+            return found, bool(np.isfinite(self._value(inputs)).all())
+        asked: dict[str, Any] = {"wrt": list(question.leaves), "max_steps": question.max_steps}
+        if kind == "gradient":
+            asked["seeds"] = self._seeds(inputs)
+        elif kind == "hvp":
+            asked["hvp"] = {
+                name: inputs.get(v.params["name"], v.value) for name, v in question.vectors.items()
+            }
+        else:
+            asked[kind] = True
+        result = _evaluate(question.source, own, **asked)
+        if kind == "gradient":
+            found = {
+                f"d_{name}": np.zeros(np.shape(inputs[name])) if tensor is None else tensor.array
+                for name, tensor in result.gradients[0].by_input.items()
+            }
+        elif kind == "jacobian":
+            found = {f"J_{name}": t.array for name, t in (result.jacobian or {}).items()}
+        elif kind == "hvp":
+            found = {f"Hv_{name}": tensor.array for name, tensor in (result.hvp or {}).items()}
+        else:
+            found = {
+                f"H_{name}_{other}": tensor.array
+                for name, row in (result.hessian or {}).items()
+                for other, tensor in row.items()
+            }
+        return found, bool(np.isfinite(result.value.array).all())
+
+    def _seeds(self, inputs: Mapping[str, Any]) -> list[Array]:
+        question = self.question
+        if question.seed_kind == "ones":
+            sized = bool(question.sizes.primes)
+            shape = self._value(inputs).shape if sized else question.value.shape
+            return [np.ones(shape)]
+        if question.seed_kind in question.named:
+            return [inputs[question.seed_kind]]
+        return [np.asarray(question.seed.value)] if question.seed_kind else []
+
+    def _nth(self, inputs: Mapping[str, Any], name: str) -> Array:
+        value = _evaluate(Source(nth_text(self.question, name)), inputs, grad=False).value
+        return np.asarray(value.array)
+
+    # ---- comparing ------------------------------------------------------------------------------
+
+    def compare(self, text: str) -> Outcome:
+        """Evaluate a formula's text at all points."""
+        largest = 0.0
+        for point in self.points:
+            try:
+                value = self._evaluated(text, point)
+            except AutodiffError as error:
+                return _failed(f"can't be read back: {error.message}")
+            values = value if type(value) is tuple else (value,)
+            for given, name in zip(values, self.names, strict=True):
+                problem = _difference(given, point.wanted[name])
+                if isinstance(problem, str):
+                    return _failed(f"for {name} {problem}")
+                largest = max(largest, problem)
+        sizes = {tuple(sorted(p.sizes.items())): p.sizes for p in self.points if p.sizes}
+        return Outcome(True, len(self.points), largest, tuple(sizes.values()), "")
+
+    def _evaluated(self, text: str, point: Point) -> Any:
+        return _evaluate(Source(text, READ_BACK), point.inputs, grad=False).value
+
+    def values(self, text: str) -> list[list[Array]] | None:
+        """What a text of several formulas gives at each point; None if it can't be evaluated."""
+        try:
+            found = [self._evaluated(text, point) for point in self.points]
+        except AutodiffError:
+            return None
+        rows = [value if type(value) is tuple else (value,) for value in found]
+        return [[np.asarray(getattr(entry, "array", entry)) for entry in row] for row in rows]
+
+
+def _evaluate(source: Source, inputs: Mapping[str, Any], **asked: Any) -> Result:
+    """What any text gives in float64; what it prints and warns of has been seen by who wrote it."""
+    with redirect_stderr(StringIO()):
+        return evaluate(source, inputs, dtype="float64", write=_nothing, **asked)
+
+
+def _nothing(text: str) -> None:
+    """What takes the output of programs."""
+
+
+def _failed(problem: str) -> Outcome:
+    return Outcome(False, 0, np.inf, (), problem)
+
+
+def _cycled(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size + 4 * turn for turn in range(3) for size in sizes)
+
+
+def _moved(random: Draws, array: Array, spread: float) -> Array:
+    """Values near the given ones; the last time zeros, too, are moved."""
+    array = array * (1 + spread * random.uniform(-1, 1, array.shape))
+    if spread == SPREADS[-1]:
+        array = array + 0.01 * random.uniform(-1, 1, array.shape)
+    return array
+
+
+def _drawn(random: Draws, shape: tuple[int, ...], at: int) -> Array:
+    """Values of a kind: many functions are defined only between 0 and 1, or above 1."""
+    kind = (at // len(SIZES) + at) % len(SIZES)
+    low, high = ((0.2, 0.9), (-1.5, 1.5), (1.1, 2.0), (0.3, 1.7))[kind]
+    return random.uniform(low, high, shape)
+
+
+def _difference(given: Any, wanted: Array) -> float | str:
+    """The largest difference, relative to the largest element; or what is wrong.
+
+    Infinities and nan have to be the same.
+    """
+    if not isinstance(given, Tensor) or given.array.shape != wanted.shape:
+        return "has another shape"
+    array = given.array
+    if array.dtype.kind != "f":
+        return "isn't floating"
+    finite = np.isfinite(wanted)
+    if not np.array_equal(array[~finite], wanted[~finite], equal_nan=True):
+        return "differed where the derivative isn't finite"
+    if not finite.any():
+        return 0.0
+    size = max(float(np.abs(wanted[finite]).max()), LEAST)
+    difference = float(np.abs(array[finite] - wanted[finite]).max()) / size
+    if not math.isfinite(difference):
+        return "isn't finite where the derivative is"
+    return difference if difference <= TOLERANCE else f"differed by {difference:.1g}"

@@ -1,0 +1,215 @@
+"""Texts that are programs: the value of the last expression, and its derivatives.
+
+Nodes of programs are computed as they are made; what differentiates them here is built without values
+and executed at once, as for expressions, unless the program has a say in it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from autodiff_cli.autograd import tensor as handles
+from autodiff_cli.autograd.engine import differentiate
+from autodiff_cli.autograd.ruled import is_ruled
+from autodiff_cli.evaluation.derivatives import Asked, Name, gathered, nodes_of
+from autodiff_cli.evaluation.leaves import cotangents_of, executed
+from autodiff_cli.evaluation.notices import check_result
+from autodiff_cli.evaluation.request import Request
+from autodiff_cli.evaluation.result import Gradients, Result, Tensor, computed_tensor
+from autodiff_cli.evaluation.seeds import by_seeds
+from autodiff_cli.execute import force
+from autodiff_cli.interpret.ending import no_value
+from autodiff_cli.interpret.graph import located
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.program import DEFAULTS, ProgramError, Session, variables_of
+from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.handles import lower
+from autodiff_cli.vocabulary.values import NO_VALUE, Size
+
+
+def evaluate_program(
+    request: Request, max_steps: int, write: Callable[[str], object] | None = None
+) -> Result:
+    """A program's last expression, and its gradients; those of its own backward passes if it made some.
+
+    Args:
+        request: the program, and what is asked.
+        max_steps: the most steps.
+        write: called with what the program prints; standard output if None.
+
+    Raises:
+        AutodiffError: it ends in an error, gives nothing, or can't be differentiated.
+    """
+    started = perf_counter()
+    text, source, bound, notices = request.text, request.source, request.bound, request.notices
+    seeds = request.seeds
+    if not text.is_expression:
+        idle = text.unread(bound, source)
+        if idle and not text.has_value and "print" not in (*text.reads.names, *text.reads.called):
+            raise no_value(text.tree, source)
+        notices.unused(idle)
+    variables = variables_of(bound)
+    nodes = {
+        name: value.node if isinstance(value, handles.Tensor) else value
+        for name, value in variables.items()
+    }
+    leaves = request.leaves(nodes)
+    context = current()
+    settings = DEFAULTS._replace(
+        dtype=context.dtype.name,
+        max_elements=context.max_elements,
+        max_steps=max_steps,
+        implicit=True,
+        bare=True,
+    )
+    if context.max_bytes is not None:
+        settings = settings._replace(max_bytes=context.max_bytes)
+    with Session(
+        settings,
+        write=write or sys.stdout.write,
+        complain=sys.stderr.write,
+        variables=variables,
+    ) as session:
+        # it draws on where its inputs did
+        session.context.seed, session.context.streams = context.seed, context.streams
+        try:
+            value = session.run_compiled(text, source)
+        except ProgramError as error:
+            if text.is_expression and isinstance(error.error, Exception):
+                raise located(error.error, source, bound) from None
+            raise
+        check_result(value, source, bound)
+        if text.is_expression:
+            notices.unused(text.unread(bound, source))
+        if value is None:  # shows nothing, as at Python's prompt
+            value = NO_VALUE
+        built = perf_counter()
+        shown = _computed(value)
+        derived: dict[Name, Tensor] = {}
+        if request.asked is not None:
+            derived = _derived(request.asked, value, leaves, nodes, source)
+        made = {
+            name: tensor.grad
+            for name in leaves
+            if isinstance(tensor := variables[name], handles.Tensor)
+        }
+        rows: tuple[Gradients, ...] = ()
+        if not request.grad:
+            pass
+        elif any(gradient is not None for gradient in made.values()):
+            rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
+        elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
+            rows = _rows(value.node, leaves, seeds, source, scalars_only=request.scalars_only)
+        elif value is not NO_VALUE or seeds:
+            node = lower(value, [])
+            if not isinstance(node, Node):
+                cotangents_of(node, leaves, seeds)  # refuses parts that require grad
+            if request.scalars_only and request.expects_gradients:
+                notices.ungraded(node, leaves, nodes)
+        shows = session.printed or derived or (rows and not text.is_expression)
+        if value is NO_VALUE and not shows:
+            raise no_value(text.tree, source)
+    return Result(
+        shown,
+        rows,
+        (),
+        settings.dtype,
+        {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
+        notices=tuple(notices.texts),
+        **gathered(derived),
+    )
+
+
+def _rows(
+    node: Node,
+    leaves: Mapping[str, Node],
+    seeds: Sequence[str | Array],
+    source: Source,
+    *,
+    scalars_only: bool,
+) -> tuple[Gradients, ...]:
+    """The gradients for each seed."""
+    cotangents = cotangents_of(node, leaves, seeds, scalars_only=scalars_only)
+    targets = list(leaves.values())
+    for cotangent in cotangents:
+        force(cotangent)
+    flows: list[list[Node | None]]
+    if len(cotangents) > 1 and is_ruled([node], targets):
+        flows = _at_once(node, cotangents, targets, source)
+    else:
+        flows = [
+            differentiate(
+                [(node, cotangent)], retain_graph=True, create_graph=False, targets=targets
+            )
+            for cotangent in cotangents
+        ]
+    return tuple(
+        Gradients(
+            Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
+            {
+                name: None if flow is None else _tensor_of(flow)
+                for name, flow in zip(leaves, row, strict=True)
+            },
+        )
+        for cotangent, row in zip(cotangents, flows, strict=True)
+    )
+
+
+def _at_once(
+    node: Node, cotangents: Sequence[Node], targets: Sequence[Node], source: Source
+) -> list[list[Node | None]]:
+    """The gradients for several cotangents, computed together."""
+    with changed(eager=False):
+        flows = by_seeds(node, cotangents, targets)
+        flowing = [flow for row in flows for flow in row if flow is not None]
+        for flow, array in zip(flowing, executed(flowing, source), strict=True):
+            flow.value = array
+    return flows
+
+
+def _derived(
+    asked: Asked,
+    value: Any,
+    leaves: Mapping[str, Node],
+    bound: Mapping[str, Any],
+    source: Source,
+) -> dict[Name, Tensor]:
+    """The derivatives asked for.
+
+    Raises:
+        RuntimeFault: also where a backward pass would: a value that a derivative reads was freed or
+            written to.
+    """
+    node = value.node if isinstance(value, handles.Tensor) else value
+    loop = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
+    with changed(eager=loop, grad=True):
+        wanted = nodes_of(asked, node, leaves, bound, loop=loop)
+        arrays = executed(list(wanted.values()), source)
+    return {
+        name: Tensor(array, node.dtype.name)
+        for (name, node), array in zip(wanted.items(), arrays, strict=True)
+    }
+
+
+def _tensor_of(node: Node) -> Tensor:
+    return computed_tensor(node, force(node))
+
+
+def _gradient(grad: Any) -> Tensor | None:
+    return None if grad is None else _tensor_of(grad.node)
+
+
+def _computed(value: Any) -> Any:
+    """The value of a program with every tensor replaced by its elements."""
+    if isinstance(getattr(value, "node", None), Node):
+        return _tensor_of(value.node)
+    if isinstance(value, (list, tuple)) and not isinstance(value, Size):
+        entries = [_computed(entry) for entry in value]
+        if isinstance(value, list):
+            return entries
+        return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)
+    return value

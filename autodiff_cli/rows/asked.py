@@ -1,0 +1,94 @@
+"""A question about a table's rows, with its names resolved: columns, inputs for all rows, gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.inputs import bind
+from autodiff_cli.interpret.code import Compiled
+from autodiff_cli.rows.question import Question, Weight, valued, weight
+
+
+class Asked(NamedTuple):
+    """The question with its names resolved.
+
+    Attributes:
+        text: the expression or program, compiled.
+        inputs: the columns that the expression names, in the order of the table.
+        fixed: the inputs that are the same for every row, bound.
+        shown: the names whose gradients are answers; None for all leaves.
+        hidden: those whose gradients only the deviation needs.
+        seed: the cotangent, if one is given.
+        tangents: the direction, by input.
+        undecided: whether a result that is no scalar has no gradients, instead of needing a seed.
+    """
+
+    question: Question
+    text: Compiled
+    inputs: tuple[str, ...]
+    fixed: Mapping[str, Any]
+    shown: tuple[str, ...] | None
+    hidden: tuple[str, ...]
+    seed: Weight | None
+    tangents: Mapping[str, Weight]
+    undecided: bool = False
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether rows can be one graph: of a text without effects."""
+        return not self.text.code.has_effects
+
+    def differentiates(self, name: str) -> bool:
+        """Whether the input has to be a leaf that requires grad."""
+        return (
+            self.shown is None or name in self.shown or name in self.hidden or name in self.tangents
+        )
+
+
+def resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Asked:
+    """The question with its names resolved: columns, inputs for all rows, gradients.
+
+    Raises:
+        AutodiffError: a name is a column and bound too, or bound and not used, or no input.
+    """
+    both = [name for name in question.given if name in columns]
+    if both:
+        raise InputError(
+            f"'{both[0]}' is a column of the table, and bound on the command line",
+            hint=f"leave out {both[0]}=…, or give the column another name: "
+            f"--columns {both[0]}_column={both[0]}",
+        )
+    source = question.expression
+    text = valued(source)
+    inputs = tuple(name for name in columns if name in text.reads.names)
+    shown = () if question.values_only else question.wrt
+    known = [*inputs, *question.given]
+    for option, asked_for in (
+        ("--wrt", question.wrt or ()),
+        ("--jvp", question.tangents),
+        ("--propagate", question.deviations),
+    ):
+        for name in asked_for:
+            if name not in known:
+                raise InputError(
+                    f"{option} names '{name}', which is not an input; the inputs are "
+                    f"{', '.join(known) or 'none'}"
+                )
+    hidden = () if shown is None else tuple(n for n in question.deviations if n not in shown)
+    fixed = {
+        name: bind(name, given, shown is None or name in shown or name in hidden)
+        for name, given in question.given.items()
+    }
+    notices = Notices(source)
+    notices.unused(text.unread(fixed, source))
+    for notice in notices.texts:
+        say(notice)
+    seed = None if question.seed is None else weight(question.seed, "--seed", columns)
+    tangents = {
+        name: weight(given, f"--jvp {name}", columns) for name, given in question.tangents.items()
+    }
+    undecided = bool(tangents) and seed is None and not question.deviations
+    return Asked(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)

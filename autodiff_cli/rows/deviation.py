@@ -1,0 +1,117 @@
+"""The standard deviation of a result from those of its inputs, to first order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.ir.node import Array
+from autodiff_cli.rows.faults import Errors, Faults
+from autodiff_cli.rows.question import Weight
+from autodiff_cli.tables.rows import Column
+
+
+def check_fixed(deviations: Mapping[str, Weight]) -> None:
+    """Raise InputError if a deviation that is the same for every row is none."""
+    for name, weight in deviations.items():
+        if weight.array is not None and not (weight.array >= 0).all():
+            raise _none(name, _first(weight.array), "")
+
+
+def check(
+    deviations: Mapping[str, Weight], columns: Mapping[str, Column], good: Array, faults: Faults
+) -> None:
+    """Add the good rows that have no deviation to the faults: a column's number is negative or nan."""
+    for name, weight in deviations.items():
+        if weight.column is None:
+            continue
+        values = columns[weight.column].values
+        place = f" in column '{weight.column}'"
+        if isinstance(values, np.ndarray):
+            cells = values.reshape(len(values), math.prod(values.shape[1:]))
+            rows = np.flatnonzero(~(cells >= 0).all(axis=1) & good)
+            if not len(rows):
+                continue
+            first = np.argmin(cells[rows] >= 0, axis=1)
+            numbers = cells[rows, first]
+            faults.add(rows, _Negative(name, numbers.tolist(), place))
+            continue
+        for row in np.flatnonzero(good).tolist():
+            if not (values[row] >= 0).all():
+                faults.add(row, _none(name, _first(values[row]), place))
+
+
+class _Negative(Errors):
+    """That numbers are no deviations."""
+
+    def __init__(self, name: str, numbers: list[float], place: str) -> None:
+        self.name = name
+        self.numbers = numbers
+        self.place = place
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, at: int) -> InputError:  # type: ignore[override]
+        return _none(self.name, self.numbers[at], self.place)
+
+    def texts(self) -> list[str]:
+        known = {
+            number: " ".join(f"InputError: {_sentence(self.name, number, self.place)}".split())
+            for number in set(self.numbers)
+        }
+        return list(map(known.__getitem__, self.numbers))
+
+
+def _first(given: Array) -> float:
+    """The first number that is no deviation."""
+    return float(given[~(given >= 0)].reshape(-1)[0])
+
+
+def _none(name: str, number: float, place: str) -> InputError:
+    return InputError(_sentence(name, number, place))
+
+
+def _sentence(name: str, number: float, place: str) -> str:
+    return f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
+
+
+def deviation(
+    outputs: Mapping[str, Array | None],
+    deviations: Mapping[str, Weight],
+    cells: Mapping[str, Array],
+    count: int,
+) -> Array:
+    """sqrt(sum((df/dx * sigma_x)**2)) for each row, over all elements of all inputs, taken as independent.
+
+    Args:
+        outputs: the gradients, as "grad_NAME", of shape (count, *shape); None is zero.
+        deviations: by input: a number, or an array of its shape, for all rows or for each.
+        cells: the columns that the deviations name.
+        count: of rows.
+
+    Raises:
+        InputError: a deviation has neither the shape of its input nor none.
+    """
+    total = np.zeros(count)
+    for name, weight in deviations.items():
+        slope = outputs.get(f"grad_{name}")
+        if slope is None:
+            continue
+        sigma = weight.array if weight.column is None else cells[weight.column]
+        assert sigma is not None
+        shape = slope.shape[1:]
+        given = sigma.shape if weight.column is None else sigma.shape[1:]
+        if given not in ((), shape):
+            raise InputError(
+                f"--propagate {name}: a deviation of shape {list(given)} for an input of shape "
+                f"{list(shape)}"
+            )
+        wide = sigma.astype(np.float64)
+        if weight.column is not None and not given:
+            wide = wide.reshape(count, *(1,) * len(shape))
+        total += np.square(slope.astype(np.float64) * wide).reshape(count, -1).sum(axis=1)
+    return np.sqrt(total)

@@ -1,0 +1,118 @@
+"""One row's graph: its value, gradients and derivative along a direction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import InputError, RuntimeFault
+from autodiff_cli.evaluation.leaves import cotangents_of, leaves_of
+from autodiff_cli.interpret.graph import graph_of, located
+from autodiff_cli.ir.context import Unknown
+from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.rows.asked import Asked
+from autodiff_cli.rows.question import Weight
+from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.values import Size
+
+
+def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
+    """What is asked, as nodes: "value", "grad_NAME" and "jvp"; None where nothing flows.
+
+    Args:
+        asked: of an expression.
+        row: one node for each column that the expression, the seed or a tangent names.
+
+    Raises:
+        Unknown: the graph depends on the value of a placeholder.
+        AutodiffError: the expression can't be evaluated or differentiated.
+    """
+    bound = {name: row[name] for name in asked.inputs} | dict(asked.fixed)
+    value = node_of(_value(asked, bound))
+    outputs: dict[str, Node | None] = {"value": value}
+    leaves = leaves_of(bound, asked.shown)
+    leaves |= leaves_of(bound, [name for name in asked.hidden if name not in leaves])
+    if asked.undecided and value.numel != 1:
+        leaves = {}
+    cotangent = _cotangent(value, leaves, asked.seed, row)
+    if cotangent is None:
+        outputs |= {f"grad_{name}": None for name in leaves}
+    else:
+        flows = reverse([value], [cotangent], list(leaves.values()))
+        outputs |= {f"grad_{name}": flow for name, flow in zip(leaves, flows, strict=True)}
+    if asked.tangents:
+        outputs["jvp"] = _along(value, bound, asked.tangents, row)
+    return outputs
+
+
+def _value(asked: Asked, bound: Mapping[str, Any]) -> Any:
+    source = asked.question.expression
+    try:
+        return graph_of(asked.text, source, bound)
+    except Unknown:
+        raise
+    except Exception as error:
+        raise located(error, source, bound) from None
+
+
+def _cotangent(
+    value: Node, leaves: Mapping[str, Node], seed: Weight | None, row: Mapping[str, Node]
+) -> Node | None:
+    if not leaves:
+        return None
+    if seed is None or seed.column is None:
+        found = cotangents_of(
+            value, leaves, [] if seed is None or seed.array is None else [seed.array]
+        )
+        return found[0] if found else None
+    given = row[seed.column]
+    if given.shape != value.shape:
+        raise RuntimeFault(
+            f"Mismatch in shape: grad_output[0] has a shape of {Size(given.shape)!r} and output[0] "
+            f"has a shape of {Size(value.shape)!r}.",
+            hint=f"the seeds in column '{seed.column}' need the shape of the result",
+        )
+    return as_dtype(given, value.dtype)
+
+
+def _along(
+    value: Node, bound: Mapping[str, Any], tangents: Mapping[str, Weight], row: Mapping[str, Node]
+) -> Node | None:
+    """The derivative of the value along the direction that the tangents give."""
+    from autodiff_cli.transform.forward import forward
+
+    primals = list(leaves_of(bound, list(tangents)).values())
+    directions = []
+    for (name, weight), primal in zip(tangents.items(), primals, strict=True):
+        given = constant(weight.array) if weight.array is not None else row[str(weight.column)]
+        if given.shape != primal.shape:
+            raise RuntimeFault(
+                f"--jvp {name}: a tangent of shape {list(given.shape)} for an input of shape "
+                f"{list(primal.shape)}"
+            )
+        directions.append(as_dtype(given, primal.dtype))
+    return forward([value], primals, directions)[0]
+
+
+def node_of(value: Any) -> Node:
+    """The value of an expression as a tensor.
+
+    Raises:
+        InputError: it is no tensor and no number.
+    """
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, (bool, int, float)):
+        return constant(np.asarray(value))
+    raise not_one(value)
+
+
+def not_one(value: object) -> InputError:
+    return InputError(
+        f"the result is a {type_name(value)}: a row's value is one tensor or number",
+        hint="pick one of its parts, such as (…)[0], or join them with stack((…))",
+    )

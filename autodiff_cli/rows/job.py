@@ -1,0 +1,62 @@
+"""The record that says all of a job: it can be pickled and done elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
+
+from autodiff_cli.rows.question import Question
+from autodiff_cli.tables.sources import RowSource
+
+OnError = Literal["fail", "skip", "null"]
+Reduce = Literal["sum", "mean"]
+
+
+class Job(NamedTuple):
+    """A question, the table that it is asked of, and where the answers go.
+
+    Attributes:
+        question: what is asked about each row.
+        sources: the files, as `tables.sources.resolved` found them.
+        columns: names for the columns, as `tables.readers.read` takes them.
+        output: a file; None is standard output.
+        to: the format of the answers; None is the output's, or the input's.
+        on_error: what a bad row does: ends the job, is left out, or stays without an answer.
+        keep: whether the input's columns stand beside the answers.
+        reduce: one answer for all rows: their sum or their mean.
+        limit: the most rows to read.
+        resume: whether to go on where an interrupted job of the same words stopped.
+        chunk_rows: the most rows of a chunk; None: as many as `chunk_bytes` hold.
+        chunk_bytes: of text or arrays that a chunk is read from.
+        words: the question and the options, to know the same job by.
+    """
+
+    question: Question
+    sources: tuple[RowSource, ...]
+    columns: tuple[str, ...] | None = None
+    output: str | None = None
+    to: str | None = None
+    on_error: OnError = "fail"
+    keep: bool = False
+    reduce: Reduce | None = None
+    limit: int | None = None
+    resume: bool = False
+    chunk_rows: int | None = None
+    chunk_bytes: int = 4 << 20
+    words: Mapping[str, str] = {}
+
+
+class Summary(NamedTuple):
+    """What a job did.
+
+    Attributes:
+        rows: how many were read, without those that an interrupted job had finished.
+        bad: how many of them have no answer.
+        non_finite: how many have an infinity or nan in their answer.
+        resumed: how many an interrupted job had finished.
+    """
+
+    rows: int
+    bad: int
+    non_finite: int
+    resumed: int
