@@ -19,8 +19,8 @@ from autodiff_cli.ir.node import Array, Node, leaf
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import parse_expression
 from autodiff_cli.syntax.tree import Assign
+from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.creation import tensor_from
-from autodiff_cli.vocabulary.parameters import type_name
 
 Given: TypeAlias = "str | Array | np.generic | int | float | bool | list[Any] | tuple[Any, ...]"
 

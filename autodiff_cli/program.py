@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
 from autodiff_cli.interpret.builtins import as_user_error
@@ -27,8 +26,9 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.source import Source
 from autodiff_cli.syntax.tree import ExpressionStatement
-from autodiff_cli.vocabulary.handles import lower
-from autodiff_cli.vocabulary.values import NO_VALUE
+from autodiff_cli.tensors.tensor import of_array
+from autodiff_cli.vocabulary.calls.handles import lower
+from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
 
 class Settings(NamedTuple):

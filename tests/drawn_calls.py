@@ -199,7 +199,7 @@ class Taken(NamedTuple):
 
 
 def _of_text(text: str) -> list[Taken]:
-    from autodiff_cli.vocabulary.parameters import Parameter
+    from autodiff_cli.vocabulary.calls.parameters import Parameter
 
     inside = text.partition("(")[2].rpartition(")")[0]
     found, keyword = [], False
@@ -294,7 +294,7 @@ class Draw:
 
 def load_all() -> None:
     """Import whatever declares a name."""
-    from autodiff_cli.vocabulary import families, library
+    from autodiff_cli.vocabulary.calls import families, library
 
     families.load_all()
     for modules in library.MODULES.values():
@@ -304,7 +304,7 @@ def load_all() -> None:
 
 def drawn(count: int, seed: int) -> Iterator[str]:
     """So many calls of each function, method and in-place form, and of operators and indices."""
-    from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS, Function
+    from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS, Function
     from autodiff_cli.vocabulary.writing import IN_PLACE, RESHAPING
 
     load_all()

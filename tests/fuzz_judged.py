@@ -25,7 +25,7 @@ from autodiff_cli.program import ProgramError, Session, Settings
 from autodiff_cli.render.report import report
 from autodiff_cli.source import Source
 from autodiff_cli.threads import blas
-from autodiff_cli.vocabulary.registry import Function
+from autodiff_cli.vocabulary.calls.registry import Function
 
 PACKAGE = str(Path(autodiff_cli.__file__).parent)
 LIMITS = Settings(
@@ -42,10 +42,10 @@ AS_THERE = frozenset((
     "vocabulary/einsum.py _letter",
     "vocabulary/einsum.py _spelled",
     "vocabulary/generators.py manual_seed",
-    "vocabulary/gradcheck.py _check",
-    "vocabulary/gradcheck.py gradgradcheck",
-    "vocabulary/gradients.py as_tensors",
-    "vocabulary/higher.py _called",
+    "vocabulary/autograd/gradcheck.py _check",
+    "vocabulary/autograd/gradcheck.py gradgradcheck",
+    "vocabulary/autograd/gradients.py as_tensors",
+    "vocabulary/autograd/functional.py _called",
     "vocabulary/nn/activations.py Hardtanh._start",
     "vocabulary/nn/init.py _fan",
     "vocabulary/nn/init.py trunc_normal_",
@@ -57,15 +57,15 @@ AS_THERE = frozenset((
     "vocabulary/optim/optimizer.py _check_least",
     "vocabulary/optim/optimizer.py _check_share",
     "vocabulary/optim/optimizer.py check_not_negative",
-    "vocabulary/text.py tensor_format",
-    "vocabulary/transforms.py _jacobian.<locals>.run",
-    "vocabulary/transforms.py grad_and_value.<locals>.run",
-    "vocabulary/transforms.py jacrev",
-    "vocabulary/transforms.py jvp",
-    "vocabulary/transforms.py vjp",
-    "vocabulary/values.py size_of",
-    "vocabulary/vmap.py vmap",
-    "vocabulary/vmap.py vmap.<locals>.run.<locals>.run_on",
+    "vocabulary/printing.py tensor_format",
+    "vocabulary/func/transforms.py _jacobian.<locals>.run",
+    "vocabulary/func/transforms.py grad_and_value.<locals>.run",
+    "vocabulary/func/transforms.py jacrev",
+    "vocabulary/func/transforms.py jvp",
+    "vocabulary/func/transforms.py vjp",
+    "vocabulary/calls/values.py size_of",
+    "vocabulary/func/vmap.py vmap",
+    "vocabulary/func/vmap.py vmap.<locals>.run.<locals>.run_on",
 ))  # fmt: skip
 MOST_CAUSES = (
     100  # of an error that are looked at: a recursion leads to thousands, each with its trace

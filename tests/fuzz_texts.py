@@ -30,7 +30,7 @@ from autodiff_cli.interpret.modules import everything
 from autodiff_cli.interpret.numpy_names import PARTS, PLAIN, VALUES
 from autodiff_cli.interpret.python_modules import PYTHON
 from autodiff_cli.interpret.torch_names import TORCH
-from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, FUNCTIONS, METHODS
 
 GOLDEN = Path(__file__).parent / "golden"
 INPUTS = {"x": "[1.5, 2.5]", "t": "tensor([0, 1])", "m": "[[1., 2.], [3., 4.]]"}

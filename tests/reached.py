@@ -41,7 +41,7 @@ from autodiff_cli.interpret.torch_names import TORCH
 from autodiff_cli.ir.context import current
 from autodiff_cli.program import Session, Settings
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.handles import GIVEN, TensorMethod, TorchFunction
+from autodiff_cli.vocabulary.calls.handles import GIVEN, TensorMethod, TorchFunction
 from autodiff_cli.vocabulary.writing import IN_PLACE, RESHAPING
 
 PACKAGE = str(Path(autodiff_cli.__file__).parent)

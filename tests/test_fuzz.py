@@ -28,7 +28,7 @@ from autodiff_cli.inputs import bind_all
 from autodiff_cli.ir.context import changed
 from autodiff_cli.program import Settings, run_text, variables_of
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.registry import ATTRIBUTES
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES
 
 GOLDEN = Path(__file__).parent / "golden"
 LIMITS = Settings(max_steps=2_000, max_elements=100_000)
@@ -139,7 +139,7 @@ OPTIONS = st.sampled_from(
 
 def called(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     from autodiff_cli import vocabulary  # noqa: F401
-    from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+    from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, FUNCTIONS, METHODS
 
     arguments = st.tuples(
         st.lists(inner, min_size=1, max_size=3),

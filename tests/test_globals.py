@@ -18,17 +18,17 @@ CHANGING = set(
 REGISTRIES = """
     formula/reading/table.py:READERS formula/rules.py:RULES
     interpret/stands.py:STANDS interpret/protocols.py:Tensor ir/node.py:Op
-    vocabulary/handles.py:GIVEN vocabulary/handles.py:MEMBERS vocabulary/handles.py:NAMES
-    vocabulary/handles.py:OPENED
-    vocabulary/handles.py:TENSOR_ATTRIBUTES vocabulary/handles.py:TENSOR_METHODS
-    vocabulary/handles.py:TENSOR_SETTERS vocabulary/registry.py:ATTRIBUTES
+    vocabulary/calls/handles.py:GIVEN vocabulary/calls/handles.py:MEMBERS vocabulary/calls/handles.py:NAMES
+    vocabulary/calls/handles.py:OPENED
+    vocabulary/calls/handles.py:TENSOR_ATTRIBUTES vocabulary/calls/handles.py:TENSOR_METHODS
+    vocabulary/calls/handles.py:TENSOR_SETTERS vocabulary/calls/registry.py:ATTRIBUTES
 """
 # What was found out once, and is so for every text.
 CACHES = """
     interpret/access.py:NATIVE interpret/allowed.py:NATIVE interpret/allowed.py:WRITABLE
     interpret/assignment.py:WRITABLE
-    autograd/saved.py:_known autograd/values.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
-    transform/batch.py:_operations vocabulary/library.py:_loaded wall/again.py:_opened
+    tensors/saved.py:_known tensors/values.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
+    transform/batch.py:_operations vocabulary/calls/library.py:_loaded wall/again.py:_opened
 """
 # What the process has one of.
 THE_PROCESS = """

@@ -14,7 +14,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "autodiff_cli"
 LATE = Path(__file__).with_name("late_imports.txt")
 LAYERS = (
-    "__init__ startup record wall source errors syntax ir threads random ops transform execute autograd "
+    "__init__ startup record wall source errors syntax ir threads random ops transform execute tensors "
     "vocabulary interpret formula tables program inputs evaluation rows render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.

@@ -14,7 +14,7 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.transform.reverse import reverse
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.calls.values import Size
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation.derivatives import Name

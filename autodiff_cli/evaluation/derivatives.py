@@ -20,8 +20,8 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.transform import jacobian as batched
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import NO_VALUE, Size
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
 Name: TypeAlias = tuple[str, ...]
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.autograd.engine import differentiate
 from autodiff_cli.ir.node import Node, constant, leaf
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full, zeros_like
+from autodiff_cli.tensors.engine import differentiate
 
 
 def jacobian(output: Node, wrt: Sequence[Node]) -> list[Node]:

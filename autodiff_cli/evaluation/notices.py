@@ -14,10 +14,10 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
 from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.tree import ExpressionStatement, Program
-from autodiff_cli.vocabulary.messages import CUT
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import FUNCTIONS
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.calls.messages import CUT
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
+from autodiff_cli.vocabulary.calls.values import Size
 
 
 class Notices:

@@ -11,9 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from autodiff_cli.autograd import tensor as handles
-from autodiff_cli.autograd.engine import differentiate
-from autodiff_cli.autograd.ruled import is_ruled
 from autodiff_cli.evaluation.derivatives import Asked, Name, gathered, nodes_of
 from autodiff_cli.evaluation.leaves import cotangents_of, executed
 from autodiff_cli.evaluation.notices import check_result
@@ -27,8 +24,11 @@ from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.program import DEFAULTS, ProgramError, Session, variables_of
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.handles import lower
-from autodiff_cli.vocabulary.values import NO_VALUE, Size
+from autodiff_cli.tensors import tensor as handles
+from autodiff_cli.tensors.engine import differentiate
+from autodiff_cli.tensors.ruled import is_ruled
+from autodiff_cli.vocabulary.calls.handles import lower
+from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
 
 def evaluate_program(

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from autodiff_cli.autograd.ruled import rows_fit
 from autodiff_cli.errors import AutodiffError, RuntimeFault, ValueFault
 from autodiff_cli.inputs import value_of
 from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.source import Source
+from autodiff_cli.tensors.ruled import rows_fit
 from autodiff_cli.transform.jacobian import gradient_rows
 from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
-from autodiff_cli.vocabulary.values import Size
 
 
 def seed_of(seed: str | Array, number: int, value: Node) -> Node:

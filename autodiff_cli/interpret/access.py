@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret import assignment, unbound
 from autodiff_cli.interpret.allowed import (
     ARRAY_ATTRIBUTES,
@@ -45,9 +44,10 @@ from autodiff_cli.interpret.state import state_of
 from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, tensor_attribute
 from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.vocabulary.custom import Context
-from autodiff_cli.vocabulary.grad_fns import GradFn, RemovableHandle
-from autodiff_cli.vocabulary.handles import (
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.autograd.function import Context
+from autodiff_cli.vocabulary.autograd.grad_fns import GradFn, RemovableHandle
+from autodiff_cli.vocabulary.calls.handles import (
     MEMBERS,
     OPENED,
     PUBLIC,
@@ -55,8 +55,8 @@ from autodiff_cli.vocabulary.handles import (
     TENSOR_METHODS,
     TorchFunction,
 )
-from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
-from autodiff_cli.vocabulary.values import ReturnType, Size, Value
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, METHODS
+from autodiff_cli.vocabulary.calls.values import ReturnType, Size, Value
 from autodiff_cli.vocabulary.writing import in_place_method
 
 MISSING = object()

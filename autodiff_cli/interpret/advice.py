@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault, AutodiffError, NameFault
 from autodiff_cli.interpret import habits, names
 from autodiff_cli.interpret.code import compiled_text
@@ -18,8 +17,9 @@ from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax import tree
 from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import derivative, rewritten
-from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS, Function
-from autodiff_cli.vocabulary.signature import Overloads
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS, Function
+from autodiff_cli.vocabulary.calls.signature import Overloads
 
 LONGEST = 60  # characters of a text that is written out in a hint
 SHORTEST = 3  # letters of a name for which a guess isn't far-fetched

@@ -9,8 +9,8 @@ from typing import Any
 
 from autodiff_cli.interpret.places import PROGRAM_FILE
 from autodiff_cli.ir.context import own
-from autodiff_cli.vocabulary.handles import MEMBERS
-from autodiff_cli.vocabulary.ordered import OrderedDict
+from autodiff_cli.vocabulary.calls.handles import MEMBERS
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 # The special names that a class may define, and those that programs may read.
 DEFINABLE = frozenset(

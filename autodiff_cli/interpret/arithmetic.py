@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.sizes import SEQUENCES, check_bits, check_size
+from autodiff_cli.tensors.tensor import Tensor
 
 Binary: TypeAlias = Callable[[Any, Any], Any]
 Operands: TypeAlias = "tuple[Any, Any]"

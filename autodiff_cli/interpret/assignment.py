@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AttributeFault
 from autodiff_cli.interpret.allowed import (
     BUILTIN_METHODS,
@@ -25,8 +24,9 @@ from autodiff_cli.interpret.classes import (
     shown_class_name,
     shown_type,
 )
-from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_SETTERS
-from autodiff_cli.vocabulary.registry import ATTRIBUTES
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.handles import TENSOR_ATTRIBUTES, TENSOR_SETTERS
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES
 
 
 def set_attribute(target: Any, name: str, value: Any, start: type | None = None) -> None:

@@ -6,7 +6,6 @@ import builtins as python
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret.access import attribute as attribute_of
 from autodiff_cli.interpret.access import names_of
@@ -21,8 +20,9 @@ from autodiff_cli.interpret.stands import classes_of, real, stand
 from autodiff_cli.interpret.state import state_of
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.values import Size, size_of
 from autodiff_cli.vocabulary.legacy import tensor_constructor
-from autodiff_cli.vocabulary.values import Size, size_of
 
 MISSING = object()
 

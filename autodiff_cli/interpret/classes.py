@@ -13,16 +13,16 @@ from autodiff_cli.errors import Fault, LimitError
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES, define, is_special
 from autodiff_cli.interpret.counting import Counted
 from autodiff_cli.interpret.stands import PLAIN, STANDS, Alias, Form, Stand, real, shown
-from autodiff_cli.vocabulary.grad_fns import GradFn
-from autodiff_cli.vocabulary.handles import (
+from autodiff_cli.vocabulary.autograd.grad_fns import GradFn
+from autodiff_cli.vocabulary.calls.handles import (
     GIVEN,
     MEMBERS,
     OPENED,
     TensorMethod,
     TorchFunction,
 )
-from autodiff_cli.vocabulary.ordered import OrderedDict
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 
 def build_class(

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.formats import check_format, check_percent
 from autodiff_cli.interpret.limits import limits
 from autodiff_cli.interpret.sizes import MAX_ITEMS, check_length, check_size
 from autodiff_cli.interpret.stands import STANDS
+from autodiff_cli.tensors.tensor import Tensor
 
 SMALL = 10_000  # items that need no counting
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Any
 
-from autodiff_cli.vocabulary.handles import MEMBERS, OPENED
+from autodiff_cli.vocabulary.calls.handles import MEMBERS, OPENED
 
 
 class EnumType(enum.EnumType):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from autodiff_cli.autograd.tensor import lifted
 from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.interpret import protocols  # noqa: F401 (gives tensors Python's operators)
@@ -18,7 +17,8 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
-from autodiff_cli.vocabulary.handles import lower
+from autodiff_cli.tensors.tensor import lifted
+from autodiff_cli.vocabulary.calls.handles import lower
 
 
 class Step(Record):

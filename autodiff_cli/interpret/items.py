@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.arithmetic import ARRAYS, Binary
 from autodiff_cli.interpret.sizes import MAX_ITEMS
+from autodiff_cli.tensors.tensor import Tensor
 
 INDEXED: frozenset[type] = frozenset((list, tuple, dict, str, Tensor))
 KEYED: frozenset[type] = frozenset((dict, Tensor))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.torch_names import CONSTANTS, TORCH, Namespace, torch_module, torch_name
 from autodiff_cli.ir.context import current
-from autodiff_cli.vocabulary.handles import TorchFunction
-from autodiff_cli.vocabulary.registry import FUNCTIONS
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.handles import TorchFunction
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 IMPLICIT = {  # what study texts leave out
     "torch": "torch",

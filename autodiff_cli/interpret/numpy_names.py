@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import LimitError
 from autodiff_cli.interpret.classes import shown_type
 from autodiff_cli.interpret.stands import real, shown, stand
@@ -18,6 +17,7 @@ from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.room import check_room
 from autodiff_cli.random.streams import stream
+from autodiff_cli.tensors.tensor import Tensor, of_array
 
 PLAIN = frozenset(
     """abs absolute add all allclose amax amin any append arange arccos arcsin arctan arctan2 argmax argmin

@@ -16,7 +16,7 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.pointwise import reciprocal
 from autodiff_cli.vocabulary import arithmetic as va
 from autodiff_cli.vocabulary import pointwise as vp
-from autodiff_cli.vocabulary.registry import FUNCTIONS
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 
 def _power(a: Any, b: Any) -> Node:

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force, truth
 from autodiff_cli.interpret import operators
@@ -24,9 +23,10 @@ from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops import selection
 from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
 from autodiff_cli.ops.pointwise import abs as absolute
-from autodiff_cli.vocabulary.handles import lift, lower
-from autodiff_cli.vocabulary.messages import CUT, warn
-from autodiff_cli.vocabulary.registry import FUNCTIONS, METHODS
+from autodiff_cli.tensors.tensor import Tensor, lifted
+from autodiff_cli.vocabulary.calls.handles import lift, lower
+from autodiff_cli.vocabulary.calls.messages import CUT, warn
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
 
 BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**",
@@ -125,7 +125,7 @@ def _updated(sign: str) -> Callable[[Tensor, Any], Any]:
         if operand is NotImplemented:
             return NotImplemented
         given = (operand,) if isinstance(operand, Node) else ()
-        return _of("autograd.inplace").in_place(self, lambda node: compute(node, operand), given)
+        return _of("tensors.inplace").in_place(self, lambda node: compute(node, operand), given)
 
     return run
 
@@ -250,12 +250,12 @@ def _set_item(self: Tensor, where: Any, value: Any) -> None:
 
 
 def _repr(self: Tensor) -> str:
-    text: str = _of("vocabulary.text").tensor_repr(self)
+    text: str = _of("vocabulary.printing").tensor_repr(self)
     return text
 
 
 def _format(self: Tensor, format_spec: str) -> str:
-    text: str = _of("vocabulary.text").tensor_format(self, format_spec)
+    text: str = _of("vocabulary.printing").tensor_format(self, format_spec)
     return text
 
 

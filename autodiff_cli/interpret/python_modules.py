@@ -17,9 +17,9 @@ from autodiff_cli.interpret.sizes import MAX_BITS, MAX_ITEMS, check_length
 from autodiff_cli.interpret.stands import STANDS, stand
 from autodiff_cli.ir.context import current
 from autodiff_cli.random.streams import stream
-from autodiff_cli.vocabulary.handles import PUBLIC
-from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.ordered import OrderedDict
+from autodiff_cli.vocabulary.calls.handles import PUBLIC
+from autodiff_cli.vocabulary.calls.messages import warn
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 MATH_FUNCTIONS = frozenset(
     "acos acosh asin asinh atan atan2 atanh ceil copysign cos cosh degrees dist erf erfc exp expm1 fabs "
@@ -104,7 +104,7 @@ READING = frozenset(  # of iterables
 
 
 def _deepcopy() -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.copying import deep_copy
+    from autodiff_cli.vocabulary.python.copying import deep_copy
 
     def deepcopy(x: Any, memo: Any = None) -> Any:
         return deep_copy(x)  # whose memo holds what is in the library's own objects
@@ -113,7 +113,7 @@ def _deepcopy() -> Callable[..., Any]:
 
 
 def _shallow_copy() -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.copying import shallow_copy
+    from autodiff_cli.vocabulary.python.copying import shallow_copy
 
     return shallow_copy
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.tensors import tensor_attribute
 from autodiff_cli.interpret.torch_names import Namespace
+from autodiff_cli.tensors.tensor import Tensor
 
 
 def attribute(value: Any, name: str) -> Any:

@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from autodiff_cli.errors import LimitError
-from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.calls.parameters import type_name
 
 MAX_ITEMS = 10**7  # of a Python list or string, whose items take 8 bytes and more
 MAX_BITS = 1 << 16  # of a Python int: a power past this is a slip, not a number anyone wants

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from autodiff_cli.autograd.tensor import Tensor, lifted
 from autodiff_cli.errors import AttributeFault
-from autodiff_cli.vocabulary.handles import TENSOR_ATTRIBUTES, TENSOR_METHODS, TensorMethod, lift
-from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
+from autodiff_cli.tensors.tensor import Tensor, lifted
+from autodiff_cli.vocabulary.calls.handles import (
+    TENSOR_ATTRIBUTES,
+    TENSOR_METHODS,
+    TensorMethod,
+    lift,
+)
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, METHODS
 
 # Special names that would change the tensor itself.
 UNREADABLE = frozenset(
@@ -78,6 +83,6 @@ class HandleMethod:
         return self.function(self.tensor, *args, **kwargs)
 
     def __repr__(self) -> str:
-        from autodiff_cli.vocabulary.gradients import bound_method_repr
+        from autodiff_cli.vocabulary.autograd.gradients import bound_method_repr
 
         return bound_method_repr(self.tensor, self.name)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.tensors import meaning
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
-from autodiff_cli.vocabulary import library
-from autodiff_cli.vocabulary.handles import NAMES, TorchFunction
-from autodiff_cli.vocabulary.registry import FUNCTIONS
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls import library
+from autodiff_cli.vocabulary.calls.handles import NAMES, TorchFunction
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 # The parts of torch, and how their functions are called in the tables.
 TORCH = {
@@ -160,7 +160,7 @@ def torch_name(module_name: str, name: str) -> Any:
 
 
 def _in_place(prefix: str, name: str) -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.calling import call
+    from autodiff_cli.vocabulary.calls.calling import call
 
     if prefix:
         plain = TorchFunction(FUNCTIONS[prefix + name[:-1]])

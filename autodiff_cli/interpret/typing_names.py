@@ -9,7 +9,7 @@ from collections import abc, defaultdict, deque
 from typing import Any
 
 from autodiff_cli.interpret.stands import Alias, Form
-from autodiff_cli.vocabulary.handles import open_class
+from autodiff_cli.vocabulary.calls.handles import open_class
 
 
 class TypeVar:

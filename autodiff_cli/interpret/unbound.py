@@ -7,10 +7,10 @@ from functools import wraps
 from types import FunctionType
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret.classes import shown_type
 from autodiff_cli.interpret.counting import guarded
 from autodiff_cli.interpret.tensors import tensor_attribute
+from autodiff_cli.tensors.tensor import Tensor
 
 MISSING = object()
 

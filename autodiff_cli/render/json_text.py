@@ -13,8 +13,8 @@ import orjson
 
 from autodiff_cli.evaluation import Gradients, Result, Tensor
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.values import NO_VALUE, ReturnType
 
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_PASSTHROUGH_SUBCLASS
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff_cli.evaluation import Intermediate, Result, Tensor
-from autodiff_cli.vocabulary.torch_text import tensor_text
-from autodiff_cli.vocabulary.values import NO_VALUE, ReturnType
+from autodiff_cli.vocabulary.calls.values import NO_VALUE, ReturnType
+from autodiff_cli.vocabulary.tensor_str import tensor_text
 
 LABEL_WIDTH = 40  # a label longer than this stands on a line of its own
 

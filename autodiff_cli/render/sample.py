@@ -6,7 +6,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array
 from autodiff_cli.render.report import Paint, labelled
 from autodiff_cli.rows.sample import Sample
-from autodiff_cli.vocabulary.torch_text import tensor_text
+from autodiff_cli.vocabulary.tensor_str import tensor_text
 
 
 def sample_text(sample: Sample, paint: Paint = str) -> str:

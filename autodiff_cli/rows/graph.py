@@ -16,8 +16,8 @@ from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.rows.asked import Asked
 from autodiff_cli.rows.question import Weight
 from autodiff_cli.transform.reverse import reverse
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.values import Size
 
 
 def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:

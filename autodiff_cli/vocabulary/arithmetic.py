@@ -9,8 +9,8 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import powers
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.vocabulary.calls.registry import alias, torch
 from autodiff_cli.vocabulary.creation import check_fits
-from autodiff_cli.vocabulary.registry import alias, torch
 
 Operand = Node | Number
 

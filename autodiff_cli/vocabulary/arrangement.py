@@ -16,9 +16,9 @@ from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import infer_size, size_at, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
-from autodiff_cli.vocabulary.registry import python, torch
+from autodiff_cli.vocabulary.calls.registry import python, torch
+from autodiff_cli.vocabulary.calls.signature import Overloads
 from autodiff_cli.vocabulary.shaping import numbered
-from autodiff_cli.vocabulary.signature import Overloads
 
 # ---- diagonals and triangles --------------------------------------------------------------------
 

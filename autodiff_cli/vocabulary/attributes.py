@@ -13,9 +13,9 @@ from autodiff_cli.ir.room import check_room
 from autodiff_cli.ir.shapes import size_at, wrap_dim
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype, cast
-from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.registry import FUNCTIONS, attribute, torch
-from autodiff_cli.vocabulary.values import CPU, STRIDED, Size
+from autodiff_cli.vocabulary.calls.messages import warn
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, attribute, torch
+from autodiff_cli.vocabulary.calls.values import CPU, STRIDED, Size
 
 attribute("shape")(lambda x: Size(x.shape))
 attribute("dtype")(lambda x: x.dtype)

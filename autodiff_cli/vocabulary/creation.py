@@ -23,8 +23,8 @@ from autodiff_cli.ir.node import (
 )
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ops import create
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import torch
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import torch
 
 OPTIONS = (
     "torch.dtype? dtype = None, torch.layout? layout = None, torch.device? device = None, "

@@ -14,9 +14,9 @@ from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.arithmetic import check_subtraction
+from autodiff_cli.vocabulary.calls.registry import alias, python, torch
 from autodiff_cli.vocabulary.einsum import contraction
 from autodiff_cli.vocabulary.products import check_bmm, check_out_dtype, dot
-from autodiff_cli.vocabulary.registry import alias, python, torch
 from autodiff_cli.vocabulary.shaping import check_expandable
 
 OUT = "*, Tensor out = None)"

@@ -13,6 +13,10 @@ from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.layout import strides_of
 from autodiff_cli.ir.node import Node, Number, Shape, constant
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import python, torch
+from autodiff_cli.vocabulary.calls.signature import Overloads
+from autodiff_cli.vocabulary.calls.values import Device, Finfo, Iinfo
 from autodiff_cli.vocabulary.creation import (
     OPTIONS,
     OUT,
@@ -22,10 +26,6 @@ from autodiff_cli.vocabulary.creation import (
     full,
     tensor_from,
 )
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import python, torch
-from autodiff_cli.vocabulary.signature import Overloads
-from autodiff_cli.vocabulary.values import Device, Finfo, Iinfo
 
 
 @python("device")

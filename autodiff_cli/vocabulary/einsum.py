@@ -20,7 +20,7 @@ from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.rearrange import diagonal
-from autodiff_cli.vocabulary.registry import python
+from autodiff_cli.vocabulary.calls.registry import python
 from autodiff_cli.vocabulary.shaping import reshape_to
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

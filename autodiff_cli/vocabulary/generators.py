@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.random.generator import Generator
 from autodiff_cli.random.streams import default_generator
-from autodiff_cli.vocabulary.grad_mode import Decorated
-from autodiff_cli.vocabulary.handles import NAMES, PUBLIC, named
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES, type_name
-from autodiff_cli.vocabulary.values import CPU
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import Decorated
+from autodiff_cli.vocabulary.calls.handles import NAMES, PUBLIC, named
+from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES, type_name
+from autodiff_cli.vocabulary.calls.values import CPU
 
 UNSEEDED = 67280421310721  # default_rng_seed_val
 

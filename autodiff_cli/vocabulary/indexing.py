@@ -19,9 +19,9 @@ from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ir.shapes import broadcast, wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.creation import tensor_from
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import torch
 
 
 def subscript(x: Node, index: Any) -> Node:

@@ -16,7 +16,7 @@ from autodiff_cli.ops import scan
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.rearrange import diagonal, flip
-from autodiff_cli.vocabulary.registry import torch
+from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.shaping import reshape_to
 
 # ---- covariance ---------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ from autodiff_cli.ir.shapes import wrap_dim
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import rearrange as re
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import alias, python, torch
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import alias, python, torch
+from autodiff_cli.vocabulary.calls.signature import Overloads
 from autodiff_cli.vocabulary.shaping import cat, check_tensors, clone_contiguous, reshape_to, stack
-from autodiff_cli.vocabulary.signature import Overloads
 
 # ---- joins --------------------------------------------------------------------------------------
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, detached, lifted, of_array
 from autodiff_cli.errors import TypeFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_elements
+from autodiff_cli.tensors.tensor import Tensor, detached, lifted, of_array
+from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
+from autodiff_cli.vocabulary.calls.handles import NAMES, lower, named
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
-from autodiff_cli.vocabulary.gradients import requires_grad_
-from autodiff_cli.vocabulary.handles import NAMES, lower, named
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import Size
 
 
 @named("autograd.Variable", "autograd.variable.Variable")

@@ -16,8 +16,8 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import order, scan
 from autodiff_cli.ops.blend import lerp
 from autodiff_cli.ops.indexing import take_along
-from autodiff_cli.vocabulary.registry import python, torch
-from autodiff_cli.vocabulary.values import return_type
+from autodiff_cli.vocabulary.calls.registry import python, torch
+from autodiff_cli.vocabulary.calls.values import return_type
 
 _sorted = return_type("sort", ("values", "indices"))
 _topk = return_type("topk", ("values", "indices"))

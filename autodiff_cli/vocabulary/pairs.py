@@ -14,8 +14,8 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import blend, pairs, powers
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.arithmetic import operands_of
+from autodiff_cli.vocabulary.calls.registry import alias, torch
 from autodiff_cli.vocabulary.pointwise import require_floating
-from autodiff_cli.vocabulary.registry import alias, torch
 
 OUT = "*, Tensor out = None)"
 

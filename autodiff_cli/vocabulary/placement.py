@@ -17,8 +17,8 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import scatter as sc
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
+from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.indexing import _in_range, _indices, check_places, outside
-from autodiff_cli.vocabulary.registry import torch
 from autodiff_cli.vocabulary.shaping import reshape_to
 
 INTEGERS = (dtypes.int64, dtypes.int32)

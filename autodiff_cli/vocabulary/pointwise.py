@@ -10,7 +10,7 @@ from autodiff_cli.ir.node import Node, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import selection as sel
-from autodiff_cli.vocabulary.registry import alias, torch
+from autodiff_cli.vocabulary.calls.registry import alias, torch
 
 
 def _plain(op: Op, name: str, tail: str = ", *, Tensor out = None") -> None:

@@ -16,7 +16,7 @@ from autodiff_cli.ir.shapes import broadcast, size_at
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import matrix as mx
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.vocabulary.registry import alias, torch
+from autodiff_cli.vocabulary.calls.registry import alias, torch
 from autodiff_cli.vocabulary.shaping import contiguous, reshape_to, t
 
 

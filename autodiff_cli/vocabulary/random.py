@@ -14,8 +14,8 @@ from autodiff_cli.ir.node import Node, Shape, constant
 from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import drawn as dr
 from autodiff_cli.random.streams import generator_of
+from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.creation import LIKE, OPTIONS, OUT, checked, finished
-from autodiff_cli.vocabulary.registry import torch
 
 
 def _random(

@@ -21,10 +21,10 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.movement import permute, unsqueeze
 from autodiff_cli.ops.pointwise import as_dtype, as_floating
-from autodiff_cli.vocabulary.parameters import PYTHON_DTYPES, type_name
+from autodiff_cli.vocabulary.calls.parameters import PYTHON_DTYPES, type_name
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, alias, python, torch
+from autodiff_cli.vocabulary.calls.values import return_type
 from autodiff_cli.vocabulary.pointwise import require_floating
-from autodiff_cli.vocabulary.registry import FUNCTIONS, alias, python, torch
-from autodiff_cli.vocabulary.values import return_type
 
 
 def _summed_dtype(x: Node, dtype: DType | None) -> DType:

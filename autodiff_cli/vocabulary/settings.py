@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.shapes import broadcast_all
-from autodiff_cli.vocabulary.handles import NAMES, attribute, method, named
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.values import CPU, STRIDED, Device, MemoryFormat, Size
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.calls.handles import NAMES, attribute, method, named
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.values import CPU, STRIDED, Device, MemoryFormat, Size
 
 NAMES["Size"] = Size
 NAMES["strided"] = STRIDED

@@ -13,8 +13,8 @@ from autodiff_cli.ir.room import check_room
 from autodiff_cli.ir.shapes import broadcast_all, expanded, infer_size, size_at, wrap_dim, wrap_dims
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import alias, python, torch
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import alias, python, torch
 
 
 def reshape_to(x: Node, shape: Sequence[int]) -> Node:

@@ -9,8 +9,8 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import special as sp
+from autodiff_cli.vocabulary.calls.registry import Only, alias, torch
 from autodiff_cli.vocabulary.reductions import softmax_of
-from autodiff_cli.vocabulary.registry import Only, alias, torch
 
 OUT = "*, Tensor out = None)"
 

@@ -20,11 +20,11 @@ from autodiff_cli.ops import statistics as st
 from autodiff_cli.ops.pointwise import clone, detach, isnan
 from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.selection import logical_not, logical_xor
-from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.calls.messages import warn
+from autodiff_cli.vocabulary.calls.registry import Only, torch
+from autodiff_cli.vocabulary.calls.values import return_type
 from autodiff_cli.vocabulary.reductions import _one, _summed_dtype
-from autodiff_cli.vocabulary.registry import Only, torch
 from autodiff_cli.vocabulary.shaping import cat
-from autodiff_cli.vocabulary.values import return_type
 
 Dims = tuple[int, ...] | None
 

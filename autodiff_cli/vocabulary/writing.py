@@ -11,14 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_cli.autograd.inplace import (
-    check_apart,
-    check_inplace,
-    in_place,
-    is_repeated,
-    reshape_in_place,
-)
-from autodiff_cli.autograd.tensor import Tensor, lifted, of_array
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir.context import current
@@ -31,14 +23,22 @@ from autodiff_cli.ops.indexing import index
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
 from autodiff_cli.random.streams import generator_of
-from autodiff_cli.vocabulary.grad_mode import refuse_inference_write
-from autodiff_cli.vocabulary.handles import lower, lowered, method, value_node
+from autodiff_cli.tensors.inplace import (
+    check_apart,
+    check_inplace,
+    in_place,
+    is_repeated,
+    reshape_in_place,
+)
+from autodiff_cli.tensors.tensor import Tensor, lifted, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import refuse_inference_write
+from autodiff_cli.vocabulary.calls.handles import lower, lowered, method, value_node
+from autodiff_cli.vocabulary.calls.messages import warn
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.registry import METHODS, Function
+from autodiff_cli.vocabulary.calls.signature import Overloads
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
-from autodiff_cli.vocabulary.messages import warn
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.registry import METHODS, Function
 from autodiff_cli.vocabulary.shaping import check_expandable, expand
-from autodiff_cli.vocabulary.signature import Overloads
 
 if TYPE_CHECKING:
     from autodiff_cli.random.generator import Generator

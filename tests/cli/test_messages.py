@@ -22,7 +22,7 @@ from autodiff_cli.cli import wishes
 from autodiff_cli.cli.main import COMMANDS, group
 from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret import habits, names
-from autodiff_cli.vocabulary.registry import ATTRIBUTES, METHODS
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, METHODS
 
 ROWS = [
     line.split("\t")

@@ -12,7 +12,7 @@ import pytest
 from autodiff_cli.errors import AutodiffError, InputError, RuntimeFault, SourceSyntaxError
 from autodiff_cli.evaluation import Tensor, evaluate
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.values import NO_VALUE
+from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
 
 def answer(text: str, **inputs: Any) -> tuple[Any, dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 
 from autodiff_cli.program import run_text
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.ordered import OrderedDict
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 ENUM = """
 from enum import Enum

@@ -9,8 +9,8 @@ import pytest
 from autodiff_cli.errors import AutodiffError, LimitError, NameFault, SourceSyntaxError
 from autodiff_cli.evaluation import evaluate
 from autodiff_cli.interpret import modules
-from autodiff_cli.vocabulary.handles import NAMES
-from autodiff_cli.vocabulary.registry import ATTRIBUTES, FUNCTIONS, METHODS
+from autodiff_cli.vocabulary.calls.handles import NAMES
+from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, FUNCTIONS, METHODS
 
 
 def value(text: str, **inputs: Any) -> Any:
@@ -130,7 +130,7 @@ def test_every_public_name_is_reachable() -> None:
 
 def test_signatures_of_every_entry_parse_and_name_what_the_implementation_takes() -> None:
     """Each implementation's parameters stand in its signature."""
-    from autodiff_cli.vocabulary.signature import Overloads
+    from autodiff_cli.vocabulary.calls.signature import Overloads
 
     for method, table in ((False, FUNCTIONS), (True, METHODS)):
         for function in table.values():

@@ -16,12 +16,12 @@ import reached
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.interpret import builtins, reach
 from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.ir.node import Node
 from autodiff_cli.program import Session
 from autodiff_cli.source import Source
+from autodiff_cli.tensors.tensor import Tensor
 
 KNOWN = reached.known()
 NEVER = (

@@ -8,8 +8,8 @@ import pytest
 
 from autodiff_cli.program import run_text
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary import library
-from autodiff_cli.vocabulary.handles import NAMES
+from autodiff_cli.vocabulary.calls import library
+from autodiff_cli.vocabulary.calls.handles import NAMES
 from autodiff_cli.vocabulary.nn.module import Module
 
 for _prefix in ("nn.", "optim.", "optim.lr_scheduler."):

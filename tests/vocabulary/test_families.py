@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from autodiff_cli.vocabulary import registry
-from autodiff_cli.vocabulary.families import FUNCTIONS_OF, METHODS_OF, load_all, of_names
-from autodiff_cli.vocabulary.registry import Table
+from autodiff_cli.vocabulary.calls import registry
+from autodiff_cli.vocabulary.calls.families import FUNCTIONS_OF, METHODS_OF, load_all, of_names
+from autodiff_cli.vocabulary.calls.registry import Table
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,10 @@ def test_the_lists_name_what_each_module_declares(table: Table, families: dict[s
     for name, family in of_names(families).items():
         declared = table.declared(name)
         assert declared is not None, f"{family} doesn't declare {name}"
-        modules = {made.__module__.rpartition(".")[2] for made in declared.implementations}
+        modules = {
+            made.__module__.removeprefix("autodiff_cli.vocabulary.")
+            for made in declared.implementations
+        }
         is_alias = any(
             other.implementations is declared.implementations
             for other in table.values()
@@ -36,7 +39,7 @@ def test_methods_have_no_module() -> None:
 def test_what_the_modules_declare_is_listed() -> None:
     """Every name is found without importing its family first."""
     code = (
-        "import sys; from autodiff_cli.vocabulary import registry; "
+        "import sys; from autodiff_cli.vocabulary.calls import registry; "
         "print(*sorted(registry.FUNCTIONS.names())); print(*sorted(registry.METHODS.names()))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

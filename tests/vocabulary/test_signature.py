@@ -19,9 +19,9 @@ from autodiff_cli.errors import Fault, OverflowFault, TypeFault, ValueFault
 from autodiff_cli.interpret.operators import TENSOR_BINARY
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, leaf
-from autodiff_cli.vocabulary import parameters
-from autodiff_cli.vocabulary.parameters import type_name
-from autodiff_cli.vocabulary.signature import Overloads, Signature
+from autodiff_cli.vocabulary.calls import parameters
+from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.vocabulary.calls.signature import Overloads, Signature
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = json.loads((GOLDEN / "signatures.json").read_text(encoding="utf-8"))

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from autodiff_cli.vocabulary import torch_text
-from autodiff_cli.vocabulary.torch_text import DEFAULT, PrintOptions, print_options, tensor_text
+from autodiff_cli.vocabulary import tensor_str as torch_text
+from autodiff_cli.vocabulary.tensor_str import DEFAULT, PrintOptions, print_options, tensor_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = json.loads((GOLDEN / "printing.json").read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ import pytest
 
 from autodiff_cli.program import run_text
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary import vmap as rows
+from autodiff_cli.vocabulary.func import vmap as rows
 
 PREPARED = """
 import torch
@@ -193,7 +193,7 @@ def test_rows_that_would_not_fit_run_pass_by_pass(monkeypatch: pytest.MonkeyPatc
     program = "print(jacobian(torch.sin, X[0]).sum() == X[0].cos().sum(), vmap(torch.sin)(X).shape)"
     expected = ["tensor(True) torch.Size([5, 3])"]
     assert printed(program) == expected
-    from autodiff_cli.autograd import ruled
+    from autodiff_cli.tensors import ruled
 
     monkeypatch.setattr(ruled, "MOST", 4)
     monkeypatch.setattr(rows, "MOST", 4)

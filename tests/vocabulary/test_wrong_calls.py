@@ -17,7 +17,7 @@ from autodiff_cli.ir.node import constant
 from autodiff_cli.ir.refusal import refusal
 from autodiff_cli.program import ProgramError, Session, Settings
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.failures import described
+from autodiff_cli.vocabulary.calls.failures import described
 
 RECORDS = [
     json.loads(line)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor
+from autodiff_cli.tensors.tensor import Tensor
 
 Test = Callable[[Any], Any]
 

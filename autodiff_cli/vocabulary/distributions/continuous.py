@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
 from autodiff_cli.vocabulary.distributions import constraints
 from autodiff_cli.vocabulary.distributions.distribution import (
     Distribution,
@@ -20,7 +21,6 @@ from autodiff_cli.vocabulary.distributions.distribution import (
     function,
     log,
 )
-from autodiff_cli.vocabulary.grad_mode import no_grad
 
 reciprocal, pow, log1p, abs = map(function, ("reciprocal", "pow", "log1p", "abs"))
 sign, broadcast_to = function("sign"), function("broadcast_to")

@@ -13,7 +13,9 @@ import numpy as np
 
 from autodiff_cli.errors import NotImplementedFault, ValueFault
 from autodiff_cli.ir import dtypes
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.values import Size, size_of
 from autodiff_cli.vocabulary.distributions import constraints
 from autodiff_cli.vocabulary.distributions.distribution import (
     Distribution,
@@ -24,8 +26,6 @@ from autodiff_cli.vocabulary.distributions.distribution import (
     log,
     one_given,
 )
-from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.values import Size, size_of
 
 
 def _log_odds(self: Any) -> Any:

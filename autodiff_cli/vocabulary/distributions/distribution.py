@@ -10,14 +10,14 @@ from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, ValueFault
 from autodiff_cli.ir.context import current, own
-from autodiff_cli.vocabulary.calling import opened, torch_call
-from autodiff_cli.vocabulary.declared import initialized
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad, no_grad
+from autodiff_cli.vocabulary.calls.calling import opened, torch_call
+from autodiff_cli.vocabulary.calls.declared import initialized
+from autodiff_cli.vocabulary.calls.values import Size, size_of
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
-from autodiff_cli.vocabulary.grad_mode import enable_grad, no_grad
-from autodiff_cli.vocabulary.values import Size, size_of
 
 C = TypeVar("C", bound=type)
 

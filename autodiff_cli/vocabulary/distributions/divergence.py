@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from autodiff_cli.errors import NotImplementedFault, ValueFault
-from autodiff_cli.vocabulary.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.handles import named
 from autodiff_cli.vocabulary.distributions.continuous import Exponential, Laplace, Normal, Uniform
 from autodiff_cli.vocabulary.distributions.discrete import (
     Bernoulli,
@@ -25,7 +26,6 @@ from autodiff_cli.vocabulary.distributions.distribution import (
     function,
     log,
 )
-from autodiff_cli.vocabulary.handles import named
 
 pow, abs, softplus = function("pow"), function("abs"), function("F.softplus")
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from autodiff_cli.errors import AssertionFault, ValueFault
-from autodiff_cli.vocabulary.calling import torch_call
+from autodiff_cli.vocabulary.calls.calling import torch_call
 from autodiff_cli.vocabulary.nn.declared import module, plain
 from autodiff_cli.vocabulary.nn.init import constant_, parametrize
 from autodiff_cli.vocabulary.nn.module import Module

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.inplace import replace_data
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.vocabulary.calling import call, torch_call
-from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.handles import named
+from autodiff_cli.tensors.inplace import replace_data
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.handles import named
 
 
 def _gradients(parameters: Any) -> list[Tensor]:

@@ -9,13 +9,13 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import AssertionFault, IndexFault, RuntimeFault, TypeFault, ValueFault
-from autodiff_cli.vocabulary.calling import opened, qualified_name
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.calling import opened, qualified_name
+from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.nn.module import Module, indented
 from autodiff_cli.vocabulary.nn.parameter import Parameter
-from autodiff_cli.vocabulary.ordered import OrderedDict
-from autodiff_cli.vocabulary.parameters import type_name
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 SOURCE = "torch.nn.modules.container"
 

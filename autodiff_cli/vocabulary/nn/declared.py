@@ -11,8 +11,8 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, TypeVar
 
-from autodiff_cli.vocabulary.calling import opened, torch_function
-from autodiff_cli.vocabulary.declared import initialized, keeping, options, taking
+from autodiff_cli.vocabulary.calls.calling import opened, torch_function
+from autodiff_cli.vocabulary.calls.declared import initialized, keeping, options, taking
 from autodiff_cli.vocabulary.nn.module import Module
 
 C = TypeVar("C", bound=type)

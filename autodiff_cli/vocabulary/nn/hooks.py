@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.vocabulary.custom import Function
-from autodiff_cli.vocabulary.grad_fns import RemovableHandle
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.autograd.function import Function
+from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
 
 
 class BackwardHook:

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.ops.heavy import heavily
-from autodiff_cli.vocabulary.calling import call, check_has, torch_call
-from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.handles import named
-from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.calling import call, check_has, torch_call
+from autodiff_cli.vocabulary.calls.handles import named
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.nn.parameter import Parameter
 
 LINEAR = (

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import AssertionFault, TypeFault, ValueFault
-from autodiff_cli.vocabulary.calling import call, torch_call
-from autodiff_cli.vocabulary.grad_mode import no_grad
+from autodiff_cli.tensors.tensor import of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
 from autodiff_cli.vocabulary.nn.declared import declared, module, plain
 from autodiff_cli.vocabulary.nn.init import (
     constant_,

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 from autodiff_cli.errors import TypeFault, ValueFault
-from autodiff_cli.vocabulary.calling import opened
-from autodiff_cli.vocabulary.declared import initialized
+from autodiff_cli.vocabulary.calls.calling import opened
+from autodiff_cli.vocabulary.calls.declared import initialized
 from autodiff_cli.vocabulary.nn.declared import calling
 from autodiff_cli.vocabulary.nn.module import Module
 from autodiff_cli.vocabulary.reductions import legacy_reduction

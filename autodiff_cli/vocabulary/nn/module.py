@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from autodiff_cli.autograd.inplace import replace_data
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import (
     AttributeFault,
     NotImplementedFault,
@@ -19,8 +17,10 @@ from autodiff_cli.errors import (
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.vocabulary.calling import call, opened, qualified_name
-from autodiff_cli.vocabulary.grad_fns import RemovableHandle
+from autodiff_cli.tensors.inplace import replace_data
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
+from autodiff_cli.vocabulary.calls.calling import call, opened, qualified_name
 from autodiff_cli.vocabulary.nn.hooks import called, hooked
 from autodiff_cli.vocabulary.nn.parameter import Parameter, reset_gradient
 from autodiff_cli.vocabulary.nn.saved import StateDict, load

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, as_leaf, of_array
 from autodiff_cli.errors import AttributeFault, RuntimeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import CONSTANT, INPUT, NO_PARAMS, Node
-from autodiff_cli.vocabulary.calling import call
-from autodiff_cli.vocabulary.handles import named
-from autodiff_cli.vocabulary.parameters import TYPE_NAMES
+from autodiff_cli.tensors.tensor import Tensor, as_leaf, of_array
+from autodiff_cli.vocabulary.calls.calling import call
+from autodiff_cli.vocabulary.calls.handles import named
+from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES
 
 
 class Parameter(Tensor):

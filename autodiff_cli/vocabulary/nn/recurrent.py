@@ -12,9 +12,9 @@ from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.dtypes import float32
 from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
-from autodiff_cli.vocabulary.calling import call, torch_call
-from autodiff_cli.vocabulary.handles import lift
-from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.calls.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.handles import lift
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.nn.declared import declared, module
 from autodiff_cli.vocabulary.nn.init import parametrize, uniform_
 from autodiff_cli.vocabulary.nn.module import Module

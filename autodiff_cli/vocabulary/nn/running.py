@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.inplace import in_place
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.ir.node import constant
-from autodiff_cli.vocabulary.grad_mode import no_grad
-from autodiff_cli.vocabulary.handles import lift, named
-from autodiff_cli.vocabulary.registry import FUNCTIONS
+from autodiff_cli.tensors.inplace import in_place
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
+from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 
 @named("F.batch_norm")

@@ -9,14 +9,14 @@ from collections import namedtuple
 from collections.abc import Mapping
 from typing import Any
 
-from autodiff_cli.autograd.tensor import Tensor
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed
-from autodiff_cli.vocabulary.calling import call, opened
-from autodiff_cli.vocabulary.handles import PUBLIC
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.calling import call, opened
+from autodiff_cli.vocabulary.calls.handles import PUBLIC
+from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.nn.parameter import Parameter
-from autodiff_cli.vocabulary.ordered import OrderedDict
-from autodiff_cli.vocabulary.values import Size
+from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 
 class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpected_keys"))):

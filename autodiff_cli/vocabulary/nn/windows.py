@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from autodiff_cli.errors import ValueFault
-from autodiff_cli.vocabulary.calling import torch_call
+from autodiff_cli.vocabulary.calls.calling import torch_call
 from autodiff_cli.vocabulary.nn.declared import declared, module, plain
 from autodiff_cli.vocabulary.nn.init import kaiming_uniform_, parametrize
 from autodiff_cli.vocabulary.nn.layers import uniform_bias

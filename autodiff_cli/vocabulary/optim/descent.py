@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import ValueFault
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tensors.tensor import of_array
 from autodiff_cli.vocabulary.optim.optimizer import (
     Descent,
     add_,

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import of_array
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.node import Array
 from autodiff_cli.ops.heavy import product
-from autodiff_cli.vocabulary.grad_mode import enable_grad
+from autodiff_cli.tensors.tensor import of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
 from autodiff_cli.vocabulary.optim.optimizer import (
     Optimizer,
     add_,

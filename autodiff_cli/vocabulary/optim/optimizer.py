@@ -11,16 +11,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autodiff_cli.autograd.tensor import Tensor, of_array
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.node import Array
-from autodiff_cli.vocabulary.calling import call, opened, qualified_name
-from autodiff_cli.vocabulary.copying import deep_copy
-from autodiff_cli.vocabulary.declared import initialized
-from autodiff_cli.vocabulary.grad_mode import enable_grad
-from autodiff_cli.vocabulary.handles import NAMES
-from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.tensors.tensor import Tensor, of_array
+from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
+from autodiff_cli.vocabulary.calls.calling import call, opened, qualified_name
+from autodiff_cli.vocabulary.calls.declared import initialized
+from autodiff_cli.vocabulary.calls.handles import NAMES
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.nn.parameter import reset_gradient
+from autodiff_cli.vocabulary.python.copying import deep_copy
 
 C = TypeVar("C", bound=type)
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
-from autodiff_cli.vocabulary.calling import call, opened
-from autodiff_cli.vocabulary.declared import initialized, keeping
-from autodiff_cli.vocabulary.messages import warn
+from autodiff_cli.vocabulary.calls.calling import call, opened
+from autodiff_cli.vocabulary.calls.declared import initialized, keeping
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.optim.optimizer import Optimizer, scalar
 
 SOURCE = "torch.optim.lr_scheduler"

@@ -1,0 +1,1 @@
+"""`torch.autograd`: gradients, their modes, functions of programs, checks."""

@@ -1,0 +1,147 @@
+"""The backward functions of nodes, as programs know them, and the hooks that they may have.
+
+Sources: torch/csrc/autograd/python_cpp_function.cpp, torch/utils/hooks.py.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import AttributeFault, RuntimeFault
+from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Node
+from autodiff_cli.ops.writes import copy_backwards, copy_slices
+from autodiff_cli.tensors.saved import FREED, saved
+from autodiff_cli.tensors.tensor import Tensor, constant_of, of_array, tape_of
+
+_handle_numbers = count()
+
+
+class RemovableHandle:
+    """What `register_hook` gives: `remove()` takes the hook away."""
+
+    __module__ = "torch.utils.hooks"
+
+    def __init__(self, hooks: dict[int, Any], hook: Any) -> None:
+        self._hooks = hooks
+        self.id = next(_handle_numbers)
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"))
+
+
+class GradFn:
+    """The backward function of a node, as programs know it."""
+
+    __slots__ = ("__weakref__", "node")
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    @property
+    def is_accumulation(self) -> bool:
+        return self.node.op is INPUT
+
+    def name(self) -> str:
+        name = self.class_name
+        return f"torch::autograd::{name}" if name in IN_CPP else name
+
+    @property
+    def class_name(self) -> str:
+        return "AccumulateGrad" if self.is_accumulation else self.node.op.grad_fn_name(self.node)
+
+    @property
+    def next_functions(self) -> tuple[tuple[GradFn | None, int], ...]:
+        if self.is_accumulation:
+            return ()
+        node = self.node
+        own = getattr(node.op, "next_nodes", None)
+        operands = _edges(node) if own is None else own(node)
+        return tuple(
+            [(grad_fn_of(o), output_number(o) if o.requires_grad else 0) for o in operands]
+        )
+
+    @property
+    def variable(self) -> Tensor:
+        tensor = self.node.tape.tensor() if self.is_accumulation and self.node.tape else None
+        if tensor is None:
+            raise AttributeFault(f"'{self.class_name}' object has no attribute 'variable'")
+        return tensor  # type: ignore[no-any-return]
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    def saved_tensor(self, name: str) -> Any:
+        """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
+        node = self.node
+        if name in node.params and isinstance(node.params[name], (int, float, bool)):
+            return node.params[name]  # a number, such as the exponent of a power
+        place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
+        if place is None or place not in saved(node):
+            raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
+        if node.released:
+            raise RuntimeFault(FREED)
+        held = node if place < 0 else node.operands[place]
+        if held.op is NUMBER:
+            return of_array(np.asarray(held.value))
+        return Tensor(held)
+
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        return RemovableHandle(tape_of(self.node).function_hooks, hook)
+
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        def before(g: Tensor) -> Any:
+            changed = hook((g,))
+            return changed[0] if isinstance(changed, tuple) else changed
+
+        return RemovableHandle(tape_of(self.node).hooks, before)
+
+    def __repr__(self) -> str:
+        prefix = getattr(self.node.op, "class_prefix", "")
+        return f"<{prefix}{self.class_name} object at {id(self):#x}>"
+
+
+def _edges(node: Node) -> list[Node]:
+    """The operands that a gradient could flow to, were they part of the graph."""
+    if node.op is copy_slices:  # the operation on the part, with the whole in the part's place
+        whole, part = node.operands
+        return [whole, *_edges(part)[1:]]
+    if node.op is copy_backwards:
+        return [constant_of(0, node), *node.operands]
+    if node.op.grad_fn_name(node) == "NotImplemented":
+        return [operand for operand in node.operands if operand.op is not NUMBER]
+    rules = node.op.rules(node.operands)
+    return [o for o, rule in zip(node.operands, rules, strict=False) if rule is not None]
+
+
+def output_number(node: Node) -> int:
+    return int(node.params.get("output", node.output))
+
+
+def grad_fn_of(node: Node) -> GradFn | None:
+    """The backward function behind a node; of a leaf, its accumulation."""
+    if not node.requires_grad or node.op is UNTRACKED:
+        return None
+    joint = getattr(node.op, "joint", None)
+    node = node if joint is None else joint(node)
+    tape = tape_of(node)
+    known = tape.grad_fn()
+    if known is None:
+        known = GradFn(node)
+        tape.grad_fn = weakref.ref(known)
+    return known  # type: ignore[no-any-return]

@@ -1,0 +1,69 @@
+"""`torch.autograd.graph`: what programs do with the values that derivatives keep.
+
+Source: torch/autograd/graph.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autodiff_cli.ir.context import changed, own
+from autodiff_cli.ir.node import NUMBER, Node
+from autodiff_cli.tensors.saved import RESULT, saved
+from autodiff_cli.tensors.tensor import Tensor, detached, tape_of
+from autodiff_cli.vocabulary.calls.handles import named
+
+
+@named("autograd.graph.saved_tensors_hooks")
+class saved_tensors_hooks:
+    """Inside, `pack_hook` is given each tensor that is kept, and `unpack_hook` what it gave.
+
+    The backward pass goes on with the tensor that was kept: a hook can't put another in its place.
+    """
+
+    def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+
+    def __enter__(self) -> None:
+        context = self.context = own()
+        context.saving = (*context.saving, self._kept)
+
+    def __exit__(self, *_: Any) -> None:
+        context = self.context
+        context.saving = tuple([tell for tell in context.saving if tell != self._kept])
+
+    def _kept(self, node: Node) -> None:
+        places = sorted((place for place in saved(node) if place != RESULT), reverse=True)
+        held = [node.operands[place] for place in places]
+        held += [node] if RESULT in saved(node) else []
+        shown = [detached(Tensor(one)) for one in held if one.op is not NUMBER]
+        packed = [self._apart(self.pack_hook, tensor) for tensor in shown]
+        if not packed:
+            return
+
+        def unpacked(g: Tensor) -> None:
+            for value in packed:
+                self._apart(self.unpack_hook, value)
+
+        hooks = tape_of(node).hooks
+        hooks[-1 - len(hooks)] = unpacked
+
+    def _apart(self, hook: Callable[[Any], Any], value: Any) -> Any:
+        """What a hook gives, which isn't recorded or observed itself."""
+        with changed(saving=(), grad=False):
+            return hook(value)
+
+
+@named("autograd.graph.save_on_cpu")
+class save_on_cpu:
+    """Accepted: everything is on the CPU."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        pass
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: Any) -> None:
+        return None

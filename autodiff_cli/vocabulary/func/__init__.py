@@ -1,0 +1,1 @@
+"""`torch.func`: functions that differentiate and map functions."""

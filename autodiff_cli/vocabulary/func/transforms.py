@@ -1,0 +1,407 @@
+"""`torch.func`: functions that differentiate functions.
+
+Sources: torch/_functorch/eager_transforms.py, functional_call.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import wraps
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import RuntimeFault, ValueFault
+from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.node import INPUT, Node
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.tensors.tensor import Tensor, detached, of_array
+from autodiff_cli.vocabulary.autograd.differentiation import grad as gradients
+from autodiff_cli.vocabulary.autograd.differentiation import jacobian_nodes, tangent_nodes
+from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
+from autodiff_cli.vocabulary.calls.calling import call, check_has, class_path, torch_call
+from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.values import Size
+from autodiff_cli.vocabulary.func.nested import (
+    JVP,
+    VJP,
+    Func,
+    check_dual,
+    check_randomness,
+    check_tensors,
+    leaves,
+    mapped,
+    output_of,
+    rebuilt,
+    structure,
+)
+
+# ---- levels -------------------------------------------------------------------------------------
+
+
+def _level() -> changed:
+    """Inside, gradients are recorded, and results stay part of the graph around."""
+    return changed(level=current().level + 1, grad=True)
+
+
+def _own(value: Any) -> Any:
+    """A tensor of this level, by which to differentiate."""
+    if not isinstance(value, Tensor):
+        raise ValueFault(f"Thing passed to transform API must be Tensor, got {type(value)}")
+    if value.requires_grad:
+        return lift(lambda node: mv.view(node, shape=node.shape), value)
+    return requires_grad_(detached(value))
+
+
+def _left(value: Any, inner: Sequence[Tensor]) -> Any:
+    """A result outside of its level: without the graph, unless that leads to tensors from outside."""
+    if not isinstance(value, Tensor) or not value.requires_grad or current().level:
+        return value
+    own = {id(tensor.node) for tensor in inner}
+    seen: set[int] = set()
+    pending: list[Node] = [value.node]
+    while pending:
+        node = pending.pop()
+        if id(node) in seen or not node.requires_grad:
+            continue
+        seen.add(id(node))
+        if node.op is INPUT and id(node) not in own:
+            return value
+        pending.extend(node.operands)
+    return detached(value)
+
+
+def _outside(tree: Any, inner: Sequence[Tensor]) -> Any:
+    return mapped(tree, lambda value: _left(value, inner))
+
+
+def _places(args: tuple[Any, ...], argnums: Any) -> tuple[int, ...]:
+    """Which arguments are differentiated."""
+    if not isinstance(argnums, (int, tuple)):
+        raise RuntimeFault(
+            f"argnums must be int or Tuple[int, ...], got: <class '{class_path(argnums)}'>"
+        )
+    places = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not places:
+        raise RuntimeFault("argnums must be non-empty")
+    for place in places:
+        if not isinstance(place, int):
+            raise RuntimeFault(f"argnum must be int, got: <class '{class_path(place)}'>")
+    if len(set(places)) != len(places):
+        raise RuntimeFault(f"argnums elements must be unique, got {places}")
+    for place in places:
+        if not -len(args) <= place < len(args):
+            raise RuntimeFault(f"Got argnum={place}, but only {len(args)} positional inputs")
+    return places
+
+
+def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[Any]]:
+    """The arguments with those that are differentiated replaced; and these."""
+    places = _places(args, argnums)
+    given = list(args)
+    for place in places:
+        given[place] = mapped(given[place], _own)
+    return tuple(given), [given[place] for place in places]
+
+
+def _flows(outputs: Sequence[Any], inputs: Sequence[Tensor], seeds: Sequence[Any]) -> list[Any]:
+    """The gradients of outputs by inputs, zeros where none flow."""
+    pairs = [
+        (out, seed)
+        for out, seed in zip(outputs, seeds, strict=True)
+        if isinstance(out, Tensor) and out.requires_grad
+    ]
+    zeros = [_zeros(tensor) for tensor in inputs]
+    if not pairs:
+        return list(zeros)
+    found = gradients(
+        tuple(out for out, _ in pairs),
+        tuple(inputs),
+        tuple(seed for _, seed in pairs),
+        create_graph=True,
+        allow_unused=True,
+    )
+    return [zero if flow is None else flow for flow, zero in zip(found, zeros, strict=True)]
+
+
+def _zeros(tensor: Tensor, before: tuple[int, ...] = ()) -> Tensor:
+    """Zeros of a tensor's shape behind another one."""
+    return of_array(np.zeros((*before, *tensor.shape), tensor.dtype.numpy))
+
+
+def _unpacked(values: Sequence[Any], argnums: Any) -> Any:
+    return tuple(values) if isinstance(argnums, tuple) else values[0]
+
+
+# ---- reverse mode -------------------------------------------------------------------------------
+
+
+@named("func.grad_and_value")
+def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
+    @wraps(func)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        with _level():
+            given, chosen = _chosen(args, argnums)
+            output = func(*given, **kwargs)
+            aux = None
+            if has_aux:
+                if not (isinstance(output, tuple) and len(output) == 2):
+                    raise RuntimeFault(
+                        "grad_and_value(f)(*args): output of function f should be a tuple: (output, aux) "
+                        "if has_aux is True"
+                    )
+                output, aux = output
+            if not isinstance(output, Tensor):
+                raise RuntimeFault(
+                    "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
+                    f"{type(output)}"
+                )
+            if output.shape:
+                raise RuntimeFault(
+                    "grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor "
+                    f"with {len(output.shape)} dims. Maybe you wanted to use the vjp or jacrev APIs "
+                    "instead?"
+                )
+            inner = leaves(chosen)
+            flows = iter(_flows([output], inner, [None]))
+            found = _unpacked([rebuilt(tree, flows) for tree in chosen], argnums)
+        if has_aux:
+            return _outside(found, inner), (_outside(output, inner), _outside(aux, inner))
+        return _outside(found, inner), _outside(output, inner)
+
+    return run
+
+
+@named("func.grad")
+def grad(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
+    both = grad_and_value(func, argnums, has_aux)
+
+    @wraps(func)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        found, value = both(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return run
+
+
+@named("func.vjp")
+def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
+    with _level():
+        given = mapped(primals, _own)
+        output, aux = output_of(func(*given), VJP, has_aux)
+    inner = leaves(given)
+
+    def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool = True) -> Any:
+        with _level():
+            flows = iter(_flows(leaves(output), inner, leaves(cotangents)))
+            found = rebuilt(given, flows)
+        return _outside(found, inner)
+
+    shown = _outside(output, inner)
+    return (shown, pull, _outside(aux, inner)) if has_aux else (shown, pull)
+
+
+@named("func.jacrev")
+def jacrev(
+    func: Func,
+    argnums: Any = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+    _preallocate_and_copy: bool = False,
+) -> Func:
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueFault("jacrev: `chunk_size` should be greater than 0.")
+    return _jacobian(func, argnums, has_aux, VJP)
+
+
+def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
+    """The Jacobian; the direction it is computed in can be seen in what is refused alone.
+
+    Args:
+        func: to differentiate.
+        argnums: the places of arguments.
+        has_aux: whether it gives something besides.
+        call: what errors name.
+    """
+
+    @wraps(func)
+    def run(*args: Any) -> Any:
+        with _level():
+            if call is JVP:
+                for place in _places(args, argnums):
+                    for value in leaves(args[place]):
+                        check_has(value, "numel")
+                        check_dual(value, value)
+            given, chosen = _chosen(args, argnums)
+            output, aux = output_of(func(*given), call, has_aux)
+            inner = leaves(chosen)
+            found = mapped(output, lambda out: _unpacked(_rows(out, chosen, inner), argnums))
+        left = _outside(found, inner)
+        return (left, _outside(aux, inner)) if has_aux else left
+
+    return run
+
+
+def _rows(output: Any, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
+    """The Jacobians of one output."""
+    found = jacobian_nodes(output, inner, True)
+    if found is not None:
+        parts = iter(
+            _zeros(tensor, output.shape) if node is None else Tensor(node)
+            for node, tensor in zip(found, inner, strict=True)
+        )
+        return [rebuilt(tree, parts) for tree in chosen]
+    count = output.node.numel
+    rows = []
+    for place in range(count):
+        seed = np.zeros(output.shape, output.dtype.numpy)
+        seed.reshape(-1)[place] = 1
+        rows.append(_flows([output], inner, [of_array(seed)]))
+    stacked = [
+        call(torch_call("stack", list(column)), "reshape", (*output.shape, *tensor.shape))
+        for column, tensor in zip(zip(*rows, strict=True), inner, strict=True)
+    ]
+    flows = iter(stacked)
+    return [rebuilt(tree, flows) for tree in chosen]
+
+
+# ---- forward mode -------------------------------------------------------------------------------
+
+
+def pushed(outputs: Sequence[Any], inputs: Sequence[Tensor], tangents: Sequence[Any]) -> list[Any]:
+    """Tangents of outputs: in forward mode, or else by differentiating twice backward."""
+    moving = [out for out in outputs if out.requires_grad]
+    moved = tangent_nodes(moving, inputs, tangents, True)
+    if moved is not None:
+        entries = iter(moved)
+        nodes = [next(entries) if out.requires_grad else None for out in outputs]
+        return [
+            _zeros(out) if node is None else Tensor(node)
+            for out, node in zip(outputs, nodes, strict=True)
+        ]
+    result: list[Any] = []
+    for out in outputs:
+        if not out.requires_grad:
+            result.append(_zeros(out))
+            continue
+        seed = requires_grad_(_zeros(out))
+        flows = _flows([out], inputs, [seed])
+        result.append(_flows(flows, [seed], tangents)[0])
+    return result
+
+
+@named("func.jvp")
+def jvp(
+    func: Func, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False
+) -> Any:
+    if not isinstance(primals, tuple):
+        raise RuntimeFault(
+            "jvp(f, primals, tangents): Expected primals to be a tuple. E.g. it should be valid to call "
+            "f(*primals)."
+        )
+    if structure(primals) != structure(tangents):
+        raise RuntimeFault(
+            f"{JVP}: Expected primals and tangents to have the same python structure. For example, if "
+            "primals is a tuple of 3 tensors, tangents also must be. Got primals with structure "
+            f"{structure(primals)} and tangents with structure {structure(tangents)}"
+        )
+    check_tensors("primals", primals)
+    check_tensors("tangents", tangents)
+    for primal, tangent in zip(leaves(primals), leaves(tangents), strict=True):
+        check_dual(primal, tangent)
+    with _level():
+        given = mapped(primals, _own)
+        output, aux = output_of(func(*given), JVP, has_aux)
+        inner = leaves(given)
+        found = rebuilt(output, iter(pushed(leaves(output), inner, leaves(tangents))))
+    result = _outside(output, inner), _outside(found, inner)
+    return (*result, _outside(aux, inner)) if has_aux else result
+
+
+@named("func.linearize")
+def linearize(func: Func, *primals: Any) -> Any:
+    """The output, and the function that gives its tangent for those of the primals."""
+    for value in leaves(primals):
+        check_has(value, "new_empty")
+    with _level():
+        given = mapped(primals, _own)
+        output = func(*given)
+    inner = leaves(given)
+
+    def push(*tangents: Any) -> Any:
+        moving = leaves(tangents)
+        for number, (tangent, primal) in enumerate(zip(moving, inner, strict=True)):
+            for what in ("shape", "dtype"):
+                own, other = (_shown(tensor, what) for tensor in (tangent, primal))
+                if own != other:
+                    raise RuntimeFault(
+                        f"tangent:{number} with {what} {own} in flattened pytree doesn't match the {what} "
+                        f"{other} of the corresponding primal."
+                    )
+        outputs = leaves(output)
+        with _level():
+            tensors = [value for value in outputs if isinstance(value, Tensor)]
+            moved = iter(pushed(tensors, inner, moving))
+            found = rebuilt(
+                output,
+                iter([next(moved) if isinstance(value, Tensor) else value for value in outputs]),
+            )
+        return _outside(found, inner)
+
+    return _outside(output, inner), push
+
+
+def _shown(tensor: Tensor, what: str) -> str:
+    return f"torch.{tensor.dtype.name}" if what == "dtype" else repr(Size(tensor.shape))
+
+
+@named("func.jacfwd")
+def jacfwd(
+    func: Func, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
+) -> Func:
+    """The same Jacobian as `jacrev` gives."""
+    check_randomness(randomness)
+    return _jacobian(func, argnums, has_aux, JVP)
+
+
+@named("func.hessian")
+def hessian(func: Func, argnums: Any = 0) -> Func:
+    return jacfwd(jacrev(func, argnums), argnums)
+
+
+# ---- modules ------------------------------------------------------------------------------------
+
+
+@named("func.functional_call", "nn.utils.stateless.functional_call")
+def functional_call(
+    module: Any,
+    parameter_and_buffer_dicts: Any,
+    args: Any = None,
+    kwargs: Any = None,
+    **_: Any,
+) -> Any:
+    given = parameter_and_buffer_dicts
+    if not isinstance(given, (dict, list, tuple)):
+        raise ValueFault(
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of dicts, but got "
+            f"<class '{class_path(given)}'>"
+        )
+    if not isinstance(given, dict) and not all(isinstance(part, dict) for part in given):
+        raise ValueFault("Expected all elements of parameter_and_buffer_dicts to be dictionaries")
+    merged = given if isinstance(given, dict) else {k: v for part in given for k, v in part.items()}
+    positional = () if args is None else args if isinstance(args, tuple) else (args,)
+    held = []
+    try:
+        for path, value in merged.items():
+            *parts, name = path.split(".")
+            owner = module
+            for part in parts:
+                owner = owner._modules[part]
+            table = owner._parameters if name in owner._parameters else owner._buffers
+            held.append((table, name, table[name]))
+            table[name] = value
+        return module(*positional, **(kwargs or {}))
+    finally:
+        for table, name, value in reversed(held):
+            table[name] = value

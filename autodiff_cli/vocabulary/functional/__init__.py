@@ -1,0 +1,1 @@
+"""`torch.nn.functional`: activations, losses, layers, convolutions, pools."""

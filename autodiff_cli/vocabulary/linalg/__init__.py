@@ -1,0 +1,1 @@
+"""`torch.linalg`: equations, factors, chains of matrices."""

@@ -1,0 +1,1 @@
+"""What modules of Python's library know of tensors: copies, ordered dictionaries."""
