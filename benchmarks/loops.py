@@ -1,9 +1,10 @@
-"""Small programs in loops, forward and backward: single numbers, short vectors, small layers.
+"""Small programs in loops: numbers, short vectors, training of small models.
 
-    python benchmarks/loops.py [--rounds N] [PROGRAM]...
+    python benchmarks/loops.py [--rounds N] [--processes N] [PROGRAM]...
 
-The peer is torch, which runs the same text; both run in this process, interleaved after a warm-up
-round; figures are medians. Prints a table, then one JSON line.
+The peer is torch, which runs the same text; the floor is the same by hand in numpy. They run in this
+process, taking turns after a round that warms up, in which what they print is compared; figures are
+medians. Then `autodiff run` against Python with torch, as processes. Prints a table, then one JSON line.
 """
 
 from __future__ import annotations
@@ -12,169 +13,100 @@ import argparse
 import contextlib
 import io
 import json
-import statistics
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
-from time import perf_counter
+from pathlib import Path
 
-PROGRAMS = {
-    "newton": """
-import torch
-x = torch.tensor(2.5)
-for i in range(400):
-    x = x.detach().requires_grad_()
-    f = x**3 - 2*x - 5
-    f.backward()
-    x = x - f / (x.grad + 1e-6)
-print(x)
-""",
-    "descent": """
-import torch
-w = torch.tensor(3.0, requires_grad=True)
-lr = 0.01
-for step in range(500):
-    loss = (w - 1.5) ** 2 + torch.sin(w) * 0.1
-    loss.backward()
-    with torch.no_grad():
-        w -= lr * w.grad
-    w.grad = None
-print(w)
-""",
-    "recurrence": """
-import torch
-u = torch.tensor(0.5, requires_grad=True)
-v = torch.tensor(-0.3, requires_grad=True)
-h = torch.tensor(0.1)
-for i in range(1500):
-    h = torch.tanh(u * h + v * 0.5)
-    h = h + 0.1 * torch.exp(-h * h)
-h.backward()
-print(u.grad, v.grad)
-""",
-    "functions": """
-import torch
-def cell(state, gain):
-    a = torch.sigmoid(gain * state)
-    if a > 0.6:
-        return a - state / 3
-    return state * a + 0.2
-s = torch.tensor(0.4, requires_grad=True)
-h = s
-for i in range(1500):
-    h = cell(h, 1.5)
-h.backward()
-print(s.grad)
-""",
-    "elements": """
-import torch
-t = torch.linspace(-1, 1, 300, requires_grad=True)
-total = torch.tensor(0.0)
-for i in range(300):
-    total = total + t[i] * t[i]
-for item in t:
-    total = total - item / 2
-total.backward()
-print(t.grad.sum())
-""",
-    "layers": """
-import torch
-torch.manual_seed(0)
-w1 = torch.randn(10, 10, requires_grad=True)
-b1 = torch.zeros(10, requires_grad=True)
-w2 = torch.randn(10, requires_grad=True)
-x = torch.randn(10)
-for step in range(200):
-    hidden = torch.tanh(w1 @ x + b1)
-    loss = (hidden @ w2 - 1.0) ** 2
-    loss.backward()
-    with torch.no_grad():
-        for p in (w1, b1, w2):
-            p -= 0.01 * p.grad
-            p.grad.zero_()
-print(loss)
-""",
-    "sgd": """
-import torch
-torch.manual_seed(0)
-model = torch.nn.Sequential(torch.nn.Linear(4, 8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
-optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-x, y = torch.randn(16, 4), torch.randn(16, 1)
-for step in range(150):
-    optimizer.zero_grad()
-    loss = torch.nn.functional.mse_loss(model(x), y)
-    loss.backward()
-    optimizer.step()
-print(loss)
-""",
-    "adam": """
-import torch
-a = torch.tensor([1.0, -2.0, 0.5], requires_grad=True)
-optimizer = torch.optim.Adam([a], lr=0.05)
-for step in range(200):
-    optimizer.zero_grad()
-    loss = ((a - 1) ** 2 * torch.tensor([1.0, 3.0, 0.2])).sum()
-    loss.backward()
-    optimizer.step()
-print(a)
-""",
-    "vectors": """
-import torch
-x = torch.linspace(0.1, 1, 10, requires_grad=True)
-y = x
-for i in range(500):
-    y = y * 0.99 + torch.sin(y) * 0.01
-    y = y / (1 + y * y).mean()
-y.sum().backward()
-print(x.grad)
-""",
-}
+from autodiff_cli.startup import hold_threads
+
+hold_threads()  # as the command does, before numpy is imported
+
+import numpy as np  # noqa: E402
+from floors import FLOORS  # noqa: E402
+from measure import environment, machine, medians, significant, table  # noqa: E402
+from programs import PROGRAMS  # noqa: E402
+
+Numbers = list[float]
 
 
-def run_autodiff(text: str) -> tuple[float, str]:
+def in_autodiff(text: str) -> Numbers:
     from autodiff_cli.program import run_text
     from autodiff_cli.source import Source
 
     output = io.StringIO()
-    started = perf_counter()
     if run_text(Source(text, "loop.py"), write=output.write, complain=sys.stderr.write):
         raise SystemExit("the program failed")
-    return perf_counter() - started, output.getvalue()
+    return [float(word) for word in output.getvalue().split()]
 
 
-def run_torch(text: str) -> tuple[float, str]:
+def in_torch(text: str) -> Numbers:
     output = io.StringIO()
-    code = compile(text, "loop.py", "exec")
-    started = perf_counter()
     with contextlib.redirect_stdout(output):
-        exec(code, {})
-    return perf_counter() - started, output.getvalue()
+        exec(compile(text, "loop.py", "exec"), {})
+    return [float(word) for word in output.getvalue().split()]
+
+
+def runs(name: str, has_torch: bool) -> dict[str, Callable[[], Numbers]]:
+    text = PROGRAMS[name]
+    found: dict[str, Callable[[], Numbers]] = {"autodiff": lambda: in_autodiff(text)}
+    if has_torch:
+        found["torch"] = lambda: in_torch(text)
+    return found | {"floor": FLOORS[name]}
+
+
+def compared(name: str, calls: dict[str, Callable[[], Numbers]]) -> None:
+    """Raise SystemExit unless all give the same numbers, but for what float32 loses in a training."""
+    numbers = {who: call() for who, call in calls.items()}
+    for who, found in numbers.items():
+        if not np.allclose(found, numbers["autodiff"], rtol=2e-3, atol=1e-6):
+            raise SystemExit(f"{name}: autodiff printed {numbers['autodiff']}, {who} {found}")
+
+
+def processes(name: str, rounds: int) -> dict[str, float]:
+    """The same from the shell, start and imports included."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "loop.py"
+        path.write_text(PROGRAMS[name])
+        words = {
+            "autodiff": [sys.executable, "-m", "autodiff_cli", "run", str(path)],
+            "torch": [sys.executable, str(path)],
+        }
+
+        def run(command: list[str]) -> None:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
+
+        return medians({who: lambda c=c: run(c) for who, c in words.items()}, rounds)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--processes", type=int, default=3, help="rounds as processes; 0: none")
     parser.add_argument("programs", nargs="*", default=list(PROGRAMS), metavar="PROGRAM")
     options = parser.parse_args()
-    peers: dict[str, Callable[[str], tuple[float, str]]] = {"autodiff": run_autodiff}
-    if find_spec("torch"):
-        peers["torch"] = run_torch
-    ratios = {}
+    has_torch = find_spec("torch") is not None
+    print(machine())
+    rows, ratios = [], {}
     for name in options.programs:
-        times: dict[str, list[float]] = {peer: [] for peer in peers}
-        outputs = {}
-        for number in range(options.rounds + 1):
-            for peer, run in peers.items():
-                seconds, outputs[peer] = run(PROGRAMS[name])
-                if number:  # the first round warms up
-                    times[peer].append(seconds)
-        medians = {peer: statistics.median(values) for peer, values in times.items()}
-        shown = "  ".join(f"{peer} {seconds * 1e3:7.2f} ms" for peer, seconds in medians.items())
-        same = "" if len(set(outputs.values())) == 1 else "  (other output)"
-        if "torch" in medians:
-            ratios[name] = medians["autodiff"] / medians["torch"]
-            shown += f"  ratio {ratios[name]:.2f}"
-        print(f"{name:12} {shown}{same}")
+        calls = runs(name, has_torch)
+        compared(name, calls)
+        times = medians(calls, options.rounds)
+        row = [name, *(significant(times[who] * 1e3) for who in ("autodiff", "floor"))]
+        if has_torch:
+            ratio = times["autodiff"] / times["torch"]
+            ratios[name] = {"loop": ratio}
+            row += [significant(times["torch"] * 1e3), f"{ratio:.2f}"]
+        if has_torch and options.processes:
+            whole = processes(name, options.processes)
+            ratios[name]["process"] = whole["autodiff"] / whole["torch"]
+            row.append(f"{ratios[name]['process']:.2f}")
+        rows.append(row)
+        print(*row, file=sys.stderr)
+    head = ["program", "autodiff, ms", "by hand", "torch", "of torch's", "of its process"]
+    print(table(head[: len(rows[0])], rows))
     print(json.dumps({"benchmark": "loops", "rounds": options.rounds, **ratios}))
 
 

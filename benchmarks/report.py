@@ -18,7 +18,7 @@ from pathlib import Path
 from measure import machine
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("startup", "large", "memory", "jacobian", "deep", "growth", "batch", "failing")
+SCRIPTS = ("startup", "large", "memory", "jacobian", "loops", "deep", "growth", "batch", "failing")
 
 
 def tables(script: str) -> str:

@@ -35,6 +35,16 @@ def test_a_product_of_growth_has_as_many_operations_as_it_says() -> None:
     assert sum(chain(101).count(sign) for sign in "*+") + 1 == 101
 
 
+def test_programs_compute_what_is_computed_by_hand() -> None:
+    from floors import FLOORS
+    from loops import compared, runs
+    from programs import PROGRAMS
+
+    assert list(FLOORS) == list(PROGRAMS)
+    for name in PROGRAMS:
+        compared(name, runs(name, has_torch=False))
+
+
 def test_tables() -> None:
     from measure import significant, table
 
