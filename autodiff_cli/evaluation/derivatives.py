@@ -10,16 +10,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from autodiff_cli.errors import InputError, NameFault, RuntimeFault
-from autodiff_cli.evaluation import looped
 from autodiff_cli.evaluation.leaves import check_differentiable
 from autodiff_cli.evaluation.result import Tensor
 from autodiff_cli.inputs import Given, bind
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.transform import jacobian as batched
+from autodiff_cli.tensors.derivatives import filled, hessian, hvp, jacobian, tangents
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
@@ -52,8 +50,6 @@ def nodes_of(
     value: Any,
     leaves: Mapping[str, Node],
     bound: Mapping[str, Any],
-    *,
-    loop: bool = False,
 ) -> dict[Name, Node]:
     """The derivatives of a value, not yet computed.
 
@@ -62,7 +58,6 @@ def nodes_of(
         value: what the expression gave: has to be one tensor.
         leaves: the inputs to differentiate by.
         bound: all inputs.
-        loop: whether code of a program decides what flows.
 
     Raises:
         RuntimeFault: the value has no such derivative; a vector has another shape than its input.
@@ -72,30 +67,22 @@ def nodes_of(
     wrt = list(leaves.values())
     found: dict[Name, Node] = {}
     if asked.jacobian:
-        jacobian = looped.jacobian if loop else batched.jacobian
         for name, node in zip(leaves, jacobian(output, wrt), strict=True):
             found["jacobian", name] = node
     if asked.hessian:
-        hessian = looped.hessian if loop else batched.hessian
         for name, row in zip(leaves, hessian(_scalar(output, "hessian"), wrt), strict=True):
             for other, node in zip(leaves, row, strict=True):
                 found["hessian", name, other] = node
     if asked.jvp:
-        jvp = looped.jvp if loop else batched.jvp
-        tangents = _vectors("jvp", asked.jvp, leaves, bound)
-        tangent = jvp(output, [leaves[name] for name in tangents], list(tangents.values()))
-        found["jvp",] = _zeros(output) if tangent is None else as_dtype(tangent, output.dtype)
+        given = _vectors("jvp", asked.jvp, leaves, bound)
+        moving = [leaves[name] for name in given]
+        (found["jvp",],) = filled(tangents([output], moving, list(given.values())), [output])
     if asked.hvp:
-        hvp = looped.hvp if loop else batched.hvp
         given = _vectors("hvp", asked.hvp, leaves, bound)
-        vectors = [given.get(name, _zeros(node)) for name, node in leaves.items()]
+        vectors = filled([given.get(name) for name in leaves], wrt)
         for name, node in zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True):
             found["hvp", name] = node
     return found
-
-
-def _zeros(like: Node) -> Node:
-    return full(shape=like.shape, value=0, dtype=like.dtype)
 
 
 def _output(asked: Asked, value: Any, leaves: Mapping[str, Node]) -> Node:

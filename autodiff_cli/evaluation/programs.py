@@ -25,7 +25,6 @@ from autodiff_cli.ir.node import Array, Node
 from autodiff_cli.program import DEFAULTS, ProgramError, Session, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.tensors import tensor as handles
-from autodiff_cli.tensors.engine import differentiate
 from autodiff_cli.tensors.ruled import is_ruled
 from autodiff_cli.vocabulary.calls.handles import lower
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
@@ -137,16 +136,11 @@ def _rows(
     targets = list(leaves.values())
     for cotangent in cotangents:
         force(cotangent)
-    flows: list[list[Node | None]]
-    if len(cotangents) > 1 and is_ruled([node], targets):
-        flows = _at_once(node, cotangents, targets, source)
-    else:
-        flows = [
-            differentiate(
-                [(node, cotangent)], retain_graph=True, create_graph=False, targets=targets
-            )
-            for cotangent in cotangents
-        ]
+    with changed(eager=len(cotangents) < 2 or not is_ruled([node], targets)):
+        flows = by_seeds(node, cotangents, targets)
+    flowing = [flow for row in flows for flow in row if flow is not None]
+    for flow, array in zip(flowing, executed(flowing, source), strict=True):
+        flow.value = array
     return tuple(
         Gradients(
             Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
@@ -157,18 +151,6 @@ def _rows(
         )
         for cotangent, row in zip(cotangents, flows, strict=True)
     )
-
-
-def _at_once(
-    node: Node, cotangents: Sequence[Node], targets: Sequence[Node], source: Source
-) -> list[list[Node | None]]:
-    """The gradients for several cotangents, computed together."""
-    with changed(eager=False):
-        flows = by_seeds(node, cotangents, targets)
-        flowing = [flow for row in flows for flow in row if flow is not None]
-        for flow, array in zip(flowing, executed(flowing, source), strict=True):
-            flow.value = array
-    return flows
 
 
 def _derived(
@@ -185,9 +167,9 @@ def _derived(
             written to.
     """
     node = value.node if isinstance(value, handles.Tensor) else value
-    loop = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
-    with changed(eager=loop, grad=True):
-        wanted = nodes_of(asked, node, leaves, bound, loop=loop)
+    own_code = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
+    with changed(eager=own_code, grad=True):  # which may look at values
+        wanted = nodes_of(asked, node, leaves, bound)
         arrays = executed(list(wanted.values()), source)
     return {
         name: Tensor(array, node.dtype.name)

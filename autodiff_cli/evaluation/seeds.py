@@ -11,9 +11,8 @@ from autodiff_cli.inputs import value_of
 from autodiff_cli.ir.node import Array, Node, constant
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.source import Source
-from autodiff_cli.tensors.ruled import rows_fit
-from autodiff_cli.transform.jacobian import gradient_rows
-from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.tensors.derivatives import gradient_rows, gradients
+from autodiff_cli.tensors.ruled import is_ruled, rows_fit
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
 
@@ -43,7 +42,7 @@ def seed_of(seed: str | Array, number: int, value: Node) -> Node:
 
 
 def by_seeds(value: Node, seeds: Sequence[Node], wrt: Sequence[Node]) -> list[list[Node | None]]:
-    """The gradients for each of several seeds: one reverse graph, batched over them.
+    """The gradients for each of several seeds: one reverse graph, batched over them, if it can be.
 
     Args:
         value: the node to differentiate.
@@ -51,10 +50,10 @@ def by_seeds(value: Node, seeds: Sequence[Node], wrt: Sequence[Node]) -> list[li
         wrt: the leaves.
 
     Returns:
-        One list a seed, as `reverse` gives it.
+        One list a seed, as `gradients` gives it.
     """
-    if not rows_fit(len(seeds), [value], wrt):
-        return [reverse([value], [seed], wrt) for seed in seeds]
+    if len(seeds) < 2 or not is_ruled([value], wrt) or not rows_fit(len(seeds), [value], wrt):
+        return [gradients([value], [seed], wrt) for seed in seeds]
     together = gradient_rows([value], [mv.stack(*seeds, dim=0)], wrt)
     return [
         [None if node is None else mv.select(node, dim=0, index=row) for node in together]

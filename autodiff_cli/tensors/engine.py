@@ -84,7 +84,7 @@ class _Pass:
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
         self.check_nan = context.check_nan
         # no graph of it is wanted
-        self.bare = not context.grad and not context.check_nan and context.recording is None
+        self.bare = context.eager and not (context.grad or context.check_nan or context.recording)
 
     def run(self) -> list[Node | None]:
         order = self._reached()
@@ -291,9 +291,9 @@ def with_hooks(tape: Tape, g: Node) -> Node:
 
 def owned(g: Node) -> Node:
     """A gradient in memory of its own, as it is handed to the program."""
-    if g.requires_grad:
-        return g
     value = g.value
+    if g.requires_grad or value is None:
+        return g
     if isinstance(value, np.ndarray):
         value = np.array(value, order="C")
     return cut_off(value, g)

@@ -1,4 +1,4 @@
-"""Jacobians, Hessians and their products with vectors: forward and reverse mode, batched.
+"""Jacobians, and gradients for many seeds at once: reverse and forward mode, batched.
 
 A Jacobian is one gradient, or one tangent, for each element of a basis: the graph of a single one is made,
 and the basis pushed through it as rows.
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node
-from autodiff_cli.ops.create import eye, full, zeros_like
+from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.movement import permute, reshape
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.transform.batch import batched
@@ -18,7 +18,7 @@ from autodiff_cli.transform.forward import forward
 from autodiff_cli.transform.reverse import reverse
 
 
-def jacobian(output: Node, wrt: Sequence[Node], *, create_graph: bool = False) -> list[Node]:
+def jacobian(output: Node, wrt: Sequence[Node], create_graph: bool = False) -> list[Node | None]:
     """The derivative of every element of the output by every element of each of `wrt`.
 
     By rows, in reverse mode, or by columns, in forward mode, whichever are fewer.
@@ -29,21 +29,9 @@ def jacobian(output: Node, wrt: Sequence[Node], *, create_graph: bool = False) -
         create_graph: whether the Jacobians can be differentiated again.
 
     Returns:
-        One node for each of `wrt`, of shape `output.shape + x.shape` and the dtype of x; zeros where the
+        One node for each of `wrt`, of shape `output.shape + x.shape` and the dtype of x; None where the
         output doesn't depend on it.
     """
-    return [
-        full(shape=(*output.shape, *x.shape), value=0, dtype=x.dtype) if entry is None else entry
-        for entry, x in zip(jacobian_parts(output, wrt, create_graph), wrt, strict=True)
-    ]
-
-
-def jacobian_parts(
-    output: Node, wrt: Sequence[Node], create_graph: bool = False
-) -> list[Node | None]:
-    """As `jacobian`, with None where the output doesn't depend on one of `wrt`."""
-    if not output.numel:
-        return [None] * len(wrt)
     if sum(x.numel for x in wrt) < output.numel:
         found = [_by_columns(output, x, create_graph) for x in wrt]
     else:
@@ -54,45 +42,22 @@ def jacobian_parts(
     ]
 
 
-def hessian(output: Node, wrt: Sequence[Node]) -> list[list[Node]]:
-    """The second derivatives of an output of one element by each two of `wrt`.
-
-    Returns:
-        For each x a list with, for each y, a node of shape `x.shape + y.shape`.
-    """
-    gradients = reverse([output], [_ones(output)], wrt, create_graph=True)
-    return [
-        jacobian(zeros_like(x) if gradient is None else gradient, wrt)
-        for x, gradient in zip(wrt, gradients, strict=True)
-    ]
+def _by_rows(output: Node, wrt: Sequence[Node], create_graph: bool) -> list[Node | None]:
+    """The gradients of each element of the output, `(output.numel, *x.shape)`."""
+    if output.numel == 1:
+        return reverse([output], [_ones(output)], wrt, create_graph=create_graph)
+    return gradient_rows([output], [basis(output)], wrt, create_graph=create_graph)
 
 
-def jvp(output: Node, primals: Sequence[Node], tangents: Sequence[Node]) -> Node | None:
-    """The output's tangent where the primals have the given ones; None where none flows."""
-    return forward([output], primals, tangents)[0]
-
-
-def hvp(output: Node, wrt: Sequence[Node], vectors: Sequence[Node]) -> list[Node]:
-    """The Hessian of an output of one element, times a vector given in parts.
-
-    Args:
-        output: the node to differentiate twice.
-        wrt: any nodes of the graph, leaves or not.
-        vectors: one for each of `wrt`, of its shape and dtype.
-
-    Returns:
-        One node for each of `wrt`, of its shape and dtype.
-    """
-    gradients = reverse([output], [_ones(output)], wrt, create_graph=True)
-    moving = [gradient for gradient in gradients if gradient is not None]
-    tangents = iter(forward(moving, wrt, vectors))
-    found = [None if gradient is None else next(tangents) for gradient in gradients]
-    return [
-        zeros_like(x) if product is None else product for x, product in zip(wrt, found, strict=True)
-    ]
-
-
-# ---- many at once -------------------------------------------------------------------------------
+def _by_columns(output: Node, x: Node, create_graph: bool) -> Node | None:
+    """The tangents for each element of x, `(*output.shape, x.numel)`."""
+    if x.numel == 1:
+        return forward([output], [x], [_ones(x)], create_graph=create_graph)[0]
+    with changed(eager=False):  # what is made of stand-ins has no value
+        tangent = _stand_in(x)
+        found = forward([output], [x], [tangent], create_graph=create_graph)
+    (columns,) = _for_each(found, [tangent], [basis(x)], create_graph)
+    return None if columns is None else permute(columns, dims=(*range(1, columns.ndim), 0))
 
 
 def gradient_rows(
@@ -103,27 +68,13 @@ def gradient_rows(
     create_graph: bool = False,
 ) -> list[Node | None]:
     """As `reverse`, for rows of seeds: `(size, *output.shape)` each gives gradients `(size, *x.shape)`."""
-    with changed(eager=False):  # those of stand-ins have no value
+    with changed(eager=False):  # what is made of stand-ins has no value
         seeds = [_stand_in(output) for output in outputs]
         found = reverse(outputs, seeds, wrt, create_graph=create_graph)
-    return _of_each(found, seeds, rows, create_graph)
+    return _for_each(found, seeds, rows, create_graph)
 
 
-def tangent_rows(
-    outputs: Sequence[Node],
-    primals: Sequence[Node],
-    rows: Sequence[Node],
-    *,
-    create_graph: bool = False,
-) -> list[Node | None]:
-    """As `forward`, for rows of tangents: `(size, *x.shape)` each gives `(size, *output.shape)`."""
-    with changed(eager=False):  # those of stand-ins have no value
-        tangents = [_stand_in(x) for x in primals]
-        found = forward(outputs, primals, tangents, create_graph=create_graph)
-    return _of_each(found, tangents, rows, create_graph)
-
-
-def _of_each(
+def _for_each(
     found: Sequence[Node | None],
     stand_ins: Sequence[Node],
     rows: Sequence[Node],
@@ -135,25 +86,7 @@ def _of_each(
     return [None if node is None else next(made) for node in found]
 
 
-# ---- by a basis ---------------------------------------------------------------------------------
-
-
-def _by_rows(output: Node, wrt: Sequence[Node], create_graph: bool) -> list[Node | None]:
-    """The gradients of each element of the output, `(output.numel, *x.shape)`."""
-    if output.numel == 1:
-        return reverse([output], [_ones(output)], wrt, create_graph=create_graph)
-    return gradient_rows([output], [_basis(output)], wrt, create_graph=create_graph)
-
-
-def _by_columns(output: Node, x: Node, create_graph: bool) -> Node | None:
-    """The tangents for each element of x, `(*output.shape, x.numel)`."""
-    if x.numel == 1:
-        return forward([output], [x], [_ones(x)], create_graph=create_graph)[0]
-    (columns,) = tangent_rows([output], [x], [_basis(x)], create_graph=create_graph)
-    return None if columns is None else permute(columns, dims=(*range(1, columns.ndim), 0))
-
-
-def _basis(x: Node) -> Node:
+def basis(x: Node) -> Node:
     """For each element of x, a 1 in its place among zeros."""
     return reshape(eye(n=x.numel, m=x.numel, dtype=x.dtype), (x.numel, *x.shape))
 

@@ -8,21 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from autodiff_cli.errors import AssertionFault, NotImplementedFault, RuntimeFault, TypeFault
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.ops.create import full, zeros_like
-from autodiff_cli.tensors.tensor import Tensor, detached, of_array
-from autodiff_cli.vocabulary.autograd.differentiation import grad, jacobian_nodes, tangent_nodes
+from autodiff_cli.tensors import derivatives
+from autodiff_cli.tensors.derivatives import gradients
+from autodiff_cli.tensors.tensor import Tensor, detached
+from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
 from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
-from autodiff_cli.vocabulary.autograd.gradients import (
-    requires_grad_,
-)
+from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
 from autodiff_cli.vocabulary.calls.handles import lift, named
-from autodiff_cli.vocabulary.calls.registry import METHODS
 from autodiff_cli.vocabulary.calls.values import Size
-from autodiff_cli.vocabulary.shaping import reshape_to
 
 Tensors = tuple[Tensor, ...]
 
@@ -53,69 +49,49 @@ def _fresh(inputs: Tensors, create_graph: bool, need_graph: bool = True) -> Tens
     return tuple(result)
 
 
-def _finished(value: Any, create_graph: bool) -> Any:
-    """Results without history, unless it was asked for."""
-    if isinstance(value, tuple):
-        return tuple(_finished(entry, create_graph) for entry in value)
-    return value if create_graph else detached(value)
+# ---- strict mode --------------------------------------------------------------------------------
+
+UNGRADED = (
+    "Output {} of the user-provided function does not require gradients. The outputs must be computed in a "
+    "differentiable manner from the input when running in strict mode."
+)
+LINEAR = (
+    "While computing the hessian, found that the jacobian of the user-provided function with respect to "
+    "input {} is independent of the input. This is not allowed in strict mode. You should ensure that your "
+    "function is twice differentiable and that the jacobian depends on the inputs (this would be violated by "
+    "a linear function for example)."
+)
+NO_TANGENT = (
+    "The gradient with respect to the input is independent of entry {} in the grad_outputs when using the "
+    "double backward trick to compute forward mode gradients. This is not allowed in strict mode."
+)
+NO_PRODUCT = (
+    "The hessian of the user-provided function is independent of entry {} in the grad_jacobian. This is not "
+    "allowed in strict mode as it prevents from using the double backward trick to replace forward mode AD."
+)
 
 
-def _unpacked(value: tuple[Any, ...], several: bool) -> Any:
-    return value if several else value[0]
-
-
-def _flows(
-    outputs: Sequence[Tensor | None],
-    inputs: Tensors,
-    given: Sequence[Tensor | None] | None = None,
-    create_graph: bool = False,
-    retain_graph: bool | None = None,
-) -> tuple[Tensor | None, ...]:
-    """`grad` of those outputs that require it; None for each input if none does."""
-    given = [None] * len(outputs) if given is None else given
-    used = [
-        (output, seed)
-        for output, seed in zip(outputs, given, strict=True)
-        if output is not None and output.requires_grad
-    ]
-    if not used:
-        return (None,) * len(inputs)
-    return grad(
-        tuple(output for output, _ in used),
-        inputs,
-        [seed for _, seed in used],
-        retain_graph=retain_graph,
-        create_graph=create_graph,
-        allow_unused=True,
+def _independent(what: str, *, again: bool = False) -> str:
+    """That something doesn't depend on an input: its gradient, where that is differentiated `again`."""
+    ending = " when create_graph=True" if again else ""
+    return (
+        f"{what} of the user-provided function is independent of input {{}}. This is not allowed in strict "
+        f"mode{ending}."
     )
 
 
-def _filled(flows: Sequence[Tensor | None], like: Sequence[Tensor]) -> Tensors:
-    """Zeros where no gradient flows."""
-    return tuple(
-        Tensor(zeros_like(tensor.node)) if flow is None else flow
-        for flow, tensor in zip(flows, like, strict=True)
-    )
+def _check_each(
+    nodes: Sequence[Node | None], strict: bool, *, missing: str = "", constant: str = ""
+) -> None:
+    """In strict mode, refuse what doesn't exist, and, if it is worded, what can't be differentiated."""
+    for number, node in enumerate(nodes if strict else ()):
+        if node is None:
+            raise RuntimeFault(missing.format(number))
+        if constant and not node.requires_grad:
+            raise RuntimeFault(constant.format(number))
 
 
-STRICT = {
-    "outputs": "Output {} of the user-provided function does not require gradients. The outputs must be "
-    "computed in a differentiable manner from the input when running in strict mode.",
-    "grad_inputs": "The gradient with respect to input {} is independent of the inputs of the "
-    "user-provided function. This is not allowed in strict mode.",
-    "missing": "The output of the user-provided function is independent of input {}. This is not allowed "
-    "in strict mode.",
-}
-
-
-def _check_strict(values: Sequence[Tensor | None], kind: str, strict: bool) -> None:
-    if not strict:
-        return
-    for number, value in enumerate(values):
-        if value is None:
-            raise RuntimeFault(STRICT["missing"].format(number))
-        if not value.requires_grad:
-            raise RuntimeFault(STRICT[kind].format(number))
+# ---- what is given, and what is given back ------------------------------------------------------
 
 
 def _checked_vector(v: Tensors, like: Tensors, several: bool) -> None:
@@ -139,7 +115,7 @@ def _vectors(
 ) -> Sequence[Tensor | None]:
     """The vector as tensors of their own; None, of a single element, is 1."""
     if v is None:
-        if several or like[0].node.numel != 1:
+        if len(like) != 1 or like[0].node.numel != 1:
             what = (
                 "user-provided function returns"
                 if name == "vjp"
@@ -154,13 +130,38 @@ def _vectors(
     return vectors
 
 
-def _results(create_graph: bool, *values: tuple[Tensors, bool]) -> tuple[Any, ...]:
-    """Values as they are given back: each a tuple, or its only entry."""
-    return tuple(_unpacked(_finished(value, create_graph), several) for value, several in values)
+def _inputs(inputs: Any, name: str, create_graph: bool) -> tuple[bool, Tensors]:
+    several, given = _as_tuple(inputs, "inputs", name)
+    return several, _fresh(given, create_graph)
 
 
-def _called(func: Callable[..., Any], inputs: Tensors, name: str) -> tuple[bool, Tensors]:
-    return _as_tuple(func(*inputs), "outputs of the user-provided function", name)
+def _called(
+    func: Callable[..., Any], inputs: Tensors, name: str, strict: bool
+) -> tuple[bool, Tensors]:
+    several, outputs = _as_tuple(func(*inputs), "outputs of the user-provided function", name)
+    _check_each(nodes_of(outputs), strict, constant=UNGRADED)
+    return several, outputs
+
+
+def _scalar(func: Callable[..., Any], inputs: Tensors, name: str, strict: bool) -> Tensor:
+    """The output of a function that has to give one tensor of one element."""
+    several, outputs = _called(func, inputs, name, strict)
+    if several:
+        raise RuntimeFault(f"The function given to {name} should return a single Tensor")
+    if outputs[0].node.numel != 1:
+        raise RuntimeFault(
+            f"The Tensor returned by the function given to {name} should contain a single element"
+        )
+    return outputs[0]
+
+
+def _given_back(tensors: Tensors, several: bool, create_graph: bool) -> Any:
+    """A tuple or its only entry, without history unless it was asked for."""
+    found = tensors if create_graph else tuple([detached(tensor) for tensor in tensors])
+    return found if several else found[0]
+
+
+# ---- the functions ------------------------------------------------------------------------------
 
 
 @named("autograd.functional.jacobian")
@@ -185,63 +186,28 @@ def jacobian(
             '`strategy="reverse-mode"`.'
         )
     with enable_grad():
-        several_in, given = _as_tuple(inputs, "inputs", "jacobian")
-        tensors = _fresh(given, create_graph)
-        several_out, outputs = _called(func, tensors, "jacobian")
-        _check_strict(outputs, "outputs", strict)
-        result = tuple(_rows(output, tensors, create_graph, strict) for output in outputs)
-        finished = _finished(result, create_graph)
-        unpacked = tuple(_unpacked(entry, several_in) for entry in finished)
-        return _unpacked(unpacked, several_out)
+        several_in, tensors = _inputs(inputs, "jacobian", create_graph)
+        several_out, outputs = _called(func, tensors, "jacobian", strict)
+        found = [
+            _given_back(
+                _rows(number, output, tensors, create_graph, strict), several_in, create_graph
+            )
+            for number, output in enumerate(outputs)
+        ]
+    return tuple(found) if several_out else found[0]
 
 
-def _scalar_output(outputs: Tensors, several: bool, name: str) -> None:
-    if several:
-        raise RuntimeFault(f"The function given to {name} should return a single Tensor")
-    if outputs[0].node.numel != 1:
-        raise RuntimeFault(
-            f"The Tensor returned by the function given to {name} should contain a single element"
-        )
-
-
-def _independent(place: int, number: int) -> RuntimeFault:
-    return RuntimeFault(
-        f"Output {place} of the user-provided function is independent of input {number}. This is not "
-        "allowed in strict mode."
-    )
-
-
-def _rows(output: Tensor, inputs: Tensors, create_graph: bool, strict: bool) -> Tensors:
+def _rows(
+    number: int, output: Tensor, inputs: Tensors, create_graph: bool, strict: bool
+) -> Tensors:
     """The Jacobian of one output by every input."""
-    found = jacobian_nodes(output, inputs, create_graph)
-    if found is not None:
-        if strict and None in found:
-            raise _independent(0, found.index(None))
-        return tuple(
-            Tensor(full(shape=output.shape + tensor.shape, value=0, dtype=tensor.dtype))
-            if node is None
-            else Tensor(mv.view(node, shape=node.shape))
-            for node, tensor in zip(found, inputs, strict=True)
-        )
-    rows = []
-    flat = lift(lambda node: reshape_to(node, (-1,)), output)
-    for place in range(output.node.numel):
-        element = lift(METHODS["select"], flat, 0, place)
-        flows = _flows([element], inputs, create_graph=create_graph, retain_graph=True)
-        if strict:
-            for number, flow in enumerate(flows):
-                if flow is None:
-                    raise _independent(place, number)
-        rows.append(_filled(flows, inputs))
-    columns = []
-    for number, tensor in enumerate(inputs):
-        shape = output.shape + tensor.shape
-        if not rows:
-            columns.append(of_array(np.zeros(shape, tensor.dtype.numpy)))
-            continue
-        stacked = lift(lambda *nodes: mv.stack(*nodes, dim=0), *[row[number] for row in rows])
-        columns.append(lift(lambda node, shape=shape: mv.view(node, shape=shape), stacked))
-    return tuple(columns)
+    wrt = [tensor.node for tensor in inputs]
+    if strict:
+        flows = gradients([output.node], [None], wrt, create_graph=create_graph)
+        again = _independent("The jacobian", again=True).format(number) if create_graph else ""
+        _check_each(flows, strict, missing=_independent(f"Output {number}"), constant=again)
+    found = derivatives.jacobian(output.node, wrt, create_graph=create_graph)
+    return tuple([Tensor(mv.view(node, shape=node.shape)) for node in found])
 
 
 @named("autograd.functional.hessian")
@@ -255,22 +221,13 @@ def hessian(
 ) -> Any:
     several, given = _as_tuple(inputs, "inputs", "hessian")
 
-    def scalar(*args: Tensor) -> Tensor:
-        many, outputs = _called(func, args, "hessian")
-        _check_strict(outputs, "outputs", strict)
-        _scalar_output(outputs, many, "hessian")
-        return outputs[0]
+    def slopes(*args: Tensor) -> Tensors:
+        output = lift(lambda node: mv.reshape(node, ()), _scalar(func, args, "hessian", strict))
+        found = _rows(0, output, args, True, False)
+        _check_each(nodes_of(found), strict, constant=LINEAR)
+        return found
 
-    def slope(*args: Tensor) -> Any:
-        flows = jacobian(scalar, args, create_graph=True)
-        return tuple(
-            lift(lambda node, shape=tensor.shape: mv.view(node, shape=shape), flow)
-            if flow.shape != tensor.shape
-            else flow
-            for flow, tensor in zip(flows, args, strict=True)
-        )
-
-    result = jacobian(slope, given, create_graph=create_graph, strict=strict)
+    result = jacobian(slopes, given, create_graph=create_graph, strict=strict)
     return result if several else result[0][0]
 
 
@@ -283,15 +240,17 @@ def vjp(
     strict: bool = False,
 ) -> tuple[Any, Any]:
     with enable_grad():
-        several_in, given = _as_tuple(inputs, "inputs", "vjp")
-        tensors = _fresh(given, create_graph)
-        several_out, outputs = _called(func, tensors, "vjp")
-        _check_strict(outputs, "outputs", strict)
+        several_in, tensors = _inputs(inputs, "vjp", create_graph)
+        several_out, outputs = _called(func, tensors, "vjp", strict)
         vectors = _vectors(v, outputs, several_out, create_graph, "vjp")
-        flows = _flows(outputs, tensors, vectors, create_graph=create_graph)
-        if strict:
-            _check_strict(flows, "grad_inputs", create_graph)
-    return _results(create_graph, (outputs, several_out), (_filled(flows, tensors), several_in))
+        wrt = [tensor.node for tensor in tensors]
+        found = gradients(nodes_of(outputs), nodes_of(vectors), wrt, create_graph=create_graph)
+        again = _independent("The jacobian", again=True) if create_graph else ""
+        _check_each(found, strict, missing=_independent("The output"), constant=again)
+        return (
+            _given_back(outputs, several_out, create_graph),
+            _given_back(handed(found, tensors), several_in, create_graph),
+        )
 
 
 @named("autograd.functional.jvp")
@@ -302,57 +261,50 @@ def jvp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """In forward mode, or else by differentiating the vector-Jacobian product by its own vector."""
     with enable_grad():
-        several_in, given = _as_tuple(inputs, "inputs", "jvp")
-        tensors = _fresh(given, create_graph)
-        vectors = _vectors(v, given, several_in, create_graph, "jvp")
-        several_out, outputs = _called(func, tensors, "jvp")
-        _check_strict(outputs, "outputs", strict)
-        tangents = _moved(outputs, outputs, tensors, vectors, create_graph, strict)
-    return _results(create_graph, (outputs, several_out), (_filled(tangents, outputs), several_out))
-
-
-def _moved(
-    values: Sequence[Tensor | None],
-    like: Tensors,
-    tensors: Tensors,
-    vectors: Sequence[Tensor | None],
-    create_graph: bool,
-    strict: bool = False,
-) -> Sequence[Tensor | None]:
-    """How values, of the shapes of others, change along vectors: in forward mode, else in reverse twice."""
-    moving = [value for value in values if value is not None]
-    moved = None if strict else tangent_nodes(moving, tensors, vectors, create_graph)
-    if moved is None:
-        seeds = tuple(requires_grad_(Tensor(zeros_like(tensor.node))) for tensor in like)
-        flows = _flows(values, tensors, seeds, create_graph=True)
-        _check_strict(flows, "grad_inputs", strict)
-        return _flows(flows, seeds, vectors, create_graph=create_graph)
-    nodes = iter(moved)
-    tangents = [None if value is None else next(nodes) for value in values]
-    return [None if node is None else Tensor(node) for node in tangents]
+        several_in, tensors = _inputs(inputs, "jvp", create_graph)
+        vectors = _vectors(v, tensors, several_in, create_graph, "jvp")
+        several_out, outputs = _called(func, tensors, "jvp", strict)
+        wrt, values = [tensor.node for tensor in tensors], nodes_of(outputs)
+        if strict:
+            slopes = gradients(values, [None] * len(values), wrt)
+            _check_each(slopes, strict, missing=_independent("The output"))
+        found = derivatives.tangents(values, wrt, nodes_of(vectors), create_graph=create_graph)
+        again = _independent("The jacobian", again=True) if create_graph else ""
+        _check_each(found, strict, missing=NO_TANGENT, constant=again)
+        return (
+            _given_back(outputs, several_out, create_graph),
+            _given_back(handed(found, outputs), several_out, create_graph),
+        )
 
 
 def _of_gradient(
-    func: Callable[..., Any], inputs: Any, v: Any, create_graph: bool, strict: bool, name: str
+    func: Callable[..., Any],
+    inputs: Any,
+    v: Any,
+    create_graph: bool,
+    strict: bool,
+    name: str,
 ) -> tuple[Any, Any]:
+    """The output, and a product of its Hessian with a vector."""
     with enable_grad():
-        several_in, given = _as_tuple(inputs, "inputs", name)
-        tensors = _fresh(given, create_graph)
-        vectors = _vectors(v, tensors, several_in, create_graph, name)
-        several_out, outputs = _called(func, tensors, name)
-        _check_strict(outputs, "outputs", strict)
-        _scalar_output(outputs, several_out, name)
-        slopes = _flows(outputs, tensors, create_graph=True)
-        _check_strict(slopes, "grad_inputs", strict)
+        several, tensors = _inputs(inputs, name, create_graph)
+        vectors = nodes_of(_vectors(v, tensors, several, create_graph, name))
+        output = _scalar(func, tensors, name, strict)
+        wrt = [tensor.node for tensor in tensors]
+        slopes = gradients([output.node], [None], wrt, create_graph=True)
+        _check_each(slopes, strict, missing=_independent("The output"), constant=LINEAR)
         if name == "vhp":
-            products: Sequence[Tensor | None] = _flows(
-                slopes, tensors, vectors, create_graph=create_graph
-            )
+            found = gradients(slopes, vectors, wrt, create_graph=create_graph)
         else:
-            products = _moved(slopes, tensors, tensors, vectors, create_graph)
-    return _results(create_graph, (outputs, several_out), (_filled(products, tensors), several_in))
+            found = derivatives.tangents(slopes, wrt, vectors, create_graph=create_graph)
+        again = _independent("The hessian", again=True) if create_graph else ""
+        missing = _independent("The jacobian") if name == "vhp" else NO_PRODUCT
+        _check_each(found, strict, missing=missing, constant=again)
+        return (
+            _given_back((output,), False, create_graph),
+            _given_back(handed(found, tensors), several, create_graph),
+        )
 
 
 @named("autograd.functional.vhp")

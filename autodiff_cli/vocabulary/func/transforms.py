@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
-import numpy as np
-
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.tensors.tensor import Tensor, detached, of_array
-from autodiff_cli.vocabulary.autograd.differentiation import grad as gradients
-from autodiff_cli.vocabulary.autograd.differentiation import jacobian_nodes, tangent_nodes
-from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
-from autodiff_cli.vocabulary.calls.calling import call, check_has, class_path, torch_call
+from autodiff_cli.tensors import derivatives
+from autodiff_cli.tensors.tensor import Tensor, detached
+from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
+from autodiff_cli.vocabulary.autograd.gradients import cotangents, requires_grad_
+from autodiff_cli.vocabulary.calls.calling import check_has, class_path
 from autodiff_cli.vocabulary.calls.handles import lift, named
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.func.nested import (
@@ -104,29 +102,23 @@ def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[
     return tuple(given), [given[place] for place in places]
 
 
-def _flows(outputs: Sequence[Any], inputs: Sequence[Tensor], seeds: Sequence[Any]) -> list[Any]:
+def _flows(
+    outputs: Sequence[Any], inputs: Sequence[Tensor], seeds: Sequence[Any]
+) -> Sequence[Tensor]:
     """The gradients of outputs by inputs, zeros where none flow."""
-    pairs = [
+    moving = [
         (out, seed)
         for out, seed in zip(outputs, seeds, strict=True)
         if isinstance(out, Tensor) and out.requires_grad
     ]
-    zeros = [_zeros(tensor) for tensor in inputs]
-    if not pairs:
-        return list(zeros)
-    found = gradients(
-        tuple(out for out, _ in pairs),
-        tuple(inputs),
-        tuple(seed for _, seed in pairs),
+    roots = [out for out, _ in moving]
+    found = derivatives.gradients(
+        nodes_of(roots),
+        cotangents(roots, [seed for _, seed in moving]),
+        [tensor.node for tensor in inputs],
         create_graph=True,
-        allow_unused=True,
     )
-    return [zero if flow is None else flow for flow, zero in zip(found, zeros, strict=True)]
-
-
-def _zeros(tensor: Tensor, before: tuple[int, ...] = ()) -> Tensor:
-    """Zeros of a tensor's shape behind another one."""
-    return of_array(np.zeros((*before, *tensor.shape), tensor.dtype.numpy))
+    return handed(found, inputs)
 
 
 def _unpacked(values: Sequence[Any], argnums: Any) -> Any:
@@ -243,52 +235,24 @@ def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
     return run
 
 
-def _rows(output: Any, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
+def _rows(output: Tensor, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
     """The Jacobians of one output."""
-    found = jacobian_nodes(output, inner, True)
-    if found is not None:
-        parts = iter(
-            _zeros(tensor, output.shape) if node is None else Tensor(node)
-            for node, tensor in zip(found, inner, strict=True)
-        )
-        return [rebuilt(tree, parts) for tree in chosen]
-    count = output.node.numel
-    rows = []
-    for place in range(count):
-        seed = np.zeros(output.shape, output.dtype.numpy)
-        seed.reshape(-1)[place] = 1
-        rows.append(_flows([output], inner, [of_array(seed)]))
-    stacked = [
-        call(torch_call("stack", list(column)), "reshape", (*output.shape, *tensor.shape))
-        for column, tensor in zip(zip(*rows, strict=True), inner, strict=True)
-    ]
-    flows = iter(stacked)
-    return [rebuilt(tree, flows) for tree in chosen]
+    wrt = [tensor.node for tensor in inner]
+    found = derivatives.jacobian(output.node, wrt, create_graph=True)
+    parts = iter([Tensor(node) for node in found])
+    return [rebuilt(tree, parts) for tree in chosen]
 
 
 # ---- forward mode -------------------------------------------------------------------------------
 
 
-def pushed(outputs: Sequence[Any], inputs: Sequence[Tensor], tangents: Sequence[Any]) -> list[Any]:
-    """Tangents of outputs: in forward mode, or else by differentiating twice backward."""
-    moving = [out for out in outputs if out.requires_grad]
-    moved = tangent_nodes(moving, inputs, tangents, True)
-    if moved is not None:
-        entries = iter(moved)
-        nodes = [next(entries) if out.requires_grad else None for out in outputs]
-        return [
-            _zeros(out) if node is None else Tensor(node)
-            for out, node in zip(outputs, nodes, strict=True)
-        ]
-    result: list[Any] = []
-    for out in outputs:
-        if not out.requires_grad:
-            result.append(_zeros(out))
-            continue
-        seed = requires_grad_(_zeros(out))
-        flows = _flows([out], inputs, [seed])
-        result.append(_flows(flows, [seed], tangents)[0])
-    return result
+def pushed(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], tangents: Sequence[Tensor]
+) -> Sequence[Tensor]:
+    """The outputs' tangents, for those of the inputs; zeros where none flow."""
+    wrt = [tensor.node for tensor in inputs]
+    found = derivatives.tangents(nodes_of(outputs), wrt, nodes_of(tangents), create_graph=True)
+    return handed(found, outputs)
 
 
 @named("func.jvp")

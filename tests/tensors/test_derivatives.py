@@ -16,7 +16,7 @@ from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import matrix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw
-from autodiff_cli.transform.jacobian import hessian, hvp, jacobian, jvp
+from autodiff_cli.tensors.derivatives import hessian, hvp, jacobian, tangents
 from autodiff_cli.transform.reverse import reverse
 
 CLOSE: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-11}
@@ -75,11 +75,11 @@ def test_hessian_is_the_jacobian_of_the_gradient(graph: Graph) -> None:
 def test_jvp_is_the_jacobian_times_the_tangent(graph: Graph) -> None:
     nodes = graph.leaves()
     y = graph.of(nodes)
-    tangents = [constant(np.cos(1.0 + array)) for array in graph.arrays]
-    tangent = jvp(y, nodes, tangents)
+    vectors = [constant(np.cos(1.0 + array)) for array in graph.arrays]
+    (tangent,) = tangents([y], nodes, vectors)
     expected = sum(
         np.tensordot(value(j), value(t), t.ndim)
-        for j, t in zip(jacobian(y, nodes), tangents, strict=True)
+        for j, t in zip(jacobian(y, nodes), vectors, strict=True)
     )
     got = np.zeros(y.shape) if tangent is None else value(tangent)
     np.testing.assert_allclose(got, expected, **CLOSE)
@@ -94,7 +94,7 @@ def test_seven_ways_to_a_hessian() -> None:
     assert g is not None
     (j,) = jacobian(y, [x], create_graph=True)
     basis = [constant(row) for row in np.eye(3)]
-    columns = [jvp(g, [x], [v]) for v in basis]
+    columns = [tangents([g], [x], [v])[0] for v in basis]
     rows = [reverse([g], [v], [x])[0] for v in basis]
     ways = [
         value(hessian(y, [x])[0][0]),
@@ -144,7 +144,7 @@ def test_what_does_not_count_is_zero() -> None:
     y = total(x * 3)  # its gradient doesn't depend on x
     assert not np.any(value(hessian(y, [x])[0][0]))
     assert not np.any(value(hvp(y, [x], [constant(np.ones((2, 3)))])[0]))
-    assert jvp(y, [w], [constant(np.ones(4, np.float32))]) is None
+    assert tangents([y], [w], [constant(np.ones(4, np.float32))]) == [None]
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 0)])
