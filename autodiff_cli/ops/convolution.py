@@ -1,7 +1,8 @@
-"""Convolution and pooling.
+"""Convolution, and images as columns.
 
 Convolution is bilinear: `convolution` and its two adjoints, by the input and by the weight, are each
-other's derivatives.
+other's derivatives. Each is a product of two matrices, the kernels and the windows as columns, which are
+copied for a few images at a time.
 """
 
 from __future__ import annotations
@@ -11,90 +12,116 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, Rule, Shape
-from autodiff_cli.ops.heavy import product
-from autodiff_cli.ops.indexing import put_along
+from autodiff_cli.ops.heavy import in_parts
 from autodiff_cli.ops.kinds import Shaped
-from autodiff_cli.ops.movement import reshape
 from autodiff_cli.ops.reduce import sum_
+from autodiff_cli.ops.windows import Sizes, inside, out_size, padded, places, seen
 
-Sizes = tuple[int, ...]
-
-
-def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def _padded(x: Any, padding: Sizes, value: float = 0.0) -> Any:
-    margins = [(0, 0)] * (x.ndim - len(padding)) + [(p, p) for p in padding]
-    return np.pad(x, margins, constant_values=value) if any(padding) else x
-
-
-def _places(out: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
-    """For each element of a kernel: it, and the slices of a padded input that it meets."""
-    for tap in np.ndindex(*kernel):
-        yield (
-            tap,
-            tuple(
-                slice(t * d, t * d + (o - 1) * s + 1, s)
-                for t, d, o, s in zip(tap, dilation, out, stride)
-            ),
-        )
-
+PIECE = 1 << 17  # elements of columns that are made at a time, so that they stay in the cache
 
 # ---- convolution --------------------------------------------------------------------------------
 
 
-def _split(x: Any, groups: int) -> Any:
-    """(N, C, ...) as (N, groups, C/groups, ...)."""
-    return x.reshape(x.shape[0], groups, x.shape[1] // groups, *x.shape[2:])
+def _steps(count: int, size: int) -> list[slice]:
+    """What is taken at a time of `count` things, of each of which there are so many elements of columns."""
+    step = max(1, PIECE // max(1, size))
+    return [slice(start, start + step) for start in range(0, count, step)]
+
+
+def _pieces(images: int, out: Sizes, depth: int) -> list[tuple[slice, slice]]:
+    """Images, and rows of what comes out of them, whose columns are made at a time."""
+    rows = _steps(out[0], depth * math.prod(out[1:]))
+    return [(at, row) for at in _steps(images, depth * math.prod(out)) for row in rows]
+
+
+def _flat(row: slice, out: Sizes) -> slice:
+    """Some rows of an image among its elements."""
+    width = math.prod(out[1:])
+    return slice(row.start * width, min(row.stop, out[0]) * width)
+
+
+def _columns_of(windows: Any, at: slice, row: slice, groups: int, dims: int) -> Any:
+    """(images, groups, elements of a kernel, places)."""
+    part = windows[at][(slice(None),) * (2 + dims) + (row,)]
+    return part.reshape(len(part), groups, math.prod(part.shape[1 : 2 + dims]) // groups, -1)
 
 
 def _convolve(
     x: Any, w: Any, *bias: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int
 ) -> Any:
-    x = _padded(x, padding)
-    kernel = w.shape[2:]
-    out = tuple(
-        out_size(n, k, s, 0, d) for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation)
-    )
-    wide, taps = _split(x, groups), w.reshape(groups, w.shape[0] // groups, *w.shape[1:])
-    result = np.zeros((x.shape[0], groups, taps.shape[1], *out), np.float64)
-    for tap, at in _places(out, kernel, stride, dilation):
-        part = wide[(..., *at)].astype(np.float64)
-        result += np.einsum("ngc...,goc->ngo...", part, taps[(..., *tap)].astype(np.float64))
-    result = result.reshape(x.shape[0], w.shape[0], *out)
+    images, filters, dims = x.shape[0], w.shape[0], w.ndim - 2
+    windows = seen(padded(x, padding), w.shape[2:], stride, dilation)
+    out = windows.shape[2 + dims :]
+    kernels = w.reshape(groups, filters // groups, math.prod(w.shape[1:]))
+    result = np.empty((images, filters, *out), x.dtype)
+    flat = result.reshape(images, groups, filters // groups, math.prod(out))
+    pieces = _pieces(images, out, kernels.shape[2] * groups)
+
+    def part(number: int) -> None:
+        at, row = pieces[number]
+        columns = _columns_of(windows, at, row, groups, dims)
+        np.matmul(kernels, columns, out=flat[at, ..., _flat(row, out)])
+
+    in_parts(result.size * kernels.shape[2], len(pieces), part)
     if bias:
-        result += bias[0].reshape(-1, *(1,) * len(out))
-    return result.astype(x.dtype)
+        flat += bias[0].reshape(groups, -1, 1)
+    return result
 
 
 def _convolve_input(
     g: Any, w: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, shape: Shape
 ) -> Any:
-    full = tuple(n + 2 * p for n, p in zip(shape[2:], padding))
-    wide, taps = _split(g, groups), w.reshape(groups, -1, *w.shape[1:])
-    result: Any = np.zeros((shape[0], groups, shape[1] // groups, *full), np.float64)
-    for tap, at in _places(g.shape[2:], w.shape[2:], stride, dilation):
-        flow = np.einsum("ngo...,goc->ngc...", wide, taps[(..., *tap)])
-        result[(..., *at)] += flow
-    inside = tuple(slice(p, p + n) for n, p in zip(shape[2:], padding))
-    return result.reshape(*shape[:2], *full)[(..., *inside)].astype(g.dtype)
+    images, out, kernel = shape[0], g.shape[2:], w.shape[2:]
+    spans = [d * (k - 1) for d, k in zip(dilation, kernel)]
+    if set(stride) == {1} and len(w) <= 2 * shape[1] and all(map(int.__le__, padding, spans)):
+        turned = w.reshape(groups, -1, *w.shape[1:])[(..., *(slice(None, None, -1),) * len(kernel))]
+        turned = turned.swapaxes(1, 2).reshape(shape[1], -1, *kernel)
+        margins = tuple(span - p for span, p in zip(spans, padding))
+        how = {"stride": stride, "padding": margins, "dilation": dilation}
+        return _convolve(g, turned, groups=groups, **how)
+    kernels = w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:])).swapaxes(1, 2)
+    flows = g.reshape(images, groups, kernels.shape[2], math.prod(out))
+    result = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding))), g.dtype)
+    depth = kernels.shape[1] * groups
+    steps, rows = _steps(images, depth * math.prod(out)), _steps(out[0], depth * math.prod(out[1:]))
+
+    def part(number: int) -> None:
+        at = steps[number]
+        for row in rows:
+            columns = np.matmul(kernels, flows[at, ..., _flat(row, out)])
+            high = (min(row.stop, out[0]) - row.start, *out[1:])
+            columns = columns.reshape(-1, shape[1], *kernel, *high)
+            into = result[at, :, row.start * stride[0] :]
+            for tap, place in places(high, kernel, stride, dilation):
+                into[place] += columns[(slice(None), slice(None), *tap)]
+
+    in_parts(flows.size * kernels.shape[1], len(steps), part)
+    return result[inside(shape[2:], padding)] if any(padding) else result
 
 
 def _convolve_weight(
     g: Any, x: Any, stride: Sizes, padding: Sizes, dilation: Sizes, groups: int, shape: Shape
 ) -> Any:
-    x = _padded(x, padding)
-    flow, wide = _split(g, groups), _split(x, groups)
-    flat = flow.reshape(*flow.shape[:3], -1)
-    result = np.zeros((groups, shape[0] // groups, *shape[1:]), np.float64)
-    for tap, at in _places(g.shape[2:], shape[2:], stride, dilation):
-        part = wide[(..., *at)]
-        part = part.reshape(*part.shape[:3], -1)
-        result[(..., *tap)] = np.einsum("ngop,ngcp->goc", flat, part)
-    return result.reshape(shape).astype(g.dtype)
+    images, out, dims = g.shape[0], g.shape[2:], len(shape) - 2
+    windows = seen(padded(x, padding), shape[2:], stride, dilation)
+    windows = windows[(..., *(slice(n) for n in out))]
+    flows = g.reshape(images, groups, shape[0] // groups, math.prod(out))
+    depth = math.prod(shape[1:])
+    pieces = _pieces(images, out, depth * groups)
+    sums: list[Any] = [None] * len(pieces)
+
+    def part(number: int) -> None:
+        at, row = pieces[number]
+        columns = _columns_of(windows, at, row, groups, dims)
+        flow = flows[at, ..., _flat(row, out)]
+        sums[number] = np.matmul(flow, columns.swapaxes(2, 3)).sum(0)
+
+    in_parts(flows.size * depth, len(pieces), part)
+    total = np.zeros((groups, shape[0] // groups, depth), np.result_type(g.dtype, np.float64))
+    for entry in sums:  # in order, whichever thread made them
+        total += entry
+    return total.reshape(shape).astype(g.dtype)
 
 
 class _Convolution(Shaped):
@@ -164,10 +191,8 @@ convolution_weight: Shaped = Shaped(
 
 
 def _columns(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
-    wide = _padded(x, padding)
-    out = tuple(out_size(*s) for s in zip(x.shape[2:], kernel, stride, padding, dilation))
-    parts = [wide[(..., *at)] for _, at in _places(out, kernel, stride, dilation)]
-    return np.stack(parts, 2).reshape(x.shape[0], x.shape[1] * len(parts), -1)
+    windows = seen(padded(x, padding), kernel, stride, dilation)
+    return windows.reshape(x.shape[0], x.shape[1] * math.prod(kernel), math.prod(windows.shape[4:]))
 
 
 def _columns_shape(x: Node, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Shape:
@@ -182,10 +207,9 @@ def _from_columns(
     out = tuple(out_size(*s) for s in zip(size, kernel, stride, padding, dilation))
     parts = g.reshape(*shape[:2], -1, *out)
     result: Any = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(size, padding))), g.dtype)
-    for number, (_, at) in enumerate(_places(out, kernel, stride, dilation)):
-        result[(..., *at)] += parts[:, :, number]
-    inside = tuple(slice(p, p + n) for n, p in zip(size, padding))
-    return result[(..., *inside)].copy()
+    for number, (_, at) in enumerate(places(out, kernel, stride, dilation)):
+        result[at] += parts[:, :, number]
+    return result[inside(size, padding)].copy()
 
 
 im2col: Shaped = Shaped(
@@ -205,158 +229,4 @@ col2im: Shaped = Shaped(
     linear=((0,),),
     batch="shape.folded",
     doc="columns added where their windows are: the adjoint of im2col",
-)
-
-# ---- pooling ------------------------------------------------------------------------------------
-
-
-def _pooled_shape(x: Node, kernel: Sizes, stride: Sizes, padding: Sizes, **_: Any) -> Shape:
-    dims = len(kernel)
-    dilation = _.get("dilation", (1,) * dims)
-    sizes = zip(x.shape[-dims:], kernel, stride, padding, dilation)
-    return (*x.shape[:-dims], *(out_size(*size) for size in sizes))
-
-
-def _best_place(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
-    """The flat index of each window's first greatest element, or of its last nan."""
-    dims = len(kernel)
-    spatial = x.shape[-dims:]
-    places = np.arange(math.prod(spatial)).reshape(spatial)
-    wide, index = _padded(x, padding, -math.inf), _padded(places, padding)
-    out = tuple(out_size(*s) for s in zip(spatial, kernel, stride, padding, dilation))
-    best = np.full((*x.shape[:-dims], *out), -math.inf)
-    result = np.zeros(best.shape, np.int64)
-    inside = _padded(np.ones(spatial, bool), padding)
-    for _, at in _places(out, kernel, stride, dilation):
-        value = wide[(..., *at)]
-        takes = inside[at] & ((value > best) | np.isnan(value))
-        best = np.where(takes, value, best)
-        result = np.where(takes, index[at], result)
-    return result
-
-
-best_place = Shaped(
-    "max_pool_index",
-    _best_place,
-    shape=_pooled_shape,
-    dtype=lambda x, **_: dtypes.int64,
-    batch="shape.leading",
-    doc="where each window's greatest element is",
-)
-
-
-def _pick(x: Any, index: Any, dims: int) -> Any:
-    flat = x.reshape(*x.shape[:-dims], -1)
-    places = index.reshape(*index.shape[:-dims], -1)
-    return np.take_along_axis(flat, places, -1).reshape(index.shape)
-
-
-def _pick_vjp(g: Node, y: Node, x: Node, index: Node, dims: int) -> Node:
-    lead = x.shape[:-dims]
-    count = math.prod(x.shape[-dims:])
-    flat = (*lead, math.prod(index.shape[-dims:]))
-    flow = put_along(reshape(g, flat), reshape(index, flat), shape=(*lead, count), dim=len(lead))
-    return reshape(flow, x.shape)
-
-
-max_pool = Shaped(
-    "max_pool2d_with_indices",
-    _pick,
-    shape=lambda x, index, dims: index.shape,
-    vjps=(_pick_vjp, None),
-    linear=((0,),),
-    batch="shape.leading",
-    doc="each window's greatest element",
-)
-
-
-def _shares(
-    out: Sizes, size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool
-) -> Any:
-    """What each window's sum is divided by."""
-    counts = _padded(np.ones(size), padding)
-    total = np.zeros(out)
-    for _, at in _places(out, kernel, stride, (1,) * len(kernel)):
-        total += 1.0 if pads else counts[at]
-    return total
-
-
-def _average(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool) -> Any:
-    dims = len(kernel)
-    size = x.shape[-dims:]
-    out = tuple(out_size(*s, 1) for s in zip(size, kernel, stride, padding))
-    wide = _padded(x, padding).astype(np.float64)
-    total = np.zeros((*x.shape[:-dims], *out))
-    for _, at in _places(out, kernel, stride, (1,) * dims):
-        total += wide[(..., *at)]
-    return (total / _shares(out, size, kernel, stride, padding, pads)).astype(x.dtype)
-
-
-def _spread(g: Any, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool, shape: Shape) -> Any:
-    dims = len(kernel)
-    size, out = shape[-dims:], g.shape[-dims:]
-    share = g / _shares(out, size, kernel, stride, padding, pads)
-    result: Any = np.zeros((*shape[:-dims], *(n + 2 * p for n, p in zip(size, padding))))
-    for _, at in _places(out, kernel, stride, (1,) * dims):
-        result[(..., *at)] += share
-    inside = tuple(slice(p, p + n) for n, p in zip(size, padding))
-    return result[(..., *inside)].astype(g.dtype)
-
-
-avg_pool: Shaped = Shaped(
-    "avg_pool2d",
-    _average,
-    shape=_pooled_shape,
-    vjps=(lambda g, y, x, **how: avg_pool_backward(g, shape=x.shape, **how),),
-    linear=((0,),),
-    batch="shape.leading",
-    doc="each window's mean",
-)
-avg_pool_backward: Shaped = Shaped(
-    "avg_pool2d_backward",
-    _spread,
-    shape=lambda g, shape, **how: shape,
-    vjps=(lambda g, y, x, shape, **how: avg_pool(g, **how),),
-    linear=((0,),),
-    batch="shape.shifted",
-    doc="spread evenly over windows: the adjoint of avg_pool2d",
-)
-
-
-def _bins(size: int, parts: int) -> Any:
-    """A matrix of the means of `parts` overlapping ranges of `size` elements."""
-    matrix = np.zeros((parts, size))
-    for at in range(parts):
-        start, stop = at * size // parts, -(-(at + 1) * size // parts)
-        matrix[at, start:stop] = 1 / (stop - start)
-    return matrix
-
-
-def _adaptive(x: Any, size: Sizes) -> Any:
-    rows, columns = (_bins(n, parts) for n, parts in zip(x.shape[-2:], size))
-    return product(product(rows, x), columns.T).astype(x.dtype)
-
-
-def _adaptive_back(g: Any, shape: Shape) -> Any:
-    rows, columns = (_bins(n, parts) for n, parts in zip(shape[-2:], g.shape[-2:]))
-    return product(product(rows.T, g), columns).astype(g.dtype)
-
-
-adaptive_avg_pool: Shaped = Shaped(
-    "adaptive_avg_pool2d",
-    _adaptive,
-    shape=lambda x, size: (*x.shape[:-2], *size),
-    vjps=(lambda g, y, x, size: adaptive_avg_pool_backward(g, shape=x.shape),),
-    linear=((0,),),
-    batch="shape.leading",
-    doc="means of as many ranges as asked for",
-)
-adaptive_avg_pool_backward: Shaped = Shaped(
-    "adaptive_avg_pool2d_backward",
-    _adaptive_back,
-    shape=lambda g, shape: shape,
-    vjps=(lambda g, y, x, shape: adaptive_avg_pool(g, size=x.shape[-2:]),),
-    linear=((0,),),
-    batch="shape.shifted",
-    doc="the adjoint of adaptive_avg_pool2d",
 )

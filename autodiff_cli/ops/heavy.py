@@ -17,7 +17,8 @@ from autodiff_cli.errors import LinAlgFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.failures import Failures, failing
 from autodiff_cli.ops.kinds import Shaped
-from autodiff_cli.threads.blas import alone, on_all_threads, product_in_parts
+from autodiff_cli.threads.blas import alone, given_threads, on_all_threads, product_in_parts
+from autodiff_cli.threads.pool import each
 
 HEAVY = 1 << 22  # multiplications: a tenth of a millisecond
 # Up to so many a product has one thread anyway: OpenBLAS begins to share out at 64**3 of two matrices, 96**2
@@ -39,6 +40,16 @@ def product(a: Any, b: Any) -> Any:
     if multiplications <= HEAVY:
         return alone(np.matmul, a, b)
     return product_in_parts(a, b)
+
+
+def in_parts(multiplications: int, count: int, part: Callable[[int], None]) -> None:
+    """Run a function that calls the library for each of the numbers below `count`.
+
+    Args:
+        multiplications: how many all parts take.
+        part: computes one of them, alike for any number of threads.
+    """
+    alone(each, count, lambda: part, given_threads() if multiplications > HEAVY else 1)
 
 
 def factored(kernel: Callable[..., Any], single: Callable[..., Any], matrices: Any) -> Any:

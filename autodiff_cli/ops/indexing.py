@@ -26,8 +26,18 @@ def _along(x: Any, index: Any, dim: int) -> tuple[Any, ...]:
 
 def _put_along(x: Any, index: Any, shape: Shape, dim: int) -> Any:
     result = np.zeros(shape or (1,), x.dtype)
-    np.add.at(result, _along(x, np.atleast_1d(index), dim), np.atleast_1d(x))
+    _add_at(result, _along(x, np.atleast_1d(index), dim), x)
     return result.reshape(shape)
+
+
+def _add_at(result: Any, index: tuple[Any, ...], x: Any) -> None:
+    """`np.add.at` of an index for each dimension, by one for all: numpy has a loop of its own for that."""
+    flat: Any = 0
+    step = 1
+    for place, size in zip(reversed(index), reversed(result.shape), strict=True):
+        flat = flat + (place if step == 1 else place * step)
+        step *= size
+    np.add.at(result.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 
 def _take_along(x: Any, index: Any, dim: int) -> Any:

@@ -17,7 +17,7 @@ from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops.arithmetic import pow_number
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.kinds import Elementwise, in_place, precise, unary
-from autodiff_cli.ops.selection import eq, le, where
+from autodiff_cli.ops.selection import chosen, eq, le, where
 
 
 def _sign(x: Any) -> Any:
@@ -138,7 +138,7 @@ sigmoid = unary(
 # Written on the result: where it is 0 nothing passes; at nan the gradient does.
 relu = Elementwise(
     "relu",
-    lambda x: np.where(x < 0, np.asarray(0, x.dtype), x),  # keeps -0.0 and nan
+    lambda x: chosen(x < 0, np.asarray(0, x.dtype), x),  # keeps -0.0 and nan
     vjps=(lambda g, y, x: where(le(y, 0), 0.0, g),),
     doc="x where positive, else 0",
 )

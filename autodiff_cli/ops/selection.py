@@ -32,8 +32,21 @@ bitwise_xor = Elementwise("bitwise_xor", np.bitwise_xor, doc="a ^ b")
 # ---- selection ----------------------------------------------------------------------------------
 
 
+BLENDED = 1 << 13  # elements from where on their bits are blended
+BITS = {size: np.dtype(f"i{size}") for size in (1, 2, 4, 8)}
+
+
 @in_place
-def _where(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
+def chosen(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
+    """`np.where`; of many elements without branches, which a processor guesses wrong at random masks."""
+    condition, a, b = np.asarray(condition), np.asarray(a), np.asarray(b)
+    bits = BITS.get(b.itemsize)
+    if condition.size >= BLENDED and a.dtype == b.dtype and bits and condition.dtype == bool:
+        second = b.view(bits)
+        mask = np.negative(condition.view(np.int8), dtype=bits)
+        mask = mask & (a.view(bits) ^ second)
+        result = np.bitwise_xor(mask, second, out=mask if out is None else out.view(bits))
+        return result.view(b.dtype) if out is None else out
     if out is None:
         return np.where(condition, a, b)
     if condition.size == 1:
@@ -49,7 +62,7 @@ def _where(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
 
 where: Elementwise = Elementwise(
     "where",
-    _where,
+    chosen,
     vjps=(
         None,
         lambda g, y, c, a, b: where(c, g, 0.0),

@@ -161,6 +161,11 @@ def on_all_threads(function: Callable[..., Any], *args: Any, **kwargs: Any) -> A
     return _on(number, function, *args, **kwargs)
 
 
+def given_threads() -> int:
+    """How many threads may compute parts: as many as the execution may use, or as the library was given."""
+    return threads() if library.held else max((count.get() for count in counts()), default=1)
+
+
 LEAST_ROWS = 64  # of a part of a product
 PARTS = 16  # of a product, at most
 ROWS = 512  # of a part, where there are enough
@@ -171,8 +176,7 @@ def product_in_parts(a: Any, b: Any) -> Any:
 
     The library itself would cut it by their number, and the last digits would depend on that.
     """
-    given = threads() if library.held else max((count.get() for count in counts()), default=1)
-    return alone(_in_parts, a, b, given)
+    return alone(_in_parts, a, b, given_threads())
 
 
 def _in_parts(a: Any, b: Any, workers: int) -> Any:

@@ -12,9 +12,10 @@ from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, Va
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import size_at
-from autodiff_cli.ops import convolution as cv
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops import pooling as pl
 from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops.windows import out_size
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.registry import python, torch
 from autodiff_cli.vocabulary.functional.convolutions import repeated
@@ -96,11 +97,11 @@ def _check_pool(x: Node, kernel: Shape, out: Shape) -> None:
 def _max_pool(name: str, x: Node, *given: Any) -> Any:
     sizes, step, margin, spread = _windows(name, x, *(_sizes(entry) for entry in given))
     out = tuple(
-        max(0, cv.out_size(*s)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin, spread)
+        max(0, out_size(*s)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin, spread)
     )
     _check_pool(x, sizes, out)
-    index = cv.best_place(x, kernel=sizes, stride=step, padding=margin, dilation=spread)
-    return cv.max_pool(x, index, dims=len(sizes)), index
+    index = pl.best_place(x, kernel=sizes, stride=step, padding=margin, dilation=spread)
+    return pl.max_pool(x, index, dims=len(sizes)), index
 
 
 def _sizes(given: Any) -> Shape:
@@ -176,7 +177,7 @@ def _check_plain_pool(x: Node, *given: Any) -> None:
         )
     if dilation <= 0:
         raise RuntimeFault(f"max_pool1d() dilation must be greater than zero, but got {dilation}")
-    out = cv.out_size(x.shape[-1], kernel, stride, padding, dilation)
+    out = out_size(x.shape[-1], kernel, stride, padding, dilation)
     if out <= 0:
         raise RuntimeFault(f"max_pool1d() Invalid computed output size: {out}")
 
@@ -207,11 +208,9 @@ def _avg_pool(
     name: str, x: Node, kernel: Shape, stride: Shape | None, padding: Shape, pads: bool
 ) -> Node:
     sizes, step, margin, _ = _windows(name, x, kernel, stride, padding, (1,))
-    out = tuple(
-        max(0, cv.out_size(*s, 1)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin)
-    )
+    out = tuple(max(0, out_size(*s, 1)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin))
     _check_pool(x, sizes, out)
-    return cv.avg_pool(x, kernel=sizes, stride=step, padding=margin, pads=pads)
+    return pl.avg_pool(x, kernel=sizes, stride=step, padding=margin, pads=pads)
 
 
 @torch(
@@ -294,7 +293,7 @@ def adaptive_avg_pool2d(input: Node, output_size: Any) -> Node:
     if size == (1, 1):
         last = (input.ndim - 2, input.ndim - 1)
         return red.mean(input, dim=last, keepdim=True, dtype=input.dtype)
-    return cv.adaptive_avg_pool(input, size=size)
+    return pl.adaptive_avg_pool(input, size=size)
 
 
 @torch("F.adaptive_avg_pool1d(Tensor input, tuple of ints[1] output_size)", only="function")
