@@ -6,8 +6,9 @@ The pipeline is parse, compile, run; output is written as the program prints it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -16,46 +17,18 @@ from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
 from autodiff_cli.interpret.builtins import as_user_error
 from autodiff_cli.interpret.code import Compiled, compiled_program
 from autodiff_cli.interpret.graph import located
-from autodiff_cli.interpret.limits import Limits, limits
+from autodiff_cli.interpret.limits import Limits, limits, started_with
 from autodiff_cli.interpret.places import places
 from autodiff_cli.interpret.run import process, run
 from autodiff_cli.interpret.traceback import traceback_text
-from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import Unknown, current, started
+from autodiff_cli.ir.context import Unknown, current
 from autodiff_cli.ir.node import Node
-from autodiff_cli.random.checks import checked_seed
+from autodiff_cli.settings import PROGRAM_BYTES, Settings
 from autodiff_cli.source import Source
 from autodiff_cli.syntax.tree import ExpressionStatement
 from autodiff_cli.tensors.tensor import of_array
 from autodiff_cli.vocabulary.calls.handles import lower
 from autodiff_cli.vocabulary.calls.values import NO_VALUE
-
-
-class Settings(NamedTuple):
-    """How a program is run.
-
-    Attributes:
-        echo: whether top-level expressions print their values, as the interactive prompt does.
-        dtype: the default floating dtype.
-        manual_seed: of the random generator.
-        implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
-        bare: whether torch's functions are there without a prefix, as in expressions.
-        max_steps: the most loop turns and calls of its functions.
-        max_elements: the most elements one tensor may have.
-        max_bytes: the most memory it may use.
-        threads: the most threads of an execution; as set before if None.
-    """
-
-    echo: bool = False
-    dtype: str = "float32"
-    manual_seed: int | None = None
-    implicit: bool = False
-    bare: bool = False
-    max_steps: int = 10**8
-    max_elements: int = 10**9
-    max_bytes: int = 8 << 30
-    threads: int | None = None
-
 
 DEFAULTS = Settings()
 Write = Callable[[str], Any]
@@ -90,10 +63,13 @@ class Session:
     """The variables of a program, and where its output goes; cells of a notebook run in one session.
 
     Args:
-        settings: limits and modes.
+        settings: what it is computed with.
         write: called with each piece of output.
         complain: called with each line for standard error: warnings.
         variables: values that the program starts with.
+        echo: whether top-level expressions print their values, as the interactive prompt does.
+        implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
+        bare: whether torch's functions are there without a prefix, as in expressions.
 
     Attributes:
         printed: whether the program has printed anything.
@@ -106,8 +82,13 @@ class Session:
         write: Write,
         complain: Write,
         variables: Mapping[str, Any] | None = None,
+        echo: bool = False,
+        implicit: bool = False,
+        bare: bool = False,
     ) -> None:
         self.settings = settings
+        self.echo = echo
+        self.names = {"implicit": implicit, "bare": bare}
         self.write = write
         self.complain = complain
         self.variables: dict[str, Any] = dict(variables or {})
@@ -116,21 +97,17 @@ class Session:
     def __enter__(self) -> Session:
         settings = self.settings
         stream = getattr(self.write, "__self__", None)
-        given = {} if settings.threads is None else {"threads": settings.threads}
-        self.context = started(
-            dtype=dtypes.NAMES[settings.dtype],
+        room = settings.max_memory or current().max_bytes or PROGRAM_BYTES
+        self.context = started_with(
+            settings,
             eager=True,
-            max_elements=settings.max_elements,
-            max_bytes=settings.max_bytes,
-            seed=None if settings.manual_seed is None else checked_seed(settings.manual_seed),
-            limits=Limits(settings.max_steps, settings.max_bytes),
-            implicit=settings.implicit,
-            bare=settings.bare,
+            max_bytes=room,
+            limits=Limits(settings.max_steps, room),
             write=self._print,
             flush=getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing),
             complain=self.complain,
             warn=lambda message, category: self.complain(f"{category}: {message}\n"),
-            **given,
+            **self.names,
         )
         self.context.__enter__()
         self.arrays_text = np.get_printoptions()
@@ -156,7 +133,7 @@ class Session:
 
         Args:
             source: the program.
-            echo: whether expressions are echoed; as the settings say if None.
+            echo: whether expressions are echoed; as in the whole session if None.
             last_only: echo only a last expression, as a notebook's cell does.
 
         Returns:
@@ -180,7 +157,7 @@ class Session:
         last_only: bool = False,
     ) -> Any:
         """What `run` gives, of a text that is compiled already."""
-        echoing = self.settings.echo if echo is None else echo
+        echoing = self.echo if echo is None else echo
         tree = compiled.tree
         value: list[Any] = [None]
 
@@ -234,6 +211,29 @@ def variables_of(bound: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def inner(write: Write, variables: Mapping[str, Any] | None = None) -> Iterator[Session]:
+    """A session for a text that stands where an expression may: with the names and the settings of one.
+
+    Args:
+        write: called with each piece of output.
+        variables: values that the program starts with.
+    """
+    around = current()
+    settings = Settings(around.dtype.name, max_steps=limits().max_steps)
+    with Session(
+        settings,
+        write=write,
+        complain=sys.stderr.write,
+        variables=variables,
+        implicit=True,
+        bare=True,
+    ) as session:
+        # it draws on where its inputs did
+        session.context.seed, session.context.streams = around.seed, around.streams
+        yield session
+
+
 def value_at_once(text: Compiled, source: Source) -> Any:
     """The value of a text that has effects, or needs a value that no graph has yet.
 
@@ -247,13 +247,7 @@ def value_at_once(text: Compiled, source: Source) -> Any:
     Raises:
         AutodiffError: it ends in an error, which says where.
     """
-    context = current()
-    settings = DEFAULTS._replace(
-        dtype=context.dtype.name, max_elements=context.max_elements, implicit=True, bare=True
-    )
-    write = sys.stdout.write
-    with Session(settings, write=write, complain=sys.stderr.write) as session:
-        session.context.seed, session.context.streams = context.seed, context.streams
+    with inner(sys.stdout.write) as session:
         try:
             return lower(session.run_compiled(text, source), [])
         except ProgramError as error:
@@ -290,13 +284,22 @@ def run_text(
     write: Write,
     complain: Write,
     variables: Mapping[str, Any] | None = None,
+    echo: bool = False,
+    implicit: bool = False,
 ) -> int:
     """Run a program; its traceback goes to `complain` if it ends in an error.
 
     Returns:
         The exit code: 0, or 1 after an error.
     """
-    with Session(settings, write=write, complain=complain, variables=variables) as session:
+    with Session(
+        settings,
+        write=write,
+        complain=complain,
+        variables=variables,
+        echo=echo,
+        implicit=implicit,
+    ) as session:
         return _run_cells(session, [source], complain, last_only=False)
 
 
@@ -309,8 +312,13 @@ def run_cells(
     variables: Mapping[str, Any] | None = None,
 ) -> int:
     """Run the cells of a notebook one after the other, each echoing its last expression."""
-    settings = settings._replace(implicit=True)  # cells are run in any order, imports last
-    with Session(settings, write=write, complain=complain, variables=variables) as session:
+    with Session(
+        settings,
+        write=write,
+        complain=complain,
+        variables=variables,
+        implicit=True,  # cells are run in any order, imports last
+    ) as session:
         return _run_cells(session, cells, complain, last_only=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, dataclass_transform
+from typing import ClassVar, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
@@ -22,7 +22,8 @@ class Record:
     fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.fields = (*cls.fields, *(name for name in cls.__annotations__ if name != "fields"))
+        own = (name for name in cls.__annotations__ if name != "fields")
+        cls.fields = tuple(dict.fromkeys((*cls.fields, *own)))
 
     def __init__(self, *values: object, **named: object) -> None:
         fields = self.fields
@@ -34,6 +35,17 @@ class Record:
         if missing or len(values) + len(named) != len(given) or not given.keys() <= {*fields}:
             raise TypeError(f"{type(self).__name__}() takes {', '.join(fields)}")
         self.__dict__.update(given)
+
+    def replaced(self, **fields: object) -> Self:
+        """The same, but for some fields.
+
+        >>> class Point(Record):
+        ...     x: float
+        ...     y: float
+        >>> Point(1.0, 2.0).replaced(y=3.0)
+        Point(x=1.0, y=3.0)
+        """
+        return type(self)(**self.__dict__ | fields)
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields)

@@ -28,9 +28,7 @@ from autodiff_cli.threads import blas
 from autodiff_cli.vocabulary.calls.registry import Function
 
 PACKAGE = str(Path(autodiff_cli.__file__).parent)
-LIMITS = Settings(
-    max_steps=20_000, max_elements=100_000, max_bytes=2 << 30, implicit=True, bare=True, threads=1
-)
+LIMITS = Settings(max_steps=20_000, max_elements=100_000, max_memory=2 << 30, threads=1)
 # What no torch function raises by accident: where one comes out of our own code, that is wrong.
 OURS = (AssertionError, AttributeError, LookupError, NameError, NotImplementedError, SystemError,
         BufferError, UnicodeError, ImportError, StopIteration, GeneratorExit)  # fmt: skip
@@ -198,7 +196,7 @@ def _program(text: str, watch: Watch) -> list[Finding]:
 
     source = Source(text, "p.py")
     try:
-        with Session(LIMITS, write=write, complain=out.write) as session:
+        with Session(LIMITS, write=write, complain=out.write, implicit=True, bare=True) as session:
             with suppress(AutodiffError):  # which the run meets again
                 compiled_program(source)
             watch.armed = True

@@ -47,7 +47,8 @@ from autodiff_cli.vocabulary.writing import IN_PLACE, RESHAPING
 PACKAGE = str(Path(autodiff_cli.__file__).parent)
 KNOWN = Path(__file__).parent / "interpret" / "reached.txt"
 MODULES = [*TORCH, *PYTHON, "numpy", *(f"numpy.{part}" for part in PARTS)]
-LIMITS = Settings(max_elements=10_000, max_bytes=4 << 30, implicit=True, bare=True, threads=1)
+LIMITS = Settings(max_elements=10_000, max_memory=4 << 30, threads=1)
+NAMES = {"implicit": True, "bare": True}  # without an import, and without a prefix
 MOST_STEPS = 2_000  # of a call
 MOST_SECONDS = 0.5  # of processor time
 MOST_CALLS = 3  # on the way to a value
@@ -410,7 +411,7 @@ def reached(seed: int = 0) -> Walk:
         signal.signal(signal.SIGVTALRM, _too_long)
     sys.stderr, errors = io.StringIO(), sys.stderr  # where the program's `sys.stderr` writes
     try:
-        with Session(LIMITS, write=lambda _: None, complain=lambda _: None) as session:
+        with Session(LIMITS, write=lambda _: None, complain=lambda _: None, **NAMES) as session:
             session.run(Source(PROGRAM, "p.py"))
             walk = Walk(session, seed)
             walk.run()

@@ -143,7 +143,7 @@ def test_two_tables_in_two_threads(text: str) -> None:
     rows = np.linspace(-1, 1, 40)
 
     def answers(dtype: str) -> list[Any]:
-        engine = Engine(Question(Source(text), dtype=dtype, manual_seed=3), ["x"])
+        engine = Engine(Question(Source(text), settings=Settings(dtype, manual_seed=3)), ["x"])
         found = engine.answers({"x": Column(rows)}, len(rows))
         return [(n, c.values.dtype, c.values.tobytes()) for n, c in found.columns.items()]
 
@@ -194,7 +194,7 @@ from autodiff_cli.source import Source
 
 sys.setswitchinterval(1e-5)
 files = [Path(name) for name in sys.argv[1:]]
-settings = DEFAULTS._replace(manual_seed=0)
+settings = DEFAULTS.replaced(manual_seed=0)
 
 def printed(file):
     out = []
@@ -280,7 +280,7 @@ def _session(text: str) -> Callable[[], Any]:
 
 def _failing() -> None:
     out: list[str] = []
-    settings = Settings(max_steps=50, max_elements=10, max_bytes=1 << 40, implicit=True, bare=True)
+    settings = Settings(max_steps=50, max_elements=10, max_memory=1 << 40)
     assert run_text(
         Source("while True: pass", "p.py"), settings, write=out.append, complain=out.append
     )
@@ -295,7 +295,7 @@ INNER: dict[str, Callable[[], Any]] = {
         "y = x\nfor k in range(3): y = y * rand(())\ny", {"x": 1}, dtype="float64", jacobian=True
     ),
     "a table": lambda: Engine(
-        Question(Source("x * rand(1).sum()"), dtype="float64"), ["x"]
+        Question(Source("x * rand(1).sum()"), settings=Settings("float64")), ["x"]
     ).answers({"x": Column(np.ones(20))}, 20),
 }
 
@@ -345,7 +345,9 @@ def test_inputs_and_their_text_draw_from_one_seeded_stream() -> None:
 
 def test_what_is_the_same_for_all_rows_is_drawn_by_the_seed() -> None:
     def answers(seed: int) -> list[float]:
-        engine = Engine(Question(Source("x * c"), {"c": "rand(())"}, manual_seed=seed), ["x"])
+        engine = Engine(
+            Question(Source("x * c"), {"c": "rand(())"}, settings=Settings(manual_seed=seed)), ["x"]
+        )
         values = engine.answers({"x": Column(np.ones(2))}, 2).columns["value"].values
         return [float(value) for value in values]
 

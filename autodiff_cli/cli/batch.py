@@ -8,26 +8,32 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli.color import LABEL, painter, wanted
 from autodiff_cli.cli.commands import ExpressionCommand
 from autodiff_cli.cli.options import (
+    argument,
     color_option,
-    dtype_option,
-    manual_seed_option,
+    command_of,
+    option,
     quiet_option,
     wrt_option,
 )
-from autodiff_cli.cli.resources import bytes_of, limits_of, resources, wall_wanted
+from autodiff_cli.cli.resources import (
+    Computing,
+    dtype_option,
+    manual_seed_option,
+    size_option,
+)
 from autodiff_cli.cli.words import PATH
 from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.rows.cluster import Cluster
-    from autodiff_cli.rows.job import Job, Summary
+    from autodiff_cli.rows.job import Job, OnError, Reduce, Summary
 
 FORMATS = ("csv", "tsv", "jsonl", "npy", "npz", "parquet", "arrow")
 
@@ -49,170 +55,171 @@ go to standard error.
 """
 
 
-@click.command(
-    "batch",
-    cls=ExpressionCommand,
-    epilog=EPILOG,
-    context_settings={"ignore_unknown_options": True, "max_content_width": 100},
-    options_metavar="[OPTIONS]",
-)
-@click.argument("expression", metavar="EXPRESSION")
-@click.argument("bindings", nargs=-1, metavar="[FILE|-|NAME=VALUE]...")
-@click.option(
-    "--format",
-    type=click.Choice(FORMATS),
-    help="Format of the rows, as in --format csv.  [by suffix; a pipe by its first bytes]",
-)
-@click.option(
-    "--to",
-    type=click.Choice(FORMATS),
-    help="Format of the answers, as in --to jsonl.  [by --output's suffix, or as the input]",
-)
-@click.option(
-    "--output",
-    "-o",
-    type=PATH,
-    metavar="FILE",
-    help="Write here instead of standard output, whole or not at all: --output out.csv; "
-    "with --engine dask a folder.",
-)
-@click.option(
-    "--columns",
-    metavar="NAMES",
-    help="Names of the columns of a file without a header, --columns S,K,T, or new names: "
-    "--columns S=spot,K=strike.",
-)
-@click.option("--keep", is_flag=True, help="Pass the input's columns through: … --keep | mlr ….")
-@click.option("--values-only", is_flag=True, help="No gradients: 'x*x' x.csv --values-only.")
-@wrt_option("S,sigma")
-@click.option(
-    "--seed",
-    metavar="VECTOR|@COLUMN",
-    help="Cotangent of a result that is no scalar: --seed '[1,0]', or --seed @v for a row's own.",
-)
-@click.option(
-    "--jvp",
-    metavar="NAME=VECTOR,...",
-    help="The derivative along a direction, in a column jvp: --jvp 'x=[1,0],t=@dt'.",
-)
-@click.option(
-    "--propagate",
-    metavar="NAME=SIGMA,...",
-    help="The result's standard deviation from those of inputs, to first order, in a column sigma: "
-    "--propagate x=0.1,y=@sigma_y.",
-)
-@click.option(
-    "--reduce",
-    type=click.Choice(["sum", "mean"]),
-    help="One row: the sum or the mean over all rows, as in --reduce mean.",
-)
-@click.option(
-    "--on-error",
-    type=click.Choice(["fail", "skip", "null"]),
-    default="fail",
-    show_default=True,
-    help="A bad row ends the run, is left out, or stays as nulls with a column error: "
-    "--on-error null.",
-)
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="First rows only: --limit 10."
-)
-@click.option(
-    "--dry-run", is_flag=True, help="Show what would be done, and the first row: … --dry-run."
-)
-@click.option(
-    "--resume",
-    is_flag=True,
-    help="Go on where a run with --resume stopped: … --output out.csv --resume (CSV, JSON Lines).",
-)
-@quiet_option("-q")
-@dtype_option("Floating dtype of all columns")
-@manual_seed_option("Seed of rand and randn, the same for each row: --manual-seed 0.")
-@click.option(
-    "--engine",
-    type=click.Choice(["local", "dask"]),
-    default="local",
-    show_default=True,
-    help="Compute here, or in parts by the workers of a Dask cluster: --engine dask --output FOLDER.",
-)
-@click.option(
-    "--scheduler",
-    metavar="ADDRESS",
-    help="The cluster's: --scheduler tcp://10.0.0.1:8786.  [processes of this machine]",
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Processes of this machine, as in --workers 4.  [as many as processors]",
-)
-@click.option(
-    "--part-size",
-    metavar="SIZE",
-    help="Bytes of the files that make one part of the output: --part-size 256M.  [64M]",
-)
-@click.option(
-    "--chunk-rows",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Most rows that are computed at once: --chunk-rows 1000.  [what --chunk-size holds]",
-)
-@click.option(
-    "--chunk-size",
-    default="4M",
-    show_default=True,
-    metavar="SIZE",
-    help="Bytes that are read at once, as in --chunk-size 1M.",
-)
-@resources
-@color_option
-def command(**options: Any) -> int:
+class BatchWords(Computing):
+    """The words of `autodiff batch`."""
+
+    expression: str = argument("EXPRESSION")
+    bindings: tuple[str, ...] = argument("[FILE|-|NAME=VALUE]...", nargs=-1)
+    format: str | None = option(
+        "--format",
+        type=click.Choice(FORMATS),
+        help="Format of the rows, as in --format csv.  [by suffix; a pipe by its first bytes]",
+    )
+    to: str | None = option(
+        "--to",
+        type=click.Choice(FORMATS),
+        help="Format of the answers, as in --to jsonl.  [by --output's suffix, or as the input]",
+    )
+    output: str | None = option(
+        "--output",
+        "-o",
+        type=PATH,
+        metavar="FILE",
+        help="Write here instead of standard output, whole or not at all: --output out.csv; "
+        "with --engine dask a folder.",
+    )
+    columns: str | None = option(
+        "--columns",
+        metavar="NAMES",
+        help="Names of the columns of a file without a header, --columns S,K,T, or new names: "
+        "--columns S=spot,K=strike.",
+    )
+    keep: bool = option(
+        "--keep", is_flag=True, help="Pass the input's columns through: … --keep | mlr …."
+    )
+    values_only: bool = option(
+        "--values-only", is_flag=True, help="No gradients: 'x*x' x.csv --values-only."
+    )
+    wrt: tuple[str, ...] = wrt_option("S,sigma")
+    seed: str | None = option(
+        "--seed",
+        metavar="VECTOR|@COLUMN",
+        help="Cotangent of a result that is no scalar: --seed '[1,0]', or --seed @v for a row's own.",
+    )
+    jvp: str | None = option(
+        "--jvp",
+        metavar="NAME=VECTOR,...",
+        help="The derivative along a direction, in a column jvp: --jvp 'x=[1,0],t=@dt'.",
+    )
+    propagate: str | None = option(
+        "--propagate",
+        metavar="NAME=SIGMA,...",
+        help="The result's standard deviation from those of inputs, to first order, in a column sigma: "
+        "--propagate x=0.1,y=@sigma_y.",
+    )
+    reduce: Reduce | None = option(
+        "--reduce",
+        type=click.Choice(["sum", "mean"]),
+        help="One row: the sum or the mean over all rows, as in --reduce mean.",
+    )
+    on_error: OnError = option(
+        "--on-error",
+        type=click.Choice(["fail", "skip", "null"]),
+        default="fail",
+        show_default=True,
+        help="A bad row ends the run, is left out, or stays as nulls with a column error: "
+        "--on-error null.",
+    )
+    limit: int | None = option(
+        "--limit", type=click.IntRange(min=1), metavar="N", help="First rows only: --limit 10."
+    )
+    dry_run: bool = option(
+        "--dry-run", is_flag=True, help="Show what would be done, and the first row: … --dry-run."
+    )
+    resume: bool = option(
+        "--resume",
+        is_flag=True,
+        help="Go on where a run with --resume stopped: … --output out.csv --resume (CSV, JSON Lines).",
+    )
+    quiet: bool = quiet_option("-q")
+    dtype: str = dtype_option("Floating dtype of all columns")
+    manual_seed: int | None = manual_seed_option(
+        "Seed of rand and randn, the same for each row: --manual-seed 0."
+    )
+    engine: str = option(
+        "--engine",
+        type=click.Choice(["local", "dask"]),
+        default="local",
+        show_default=True,
+        help="Compute here, or in parts by the workers of a Dask cluster: --engine dask --output FOLDER.",
+    )
+    scheduler: str | None = option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="The cluster's: --scheduler tcp://10.0.0.1:8786.  [processes of this machine]",
+    )
+    workers: int | None = option(
+        "--workers",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Processes of this machine, as in --workers 4.  [as many as processors]",
+    )
+    part_size: int | None = size_option(
+        "--part-size",
+        help="Bytes of the files that make one part of the output: --part-size 256M.  [64M]",
+    )
+    chunk_rows: int | None = option(
+        "--chunk-rows",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Most rows that are computed at once: --chunk-rows 1000.  [what --chunk-size holds]",
+    )
+    chunk_size: int = size_option(
+        "--chunk-size",
+        default="4M",
+        show_default=True,
+        help="Bytes that are read at once, as in --chunk-size 1M.",
+    )
+    color: str = color_option()
+
+
+@command_of(BatchWords, "batch", cls=ExpressionCommand, epilog=EPILOG)
+def command(words: BatchWords) -> int:
     """Evaluate and differentiate EXPRESSION for every row of a table.
 
     It is parsed and differentiated once; rows are read in chunks, and computed together.
     """
     from autodiff_cli.cli.apart import supervised
 
-    limits = limits_of(options)
-    wall = wall_wanted(options)
-    local = options["engine"] == "local"
+    wall = words.wall()
+    local = words.engine == "local"
     if wall == "require" and not local:
         raise click.UsageError("--require-wall: workers of a cluster are behind no wall")
     try:
-        with supervised(limits, apart=local), _terminated(), _threads(options["threads"]):
+        with supervised(words.limits, apart=local), _terminated(), _threads(words.threads):
             from autodiff_cli.cli.batch_job import job_of
 
-            job = job_of(options)
-            if options["dry_run"]:
+            job = job_of(words)
+            if words.dry_run:
                 _confine(job, wall)
-                _show_sample(job, options)
+                _show_sample(job, words)
             else:
-                _run(job, options, wall)
+                _run(job, words, wall)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
 
-        raise advised(error, "batch", options) from None
+        raise advised(error, words, "batch") from None
     return 0
 
 
-def _run(job: Job, options: dict[str, Any], wall: str) -> None:
+def _run(job: Job, words: BatchWords, wall: str) -> None:
     from autodiff_cli.cli.rows_progress import Progress
     from autodiff_cli.rows.run import needs_files, run
     from autodiff_cli.wall import wall as process
 
-    quiet = options["quiet"]
+    quiet = words.quiet
     with Progress(sys.stderr, hidden=quiet, total=job.limit) as progress:
-        if options["engine"] == "dask":
+        if words.engine == "dask":
             from autodiff_cli.rows import spread
 
-            cluster = _cluster(options)
+            cluster = _cluster(words)
             done = spread.run(job, cluster, progress.moved, progress.note, progress.reached)
         else:
             if process.own and needs_files(job):
                 _use_scratch(job)
             done = run(job, progress.moved, progress.note, lambda: _confine(job, wall))
     if not quiet:
-        for line in _summary(done, job, options["engine"] == "dask"):
+        for line in _summary(done, job, words.engine == "dask"):
             click.echo(line, err=True)
 
 
@@ -236,12 +243,12 @@ def _confine(job: Job, wall: str) -> None:
     confine(wall, [source.path for source in job.sources], place.scratch)
 
 
-def _cluster(options: dict[str, Any]) -> Cluster:
+def _cluster(words: BatchWords) -> Cluster:
     from autodiff_cli.rows.cluster import Cluster
 
-    cluster = Cluster(options["scheduler"], options["workers"], threads=options["threads"])
-    if options["part_size"]:
-        cluster = cluster._replace(part_bytes=bytes_of("--part-size", options["part_size"]))
+    cluster = Cluster(words.scheduler, words.workers, threads=words.threads)
+    if words.part_size:
+        cluster = cluster._replace(part_bytes=words.part_size)
     return cluster
 
 
@@ -260,12 +267,12 @@ def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
         yield f"rows with an infinity or nan in their answer: {done.non_finite:,} of {done.rows:,}"
 
 
-def _show_sample(job: Job, options: dict[str, Any]) -> None:
+def _show_sample(job: Job, words: BatchWords) -> None:
     from autodiff_cli.render.sample import sample_text
     from autodiff_cli.rows.sample import sample
 
-    found = sample(job, lambda text: None if options["quiet"] else click.echo(text, err=True))
-    paint = painter(LABEL, wanted(options["color"], sys.stdout))
+    found = sample(job, lambda text: None if words.quiet else click.echo(text, err=True))
+    paint = painter(LABEL, wanted(words.color, sys.stdout))
     click.echo(sample_text(found, paint), color=True)
     if found.fault is not None:
         raise found.fault

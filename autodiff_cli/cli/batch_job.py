@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import bindings_of, names_of
-from autodiff_cli.cli.resources import bytes_of
 from autodiff_cli.cli.words import NAME, expression_of, home, value_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.rows.job import Job
@@ -19,100 +18,98 @@ from autodiff_cli.tables import partial, writers
 from autodiff_cli.tables.doors import held
 from autodiff_cli.tables.sources import RowSource, resolved
 
+if TYPE_CHECKING:
+    from autodiff_cli.cli.batch import BatchWords
+
 BINDING = re.compile(r"\s*[^\W\d]\w*\s*=")
 PARTIAL = ("--output's unfinished file", "--output's state")  # which a finished run removes
 
 
-def job_of(options: dict[str, Any]) -> Job:
+def job_of(words: BatchWords) -> Job:
     """The job that the words say.
 
     Raises:
         UsageError: they make no sense.
     """
-    words = options["bindings"]
-    given = bindings_of([word for word in words if BINDING.match(word)])
-    files = tuple(home(word) for word in words if not BINDING.match(word))
+    given = bindings_of([word for word in words.bindings if BINDING.match(word)])
+    files = tuple(home(word) for word in words.bindings if not BINDING.match(word))
     for word in files:
         if word.startswith("-") and word != "-":
             from autodiff_cli.cli.advice import no_such_option
 
-            raise no_such_option(word, words, click.get_current_context())
-    wrt = names_of(options["wrt"])
-    _check(options)
-    sources = resolved(files, options["format"])  # from here on no file is looked up by a name
-    _check_files(sources, [options["expression"], *given.values()], options)
+            raise no_such_option(word, words.bindings, click.get_current_context())
+    wrt = names_of(words.wrt)
+    _check(words)
+    sources = resolved(files, words.format)  # from here on no file is looked up by a name
+    _check_files(sources, [words.expression, *given.values()], words)
 
     question = Question(
-        expression_of(options["expression"]),
-        {name: value_of(text, options) for name, text in given.items()},
+        expression_of(words.expression),
+        {name: value_of(text, words.dtype) for name, text in given.items()},
         wrt=None if wrt is None else tuple(wrt),
-        seed=options["seed"],
-        tangents=weights_of("--jvp", options["jvp"]),
-        deviations=weights_of("--propagate", options["propagate"]),
-        values_only=options["values_only"],
-        dtype=options["dtype"],
-        manual_seed=options["manual_seed"],
-        max_elements=options["max_elements"],
-        max_steps=options["max_steps"],
+        seed=words.seed,
+        tangents=weights_of("--jvp", words.jvp),
+        deviations=weights_of("--propagate", words.propagate),
+        values_only=words.values_only,
+        # of memory and threads the whole run has so many
+        settings=words.settings().replaced(max_memory=None, threads=None),
     )
-    columns = options["columns"]
+    columns = words.columns
     return Job(
         question,
         sources,
         columns=None if columns is None else tuple(c.strip() for c in columns.split(",")),
-        output=None if options["output"] == "-" else options["output"],
-        to=options["to"],
-        on_error=options["on_error"],
-        keep=options["keep"],
-        reduce=options["reduce"],
-        limit=options["limit"],
-        resume=options["resume"],
-        chunk_rows=options["chunk_rows"],
-        chunk_bytes=bytes_of("--chunk-size", options["chunk_size"]),
-        words=_words(options, given, files),
+        output=None if words.output == "-" else words.output,
+        to=words.to,
+        on_error=words.on_error,
+        keep=words.keep,
+        reduce=words.reduce,
+        limit=words.limit,
+        resume=words.resume,
+        chunk_rows=words.chunk_rows,
+        chunk_bytes=words.chunk_size,
+        words=_said(words, given, files),
     )
 
 
-def _check(options: dict[str, Any]) -> None:
+def _check(words: BatchWords) -> None:
     """Refuse options that make no sense together."""
-    if options["values_only"]:
+    if words.values_only:
         for option in ("wrt", "seed"):
-            if options[option]:
+            if getattr(words, option):
                 raise click.UsageError(f"--{option} asks for gradients, and --values-only for none")
-    if options["reduce"]:
+    if words.reduce:
         for option, why in (
             ("keep", "the input's columns aren't added up"),
             ("propagate", "deviations aren't added up"),
             ("resume", "it writes nothing before the last row"),
         ):
-            if options[option]:
+            if getattr(words, option):
                 raise click.UsageError(f"--reduce gives one row, and --{option} has none: {why}")
-    if options["resume"]:
-        if options["output"] in (None, "-"):
+    if words.resume:
+        if words.output is None or words.output == "-":
             raise click.UsageError("--resume needs a file to go on with: --output out.csv")
-        if options["engine"] == "local":
-            _check_resumable(options)
-    if options["engine"] == "local":
+        if words.engine == "local":
+            _check_resumable(words.output, words)
+    if words.engine == "local":
         for name in ("scheduler", "workers", "part_size"):
-            if options[name]:
+            if getattr(words, name):
                 raise click.UsageError(f"--{name.replace('_', '-')} needs --engine dask")
-    elif options["scheduler"] and options["workers"]:
+    elif words.scheduler and words.workers:
         raise click.UsageError("--workers are of this machine, and --scheduler has its own")
-    elif options["output"] in (None, "-") and not options["reduce"] and not options["dry_run"]:
+    elif words.output in (None, "-") and not words.reduce and not words.dry_run:
         raise click.UsageError("--engine dask writes a folder of parts: --output FOLDER")
 
 
-def _check_resumable(options: dict[str, Any]) -> None:
+def _check_resumable(output: str, words: BatchWords) -> None:
     """Refuse a format that can't be gone on with, if the words say it."""
     try:
-        writers.check_resumable(options["output"], options["to"], options["format"] or "csv")
+        writers.check_resumable(output, words.to, words.format or "csv")
     except InputError as error:
         raise click.UsageError(f"{error.message}; {error.hint}") from None
 
 
-def _check_files(
-    found: Sequence[RowSource], values: Sequence[str], options: dict[str, Any]
-) -> None:
+def _check_files(found: Sequence[RowSource], values: Sequence[str], words: BatchWords) -> None:
     """Refuse files that make no sense beside each other, or beside the options.
 
     Args:
@@ -123,19 +120,19 @@ def _check_files(
         InputError: the output can't be written.
     """
     once = next((source for source in found if not source.lasts), None)
-    if once is not None and options["resume"]:
+    if once is not None and words.resume:
         raise click.UsageError(f"--resume reads the rows again, and {once.name} is gone")
-    if once is not None and options["engine"] == "dask":
+    if once is not None and words.engine == "dask":
         raise click.UsageError(
             f"--engine dask reads files, whose parts it shares out, and {once.name} is a stream: "
             "write it to a file, and name that"
         )
     doors = [*(source.door for source in found), *paths.doors_of(values)]
-    output = options["output"]
-    shown = paths.STANDARD_OUTPUT if output in (None, "-") or options["dry_run"] else {}
+    output = words.output
+    shown = paths.STANDARD_OUTPUT if output in (None, "-") or words.dry_run else {}
     if output in (None, "-"):
         paths.check(doors, shown)
-    elif options["engine"] == "dask":
+    elif words.engine == "dask":
         paths.check(doors, {"--output": output, **shown})
         inside = held(output, doors)
         if inside is not None:
@@ -146,18 +143,20 @@ def _check_files(
     else:
         beside = dict(zip(PARTIAL, partial.places(output)))
         paths.check(doors, {"--output": output, **beside, **shown})
-        writers.check(output, options["to"])
+        writers.check(output, words.to)
 
 
-def _words(
-    options: dict[str, Any], given: dict[str, str], paths: tuple[str, ...]
-) -> dict[str, str]:
+def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> dict[str, str]:
     """What makes two runs the same job."""
     gradients = ["wrt", "seed", "jvp", "propagate", "values_only"]
     same = [*gradients, "keep", "on_error", "dtype", "manual_seed", "format", "to", "columns"]
-    said = [f"--{name.replace('_', '-')} {options[name]}" for name in same if options[name]]
+    said = [
+        f"--{name.replace('_', '-')} {getattr(words, name)}"
+        for name in same
+        if getattr(words, name)
+    ]
     return {
-        "expression": options["expression"],
+        "expression": words.expression,
         "inputs": " ".join([*paths, *(f"{name}={text}" for name, text in given.items())]),
         "options": " ".join(said),
     }

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from keyword import iskeyword
 
 import click
 
 from autodiff_cli.cli.words import NAME, NO_EXPRESSION
-
-UNKNOWN_OPTION = re.compile(r"--[^\W\d]")
 
 
 class Command(click.Command):
@@ -40,13 +37,15 @@ class ExpressionCommand(Command):
     """A command whose words may begin with a minus, as expressions do."""
 
     missing = NO_EXPRESSION
+    ignore_unknown_options = True
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = list(args)
         rest = super().parse_args(ctx, args)
         if "--" not in given:  # behind it, any word goes
             for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
-                if UNKNOWN_OPTION.match(word):  # a mistyped option must not pass for an expression
+                # a mistyped option must not pass for an expression
+                if word[:2] == "--" and word[2:3].isidentifier():
                     from autodiff_cli.cli.advice import no_such_option
 
                     raise no_such_option(word, given, ctx)

@@ -10,8 +10,8 @@ import click
 
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of, vectors_of
-from autodiff_cli.cli.options import quiet_option
-from autodiff_cli.cli.resources import Limits, limits_of, resources, wall_wanted
+from autodiff_cli.cli.options import argument, command_of, option, quiet_option, wrt_option
+from autodiff_cli.cli.resources import Resources
 from autodiff_cli.cli.words import PATH, expression_of, value_of
 from autodiff_cli.errors import AutodiffError
 
@@ -37,111 +37,108 @@ read back and compared with reverse mode before it is shown.
 """
 
 
-@click.command(
-    "derive",
-    cls=ExpressionCommand,
-    epilog=EPILOG,
-    context_settings={"ignore_unknown_options": True, "max_content_width": 100},
-    options_metavar="[OPTIONS]",
-)
-@click.argument("expression", metavar="EXPRESSION")
-@click.argument("bindings", nargs=-1, metavar="[NAME=VALUE | NAME:SHAPE | NAME]...")
-@click.option(
-    "--wrt",
-    multiple=True,
-    metavar="NAMES",
-    help="Inputs to differentiate by, as in --wrt w,b.  [all floating ones]",
-)
-@click.option(
-    "--seed",
-    metavar="VECTOR",
-    help="Cotangent of a result that is no number: a value, as in --seed '[1,0]', or a name for it, as in "
-    "--seed g.  [ones]",
-)
-@click.option(
-    "--jacobian", is_flag=True, help="Every element of the result by every input: … --jacobian."
-)
-@click.option(
-    "--hessian", is_flag=True, help="Second derivatives of a number by every pair: … --hessian."
-)
-@click.option(
-    "--hvp",
-    multiple=True,
-    metavar="NAME=VECTOR",
-    help="The Hessian times a vector, or a name for one, as in --hvp x=v. Repeat for several inputs.",
-)
-@click.option(
-    "--order",
-    type=click.IntRange(min=1, max=8),
-    metavar="N",
-    help="N-th derivative by each input, which is a number, as in --order 2.",
-)
-@click.option(
-    "--to",
-    "form",
-    type=click.Choice(FORMS),
-    default="torch",
-    show_default=True,
-    help="Language of the formula, as in --to latex. torch is what autodiff itself reads.",
-)
-@click.option(
-    "--function",
-    metavar="NAME",
-    help="A whole function of that name, with its imports, as in --to numpy --function gradient.",
-)
-@click.option("--expand", is_flag=True, help="Multiply products of sums out: … --expand.")
-@click.option("--names", is_flag=True, help="Name everything that is there twice: … --names.")
-@click.option("--inline", is_flag=True, help="Name nothing, however long it gets: … --inline.")
-@click.option(
-    "--steps", is_flag=True, help="Say which rule made what of what, in # lines: … --steps."
-)
-@click.option("--json", "as_json", is_flag=True, help="A JSON object for each formula: … --json.")
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    metavar="FILE",
-    help="Write there, whole or not at all, as in -o gradient.py.",
-)
-@resources
-@quiet_option()
-def command(**options: Any) -> int:
+class DeriveWords(Resources):
+    """The words of `autodiff derive`."""
+
+    expression: str = argument("EXPRESSION")
+    bindings: tuple[str, ...] = argument("[NAME=VALUE | NAME:SHAPE | NAME]...", nargs=-1)
+    wrt: tuple[str, ...] = wrt_option("w,b")
+    seed: str | None = option(
+        "--seed",
+        metavar="VECTOR",
+        help="Cotangent of a result that is no number: a value, as in --seed '[1,0]', or a name for it, "
+        "as in --seed g.  [ones]",
+    )
+    jacobian: bool = option(
+        "--jacobian", is_flag=True, help="Every element of the result by every input: … --jacobian."
+    )
+    hessian: bool = option(
+        "--hessian", is_flag=True, help="Second derivatives of a number by every pair: … --hessian."
+    )
+    hvp: tuple[str, ...] = option(
+        "--hvp",
+        multiple=True,
+        metavar="NAME=VECTOR",
+        help="The Hessian times a vector, or a name for one, as in --hvp x=v. Repeat for several inputs.",
+    )
+    order: int | None = option(
+        "--order",
+        type=click.IntRange(min=1, max=8),
+        metavar="N",
+        help="N-th derivative by each input, which is a number, as in --order 2.",
+    )
+    form: str = option(
+        "--to",
+        type=click.Choice(FORMS),
+        default="torch",
+        show_default=True,
+        help="Language of the formula, as in --to latex. torch is what autodiff itself reads.",
+    )
+    function: str | None = option(
+        "--function",
+        metavar="NAME",
+        help="A whole function of that name, with its imports, as in --to numpy --function gradient.",
+    )
+    expand: bool = option(
+        "--expand", is_flag=True, help="Multiply products of sums out: … --expand."
+    )
+    names: bool = option(
+        "--names", is_flag=True, help="Name everything that is there twice: … --names."
+    )
+    inline: bool = option(
+        "--inline", is_flag=True, help="Name nothing, however long it gets: … --inline."
+    )
+    steps: bool = option(
+        "--steps", is_flag=True, help="Say which rule made what of what, in # lines: … --steps."
+    )
+    as_json: bool = option("--json", is_flag=True, help="A JSON object for each formula: … --json.")
+    output: str | None = option(
+        "-o",
+        "--output",
+        type=PATH,
+        metavar="FILE",
+        help="Write there, whole or not at all, as in -o gradient.py.",
+    )
+    quiet: bool = quiet_option()
+
+
+@command_of(DeriveWords, "derive", cls=ExpressionCommand, epilog=EPILOG)
+def command(words: DeriveWords) -> int:
     """Print the derivative of EXPRESSION as a formula.
 
     The formula is text of the language itself: what is printed can be piped into autodiff @-, and gives the
     gradient. Lines that begin with # say where it holds and how it was checked.
     """
-    limits = limits_of(options)
     try:
-        with _supervised(limits, options["output"] is not None):
-            _run(options, limits)
+        with _supervised(words):
+            _run(words)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
 
-        raise advised(error, "derive", options) from None
+        raise advised(error, words, "derive") from None
     return 0
 
 
-def _supervised(limits: Limits, writes: bool) -> AbstractContextManager[None]:
+def _supervised(words: DeriveWords) -> AbstractContextManager[None]:
     """A process of its own, where there is something to end or to rename."""
-    if limits == Limits() and not writes:
+    if not words.limits and words.output is None:
         return nullcontext()
     from autodiff_cli.cli.apart import supervised
 
-    return supervised(limits)
+    return supervised(words.limits)
 
 
-def _run(options: dict[str, Any], limits: Limits) -> None:
-    wanted_wall = wall_wanted(options)
-    valued, declared = _inputs(options["bindings"], options["expression"])
-    wanted = _wanted(options)
-    names = names_of(options["wrt"])
-    form = "json" if options["as_json"] else options["form"]
-    if options["names"] and options["inline"]:
+def _run(words: DeriveWords) -> None:
+    wall = words.wall()
+    valued, declared = _inputs(words.bindings, words.expression)
+    wanted = _wanted(words)
+    names = names_of(words.wrt)
+    form = "json" if words.as_json else words.form
+    if words.names and words.inline:
         raise click.UsageError("--names and --inline are opposites")
-    if options["function"] and not options["function"].isidentifier():
-        raise click.UsageError(f"--function takes a name, not '{options['function']}'")
-    if options["function"] and form in ("latex", "unicode", "json"):
+    if words.function and not words.function.isidentifier():
+        raise click.UsageError(f"--function takes a name, not '{words.function}'")
+    if words.function and form in ("latex", "unicode", "json"):
         raise click.UsageError(f"--function is for languages with functions, and {form} has none")
 
     from autodiff_cli.cli.confining import confine
@@ -149,28 +146,29 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
     from autodiff_cli.ir.context import changed
     from autodiff_cli.render.derivation import rendered
 
-    values = [*valued.values(), *filter(None, [options["seed"]])]
-    outputs = {"--output": options["output"]} if options["output"] else {}
-    if outputs:
+    values = [*valued.values(), *filter(None, [words.seed])]
+    outputs = {}
+    if words.output:
         from autodiff_cli.tables.outputs import check_writable
 
-        check_writable(options["output"])
-    read = paths.doors_of([options["expression"], *values])
+        check_writable(words.output)
+        outputs = {"--output": words.output}
+    read = paths.doors_of([words.expression, *values])
     paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
-    expression = expression_of(options["expression"])
-    wide = {"dtype": "float64"}
+    expression = expression_of(words.expression)
+    wide = "float64"
     inputs: dict[str, Any] = {name: value_of(text, wide) for name, text in valued.items()}
-    seed: Any = None if options["seed"] is None else value_of(options["seed"], wide)
-    vectors = vectors_of("--hvp", options["hvp"])
+    seed: Any = None if words.seed is None else value_of(words.seed, wide)
+    vectors = vectors_of("--hvp", words.hvp)
     wanted = wanted._replace(vectors={n: value_of(text, wide) for n, text in vectors.items()})
     with ExitStack() as files:
-        file = _file(options["output"], files)
-        confine(wanted_wall)
-        used = {"max_elements": options["max_elements"]}
-        if options["threads"] is not None:
-            used["threads"] = options["threads"]
-        if limits.bytes is not None:
-            used["max_memory"] = used["max_bytes"] = limits.bytes
+        file = _file(words.output, files)
+        confine(wall)
+        used = {"max_elements": words.max_elements}
+        if words.threads is not None:
+            used["threads"] = words.threads
+        if words.max_memory is not None:
+            used["max_memory"] = used["max_bytes"] = words.max_memory
         with changed(**used):
             derivation = derive(
                 expression,
@@ -178,13 +176,13 @@ def _run(options: dict[str, Any], limits: Limits) -> None:
                 wrt=names,
                 seed=seed,
                 wanted=wanted,
-                sharing="names" if options["names"] else "inline" if options["inline"] else "auto",
-                expand=options["expand"],
-                steps=options["steps"],
-                max_steps=options["max_steps"],
-                whole=form not in ("torch", "json") or bool(options["function"]),
+                sharing="names" if words.names else "inline" if words.inline else "auto",
+                expand=words.expand,
+                steps=words.steps,
+                max_steps=words.max_steps,
+                whole=form not in ("torch", "json") or bool(words.function),
             )
-        text = rendered(derivation, form, options["function"])
+        text = rendered(derivation, form, words.function)
         if file is None:
             click.echo(
                 text.encode()
@@ -240,9 +238,9 @@ def _declared(word: str, sizes: str, kind: str | None) -> Declared:
     return Declared(tuple(shape), kind == "int")
 
 
-def _wanted(options: dict[str, Any]) -> Wanted:
+def _wanted(words: DeriveWords) -> Wanted:
     """Which derivative was asked for."""
-    asked = [kind for kind in ("jacobian", "hessian", "hvp", "order") if options[kind]]
+    asked = [kind for kind in ("jacobian", "hessian", "hvp", "order") if getattr(words, kind)]
     if len(asked) > 1:
         raise click.UsageError(
             f"--{asked[0]} and --{asked[1]} are two questions: ask one at a time"
@@ -250,4 +248,4 @@ def _wanted(options: dict[str, Any]) -> Wanted:
     from autodiff_cli.evaluation.question import Wanted
 
     kind = asked[0] if asked else "gradient"
-    return Wanted(kind, options["order"] or 1)
+    return Wanted(kind, words.order or 1)

@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Sequence
 from shlex import quote
-from typing import Any
 
 import click
 
 from autodiff_cli.cli.advice import FILE, PROGRAMS, TABLES, VALUES, mistaken
+from autodiff_cli.cli.options import Words
 from autodiff_cli.cli.words import NAME
 from autodiff_cli.errors import AutodiffError, InputError, NameFault
 from autodiff_cli.interpret.advice import unknown_name
@@ -19,25 +19,24 @@ from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import rewritten
 
 
-def advised(error: AutodiffError, command: str, options: dict[str, Any]) -> Exception:
+def advised(error: AutodiffError, words: Words, command: str) -> Exception:
     """The error with a better hint, or the usage error that it really is.
 
     Args:
         error: what the evaluation ended in.
-        command: `eval`, `batch` or `run`.
-        options: the words, as the command was given them.
+        words: as the command was given them.
+        command: `eval`, `batch`, `derive` or `run`.
     """
-    error.color_mode = options.get("color", "auto")  # type: ignore[attr-defined]
-    words = options["bindings"]
+    error.color_mode = words.color  # type: ignore[attr-defined]
     if command != "run":
-        instead = _misplaced(error, command, options["expression"], words)
+        instead = _misplaced(error, command, words.expression, words.bindings)
         if instead is not None:
             return click.UsageError(instead, click.get_current_context(silent=True))
-    hint = _of_value(error, options) or _of_file(error, options)
+    hint = _of_value(error, words) or _of_file(error, words)
     if command == "batch":
-        hint = hint or _of_table(error, options)
+        hint = hint or _of_table(error, words)
     if command != "run":
-        hint = hint or _of_expression(error, options)
+        hint = hint or _of_expression(error, words)
     error.hint = hint or error.hint
     return error
 
@@ -79,16 +78,15 @@ RANGE = re.compile(r"(-?\d+)\s*(?:\.\.\.?|:|\bto\b)\s*(-?\d+)")
 UNIT = re.compile(rf"({NUMBER.pattern})\s*([^\W\d]+|%)")
 
 
-def _of_value(error: AutodiffError, options: dict[str, Any]) -> str | None:
+def _of_value(error: AutodiffError, said: Words) -> str | None:
     """What to write for the value, or the seed, in which the error is."""
     where = "" if error.source is None else error.source.name
-    for word in options["bindings"]:
+    for word in said.bindings:
         name, equals, value = word.partition("=")
         place = f"the value of {name.strip()}"
         if equals and (where == place or f"{place} is" in error.message):
             return _instead_of_value(error, f"{name.strip()}=", value.strip())
-    seeds = options.get("seeds") or ()
-    for number, seed in enumerate(seeds):
+    for number, seed in enumerate(said.seeds):
         if where == f"seed {number}" or error.message.startswith(f"seed {number}:"):
             return _instead_of_value(error, "--seed ", seed.strip())
     return None
@@ -139,22 +137,22 @@ def _instead_of_value(error: AutodiffError, before: str, value: str) -> str | No
     return None
 
 
-def _of_file(error: AutodiffError, options: dict[str, Any]) -> str | None:
+def _of_file(error: AutodiffError, said: Words) -> str | None:
     """What to type for a file that doesn't exist."""
     found = re.fullmatch(r"no such file: '(.*)'", error.message)
     if not isinstance(error, InputError) or found is None or error.hint:
         return None
     path = found[1]
     folder, name = os.path.split(path)
-    words = options["bindings"]
+    words = said.bindings
     if path in words and re.match(":?=", "".join(words[words.index(path) + 1 :][:1])):
         return f"NAME=VALUE is written without spaces: {path}=3"
-    if options.get("wrt") and NAME.fullmatch(path):
-        return f"--wrt takes names with commas: --wrt {','.join((*options['wrt'], path))}"
-    if "file" in options:
+    if said.wrt and NAME.fullmatch(path):
+        return f"--wrt takes names with commas: --wrt {','.join((*said.wrt, path))}"
+    if said.file:
         for suffix in filter(lambda suffix: os.path.isfile(path + suffix), PROGRAMS):
             return f"did you mean '{path}{suffix}'?"
-    if "file" in options and path == options["file"] and not re.fullmatch(r"[\w./-]+", path):
+    if path == said.file and not re.fullmatch(r"[\w./-]+", path):
         return f"an expression needs no command: autodiff {' '.join(map(quote, (path, *words)))}"
     try:
         near = _near_file(name, os.listdir(folder or "."))
@@ -171,13 +169,13 @@ def _near_file(name: str, files: Sequence[str]) -> str | None:
     return same[near] if near else next((f for f in files if f.startswith(f"{stem}.")), None)
 
 
-def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
+def _of_table(error: AutodiffError, said: Words) -> str | None:
     """What to type for rows that can't be read, or don't have what the expression names."""
-    words = options["bindings"]
+    words = said.bindings
     found = re.fullmatch(r"'(.*)' has (?:no|unknown) suffix .*", error.message)
-    if found is not None and not os.path.exists(found[1]) and not options.get("output"):
+    if found is not None and not os.path.exists(found[1]) and not said.output:
         error.message, error.hint = f"no such file: '{found[1]}'", None
-        return _of_file(error, options)
+        return _of_file(error, said)
     folder = re.fullmatch(r"'(.*)' is a folder, not a file", error.message)
     if folder is not None and folder[1] in words:
         suffixes = {os.path.splitext(name)[1] for name in os.listdir(folder[1])} & set(TABLES)
@@ -199,28 +197,28 @@ def _of_table(error: AutodiffError, options: dict[str, Any]) -> str | None:
         if len(columns) == 1 and separator in columns[0]:
             file = next((word for word in words if "=" not in word), "FILE")
             return f"fields seem to be separated by {shown}: tr {shown} ',' < {file} | autodiff batch …"
-    if NAME.fullmatch(options["expression"]):
-        return unknown_name(options["expression"], columns, called=False)
-    for name in re.findall(r"(?<![\w.])[^\W\d]\w*(?!\s*\()\b", options["expression"]):
+    if NAME.fullmatch(said.expression):
+        return unknown_name(said.expression, columns, called=False)
+    for name in re.findall(r"(?<![\w.])[^\W\d]\w*(?!\s*\()\b", said.expression):
         near = suggestion(name, columns)
         if near is not None:
             return f"did you mean '{near}', not '{name}'?"
     return None
 
 
-def _of_expression(error: AutodiffError, options: dict[str, Any]) -> str | None:
+def _of_expression(error: AutodiffError, said: Words) -> str | None:
     """What to write for the expression."""
-    text, words = options["expression"].strip(), options["bindings"]
+    text, words = said.expression.strip(), said.bindings
     if text == "-":
         return "an expression on standard input is written @-: echo 'x**2' | autodiff @- x=3"
     quoted = re.fullmatch(r"(['\"])([^'\"]*)\1", text)
     if quoted is not None and "bound and not used" in error.message:
         return f"quotes within quotes: autodiff {quote(quoted[2])} {' '.join(map(quote, words))}"
     for word in words:
-        value = re.fullmatch(r"(['\"])(.*)\1", word.partition("=")[2].strip())
-        if value is not None and error.kind == "TypeError":
+        text_of_value = re.fullmatch(r"(['\"])(.*)\1", word.partition("=")[2].strip())
+        if text_of_value is not None and error.kind == "TypeError":
             name = word.partition("=")[0].strip()
-            return f"{name} is text, as it stands in quotes; a number is {name}={value[2]}"
+            return f"{name} is text, as it stands in quotes; a number is {name}={text_of_value[2]}"
     unbound = re.match(
         r"(--\w+) names '(.*)', which is not an input; the inputs are (.*)", error.message
     )
@@ -231,10 +229,8 @@ def _of_expression(error: AutodiffError, options: dict[str, Any]) -> str | None:
             return f"names are written with commas: {unbound[1]} {','.join(parts)}"
         near = unknown_name(unbound[2], inputs, called=False)
         return near if near.startswith("did you") else None
-    if options.get("seeds") and "does not require grad" in error.message and "rand" in text:
-        return (
-            f"--seed is a cotangent; random numbers begin with --manual-seed {options['seeds'][0]}"
-        )
+    if said.seeds and "does not require grad" in error.message and "rand" in text:
+        return f"--seed is a cotangent; random numbers begin with --manual-seed {said.seeds[0]}"
     if "only for scalar outputs" not in error.message:
         return None
     for word in words:

@@ -21,7 +21,7 @@ gc.set_threshold(100_000, 50, 100)
 
 import click  # noqa: E402
 
-from autodiff_cli.cli.version import version_option  # noqa: E402
+from autodiff_cli.cli.version import VERSION_OPTION  # noqa: E402
 from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
 
 COMMANDS = {
@@ -118,7 +118,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, name="autodiff")
-@version_option
+@click.option("--version", **VERSION_OPTION)
 def group() -> None:
     """Differentiate an expression at a shell prompt."""
 

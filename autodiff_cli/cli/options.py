@@ -1,26 +1,120 @@
-"""Options that several commands have, each declared once; those of the machine are in `resources.py`."""
+"""Commands: a record of each one's words, with what click has to know of a word beside its field.
+
+    class EvalWords(Computing):
+        expression: str = argument("EXPRESSION")
+        trace: bool = option("--trace", is_flag=True, help="Print every intermediate result first.")
+
+    @command_of(EvalWords, "eval", cls=ExpressionCommand, epilog=EPILOG)
+    def command(words: EvalWords) -> int:
+
+What several commands have stands here and in `resources.py`, once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeVar
 
 import click
 
-Decorator: TypeAlias = Callable[[Any], Any]
-
-color_option = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    show_default=True,
-    help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
-)
+from autodiff_cli.record import Record
 
 
-def wrt_option(example: str) -> Decorator:
+class _Declared:
+    """What click has to know of a field; its name is the parameter's."""
+
+    __slots__ = ("attributes", "flags", "kind")
+
+    def __init__(self, kind: type[click.Parameter], flags: tuple[str, ...], **attributes: Any):
+        self.kind = kind
+        self.flags = flags
+        self.attributes = attributes
+
+    def made(self, name: str) -> click.Parameter:
+        return self.kind([*self.flags, name], **self.attributes)
+
+
+def option(*flags: str, **attributes: Any) -> Any:
+    """An option, as `click.option` declares it, for a field of a record."""
+    return _Declared(click.Option, flags, **attributes)
+
+
+def argument(metavar: str, **attributes: Any) -> Any:
+    """An argument, as `click.argument` declares it, for a field of a record."""
+    return _Declared(click.Argument, (), metavar=metavar, **attributes)
+
+
+class Words(Record):
+    """The words of a command; a field for each.
+
+    A command that has no such word keeps what stands here.
+
+    Attributes:
+        declared: what click has to know of each field: a command's own first.
+        expression, file: what is evaluated; where it stands.
+        bindings: the words behind that, such as NAME=VALUE.
+        wrt: names of inputs to differentiate by, with commas between.
+        seeds: cotangents.
+        output: the file that is written.
+        color: when there is colour.
+    """
+
+    declared: ClassVar[dict[str, _Declared]] = {}
+    expression: str = ""
+    file: str = ""
+    bindings: tuple[str, ...] = ()
+    wrt: tuple[str, ...] = ()
+    seeds: tuple[str, ...] = ()
+    output: str | None = None
+    color: str = "auto"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        own = {name: word for name, word in vars(cls).items() if isinstance(word, _Declared)}
+        cls.declared = own | {n: word for n, word in cls.declared.items() if n not in own}
+        for name in own:
+            delattr(cls, name)
+
+
+Said = TypeVar("Said", bound=Words)
+
+
+def command_of(
+    words: type[Said], name: str, *, cls: type[click.Command], **attributes: Any
+) -> Callable[[Callable[[Said], int]], click.Command]:
+    """Make a command of a function of its words."""
+
+    def made(function: Callable[[Said], int]) -> click.Command:
+        return cls(
+            name,
+            params=[word.made(field) for field, word in words.declared.items()],
+            callback=lambda **given: function(words(**given)),
+            help=function.__doc__,
+            options_metavar="[OPTIONS]",
+            context_settings={"max_content_width": 100},
+            **attributes,
+        )
+
+    return made
+
+
+# ---- words that several commands have ------------------------------------------------------------
+
+
+def color_option() -> Any:
+    """`--color`."""
+    return option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Colour, as in --color never; auto respects NO_COLOR, FORCE_COLOR and TERM=dumb.",
+    )
+
+
+def wrt_option(example: str) -> Any:
     """`--wrt`, with names for its help."""
-    return click.option(
+    return option(
         "--wrt",
         multiple=True,
         metavar="NAMES",
@@ -28,30 +122,8 @@ def wrt_option(example: str) -> Decorator:
     )
 
 
-def dtype_option(what: str) -> Decorator:
-    """`--dtype`, and what is of it."""
-    return click.option(
-        "--dtype",
-        type=click.Choice(["float16", "float32", "float64"]),
-        default="float32",
-        show_default=True,
-        help=f"{what}, as in --dtype float64.",
-    )
-
-
-def manual_seed_option(help: str) -> Decorator:
-    """`--manual-seed`."""
-    return click.option("--manual-seed", type=int, metavar="N", callback=_seed, help=help)
-
-
-def _seed(ctx: click.Context, param: click.Parameter, seed: int | None) -> int | None:
-    if seed is not None and not -(2**63) <= seed < 2**64:
-        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1", ctx)
-    return seed
-
-
-def quiet_option(*short: str) -> Decorator:
+def quiet_option(*short: str) -> Any:
     """`--quiet`."""
-    return click.option(
+    return option(
         "--quiet", *short, is_flag=True, help="No progress bar and no notices: … --quiet."
     )

@@ -1,16 +1,19 @@
-"""Options that say what may be used of the machine, the same in every command: limits, threads, the wall."""
+"""The words that say what a text is computed with, the same in every command: limits, threads, the wall."""
 
 from __future__ import annotations
 
 import math
 import os
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
-SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE | re.ASCII)
+from autodiff_cli.cli.options import Words, option
+from autodiff_cli.record import Record
+from autodiff_cli.settings import Settings
+
+SIZE = r"(\d+(?:\.\d*)?|\.\d+)\s*([KMGT]?)(?:I?B)?"  # compiled where there is one
 SHIFTS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 
 
@@ -27,7 +30,7 @@ def bytes_of(option: str, size: str) -> int:
     >>> bytes_of("--max-memory", "500M"), bytes_of("--max-memory", "1.5 GiB")
     (524288000, 1610612736)
     """
-    match = SIZE.fullmatch(size.strip())
+    match = re.fullmatch(SIZE, size.strip(), re.IGNORECASE | re.ASCII)
     if match is None:
         raise click.UsageError(
             f"{option} takes a size, such as 500M or 2G (K, M, G, T; a bare number is bytes), "
@@ -55,68 +58,22 @@ class _Count(click.ParamType):  # type: ignore[type-arg]
         raise click.UsageError(f"{origin} takes a whole number from 1 on, such as 2, not '{text}'")
 
 
-OPTIONS = (
-    click.option(
-        "--max-elements",
-        type=click.IntRange(min=1),
-        default=10**9,
-        metavar="N",
-        help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
-    ),
-    click.option(
-        "--max-steps",
-        type=click.IntRange(min=1),
-        default=10**8,
-        metavar="N",
-        help="Most loop turns and function calls of a program, as in --max-steps 100000.  "
-        "[default: 100000000]",
-    ),
-    click.option(
-        "--timeout",
-        type=float,
-        metavar="SECONDS",
-        help="End it after so many seconds, whatever it does, as in --timeout 10.",
-    ),
-    click.option(
-        "--max-memory",
-        "--max-bytes",
-        "max_memory",
-        metavar="SIZE",
-        help="Most memory, as in --max-memory 500M (K, M, G, T).  [a program: 8G]",
-    ),
-    click.option(
-        "--threads",
-        type=_Count(),
-        envvar="AUTODIFF_THREADS",
-        show_envvar=True,
-        metavar="N",
-        help="Most threads, as in --threads 1; the result is the same.  [all processors]",
-    ),
-    click.option(
-        "--no-wall",
-        is_flag=True,
-        help="Without the kernel's wall, which keeps the text from files, programs and the network: "
-        "… --no-wall.",
-    ),
-    click.option(
-        "--require-wall",
-        is_flag=True,
-        help="Fail where the kernel can't raise it: … --require-wall.  [AUTODIFF_WALL=require]",
-    ),
-)
+def _bytes(ctx: click.Context, param: click.Parameter, size: str | None) -> int | None:
+    return None if size is None else bytes_of(param.opts[0], size)
 
 
-def resources(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command these options."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+def size_option(*flags: str, **attributes: Any) -> Any:
+    """An option that takes a size; the field has its bytes."""
+    return option(*flags, metavar="SIZE", callback=_bytes, **attributes)
 
 
-PROGRAM_BYTES = 8 << 30  # of memory that a program may use where nothing else is said
+def _time(ctx: click.Context, param: click.Parameter, seconds: float | None) -> float | None:
+    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+        raise click.UsageError("--timeout takes a positive number of seconds, such as --timeout 10")
+    return seconds
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """What ends a command's work.
 
     Attributes:
@@ -127,30 +84,109 @@ class Limits(NamedTuple):
     seconds: float | None = None
     bytes: int | None = None
 
-
-def limits_of(options: Mapping[str, Any]) -> Limits:
-    """The limits that were given.
-
-    Raises:
-        UsageError: one is no time or no size.
-    """
-    seconds, size = options["timeout"], options["max_memory"]
-    if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-        raise click.UsageError("--timeout takes a positive number of seconds, such as --timeout 10")
-    return Limits(seconds, None if size is None else bytes_of("--max-memory", size))
+    def __bool__(self) -> bool:
+        return (self.seconds, self.bytes) != (None, None)
 
 
-def wall_wanted(options: Mapping[str, Any]) -> str:
-    """What is to become of the second wall: "no", "require", or "" for what the kernel gives.
+class Resources(Words):
+    """The words that say what may be used of the machine."""
 
-    Raises:
-        UsageError: both are asked for, or AUTODIFF_WALL is neither.
-    """
-    if options["no_wall"] and options["require_wall"]:
-        raise click.UsageError("--no-wall and --require-wall are opposites")
-    if options["no_wall"] or options["require_wall"]:
-        return "no" if options["no_wall"] else "require"
-    given = os.environ.get("AUTODIFF_WALL", "").strip()
-    if given not in ("", "no", "require"):
-        raise click.UsageError(f"AUTODIFF_WALL is 'no' or 'require', not '{given}'")
-    return given
+    max_elements: int = option(
+        "--max-elements",
+        type=click.IntRange(min=1),
+        default=10**9,
+        metavar="N",
+        help="Most elements one tensor may have, as in --max-elements 1000000.  [default: 1000000000]",
+    )
+    max_steps: int = option(
+        "--max-steps",
+        type=click.IntRange(min=1),
+        default=Settings.max_steps,
+        metavar="N",
+        help="Most loop turns and function calls of a program, as in --max-steps 100000.  "
+        "[default: 100000000]",
+    )
+    timeout: float | None = option(
+        "--timeout",
+        type=float,
+        callback=_time,
+        metavar="SECONDS",
+        help="End it after so many seconds, whatever it does, as in --timeout 10.",
+    )
+    max_memory: int | None = size_option(
+        "--max-memory",
+        "--max-bytes",
+        help="Most memory, as in --max-memory 500M (K, M, G, T).  [a program: 8G]",
+    )
+    threads: int | None = option(
+        "--threads",
+        type=_Count(),
+        envvar="AUTODIFF_THREADS",
+        show_envvar=True,
+        metavar="N",
+        help="Most threads, as in --threads 1; the result is the same.  [all processors]",
+    )
+    no_wall: bool = option(
+        "--no-wall",
+        is_flag=True,
+        help="Without the kernel's wall, which keeps the text from files, programs and the network: "
+        "… --no-wall.",
+    )
+    require_wall: bool = option(
+        "--require-wall",
+        is_flag=True,
+        help="Fail where the kernel can't raise it: … --require-wall.  [AUTODIFF_WALL=require]",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.timeout, self.max_memory)
+
+    def wall(self) -> str:
+        """What is to become of the second wall: "no", "require", or "" for what the kernel gives.
+
+        Raises:
+            UsageError: both are asked for, or AUTODIFF_WALL is neither.
+        """
+        if self.no_wall and self.require_wall:
+            raise click.UsageError("--no-wall and --require-wall are opposites")
+        if self.no_wall or self.require_wall:
+            return "no" if self.no_wall else "require"
+        given = os.environ.get("AUTODIFF_WALL", "").strip()
+        if given not in ("", "no", "require"):
+            raise click.UsageError(f"AUTODIFF_WALL is 'no' or 'require', not '{given}'")
+        return given
+
+
+def dtype_option(what: str) -> Any:
+    """`--dtype`, and what is of it."""
+    return option(
+        "--dtype",
+        type=click.Choice(["float16", "float32", "float64"]),
+        default=Settings.dtype,
+        show_default=True,
+        help=f"{what}, as in --dtype float64.",
+    )
+
+
+def manual_seed_option(help: str) -> Any:
+    """`--manual-seed`."""
+    return option("--manual-seed", type=int, metavar="N", callback=_seed, help=help)
+
+
+def _seed(ctx: click.Context, param: click.Parameter, seed: int | None) -> int | None:
+    if seed is not None and not -(2**63) <= seed < 2**64:
+        raise click.UsageError("--manual-seed N is from -2**63 to 2**64 - 1", ctx)
+    return seed
+
+
+class Computing(Resources):
+    """The words that say what a text is computed with."""
+
+    dtype: str = dtype_option("Default floating dtype")
+    manual_seed: int | None = manual_seed_option(
+        "Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0)."
+    )
+
+    def settings(self) -> Settings:
+        return Settings(**{name: getattr(self, name) for name in Settings.fields})

@@ -5,21 +5,19 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import Command, bindings_of, show_notices
-from autodiff_cli.cli.options import dtype_option, manual_seed_option, quiet_option
-from autodiff_cli.cli.resources import PROGRAM_BYTES, limits_of, resources, wall_wanted
+from autodiff_cli.cli.options import argument, command_of, option, quiet_option
+from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.words import text_of, value_of
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.settings import PROGRAM_BYTES
 from autodiff_cli.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from autodiff_cli.inputs import Given
-    from autodiff_cli.program import Settings
 
 EPILOG = """\b
 Examples:
@@ -43,68 +41,51 @@ class RunCommand(Command):
     missing = "a FILE is missing, such as train.py, book.ipynb, or - for standard input"
 
 
-@click.command(
-    "run",
-    cls=RunCommand,
-    epilog=EPILOG,
-    context_settings={"max_content_width": 100},
-    options_metavar="[OPTIONS]",
-)
-@click.argument("file", metavar="FILE|-")
-@click.argument("bindings", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option(
-    "--echo",
-    is_flag=True,
-    help="Print the value of each top-level expression, as the prompt does: … | autodiff run - --echo.",
-)
-@dtype_option("Default floating dtype")
-@manual_seed_option(
-    "Seed of the random numbers: --manual-seed 0 is torch.manual_seed(0) at the top."
-)
-@resources
-@quiet_option()
-def command(**options: Any) -> int:
+class RunWords(Computing):
+    """The words of `autodiff run`."""
+
+    file: str = argument("FILE|-")
+    bindings: tuple[str, ...] = argument("[NAME=VALUE]...", nargs=-1)
+    echo: bool = option(
+        "--echo",
+        is_flag=True,
+        help="Print the value of each top-level expression, as the prompt does: … | autodiff run - "
+        "--echo.",
+    )
+    quiet: bool = quiet_option()
+
+
+@command_of(RunWords, "run", cls=RunCommand, epilog=EPILOG)
+def command(words: RunWords) -> int:
     """Run the program in FILE and print what it prints with PyTorch.
 
     NAME=VALUE binds a variable that the program starts with; a number or a list is a leaf that
     requires grad, as for expressions.
     """
-    names = bindings_of(options["bindings"], options["file"])
-    limits = limits_of(options)
+    names = bindings_of(words.bindings, words.file)
+    limits = words.limits
     if limits.bytes is None:
-        limits = limits._replace(bytes=PROGRAM_BYTES)
-    wanted = wall_wanted(options)
+        limits = limits.replaced(bytes=PROGRAM_BYTES)
+    wanted = words.wall()
 
     from autodiff_cli.cli.apart import supervised
     from autodiff_cli.cli.confining import confine
 
     with supervised(limits):
-        from autodiff_cli.program import Settings
-
-        settings = Settings(
-            echo=options["echo"],
-            implicit=options["echo"],  # a snippet, as at a prompt where torch is imported
-            dtype=options["dtype"],
-            manual_seed=options["manual_seed"],
-            max_steps=options["max_steps"],
-            max_elements=options["max_elements"],
-            max_bytes=limits.bytes or PROGRAM_BYTES,
-            threads=options["threads"],
-        )
-        path = options["file"]
+        path = words.file
         paths.check(paths.doors_of([f"@{path}", *names.values()]), paths.STANDARD_OUTPUT)
         try:
             text = text_of(path, "program")
-            given = {name: value_of(value, options) for name, value in names.items()}
+            given = {name: value_of(value, words.dtype) for name, value in names.items()}
             cells = _cells(path, text)
-            _check_read(cells, path, names, options["quiet"])
+            _check_read(cells, path, names, words.quiet)
             confine(wanted)
-            variables = _variables(given, options)
+            variables = _variables(given, words)
         except AutodiffError as error:
             from autodiff_cli.cli.failures import advised
 
-            raise advised(error, "run", options) from None
-        return _run(cells, path.endswith(".ipynb"), settings, variables)
+            raise advised(error, words, "run") from None
+        return _run(cells, variables, words)
 
 
 def _cells(path: str, text: str) -> list[Source]:
@@ -132,21 +113,21 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
         show_notices([unused(idle, whole)], quiet)
 
 
-def _run(
-    cells: list[Source], is_notebook: bool, settings: Settings, variables: dict[str, Any]
-) -> int:
+def _run(cells: list[Source], variables: dict[str, Any], words: RunWords) -> int:
     from autodiff_cli.program import run_cells, run_text
 
+    streams: Any = {"write": _write, "complain": _complain, "variables": variables}
     try:
-        if is_notebook:
-            return run_cells(cells, settings, write=_write, complain=_complain, variables=variables)
-        return run_text(cells[0], settings, write=_write, complain=_complain, variables=variables)
+        if words.file.endswith(".ipynb"):
+            return run_cells(cells, words.settings(), **streams)
+        # a snippet that is echoed is as at a prompt, where torch is imported
+        return run_text(cells[0], words.settings(), echo=words.echo, implicit=words.echo, **streams)
     except KeyboardInterrupt:
         _complain("interrupted\n")
         return 130
 
 
-def _variables(given: dict[str, Given], options: dict[str, Any]) -> dict[str, Any]:
+def _variables(given: dict[str, Given], words: RunWords) -> dict[str, Any]:
     """The bound inputs, as the tensors that the program starts with."""
     if not given:
         return {}
@@ -155,8 +136,7 @@ def _variables(given: dict[str, Given], options: dict[str, Any]) -> dict[str, An
     from autodiff_cli.ir.context import changed
     from autodiff_cli.program import variables_of
 
-    dtype = dtypes.NAMES[options["dtype"]]
-    with changed(dtype=dtype, max_elements=options["max_elements"]):
+    with changed(dtype=dtypes.NAMES[words.dtype], max_elements=words.max_elements):
         return variables_of(bind_all(given))
 
 

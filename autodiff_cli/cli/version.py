@@ -34,13 +34,10 @@ def _show(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-def version_option(command: Any) -> Any:
-    """Give a command `--version`."""
-    return click.option(
-        "--version",
-        is_flag=True,
-        is_eager=True,
-        expose_value=False,
-        callback=_show,
-        help="Show the version, and whether the kernel's wall stands here.",
-    )(command)
+VERSION_OPTION: dict[str, Any] = {  # the attributes of the option
+    "is_flag": True,
+    "is_eager": True,
+    "expose_value": False,
+    "callback": _show,
+    "help": "Show the version, and whether the kernel's wall stands here.",
+}

@@ -62,7 +62,7 @@ def watched(limits: Limits) -> Iterator[None]:
         LimitError: inside, when a limit is reached.
     """
     main = threading.main_thread()
-    if threading.current_thread() is not main or limits == Limits():
+    if threading.current_thread() is not main or not limits:
         yield
         return
     from autodiff_cli.interpret.limits import too_much_memory

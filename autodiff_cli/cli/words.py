@@ -19,7 +19,16 @@ NO_EXPRESSION = "an EXPRESSION is missing, such as 'mean(3*(x+2)**2)'"
 NAME = re.compile(r"[^\W\d]\w*")
 
 
-def value_of(text: str, options: dict[str, Any]) -> Given:
+def value_of(text: str, dtype: str) -> Given:
+    """What a word's value stands for: a text, or the array in the file that it names.
+
+    Args:
+        text: the value.
+        dtype: the floating dtype that a file of text is read in.
+
+    Raises:
+        InputError: the file can't be read.
+    """
     text = text.strip()
     if not text.startswith("@"):
         return text
@@ -27,7 +36,7 @@ def value_of(text: str, options: dict[str, Any]) -> Given:
     from autodiff_cli.ir.context import changed
     from autodiff_cli.tables.files import read_array
 
-    with changed(dtype=dtypes.NAMES[options["dtype"]]):
+    with changed(dtype=dtypes.NAMES[dtype]):
         return read_array(home(text[1:]))
 
 

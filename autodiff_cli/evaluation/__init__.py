@@ -15,19 +15,17 @@ import numpy as np
 from autodiff_cli.errors import InputError, LimitError
 from autodiff_cli.evaluation.answer import answered
 from autodiff_cli.evaluation.notices import Notices, check_result, is_shown
-from autodiff_cli.evaluation.request import Request
+from autodiff_cli.evaluation.request import Asked, Request
 from autodiff_cli.evaluation.result import Gradients, Intermediate, Result, Tensor
 from autodiff_cli.inputs import Given, bind_all
 from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.interpret.graph import Step, graph_of, located
-from autodiff_cli.interpret.limits import Limits
-from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import Unknown, current, started
-from autodiff_cli.ir.node import Array
-from autodiff_cli.random.checks import checked_seed
+from autodiff_cli.interpret.limits import started_with
+from autodiff_cli.ir.context import Unknown, current
+from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
 
-__all__ = ["Gradients", "Intermediate", "Result", "Tensor", "evaluate"]
+__all__ = ["Asked", "Gradients", "Intermediate", "Result", "Tensor", "evaluate", "evaluated"]
 
 
 def evaluate(
@@ -35,7 +33,7 @@ def evaluate(
     inputs: Mapping[str, Given] | None = None,
     *,
     wrt: Sequence[str] | None = None,
-    seeds: Sequence[str | Array] = (),
+    seeds: Sequence[Given] = (),
     grad: bool = True,
     jacobian: bool = False,
     hessian: bool = False,
@@ -86,46 +84,43 @@ def evaluate(
     [[2.0, 0.0], [0.0, 4.0]]
     """
     source = expression if isinstance(expression, Source) else Source(expression)
-    default = dtypes.NAMES.get(dtype)
-    if default is None or not default.is_floating:
-        raise InputError(f"the default dtype is float16, float32 or float64, not {dtype!r}")
-    asked = None
-    if jacobian or hessian or jvp or hvp:
-        from autodiff_cli.evaluation.derivatives import Asked
+    asked = Asked(wrt, seeds, grad, jacobian, hessian, jvp or {}, hvp or {}, trace)
+    settings = Settings(dtype, manual_seed, max_elements, max_steps, max_memory, threads)
+    return evaluated(source, inputs or {}, asked, settings, write)
 
-        asked = Asked(jacobian, hessian, jvp or {}, hvp or {})
-    context = started(
-        dtype=default,
-        seed=None if manual_seed is None else checked_seed(manual_seed),
-        limits=Limits(max_steps),
-    )
-    if max_elements is not None:
-        context.max_elements = max_elements
-    if threads is not None:
-        context.threads = threads
-    if max_memory is not None:
-        context.max_memory = context.max_bytes = max_memory
-    with context, np.errstate(all="ignore"):  # infinities and nan are answers here, not warnings
+
+def evaluated(
+    source: Source,
+    inputs: Mapping[str, Given],
+    asked: Asked,
+    settings: Settings,
+    write: Callable[[str], object] | None = None,
+) -> Result:
+    """What `evaluate` gives, with what it is asked in records."""
+    room = settings.max_memory
+    memory = {} if room is None else {"max_memory": room, "max_bytes": room}
+    # infinities and nan are answers here, not warnings
+    with started_with(settings, **memory), np.errstate(all="ignore"):
         began = perf_counter()
-        text = compiled_text(source, traced=trace)
+        text = compiled_text(source, traced=asked.trace)
         read = perf_counter() - began
-        if trace and not text.is_expression:
+        if asked.trace and not text.is_expression:
             raise InputError("--trace shows the steps of expressions, not of programs")
-        bound = bind_all(inputs or {}, wrt)
-        notices = Notices(source, grad or asked is not None)
-        request = Request(text, source, bound, wrt, seeds, grad, asked, notices)
+        bound = bind_all(inputs, asked.wrt)
+        notices = Notices(source, asked.grad or bool(asked.further))
+        request = Request(text, source, bound, asked, notices, write)
         result = None
         if text.has_value and not text.code.has_effects:
-            result = _as_graph(request, trace)
+            result = _as_graph(request)
         if result is None:
             from autodiff_cli.evaluation.programs import evaluate_program
 
-            result = evaluate_program(request, max_steps, write)
+            result = evaluate_program(request)
         result.timings["parse"] = read
         return result
 
 
-def _as_graph(request: Request, trace: bool) -> Result | None:
+def _as_graph(request: Request) -> Result | None:
     """What a text without effects gives; None if it has to be run as it is written, which says what fails.
 
     Raises:
@@ -139,7 +134,7 @@ def _as_graph(request: Request, trace: bool) -> Result | None:
     steps: list[Step] = []
     try:
         with notices.taken():
-            value = graph_of(text, source, bound, steps=steps if trace else None)
+            value = graph_of(text, source, bound, steps=steps if request.asked.trace else None)
         if is_shown(value, text.tree):
             check_result(value, source, bound)
             notices.unused(text.unread(bound, source))

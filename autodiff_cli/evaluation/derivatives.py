@@ -1,17 +1,13 @@
-"""Jacobians, Hessians and directional derivatives: what was asked for, as nodes of the graph.
-
-A derivative's `Name` says what it is and of which inputs: ("jacobian", "x"), ("hessian", "x", "y"),
-("jvp",), ("hvp", "x").
-"""
+"""Jacobians, Hessians and directional derivatives: what was asked for, as nodes of the graph."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 from autodiff_cli.errors import InputError, NameFault, RuntimeFault
 from autodiff_cli.evaluation.leaves import check_differentiable
-from autodiff_cli.evaluation.result import Tensor
+from autodiff_cli.evaluation.request import Asked
 from autodiff_cli.inputs import Given, bind
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
@@ -21,37 +17,14 @@ from autodiff_cli.tensors.derivatives import filled, hessian, hvp, jacobian, tan
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
-Name: TypeAlias = tuple[str, ...]
-
-
-class Asked(NamedTuple):
-    """The derivatives to give besides gradients.
-
-    Attributes:
-        jacobian: that of the output by each leaf.
-        hessian: that of a scalar output by each pair of leaves.
-        jvp: tangents by input, for the output's tangent; those of other inputs are zero. Empty: not asked.
-        hvp: vectors by input, for the Hessian's product with them; likewise.
-    """
-
-    jacobian: bool
-    hessian: bool
-    jvp: Mapping[str, Given]
-    hvp: Mapping[str, Given]
-
-    @property
-    def first(self) -> str:
-        """What was asked for, or the first of it: "jacobian", "hessian", "jvp" or "hvp"."""
-        return next(kind for kind in self._fields if getattr(self, kind))
-
 
 def nodes_of(
     asked: Asked,
     value: Any,
     leaves: Mapping[str, Node],
     bound: Mapping[str, Any],
-) -> dict[Name, Node]:
-    """The derivatives of a value, not yet computed.
+) -> dict[str, Any]:
+    """The derivatives of a value, not yet computed: fields of a `Result`, with nodes for tensors.
 
     Args:
         asked: which.
@@ -65,29 +38,29 @@ def nodes_of(
     """
     output = _output(asked, value, leaves)
     wrt = list(leaves.values())
-    found: dict[Name, Node] = {}
+    found: dict[str, Any] = {}
     if asked.jacobian:
-        for name, node in zip(leaves, jacobian(output, wrt), strict=True):
-            found["jacobian", name] = node
+        found["jacobian"] = dict(zip(leaves, jacobian(output, wrt), strict=True))
     if asked.hessian:
-        for name, row in zip(leaves, hessian(_scalar(output, "hessian"), wrt), strict=True):
-            for other, node in zip(leaves, row, strict=True):
-                found["hessian", name, other] = node
+        rows = hessian(_scalar(output, "hessian"), wrt)
+        found["hessian"] = {
+            name: dict(zip(leaves, row, strict=True))
+            for name, row in zip(leaves, rows, strict=True)
+        }
     if asked.jvp:
         given = _vectors("jvp", asked.jvp, leaves, bound)
         moving = [leaves[name] for name in given]
-        (found["jvp",],) = filled(tangents([output], moving, list(given.values())), [output])
+        (found["jvp"],) = filled(tangents([output], moving, list(given.values())), [output])
     if asked.hvp:
         given = _vectors("hvp", asked.hvp, leaves, bound)
         vectors = filled([given.get(name) for name in leaves], wrt)
-        for name, node in zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True):
-            found["hvp", name] = node
+        found["hvp"] = dict(zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True))
     return found
 
 
 def _output(asked: Asked, value: Any, leaves: Mapping[str, Node]) -> Node:
     """The one tensor that is differentiated."""
-    kind = asked.first
+    kind = asked.further
     if not isinstance(value, Node):
         parts = isinstance(value, (list, tuple)) and not isinstance(value, Size)
         if value is NO_VALUE:
@@ -164,17 +137,3 @@ def _vector(
             f"--{kind} {name}='{example}'",
         )
     return as_dtype(vector, target.dtype)
-
-
-def gathered(tensors: Mapping[Name, Tensor]) -> dict[str, Any]:
-    """The derivatives as fields of a `Result`."""
-    fields: dict[str, Any] = {}
-    for (kind, *names), tensor in tensors.items():
-        if not names:
-            fields[kind] = tensor
-            continue
-        place = fields.setdefault(kind, {})
-        for name in names[:-1]:
-            place = place.setdefault(name, {})
-        place[names[-1]] = tensor
-    return fields

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.execute import execute
 from autodiff_cli.execute.whole import ExecutionError
+from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.limits import out_of_memory
-from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source
+from autodiff_cli.vocabulary.calls.values import ReturnType, Size
 
 
 def leaves_of(bound: Mapping[str, Any], wrt: Sequence[str] | None) -> dict[str, Node]:
@@ -49,7 +51,7 @@ def check_differentiable(option: str, name: str, bound: Mapping[str, Any]) -> No
 def cotangents_of(
     value: Any,
     leaves: Mapping[str, Node],
-    seeds: Sequence[str | Array],
+    seeds: Sequence[Given],
     *,
     scalars_only: bool = True,
 ) -> list[Node]:
@@ -92,17 +94,47 @@ def cotangents_of(
     return [seed_of(seed, number, value) for number, seed in enumerate(seeds)]
 
 
-def executed(nodes: list[Node], source: Source) -> list[Array]:
-    """The arrays of nodes; what fails has its place in the source.
+def mapped(function: Callable[..., Any], structure: Any, *others: Any) -> Any:
+    """A structure with what a function gives of each node in its place; all else stays.
+
+    Args:
+        function: called with a node, and with what stands at its place in the others.
+        structure: nested dicts, lists and tuples.
+        others: structures alike.
+    """
+    if isinstance(structure, Node):
+        return function(structure, *others)
+    if isinstance(structure, dict):
+        return {
+            key: mapped(function, entry, *(other[key] for other in others))
+            for key, entry in structure.items()
+        }
+    if isinstance(structure, (list, tuple)) and not isinstance(structure, Size):
+        entries = [mapped(function, *parts) for parts in zip(structure, *others, strict=True)]
+        if isinstance(structure, list):
+            return entries
+        return type(structure)(*entries) if isinstance(structure, ReturnType) else tuple(entries)
+    return structure
+
+
+def executed(structure: Any, source: Source) -> Any:
+    """A structure of nodes, computed in one pass: the same with arrays in their places.
+
+    Args:
+        structure: nested dicts, lists and tuples; what is no node stays.
+        source: in which what fails has its place.
 
     Raises:
         AutodiffError: an operation met a value outside its domain; memory ran out.
     """
+    nodes: list[Node] = []
+    mapped(nodes.append, structure)
     try:
-        return execute(nodes)
+        arrays = dict(zip(map(id, nodes), execute(nodes), strict=True))
     except ExecutionError as error:
         if error.node.span is not None:
             error.error.at(error.node.span, source)
         raise error.error from None
     except MemoryError:
         raise out_of_memory() from None
+    return mapped(lambda node: arrays[id(node)], structure)

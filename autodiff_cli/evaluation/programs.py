@@ -7,22 +7,29 @@ and executed at once, as for expressions, unless the program has a say in it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from autodiff_cli.evaluation.derivatives import Asked, Name, gathered, nodes_of
-from autodiff_cli.evaluation.leaves import cotangents_of, executed
+from autodiff_cli.evaluation.derivatives import nodes_of
+from autodiff_cli.evaluation.leaves import cotangents_of, executed, mapped
 from autodiff_cli.evaluation.notices import check_result
-from autodiff_cli.evaluation.request import Request
-from autodiff_cli.evaluation.result import Gradients, Result, Tensor, computed_tensor
+from autodiff_cli.evaluation.request import Asked, Request
+from autodiff_cli.evaluation.result import (
+    Gradients,
+    Result,
+    Tensor,
+    plain_tensor,
+    shown_tensor,
+)
 from autodiff_cli.evaluation.seeds import by_seeds
 from autodiff_cli.execute import force
+from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import no_value
 from autodiff_cli.interpret.graph import located
 from autodiff_cli.ir.context import changed, current
-from autodiff_cli.ir.node import Array, Node
-from autodiff_cli.program import DEFAULTS, ProgramError, Session, variables_of
+from autodiff_cli.ir.node import Node
+from autodiff_cli.program import ProgramError, inner, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.tensors import tensor as handles
 from autodiff_cli.tensors.ruled import is_ruled
@@ -30,22 +37,18 @@ from autodiff_cli.vocabulary.calls.handles import lower
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
 
-def evaluate_program(
-    request: Request, max_steps: int, write: Callable[[str], object] | None = None
-) -> Result:
+def evaluate_program(request: Request) -> Result:
     """A program's last expression, and its gradients; those of its own backward passes if it made some.
 
     Args:
         request: the program, and what is asked.
-        max_steps: the most steps.
-        write: called with what the program prints; standard output if None.
 
     Raises:
         AutodiffError: it ends in an error, gives nothing, or can't be differentiated.
     """
     started = perf_counter()
     text, source, bound, notices = request.text, request.source, request.bound, request.notices
-    seeds = request.seeds
+    asked, seeds = request.asked, request.asked.seeds
     if not text.is_expression:
         idle = text.unread(bound, source)
         if idle and not text.has_value and "print" not in (*text.reads.names, *text.reads.called):
@@ -57,24 +60,7 @@ def evaluate_program(
         for name, value in variables.items()
     }
     leaves = request.leaves(nodes)
-    context = current()
-    settings = DEFAULTS._replace(
-        dtype=context.dtype.name,
-        max_elements=context.max_elements,
-        max_steps=max_steps,
-        implicit=True,
-        bare=True,
-    )
-    if context.max_bytes is not None:
-        settings = settings._replace(max_bytes=context.max_bytes)
-    with Session(
-        settings,
-        write=write or sys.stdout.write,
-        complain=sys.stderr.write,
-        variables=variables,
-    ) as session:
-        # it draws on where its inputs did
-        session.context.seed, session.context.streams = context.seed, context.streams
+    with inner(request.write or sys.stdout.write, variables) as session:
         try:
             value = session.run_compiled(text, source)
         except ProgramError as error:
@@ -88,16 +74,16 @@ def evaluate_program(
             value = NO_VALUE
         built = perf_counter()
         shown = _computed(value)
-        derived: dict[Name, Tensor] = {}
-        if request.asked is not None:
-            derived = _derived(request.asked, value, leaves, nodes, source)
+        derived: dict[str, Any] = {}
+        if asked.further:
+            derived = _derived(asked, value, leaves, nodes, source)
         made = {
             name: tensor.grad
             for name in leaves
             if isinstance(tensor := variables[name], handles.Tensor)
         }
         rows: tuple[Gradients, ...] = ()
-        if not request.grad:
+        if not asked.grad:
             pass
         elif any(gradient is not None for gradient in made.values()):
             rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
@@ -116,17 +102,17 @@ def evaluate_program(
         shown,
         rows,
         (),
-        settings.dtype,
+        current().dtype.name,
         {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
         notices=tuple(notices.texts),
-        **gathered(derived),
+        **derived,
     )
 
 
 def _rows(
     node: Node,
     leaves: Mapping[str, Node],
-    seeds: Sequence[str | Array],
+    seeds: Sequence[Given],
     source: Source,
     *,
     scalars_only: bool,
@@ -138,19 +124,11 @@ def _rows(
         force(cotangent)
     with changed(eager=len(cotangents) < 2 or not is_ruled([node], targets)):
         flows = by_seeds(node, cotangents, targets)
-    flowing = [flow for row in flows for flow in row if flow is not None]
-    for flow, array in zip(flowing, executed(flowing, source), strict=True):
-        flow.value = array
-    return tuple(
-        Gradients(
-            Tensor(force(cotangent), cotangent.dtype.name) if seeds else None,
-            {
-                name: None if flow is None else _tensor_of(flow)
-                for name, flow in zip(leaves, row, strict=True)
-            },
-        )
-        for cotangent, row in zip(cotangents, flows, strict=True)
-    )
+    rows = [dict(zip(leaves, flow, strict=True)) for flow in flows]
+    shown: Sequence[Tensor | None] = [None] * len(rows)
+    if seeds:
+        shown = [plain_tensor(cotangent, force(cotangent)) for cotangent in cotangents]
+    return tuple(map(Gradients, shown, mapped(shown_tensor, rows, executed(rows, source))))
 
 
 def _derived(
@@ -159,7 +137,7 @@ def _derived(
     leaves: Mapping[str, Node],
     bound: Mapping[str, Any],
     source: Source,
-) -> dict[Name, Tensor]:
+) -> dict[str, Any]:
     """The derivatives asked for.
 
     Raises:
@@ -170,15 +148,12 @@ def _derived(
     own_code = isinstance(node, Node) and not is_ruled([node], list(leaves.values()))
     with changed(eager=own_code, grad=True):  # which may look at values
         wanted = nodes_of(asked, node, leaves, bound)
-        arrays = executed(list(wanted.values()), source)
-    return {
-        name: Tensor(array, node.dtype.name)
-        for (name, node), array in zip(wanted.items(), arrays, strict=True)
-    }
+        found: dict[str, Any] = mapped(plain_tensor, wanted, executed(wanted, source))
+    return found
 
 
 def _tensor_of(node: Node) -> Tensor:
-    return computed_tensor(node, force(node))
+    return shown_tensor(node, force(node))
 
 
 def _gradient(grad: Any) -> Tensor | None:

@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from autodiff_cli.evaluation.leaves import leaves_of
 from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.code import Compiled
-from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.ir.node import Node
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source
 
-if TYPE_CHECKING:
-    from autodiff_cli.evaluation.derivatives import Asked
+
+class Asked(Record):
+    """What is asked of a text besides its value.
+
+    Attributes:
+        wrt: names of the leaves to differentiate by; all of them if None.
+        seeds: cotangents of the output's shape, as expressions or arrays.
+        grad: whether to compute gradients.
+        jacobian: whether to compute that of the output by each leaf.
+        hessian: whether to compute that of a scalar output by each pair of leaves.
+        jvp: tangents by input, for the output's tangent; those of other inputs are zero. Empty: not asked.
+        hvp: vectors by input, for the Hessian's product with them; likewise.
+        trace: whether to keep every intermediate tensor.
+    """
+
+    wrt: Sequence[str] | None = None
+    seeds: Sequence[Given] = ()
+    grad: bool = True
+    jacobian: bool = False
+    hessian: bool = False
+    jvp: Mapping[str, Given] = {}
+    hvp: Mapping[str, Given] = {}
+    trace: bool = False
+
+    @property
+    def further(self) -> str:
+        """What is asked for besides gradients, or the first of it: "jacobian", …; "" for nothing."""
+        kinds = ("jacobian", "hessian", "jvp", "hvp")
+        return next((kind for kind in kinds if getattr(self, kind)), "")
 
 
 class Request(Record):
@@ -22,19 +50,17 @@ class Request(Record):
     Attributes:
         text: the text, compiled; `source`: as it is written.
         bound: the inputs' values.
-        wrt, seeds, grad: as `evaluate` takes them.
-        asked: the derivatives to give besides gradients.
+        asked: what is asked besides the value.
         notices: takes what a person should know.
+        write: called with what a program prints; standard output if None.
     """
 
     text: Compiled
     source: Source
     bound: Mapping[str, Any]
-    wrt: Sequence[str] | None
-    seeds: Sequence[str | Array]
-    grad: bool
-    asked: Asked | None
+    asked: Asked
     notices: Notices
+    write: Callable[[str], object] | None
 
     def leaves(self, bound: Mapping[str, Any]) -> dict[str, Node]:
         """Those of the inputs to differentiate by; none if nothing is differentiated.
@@ -42,13 +68,14 @@ class Request(Record):
         Args:
             bound: the inputs as nodes, and other values.
         """
-        return leaves_of(bound, self.wrt) if self.grad or self.asked else {}
+        asked = self.asked
+        return leaves_of(bound, asked.wrt) if asked.grad or asked.further else {}
 
     @property
     def scalars_only(self) -> bool:
         """Whether a result without seeds that is no scalar is an error, or has no gradients."""
-        return self.asked is None
+        return not self.asked.further
 
     @property
     def expects_gradients(self) -> bool:
-        return self.grad and (self.wrt is None or bool(self.wrt))
+        return self.asked.grad and (self.asked.wrt is None or bool(self.asked.wrt))

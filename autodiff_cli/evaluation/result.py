@@ -80,6 +80,11 @@ class Result(Record):
         return found | {f"hvp.{name}": tensor for name, tensor in (self.hvp or {}).items()}
 
 
-def computed_tensor(node: Node, array: Array) -> Tensor:
-    """A node's result."""
+def shown_tensor(node: Node, array: Array) -> Tensor:
+    """A node's result, with how it came about."""
     return Tensor(array, node.dtype.name, node.grad_fn, node.requires_grad)
+
+
+def plain_tensor(node: Node, array: Array) -> Tensor:
+    """A node's result, through which no gradient flows."""
+    return Tensor(array, node.dtype.name)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError, RuntimeFault, ValueFault
-from autodiff_cli.inputs import value_of
-from autodiff_cli.ir.node import Array, Node, constant
+from autodiff_cli.inputs import Given, value_of
+from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.source import Source
 from autodiff_cli.tensors.derivatives import gradient_rows, gradients
@@ -17,16 +18,17 @@ from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
 
 
-def seed_of(seed: str | Array, number: int, value: Node) -> Node:
+def seed_of(seed: Given, number: int, value: Node) -> Node:
     """The cotangent that a seed gives.
 
     Raises:
         RuntimeFault: it hasn't the value's shape.
         ValueFault: it is no tensor.
     """
+    given: Any = seed
     if isinstance(seed, str):
         given = value_of(Source(seed, f"seed {number}"))
-    else:
+    elif isinstance(seed, np.ndarray):
         given = constant(seed)
     try:
         node = tensor_from(given, None)

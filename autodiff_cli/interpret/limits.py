@@ -6,10 +6,14 @@ A step is a turn of a loop, a call of a function of the program, or an item that
 from __future__ import annotations
 
 import gc
+from typing import Any
 
-from autodiff_cli.errors import LimitError
-from autodiff_cli.ir.context import current, own
+from autodiff_cli.errors import InputError, LimitError
+from autodiff_cli.ir import dtypes
+from autodiff_cli.ir.context import Context, current, own, started
 from autodiff_cli.ir.room import resident_bytes
+from autodiff_cli.random.checks import checked_seed
+from autodiff_cli.settings import PROGRAM_BYTES, Settings
 
 CHECKPOINT = 20_000  # steps between looks at the memory
 MAX_DEPTH = 1000  # nested calls, as Python's own limit
@@ -25,7 +29,7 @@ class Limits:
 
     __slots__ = ("ended", "left", "max_bytes", "max_steps", "taken")
 
-    def __init__(self, max_steps: int = 10**8, max_bytes: int = 8 << 30) -> None:
+    def __init__(self, max_steps: int = Settings.max_steps, max_bytes: int = PROGRAM_BYTES) -> None:
         self.max_steps = max_steps
         self.max_bytes = max_bytes
         self.taken = 0
@@ -115,3 +119,36 @@ def limits() -> Limits:
     if found is None:
         found = own().limits = Limits()
     return found
+
+
+def started_with(settings: Settings, **fields: Any) -> Context:
+    """The context of a text of its own.
+
+    Args:
+        settings: what it is computed with, but for its memory.
+        fields: of the context, besides.
+
+    Raises:
+        InputError: no such dtype.
+        RuntimeFault: no such seed.
+
+    >>> with started_with(Settings(dtype="float64", threads=1), eager=True) as context:
+    ...     context.dtype, context.threads, context.eager
+    (float64, 1, True)
+    """
+    dtype = dtypes.NAMES.get(settings.dtype)
+    if dtype is None or not dtype.is_floating:
+        raise InputError(
+            f"the default dtype is float16, float32 or float64, not {settings.dtype!r}"
+        )
+    given = {"max_elements": settings.max_elements, "threads": settings.threads}
+    seed = settings.manual_seed
+    return started(
+        **{
+            "dtype": dtype,
+            "seed": None if seed is None else checked_seed(seed),
+            "limits": Limits(settings.max_steps),
+            **{name: value for name, value in given.items() if value is not None},
+            **fields,
+        }
+    )

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError, NameFault
 from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.interpret.limits import started_with
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
 from autodiff_cli.ir.node import Array, Node, Shape
 from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.rows import deviation as deviations
-from autodiff_cli.rows.asked import resolved
 from autodiff_cli.rows.faults import Faults, light
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.rows.plan import Failed, Fork, Kind, Plan, planned
-from autodiff_cli.rows.question import Question, settings, weight
+from autodiff_cli.rows.question import Question, weight
+from autodiff_cli.rows.resolved import resolved
 from autodiff_cli.rows.single import single
 from autodiff_cli.tables.bad import GOOD
 from autodiff_cli.tables.rows import Column
@@ -95,10 +97,10 @@ class Engine:
         self.columns = tuple(columns)
         self.warn = warn
         self.warned: set[str] = set()
-        given = question.manual_seed
+        given = question.settings.manual_seed
         self.seed = int.from_bytes(os.urandom(7)) if given is None else checked_seed(given)
-        with settings(question):
-            own().seed = self.seed
+        self.settings = question.settings.replaced(manual_seed=self.seed)
+        with self._started():
             self.asked = resolved(question, columns, self._say)
             self.deviations = {
                 name: weight(text, f"--propagate {name}", columns)
@@ -116,6 +118,12 @@ class Engine:
             self._say("a program with effects: computed a row at a time")
         self.plans: dict[tuple[tuple[str, Kind], ...], Plan | Fork | AutodiffError] = {}
         self.forks = 0
+
+    @contextmanager
+    def _started(self) -> Iterator[None]:
+        """The context of what is computed for rows."""
+        with started_with(self.settings), np.errstate(all="ignore"):
+            yield
 
     def _names(self, columns: Mapping[str, Column]) -> tuple[str, ...]:
         """The columns of the answers, whether or not a row has any.
@@ -162,7 +170,7 @@ class Engine:
         deviations.check(self.deviations, columns, good, faults)
         good[faults.offsets] = False
         notices = Notices(self.question.expression, not self.question.values_only)
-        with settings(self.question), notices.taken():
+        with self._started(), notices.taken():
             for shapes, offsets in groups(columns, np.flatnonzero(good)):
                 if to_first and faults.errors:
                     offsets = offsets[offsets < faults.first]
@@ -179,7 +187,7 @@ class Engine:
         """The columns of the answers for a table without rows, whose cells would be single numbers."""
         shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
         if not self.single:
-            with settings(self.question):
+            with self._started():
                 kinds = {name: Kind((), current().dtype) for name in self.wanted}
                 try:
                     self._draw_again()
@@ -199,7 +207,7 @@ class Engine:
                         if n.removeprefix("grad_") not in self.asked.hidden
                     }
                     shapes |= dict.fromkeys(["sigma"] if self.deviations else [], ())
-        dtype = self.question.dtype
+        dtype = self.settings.dtype
         return {name: Column(np.zeros((0, *shape), dtype)) for name, shape in shapes.items()}
 
     def _numbers(self, column: Column, shape: Shape, offsets: Array) -> Array:
@@ -224,7 +232,7 @@ class Engine:
         try:
             self._draw_again()
             cells = {name: np.asarray(array[0]) for name, array in row.cells.items()}
-            answer = single(self.asked, cells, self.seed)
+            answer = single(self.asked, cells, self.settings)
             outputs = {n: None if a is None else a[None] for n, a in answer.items()}
             found.parts.append(Part(row.offsets, self._measured(outputs, row)))
         except AutodiffError as error:

@@ -13,14 +13,14 @@ from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.rows.asked import Asked
 from autodiff_cli.rows.question import Weight
+from autodiff_cli.rows.resolved import Resolved
 from autodiff_cli.transform.reverse import reverse
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import Size
 
 
-def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
+def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | None]:
     """What is asked, as nodes: "value", "grad_NAME" and "jvp"; None where nothing flows.
 
     Args:
@@ -49,7 +49,7 @@ def outputs_of(asked: Asked, row: Mapping[str, Node]) -> dict[str, Node | None]:
     return outputs
 
 
-def _value(asked: Asked, bound: Mapping[str, Any]) -> Any:
+def _value(asked: Resolved, bound: Mapping[str, Any]) -> Any:
     source = asked.question.expression
     try:
         return graph_of(asked.text, source, bound)

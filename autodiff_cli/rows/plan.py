@@ -15,8 +15,8 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Shape, placeholder
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.summation import GRAIN
-from autodiff_cli.rows.asked import Asked
 from autodiff_cli.rows.graph import outputs_of
+from autodiff_cli.rows.resolved import Resolved
 from autodiff_cli.transform.batch import batched
 from autodiff_cli.transform.passes import prepared
 
@@ -87,7 +87,7 @@ class Fork:
         self.arms: dict[bool, Plan | Fork | AutodiffError] = {}
 
 
-def planned(asked: Asked, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()) -> Plan | Fork:
+def planned(asked: Resolved, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()) -> Plan | Fork:
     """What answers rows whose columns have these shapes.
 
     Args:
@@ -128,7 +128,8 @@ class Plan:
     def __init__(self, row: Mapping[str, Node], outputs: dict[str, Node | None]) -> None:
         self.row = row
         self.outputs = outputs
-        self.nodes = [node for node in self.outputs.values() if node is not None]
+        flowing = {name: node for name, node in outputs.items() if node is not None}
+        self.names, self.nodes = list(flowing), list(flowing.values())
         self.size = max([1, *(node.numel for node in topological(self.nodes))])
         self.graphs: dict[int, tuple[list[Node], list[Node]]] = {}
         self.one: list[Node] | None = None
@@ -140,9 +141,7 @@ class Plan:
             columns: by name, of shape (count, *shape) and the dtype of the plan.
         """
         arrays, failed = self._arrays(columns, count)
-        finished = iter(arrays)
-        named = {n: None if node is None else next(finished) for n, node in self.outputs.items()}
-        return Found(named, failed)
+        return Found(dict.fromkeys(self.outputs) | dict(zip(self.names, arrays)), failed)
 
     def _arrays(self, columns: Mapping[str, Array], count: int) -> Arrays:
         """The arrays of the nodes for some rows, and which rows fail; those have any numbers."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
-
-import numpy as np
 
 from autodiff_cli.errors import AutodiffError, InputError
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
 from autodiff_cli.interpret.code import Compiled, compiled_text
-from autodiff_cli.interpret.limits import Limits
-from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.context import started
 from autodiff_cli.ir.node import Array
+from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
 from autodiff_cli.syntax.tree import Assign
 from autodiff_cli.vocabulary.creation import tensor_from
@@ -32,10 +27,8 @@ class Question(NamedTuple):
         tangents: a direction for inputs, by name: expressions or "@COLUMN"; asks for the derivative along it.
         deviations: standard deviations of inputs, by name, in the same way; asks for the result's.
         values_only: no gradients.
-        dtype: the default floating dtype, which every column's numbers get.
-        manual_seed: of the random generator, which every row sees at its start.
-        max_elements: the most elements one tensor of a row may have.
-        max_steps: the most statements a program may run for a row.
+        settings: what each row is computed with: the dtype is that of every column's numbers, the random
+            generator is as new for each.
     """
 
     expression: Source
@@ -45,10 +38,7 @@ class Question(NamedTuple):
     tangents: Mapping[str, str] = {}
     deviations: Mapping[str, str] = {}
     values_only: bool = False
-    dtype: str = "float32"
-    manual_seed: int | None = None
-    max_elements: int = 10**9
-    max_steps: int = 10**8
+    settings: Settings = Settings()
 
 
 class Weight(NamedTuple):
@@ -56,18 +46,6 @@ class Weight(NamedTuple):
 
     column: str | None
     array: Array | None
-
-
-@contextmanager
-def settings(question: Question) -> Iterator[None]:
-    """The context in which the question's graphs are built."""
-    context = started(
-        dtype=dtypes.NAMES[question.dtype],
-        max_elements=question.max_elements,
-        limits=Limits(question.max_steps),
-    )
-    with context, np.errstate(all="ignore"):
-        yield
 
 
 def weight(text: str, what: str, columns: Collection[str]) -> Weight:

@@ -67,7 +67,7 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
         {},
         {},
         None,
-        job.question.dtype,
+        job.question.settings.dtype,
     )
     chunks = readers.read(job.sources, columns=job.columns, wanted=engine.wanted, chunk_rows=1)
     for chunk in chunks:
@@ -80,7 +80,7 @@ def sample(job: Job, warn: Callable[[str], None]) -> Sample:
         return found._replace(
             place=f"{chunk.file}, row {chunk.start}",
             cells={
-                name: _in_dtype(column.values[0], job.question.dtype)
+                name: _in_dtype(column.values[0], job.question.settings.dtype)
                 for name, column in chunk.columns.items()
                 if not len(column.bad)
             },

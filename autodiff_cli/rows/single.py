@@ -8,35 +8,38 @@ from collections.abc import Mapping
 import numpy as np
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.evaluation import Tensor, evaluate
+from autodiff_cli.evaluation import Asked, Tensor, evaluated
 from autodiff_cli.evaluation.leaves import executed
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Array, Node, constant, leaf
-from autodiff_cli.rows.asked import Asked
 from autodiff_cli.rows.graph import not_one, outputs_of
+from autodiff_cli.rows.resolved import Resolved
+from autodiff_cli.settings import Settings
 
 
-def single(asked: Asked, cells: Mapping[str, Array], manual_seed: int) -> dict[str, Array | None]:
+def single(
+    asked: Resolved, cells: Mapping[str, Array], settings: Settings
+) -> dict[str, Array | None]:
     """The outputs of one row: "value", "grad_NAME" and "jvp"; None where nothing flows.
 
     Args:
         asked: what is asked.
         cells: of the row, by column.
-        manual_seed: of the random generator, for a program.
+        settings: what a program is computed with.
 
     Raises:
         AutodiffError: the evaluation failed.
     """
     if not asked.is_graph:
-        return _of_program(asked, cells, manual_seed)
+        return _of_program(asked, cells, settings)
     try:
         return _of_graph(asked, cells)
     except Unknown:  # a program that writes to memory which tensors share
-        return _of_program(asked, cells, manual_seed)
+        return _of_program(asked, cells, settings)
 
 
-def _of_graph(asked: Asked, cells: Mapping[str, Array]) -> dict[str, Array | None]:
+def _of_graph(asked: Resolved, cells: Mapping[str, Array]) -> dict[str, Array | None]:
     row = {
         name: leaf(
             cell, requires_grad=cell.dtype.kind == "f" and asked.differentiates(name), name=name
@@ -45,15 +48,12 @@ def _of_graph(asked: Asked, cells: Mapping[str, Array]) -> dict[str, Array | Non
         else constant(cell)
         for name, cell in cells.items()
     }
-    outputs = outputs_of(asked, row)
-    arrays = iter(
-        executed([n for n in outputs.values() if n is not None], asked.question.expression)
-    )
-    return {name: None if node is None else next(arrays) for name, node in outputs.items()}
+    found: dict[str, Array | None] = executed(outputs_of(asked, row), asked.question.expression)
+    return found
 
 
 def _of_program(
-    asked: Asked, cells: Mapping[str, Array], manual_seed: int
+    asked: Resolved, cells: Mapping[str, Array], settings: Settings
 ) -> dict[str, Array | None]:
     question = asked.question
     if asked.tangents:
@@ -69,17 +69,12 @@ def _of_program(
         seed = asked.seed.array if column is None else cells[column]
         assert seed is not None
         seeds = [seed]
-    result = evaluate(
+    result = evaluated(
         question.expression,
         inputs,
-        wrt=names,
-        seeds=seeds,
-        grad=names is None or bool(names),
-        dtype=question.dtype,
-        manual_seed=manual_seed,
-        max_elements=question.max_elements,
-        max_steps=question.max_steps,
-        write=sys.stderr.write,
+        Asked(names, seeds, grad=names is None or bool(names)),
+        settings,
+        sys.stderr.write,
     )
     outputs: dict[str, Array | None] = {"value": _array(result.value)}
     found = result.gradients[0].by_input if result.gradients else {}
@@ -89,7 +84,7 @@ def _of_program(
     return outputs
 
 
-def _leaves(asked: Asked, cells: Mapping[str, Array]) -> list[str]:
+def _leaves(asked: Resolved, cells: Mapping[str, Array]) -> list[str]:
     """The inputs that have a gradient column, whether or not a gradient flows."""
     if asked.shown is not None:
         return [*asked.shown, *asked.hidden]

@@ -81,10 +81,11 @@ def _work(job: Job, cluster: Cluster, engine: Engine, folder: Folder | None) -> 
     for name, value in engine.asked.fixed.items():
         if isinstance(value, Node):
             given[name] = np.asarray(value.value)
-    seed = job.question.manual_seed
+    seed = job.question.settings.manual_seed
     if seed is None:
         seed = int.from_bytes(os.urandom(7), "little") >> 3
-    question = job.question._replace(given=given, manual_seed=seed)
+    settings = job.question.settings.replaced(manual_seed=seed)
+    question = job.question._replace(given=given, settings=settings)
     threads = cluster.threads or (1 if cluster.scheduler is None else None)
     return Work(
         uuid4().hex,

@@ -23,7 +23,7 @@ from autodiff_cli.source import Source
 from autodiff_cli.tables.bad import Bad
 from autodiff_cli.tables.rows import Chunk, Column
 
-LIMITS = Settings(max_steps=10**6, max_elements=10**7, max_bytes=2 << 30)
+LIMITS = Settings(max_steps=10**6, max_elements=10**7, max_memory=2 << 30)
 REACHED = "REACHED"
 
 
@@ -84,7 +84,7 @@ def test_a_limit_ends_the_program(text: str, bounded: None) -> None:
     out, err = io.StringIO(), io.StringIO()
     code = run_text(
         Source(f"{text}\nprint('{REACHED}')\n", "p.py"),
-        Settings(max_steps=2 * 10**5, max_bytes=1 << 30),
+        Settings(max_steps=2 * 10**5, max_memory=1 << 30),
         write=out.write,
         complain=err.write,
     )

@@ -63,7 +63,9 @@ def test_a_type_that_leaks_is_found(monkeypatch: pytest.MonkeyPatch, text: str, 
         for place, value in enumerate(session.variables["values"][-2:])
     ])  # fmt: skip
     variables = {"leak": types.SimpleNamespace(x=1)}
-    with Session(reached.LIMITS, write=len, complain=len, variables=variables) as session:
+    with Session(
+        reached.LIMITS, write=len, complain=len, variables=variables, **reached.NAMES
+    ) as session:
         session.run(Source(reached.PROGRAM + text, "p.py"))
         walk = reached.Walk(session, seed=0)
         walk.run()

@@ -11,6 +11,7 @@ import pytest
 from autodiff_cli.errors import AutodiffError, InputError
 from autodiff_cli.evaluation import Tensor, evaluate
 from autodiff_cli.rows import Answers, Engine, Question
+from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
 from autodiff_cli.tables.rows import Column
 
@@ -41,7 +42,9 @@ def table(count: int, seed: int = 1) -> dict[str, Any]:
 def answers(
     expression: str, columns: Mapping[str, Any], warn: Any = lambda text: None, **options: Any
 ) -> Answers:
-    engine = Engine(Question(Source(expression), **options), tuple(columns), warn)
+    settings = Settings(**{name: options.pop(name) for name in Settings.fields if name in options})
+    question = Question(Source(expression), settings=settings, **options)
+    engine = Engine(question, tuple(columns), warn)
     wanted = {name: Column(columns[name]) for name in engine.wanted}
     return engine.answers(wanted, len(next(iter(columns.values()))))
 

@@ -12,7 +12,7 @@ from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.rows.question import Question, Weight, valued, weight
 
 
-class Asked(NamedTuple):
+class Resolved(NamedTuple):
     """The question with its names resolved.
 
     Attributes:
@@ -48,7 +48,7 @@ class Asked(NamedTuple):
         )
 
 
-def resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Asked:
+def resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Resolved:
     """The question with its names resolved: columns, inputs for all rows, gradients.
 
     Raises:
@@ -91,4 +91,4 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
         name: weight(given, f"--jvp {name}", columns) for name, given in question.tangents.items()
     }
     undecided = bool(tangents) and seed is None and not question.deviations
-    return Asked(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)
+    return Resolved(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)
