@@ -34,7 +34,7 @@ class Code(Record):
         loaded: the names that the program reads anywhere.
         assigned: those that it sets anywhere.
         spans: where each line of the code comes from; the first is 1.
-        has_effects: whether the program may do more than compute a value.
+        effect: what the program may do more than compute a value, and where; None if nothing.
     """
 
     code: types.CodeType
@@ -42,7 +42,12 @@ class Code(Record):
     loaded: dict[str, None]
     assigned: set[str]
     spans: Sequence[Span]
-    has_effects: bool
+    effect: tuple[str, Span] | None
+
+    @property
+    def has_effects(self) -> bool:
+        """Whether the program may do more than compute a value."""
+        return self.effect is not None
 
 
 def compiled(program: Program, *, traced: bool = False, is_expression: bool = False) -> Code:
@@ -84,7 +89,7 @@ def _compiled(program: Program, traced: bool, is_expression: bool) -> Code:
         translator.loaded,
         translator.set_names,
         tuple(translator.spans),
-        translator.has_effects,
+        translator.effect,
     )
 
 

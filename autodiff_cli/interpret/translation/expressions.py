@@ -14,6 +14,7 @@ from autodiff_cli.interpret.translation.translator import (
     first,
     variable,
 )
+from autodiff_cli.source import Span
 from autodiff_cli.syntax import tree
 
 BINARY: dict[str, tuple[str, py.operator]] = {
@@ -49,10 +50,12 @@ FILLING = frozenset(
 )
 
 
-def note_reach(t: Translator, name: str) -> None:
+def note_reach(t: Translator, name: str, span: Span) -> None:
     """Take note that a value, or a module, is asked for a name."""
-    writes = name[-1:] == "_" != name[0]
-    t.has_effects = t.has_effects or writes or name in EFFECTS or name in OF_MODULES
+    if name[-1:] == "_" != name[0]:
+        t.affects(f"writes to a tensor, by {name}", span)
+    elif name in EFFECTS or name in OF_MODULES:
+        t.affects(f"uses {name}", span)
 
 
 def note_dropped(t: Translator, x: tree.Tree) -> None:
@@ -60,7 +63,7 @@ def note_dropped(t: Translator, x: tree.Tree) -> None:
     if isinstance(x, tree.Call):
         function = x.function
         if not (isinstance(function, tree.Attribute) and function.name in FILLING):
-            t.has_effects = True
+            t.affects("calls what gives a value that nothing uses", x.span)
 
 
 OF_CLASS = ("__module__", "__qualname__")  # what Python sets before a class's own statements
@@ -74,7 +77,8 @@ def _literal(t: Translator, x: tree.Literal) -> py.expr:
 def _name(t: Translator, x: tree.Name) -> py.expr:
     name = x.id
     t.loaded[name] = None
-    t.has_effects = t.has_effects or name in EFFECTS
+    if name in EFFECTS:
+        t.affects(f"uses {name}", x.span)
     if name[:2] == "__" and name[-2:] == "__" and name not in OWN_NAMES | t.set_names:
         of_python = t.scope.kind == "class" and name in OF_CLASS
         if of_python or (name == "__class__" and t.scope.is_method):
@@ -139,7 +143,7 @@ def _conditional(t: Translator, x: tree.Conditional) -> py.expr:
 
 def _attribute(t: Translator, x: tree.Attribute) -> py.expr:
     name = t.constant(t.private(x.name), x.span)
-    note_reach(t, x.name)
+    note_reach(t, x.name, x.span)
     return t.guard("attribute", x.span, t.value(x.value), name)
 
 
@@ -163,14 +167,15 @@ def _getattr(t: Translator, x: tree.Call) -> py.expr | None:
     name = x.arguments[1]
     if not isinstance(name, tree.Literal) or not isinstance(name.value, str) or not name.value:
         return None
-    note_reach(t, name.value)
+    note_reach(t, name.value, x.span)
     t.loaded[function.id] = None
     return t.name(function.id, function.span)
 
 
 def argument(t: Translator, x: tree.Tree, args: list[py.expr], named: list[py.keyword]) -> None:
     if isinstance(x, tree.Keyword):
-        t.has_effects = t.has_effects or x.name in EFFECTS
+        if x.name in EFFECTS:
+            t.affects(f"uses {x.name}", x.span)
         named.append(py.keyword(arg=x.name, value=t.value(x.value), **t.at(x.span)))
     elif isinstance(x, tree.KeywordSpread):
         named.append(py.keyword(arg=None, value=t.value(x.value), **t.at(x.span)))

@@ -27,11 +27,11 @@ def assign(t: Translator, x: tree.Assign) -> list[py.stmt]:
     first = x.targets[0]
     if len(x.targets) == 1 and isinstance(first, tree.Attribute):
         name = t.constant(t.private(first.name), first.span)
-        t.has_effects = True
+        t.affects("writes to an attribute", first.span)
         stored = t.guard("store_attribute", first.span, value, t.value(first.value), name)
         return [t.statement(stored, x.span)]
     if len(x.targets) == 1 and isinstance(first, tree.Subscript):
-        t.has_effects = True
+        t.affects("writes to an item", first.span)
         place = t.value(first.value), t.value(first.index)
         return [t.statement(t.guard("store_item", first.span, value, *place), x.span)]
     if len(x.targets) == 1 and isinstance(first, tree.Sequence) and is_starred(first):

@@ -45,7 +45,7 @@ def _augmented(t: Translator, x: st.AugmentedAssign) -> list[py.stmt]:
         assert isinstance(target, tree.Subscript)
         key = t.value(target.index)
         kind = "item"
-    t.has_effects = True
+    t.affects(f"writes to an {kind}", x.span)
     held = t.guard(f"{kind}_place", target.span, t.value(target.value), key)
     update = t.guard_itself(f"in_place_{name}", x.span)
     return [t.statement(t.guard(f"update_{kind}", x.span, held, t.value(x.value), update), x.span)]
@@ -155,7 +155,7 @@ def _function_def(t: Translator, x: st.FunctionDef) -> list[py.stmt]:
 
 
 def _class_def(t: Translator, x: st.ClassDef) -> list[py.stmt]:
-    t.has_effects = True
+    t.affects("defines a class", x.span)
     decorators = t.values(x.decorators)
     bases: list[py.expr] = []
     keywords: list[py.keyword] = []
@@ -210,7 +210,7 @@ def _with(t: Translator, x: st.With) -> list[py.stmt]:
 
 
 def _try(t: Translator, x: st.Try) -> list[py.stmt]:
-    t.has_effects = True  # what fails may depend on values
+    t.affects("handles errors", x.span)  # what fails may depend on values
     handlers = [_ended(t, x.span)]
     for handler in x.handlers:
         kind = None
@@ -304,7 +304,7 @@ def _import(t: Translator, x: st.Import) -> list[py.stmt]:
     found: list[py.stmt] = []
     for item in x.names:
         for part in item.name.split("."):
-            note_reach(t, part)
+            note_reach(t, part, x.span)
         whole = item.alias is not None
         name = item.alias or item.name.partition(".")[0]
         module = t.guard(
@@ -319,7 +319,7 @@ def _import_from(t: Translator, x: st.ImportFrom) -> list[py.stmt]:
     found: list[py.stmt] = []
     module = t.constant(x.module, x.span)
     for name in (*x.module.split("."), *(item.name for item in x.names)):
-        note_reach(t, name)
+        note_reach(t, name, x.span)
     for item in x.names:
         if item.name == "*":
             found.append(t.statement(t.guard("import_all", x.span, module), x.span))

@@ -100,8 +100,8 @@ class Translator:
         spans: the texts that the tree's lines stand for; the first line is 1.
         guards: the guards that the program calls, in the order of its parameters.
         loaded: the names that the program reads anywhere.
-        has_effects: whether it may do more than compute a value: write, print, or define classes; or
-            handle what fails.
+        effect: what it may do more than compute a value, and where it first may: write, print, or define
+            classes; or handle what fails. None if nothing.
         last: the program's last statement, whose value it gives.
     """
 
@@ -120,7 +120,7 @@ class Translator:
         self.lines: dict[Span, At] = {}
         self.guards: dict[str, None] = {}
         self.loaded: dict[str, None] = {}
-        self.has_effects = False
+        self.effect: tuple[str, Span] | None = None
         self.last: Statement | None = None
         self.set_names: set[str] = set()
         self.scope = Scope("module")
@@ -166,6 +166,10 @@ class Translator:
 
     def turn(self, span: Span) -> py.Expr:
         return self.statement(self.guard("turn", span), span)
+
+    def affects(self, what: str, span: Span) -> None:
+        """Take note of what the program may do more than compute a value."""
+        self.effect = self.effect or (what, span)
 
     def fresh(self) -> str:
         """A variable that no text can name."""
@@ -255,7 +259,7 @@ class Translator:
         if isinstance(x, tree.Attribute):
             return self.attribute_place(x, STORE)
         if isinstance(x, tree.Subscript):
-            self.has_effects = True
+            self.affects("writes to an item", x.span)
             holder = self.guard("items", x.span, self.value(x.value))
             return py.Subscript(value=holder, slice=self.index(x.index), ctx=STORE, **at)
         if isinstance(x, tree.Spread):
@@ -277,7 +281,7 @@ class Translator:
 
     def attribute_place(self, x: tree.Attribute, context: py.expr_context) -> py.Subscript:
         """`value.name` to be set or deleted: an item of what stands for the value."""
-        self.has_effects = True
+        self.affects("writes to an attribute", x.span)
         holder = self.guard("attributes", x.span, self.value(x.value))
         name = self.constant(self.private(x.name), x.span)
         return py.Subscript(value=holder, slice=name, ctx=context, **self.at(x.span))
