@@ -8,7 +8,9 @@ from functools import reduce
 from typing import Any
 
 from autodiff_cli.formula.normal import (
+    DEGREES,
     contracted,
+    exponent_sum,
     measure_of_product,
     measure_of_sum,
     ordered,
@@ -82,7 +84,13 @@ class Algebra:
         /,
         **params: Any,
     ) -> Term:
-        """A function of whole arrays."""
+        """A function of whole arrays; a number before what it is linear in stands before it."""
+        if name in DEGREES and args[0].head == "product" and not params.get("value"):
+            number, factors, summed = args[0].data
+            if number not in (0, 1):
+                core = self.product(ONE, factors, args[0].shape, summed)
+                whole = self.function(name, [core, *args[1:]], shape, kind, **params)
+                return self.scaled(whole, number ** DEGREES[name])
         weight = len(name) + 2 + sum(arg.weight + 1 for arg in args) + 3 * len(params)
         data = name, tuple(sorted(params.items()))
         return self._made("function", tuple(args), data, shape, kind, weight)
@@ -440,10 +448,3 @@ class Algebra:
 
     def plus(self, a: Term, b: Term) -> Term:
         return self.sum([(a, ONE), (b, ONE)])
-
-
-def exponent_sum(algebra: Algebra, a: Exponent, b: Exponent) -> Exponent:
-    if isinstance(a, Fraction) and isinstance(b, Fraction):
-        return a + b
-    total = algebra.plus(*(algebra.number(e) if isinstance(e, Fraction) else e for e in (a, b)))
-    return total.data if total.head == "number" else total

@@ -191,6 +191,10 @@ def _summed(
     if count > 1 and coefficient.denominator % count == 0:
         kind, coefficient = "mean", coefficient * count
     whole = len(dims) == len(piece.labels)
+    if kind == "sum" and len(piece.labels) == 1 and not piece.below and len(piece.above) == 1:
+        square = piece.above[0]  # x@x is shorter than sum(x**2)
+        if square.op == "power" and square.args[1].data == "2" and square.args[0].op == "name":
+            return Piece([book.matmul(*square.args[:1] * 2)], [], []), coefficient
     labels = [n for n in piece.labels if n not in gone]
     if all(n == UNIT for n in labels):
         whole, labels = True, []
@@ -362,17 +366,22 @@ def _multiplied(
     below: list[Expression] = []
     sides: dict[int, Piece] = {}
     pieces = _on_diagonal(book, pieces, rank, lead)
-    if rank - lead == 2 and all(len(piece.real) <= 1 for piece in pieces):
-        for piece in pieces:
-            for label in piece.real:
-                if label in sides:
-                    piece = _times(book, sides[label], piece)
-                sides[label] = _real(book, piece)
+    for piece in pieces:
+        for entry in (*piece.above, *piece.below) if not piece.labels else ():
+            entry.scalar = True
+    vectors = [p for p in pieces if len(p.real) == 1 and not p.below] if rank - lead == 2 else []
+    if all(len(piece.real) <= 1 for piece in pieces):
+        vectors = [piece for piece in pieces if piece.real]
+    for piece in vectors:
+        (label,) = piece.real
+        if label in sides:
+            piece = _times(book, sides[label], piece)
+        sides[label] = _real(book, piece)
     if len(sides) == 2:
         first, second = (sides[n].expression(book) for n in sorted(sides))
         above.append(book.make("outer", (first, second)))
     for piece in pieces:
-        if len(sides) == 2 and piece.real:
+        if len(sides) == 2 and piece in vectors:
             continue
         for source, mine in ((piece.above, above), (piece.below, below)):
             mine += [positioned(book, entry, piece.labels, range(lead, rank)) for entry in source]

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from autodiff_cli.formula.terms import PI
+
+NUMBERS = ("number", "size")
+OF_ELEMENTS = ("sum", "product", "power")  # what is a number if all in it are
+
 
 class Expression:
     """An expression; equal ones of one `Book` are the same object.
@@ -18,15 +23,17 @@ class Expression:
         args: the expressions in it.
         data: what else makes it.
         number: its place in the order of making; parts have lower ones.
+        scalar: whether it is known to be a number, and no array.
     """
 
-    __slots__ = ("args", "data", "number", "op")
+    __slots__ = ("args", "data", "number", "op", "scalar")
 
     def __init__(self, op: str, args: tuple[Expression, ...], data: Any, number: int) -> None:
         self.op = op
         self.args = args
         self.data = data
         self.number = number
+        self.scalar: bool = op in NUMBERS or (op in OF_ELEMENTS and all(arg.scalar for arg in args))
 
     def __repr__(self) -> str:
         return f"<{self.op} {self.data} {self.args}>"
@@ -37,6 +44,7 @@ class Book:
 
     def __init__(self) -> None:
         self.known: dict[Any, Expression] = {}
+        self.symmetric: set[Expression] = set()
 
     def make(self, op: str, args: Iterable[Expression] = (), data: Any = None) -> Expression:
         args = tuple(args)
@@ -116,11 +124,17 @@ class Book:
         """The last two axes exchanged."""
         if x.op == "transpose":
             return x.args[0]
+        if x in self.symmetric:
+            return x
         if x.op == "matmul":  # (A B)^T is B^T A^T where that is no longer
             a, b = x.args
             if (a.op == "transpose") + (b.op == "transpose") and x.data is None:
                 return self.matmul(self.transpose(b, batched), self.transpose(a, batched))
-        if x.op == "sum" and not batched and all(e.op in ("name", "transpose") for e in x.args):
+        if (
+            x.op == "sum"
+            and not batched
+            and all(e.op in ("name", "transpose", "outer") for e in x.args)
+        ):
             turned = [self.transpose(e) for e in x.args]
             return self.make("sum", turned, x.data)
         if x.op == "outer":
@@ -151,12 +165,12 @@ def _root(expression: Expression) -> str:
 
 def _rank(expression: Expression) -> int:
     op = expression.op
-    if op in ("number", "size"):
-        return 0
+    if op in NUMBERS:
+        return NUMBERS.index(op) - 1
     if op == "transpose":
         return _rank(expression.args[0])
     if op == "name":
-        return 1
+        return 0 if expression.data == PI else 1
     if op == "power":
         base, exponent = expression.args
         if exponent.op != "number":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from typing import Any
 
 from autodiff_cli.formula.terms import (
     ONE,
@@ -21,6 +22,14 @@ from autodiff_cli.formula.terms import (
     placed_labels,
     relabelled,
 )
+
+HALF = Fraction(1, 2)
+DEGREES = dict.fromkeys(  # of functions of which a number can stand outside
+    "pad flip roll rot90 tril triu cumsum repeat diag_embed diagonal slice select unfold gather index "
+    "index_select put_along index_put0 index_add0 slice_backward unfold_backward reshape im2col col2im "
+    "avg_pool adaptive_avg_pool2d upsample_nearest2d".split(),
+    1,
+) | {"inverse": -1, "pinv": -1}
 
 
 def parts_of(term: Term) -> Product:
@@ -124,9 +133,17 @@ def measure_of_product(product: Product) -> tuple[str, int]:
         if isinstance(exponent, Term):
             weight += exponent.weight + 4
         elif abs(exponent) != 1:
-            weight += 3 if exponent.denominator == 1 else 6
+            weight += 3 if exponent.denominator == 1 else 6 if abs(exponent) == HALF else 5
+            weight += 2 * (exponent.denominator > 2 or abs(exponent) > 1) * (base.head == "product")
         weights.append(weight)
-    weight = sum(weights) + len(weights) - 1 + (coefficient < 0)
+    turns = any(f.base.head == "sum" and f.exponent == 1 and min(f.base.data) < 0 for f in factors)
+    negative = coefficient < 0 and not turns  # -(x - y) is y - x
+    if turns and len(factors) == 1 and coefficient == -1 and not summed:
+        weights = [factors[0].base.weight]
+    below = sum(not isinstance(f.exponent, Term) and f.exponent < 0 for f in factors)
+    bare = below == len(factors) and coefficient.numerator in (1, -1)
+    below += coefficient.denominator != 1
+    weight = sum(weights) + len(weights) - 1 + negative + 2 * (below > 1) + 2 * bare
     counts = Counter(n for factor in factors for n in set(factor.labels) if n >= len(shape))
     weight += 5 * sum(
         any(counts[n] == 1 for n in factor.labels if n >= len(shape)) for factor in factors
@@ -146,3 +163,12 @@ def measure_of_sum(args: Sequence[Term], coefficients: Sequence[Fraction]) -> tu
         weight += arg.weight + sum(len(str(n)) + 1 for n in (above, below) if n != 1)
     exact = all(arg.kind != "f" for arg in args) and all(c.denominator == 1 for c in coefficients)
     return "i" if exact else "f", weight
+
+
+def exponent_sum(algebra: Any, a: Exponent, b: Exponent) -> Exponent:
+    """What a product of powers of one term is raised to."""
+    if isinstance(a, Fraction) and isinstance(b, Fraction):
+        return a + b
+    total = algebra.plus(*(algebra.number(e) if isinstance(e, Fraction) else e for e in (a, b)))
+    result: Exponent = total.data if total.head == "number" else total
+    return result

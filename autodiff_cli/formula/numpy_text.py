@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from autodiff_cli.formula.expressions import Expression
-from autodiff_cli.formula.text import ATOM, Caller, Dialect, Text, Unsayable, listed, tupled
+from autodiff_cli.formula.text import (
+    ATOM,
+    CONSTANTS,
+    Caller,
+    Dialect,
+    Text,
+    Unsayable,
+    listed,
+    tupled,
+)
 
 SAME = (
     "exp expm1 exp2 log log2 log10 log1p sqrt sin cos tan sinh cosh tanh abs sign floor ceil trunc minimum "
@@ -196,9 +205,8 @@ class Numpy(Dialect):
         return f"{self.qualified if module == 'np' else self.special}{rest}"
 
     def on_name(self, expression: Expression, parts: list[Text]) -> Text:
-        if expression.data in ("pi", "inf", "nan", "-inf"):
-            sign = "-" * expression.data.startswith("-")
-            return Text(f"{sign}{self.qualified}{expression.data.lstrip('-')}")
+        if expression.data in CONSTANTS:
+            return Text(CONSTANTS[expression.data].format(self.qualified[:-1]))
         return super().on_name(expression, parts)
 
     def on_reduce(self, expression: Expression, parts: list[Text]) -> Text:

@@ -9,6 +9,7 @@ from autodiff_cli.formula.expressions import Expression
 from autodiff_cli.formula.text import (
     ATOM,
     COMPARE,
+    CONSTANTS,
     POWER,
     PRODUCT,
     SUM,
@@ -73,10 +74,8 @@ class Python(Dialect):
         return self.names[name]
 
     def on_name(self, expression: Expression, parts: list[Text]) -> Text:
-        if expression.data in ("pi", "inf", "nan"):
-            return Text(f"math.{expression.data}")
-        if expression.data == "-inf":
-            return Text("(-math.inf)")
+        if expression.data in CONSTANTS:
+            return Text(CONSTANTS[expression.data].format("math"))
         return super().on_name(expression, parts)
 
     def on_logic(self, expression: Expression, parts: list[Text]) -> Text:

@@ -104,6 +104,8 @@ def size_lines(shapes: Mapping[str, Sequence[str]], wanted: set[str]) -> list[st
 
     >>> size_lines({"x": ("n", "m"), "y": ("m", "k", "3")}, {"n", "m", "k"})
     ['n, m = x.shape', 'k = y.shape[1]']
+    >>> size_lines({"x": ("n",)}, {"n"})
+    ['n = len(x)']
     """
     lines = []
     missing = set(wanted)
@@ -114,6 +116,10 @@ def size_lines(shapes: Mapping[str, Sequence[str]], wanted: set[str]) -> list[st
         if len(found) == len(shape) > 1:
             lines.append(f"{', '.join(shape)} = {name}.shape")
         else:
-            lines += [f"{size} = {name}.shape[{list(shape).index(size)}]" for size in found]
+            places = [list(shape).index(size) for size in found]
+            counts = [
+                f"{name}.shape[{at}]" if at or "len" in shapes else f"len({name})" for at in places
+            ]
+            lines += [f"{size} = {count}" for size, count in zip(found, counts, strict=True)]
         missing -= set(found)
     return lines

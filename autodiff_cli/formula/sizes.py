@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
 # Primes p of which (p - 1)/2 is prime too, so that n - 1 can be told from everything else.
-PRIMES = (227, 263, 347, 359, 383, 467, 479, 503, 563, 587)
+PRIMES = (227, 263, 347, 359, 383, 467, 479, 503, 563, 587, 719, 839, 863, 887, 983)
+
+
+def primes_for(names: Iterable[str], text: str) -> dict[str, int]:
+    """A prime for each name, which none of a text's numbers could be mistaken for.
+
+    Raises:
+        ValueError: there aren't as many.
+
+    >>> primes_for(["n", "m"], "454*x + 131")
+    {'n': 347, 'm': 359}
+    """
+    numbers = [int(word) for word in re.findall(r"\d+", text) if int(word)]
+    free = [p for p in PRIMES if all(n % p and n % (p // 2) for n in numbers)]
+    names = list(names)
+    if len(names) > len(free):
+        raise ValueError(len(free))
+    return dict(zip(names, free, strict=False))
 
 
 class Count(NamedTuple):

@@ -22,6 +22,7 @@ Exponent: TypeAlias = "Fraction | Term"
 
 UNIT = -1  # the label of an axis of size 1
 ONE, ZERO = Fraction(1), Fraction(0)
+PI = "π"  # the number, which no input is called
 MANY = 48  # factors or summands from where on a product or sum stays whole within another
 LARGEST_RATIO = 10_000  # of coefficients that are made integers
 LARGEST = 64  # the highest power of a number that is worked out

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from autodiff_cli.formula.expressions import Expression, used
+from autodiff_cli.formula.terms import PI
 
 # What binds how strongly, from the weakest.
 COMPARE, SUM, PRODUCT, SIGN, POWER, ATOM = range(6)
@@ -15,6 +16,9 @@ SAVED = 8  # characters that a name has to save
 DEEPEST = 60  # parentheses within each other, before a part gets a name
 
 
+# What stands for a number, in the module of a language that has it.
+CONSTANTS = {PI: "{}.pi", "inf": "{}.inf", "-inf": "(-{}.inf)", "nan": "{}.nan"}
+OF_TEXT = ("part", "part_back")  # what only the language itself says
 MASKS = ("compare", "logic", "not")
 
 
@@ -61,7 +65,15 @@ class Dialect:
         self.taken = set(taken)
 
     def write(self, expression: Expression, parts: list[Text]) -> Text:
-        """The text of an expression, from its parts' texts."""
+        """The text of an expression, from its parts' texts.
+
+        Raises:
+            Unsayable: the language has no words for it.
+        """
+        if expression.op == "call":
+            name, params = expression.data
+            if name in OF_TEXT and name not in self.callers:
+                raise Unsayable(f"'{dict(params)['text']}'")
         text = getattr(self, f"on_{expression.op}")(expression, parts)
         depth = max((part.depth for part in parts), default=0) + 1
         return Text(text.text, text.binding, depth)
@@ -70,8 +82,8 @@ class Dialect:
 
     def on_name(self, expression: Expression, parts: list[Text]) -> Text:
         name = expression.data
-        if name == "pi" and "pi" in self.taken:
-            return Text("math.pi")
+        if name == PI:
+            return Text("math.pi" if "pi" in self.taken else "pi")
         return Text(name, SIGN if name.startswith("-") else ATOM)
 
     def on_size(self, expression: Expression, parts: list[Text]) -> Text:
@@ -95,14 +107,18 @@ class Dialect:
         over, under = parts[:count], parts[count:]
         if negative and over and expression.args[0].op in MASKS:  # which have no minus
             over, negative = [Text("-1"), *over], False
-        text = "*".join(self.operand(part, first=not at) for at, part in enumerate(over)) or "1"
+        texts = [self.operand(part, first=not at) for at, part in enumerate(over)]
+        at = _matrix_product(expression.args[:count])
+        if at is not None and len(texts) == count:  # 2*X.T@(X@w - y)/n
+            texts[at] = over[at].text
+        text = "*".join(texts) or "1"
         if len(under) == 1:
             text += "/" + self.operand(under[0], first=False, divides=True)
         elif under:
             text += (
                 f"/({'*'.join(self.operand(part, first=not at) for at, part in enumerate(under))})"
             )
-        if len(over) == 1 and not under:
+        if len(over) == 1 and not under and at is None:
             text = over[0].within(POWER)
         return Text(f"-{text}", SIGN) if negative else Text(text, PRODUCT)
 
@@ -224,6 +240,13 @@ class Dialect:
     def imports(self, text: str) -> list[str]:
         """The lines that a text needs where nothing is imported."""
         return []
+
+
+def _matrix_product(factors: Sequence[Expression]) -> int | None:
+    """Which of some factors is a matrix product beside mere numbers, and needs no parentheses."""
+    arrays = [at for at, factor in enumerate(factors) if not factor.scalar]
+    found = arrays or [at for at, factor in enumerate(factors) if factor.op == "matmul"][:1]
+    return found[0] if len(found) == 1 and factors[found[0]].op == "matmul" else None
 
 
 def tupled(shape: Sequence[Any]) -> str:

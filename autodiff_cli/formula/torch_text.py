@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autodiff_cli.formula.expressions import Expression
-from autodiff_cli.formula.text import ATOM, Caller, Dialect, Text, listed, tupled
+from autodiff_cli.formula.text import ATOM, CONSTANTS, SUM, Caller, Dialect, Text, listed, tupled
 
 
 def _method(name: str) -> Caller:
@@ -227,13 +227,10 @@ def _logabsdet(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> T
 
 
 def _where(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    # two numbers would have no floating dtype
     c, a, b = (part.text for part in parts)
-    return Text(f"{dialect.function('where')}({c}, {_floating(a)}, {_floating(b)})")
-
-
-def _floating(text: str) -> str:
-    return f"{text}." if text.lstrip("-").isdigit() else text
+    if b.lstrip("-").isdigit() and a.lstrip("-").isdigit():  # which would have no floating dtype
+        a, b = f"{a}.", f"{b}."
+    return Text(f"{dialect.function('where')}({c}, {a}, {b})")
 
 
 def _clamp(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
@@ -287,6 +284,13 @@ def _avg_pool(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Te
     sizes = ", ".join(tupled(params[name]) for name in ("kernel", "stride", "padding"))
     counts = "" if params["counts"] else ", count_include_pad=False"
     return Text(f"{dialect.function(name)}({parts[0].text}, {sizes}{counts})")
+
+
+def _part_back(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    names = ", ".join(params["names"])
+    vjp = dialect.function("torch.func.vjp")
+    call = f"{vjp}(lambda {names}: {params['text']}, {names})[1]({parts[0].text})"
+    return Text(f"{call}[{params['position']}]")
 
 
 class Torch(Dialect):
@@ -398,6 +402,8 @@ class Torch(Dialect):
         "diag_embed": lambda d, p, q: Text(
             f"{d.function('torch.diag_embed')}({p[0].text}, {q['offset']})"
         ),
+        "part": lambda d, p, q: Text(q["text"], ATOM if q["is_call"] else SUM),
+        "part_back": _part_back,
         "long": lambda d, p, q: Text(f"{p[0].within(ATOM)}.long()"),
         "bool": lambda d, p, q: Text(f"{p[0].within(ATOM)}.bool()"),
     }
@@ -412,9 +418,8 @@ class TorchModule(Torch):
         return name if root in ("torch", "F", "math") else f"torch.{name}"
 
     def on_name(self, expression: Expression, parts: list[Text]) -> Text:
-        if expression.data in ("pi", "inf", "nan", "-inf"):
-            sign = "-" * expression.data.startswith("-")
-            return Text(f"{sign}math.{expression.data.lstrip('-')}")
+        if expression.data in CONSTANTS:
+            return Text(CONSTANTS[expression.data].format("math"))
         return super().on_name(expression, parts)
 
     def imports(self, text: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import reduce
 from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
@@ -12,8 +13,10 @@ from autodiff_cli.formula.contraction import Piece, contract, positioned
 from autodiff_cli.formula.expressions import Book, Expression
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
+from autodiff_cli.formula.reading.products import transposed
 from autodiff_cli.formula.sizes import Sizes
-from autodiff_cli.formula.terms import ONE, UNIT, Factor, Term
+from autodiff_cli.formula.terms import ONE, UNIT, Factor, Term, common_divisor
+from autodiff_cli.formula.traits import counted, flips, is_constant, is_decimal, signs
 
 HALF = Fraction(1, 2)
 REDUCTIONS = "logsumexp norm amax amin std var prod argmax argmin".split()
@@ -44,6 +47,7 @@ class Writer:
         self.expands = expands
         self.book = Book()
         self.known: dict[Term, Expression] = {}
+        self.divisors: dict[Term, Fraction] = {}
 
     def write(self, term: Term) -> Expression:
         """A term as an expression that broadcasts to it."""
@@ -59,6 +63,7 @@ class Writer:
                 continue
             waiting.pop()
             self.known[top] = self._write(top)
+            self.known[top].scalar |= not top.shape
         return self.known[term]
 
     def whole(self, term: Term, name: str | None = None) -> Expression:
@@ -130,7 +135,8 @@ class Writer:
         if number == 0:
             return self.book.integer(0)
         size = abs(number)
-        if not self.sizes.primes and size.denominator > 1000 and _is_decimal(size):
+        lone = not over and not under and size.denominator >= 100
+        if not self.sizes.primes and (lone or size.denominator > 1000) and is_decimal(size):
             over.insert(0, self.book.make("number", (), repr(float(size))))
             return self.book.product(over, under, number < 0)
         plain = Fraction(1)
@@ -169,13 +175,31 @@ class Writer:
         return self.book.sum(parts)
 
     def _divisor(self, term: Term) -> Fraction:
-        """By what a sum is divided so that it has means instead of sums."""
-        for arg, coefficient in zip(term.args, term.data, strict=True):
-            count = _counted(self.algebra, arg)
-            others = [c for a, c in zip(term.args, term.data, strict=True) if a is not arg]
+        """By what a sum is divided so that it has means instead of sums, and no common number."""
+        known = self.divisors.get(term)
+        if known is not None:
+            return known
+        data = [c * self._scale(arg) for arg, c in zip(term.args, term.data, strict=True)]
+        divisor = reduce(common_divisor, map(abs, data)) if data != [*term.data] else ONE
+        data = [c / divisor for c in data]
+        for at, (arg, coefficient) in enumerate(zip(term.args, data, strict=True)):
+            count = counted(arg)
+            others = data[:at] + data[at + 1 :]
             if count > 1 and abs(coefficient) < count and all(c % count == 0 for c in others):
-                return Fraction(count)
-        return ONE
+                divisor *= count
+                break
+        self.divisors[term] = divisor
+        return divisor
+
+    def _scale(self, term: Term) -> Fraction:
+        """The number that a product is multiplied by when its sums are divided by theirs."""
+        scale = ONE
+        for base, exponent, _ in term.data[1] if term.head == "product" else ():
+            if base in self.divisors and isinstance(exponent, Fraction):
+                scale *= (
+                    self.divisors[base] ** exponent.numerator if exponent.denominator == 1 else 1
+                )
+        return scale
 
     def _goes_inside(self, term: Term, number: Fraction) -> bool:
         """Whether a sum is better with a number before it multiplied in: (2*x + y)/2 is x + y/2."""
@@ -191,7 +215,8 @@ class Writer:
         coefficient = product.coefficient * times
         if not product.factors:
             return self.scaled(coefficient, [], [])
-        coefficient, constants, below, factors = self._constants(coefficient, product.factors)
+        coefficient, factors, inside = self._under_root(coefficient, product.factors)
+        coefficient, constants, below, factors = self._constants(coefficient, factors)
         divisors = []
         for base, exponent, _ in factors:
             divisor = ONE
@@ -212,10 +237,14 @@ class Writer:
                         break
         if coefficient < 0:
             for at, factor in enumerate(factors):
-                if _flips(factor):
+                if flips(factor):
                     coefficient, divisors[at] = -coefficient, -divisors[at]
                     break
-        pieces = [self._piece(factor, by) for factor, by in zip(factors, divisors, strict=True)]
+        above = coefficient.numerator != 1 or constants or len(factors) > 1
+        pieces = [
+            self._piece(factor, by, bool(above), inside.get(factor, ONE))
+            for factor, by in zip(factors, divisors, strict=True)
+        ]
         low = self.algebra.lowered(term)
         lead = product.rank - len(low.shape)
         sizes = {
@@ -271,19 +300,52 @@ class Writer:
     def _power(self, base: Expression, exponent: Fraction) -> Expression:
         if exponent.denominator == 1:
             text = str(exponent.numerator)
-        elif _is_decimal(exponent) and exponent.denominator <= 1000:
+        elif is_decimal(exponent) and exponent.denominator <= 1000:
             text = repr(float(exponent))
         else:
             return self.book.power(base, self.scaled(exponent, [], []))
         return self.book.power(base, self.book.make("number", (), text))
 
-    def _piece(self, factor: Factor, divisor: Fraction) -> Piece:
+    def _under_root(
+        self, coefficient: Fraction, factors: Sequence[Factor]
+    ) -> tuple[Fraction, list[Factor], dict[Factor, Fraction]]:
+        """Roots of numbers within roots of products: sqrt(2*x), not 2**0.5*sqrt(x)."""
+        rest, inside = list(factors), {}
+        roots = [f for f in factors if f.exponent in (HALF, -HALF) and is_constant(f.base)]
+        for root in roots if len(roots) == 1 else ():  # several are one: (2*pi)**0.5
+            if root.base.head != "number" or root.exponent != HALF:
+                continue
+            number = root.base.data
+            divides = coefficient.denominator % number == 0
+            for factor in rest:
+                size = -HALF if divides and factor.exponent == -HALF else HALF
+                opens = factor.base.head in ("product", "leaf") and not is_constant(factor.base)
+                if factor.exponent == size and opens:
+                    rest.remove(root)
+                    inside[factor] = number
+                    coefficient *= number if size < 0 else 1
+                    break
+        return coefficient, rest, inside
+
+    def _piece(
+        self, factor: Factor, divisor: Fraction, divides: bool, inside: Fraction = ONE
+    ) -> Piece:
+        """A factor; what is raised to a negative power may stand below a line, if something is above it."""
         base, exponent, labels = factor
         expression = self.known[base] if divisor == 1 else self._sum(base, divisor)
+        if inside != 1:
+            whole = base.head == "product"
+            expression = (
+                self._product(base, inside) if whole else self.scaled(inside, [expression], [])
+            )
         above: list[Expression] = []
         below: list[Expression] = []
         if isinstance(exponent, Term):
-            above.append(self.book.power(expression, self.known[exponent]))
+            turned = self.write(self.algebra.scaled(exponent, -1)) if divides else None
+            if turned is None or signs(turned) >= signs(self.known[exponent]):
+                above.append(self.book.power(expression, self.known[exponent]))
+            else:
+                below.append(self.book.power(expression, turned))
         else:
             size = abs(exponent)
             if size == HALF:
@@ -352,7 +414,10 @@ class Writer:
             elif len(params["dim"]) == 1:
                 params["dim"] = params["dim"][0]
             params["rank"] = rank
-        return book.call(name, *(self._argument(name, arg) for arg in term.args), **params)
+        made = book.call(name, *(self._argument(name, arg) for arg in term.args), **params)
+        if name == "inverse" and transposed(self.algebra, term.args[0]) is term.args[0]:
+            book.symmetric.add(made)
+        return made
 
     def _argument(self, name: str, arg: Term) -> Expression:
         return self.known[arg] if name in ELEMENTWISE or name == "ndtr" else self.argument(arg)
@@ -361,39 +426,4 @@ class Writer:
 OF_NUMBERS = (
     "exp expm1 log log2 log10 log1p sin cos tan asin acos atan sinh cosh tanh erf lgamma".split()
 )
-SHAPED = {"put_along", "index_put0", "index_add0", "slice_backward", "unfold_backward"}
-
-
-def is_constant(term: Term) -> bool:
-    """Whether a term is a number, whatever the inputs are: small ones, as `numbers.exact` makes them."""
-    if term.head == "number":
-        return True
-    if term.head == "leaf":
-        return term.data == "pi" or not (term.data[0].isalpha() or term.data[0] == "_")
-    if term.shape or term.weight > 60:
-        return False
-    return bool(term.args) and all(is_constant(arg) for arg in term.args)
-
-
-def _counted(a: Algebra, term: Term) -> int:
-    """How many elements each of a term's sums has; 0 if it is no mere sum."""
-    if term.head != "product" or not term.data[2] or len(term.data[1]) != 1:
-        return 0
-    return math.prod(term.data[2])
-
-
-def _flips(factor: Factor) -> bool:
-    base, exponent, _ = factor
-    if base.head != "sum" or not isinstance(exponent, Fraction):
-        return False
-    if exponent.denominator != 1 or exponent.numerator % 2 == 0:
-        return False
-    return any(c < 0 for c in base.data)
-
-
-def _is_decimal(value: Fraction) -> bool:
-    rest = value.denominator
-    for factor in (2, 5):
-        while rest % factor == 0:
-            rest //= factor
-    return rest == 1 and len(repr(float(value))) < 14
+SHAPED = {"put_along", "index_put0", "index_add0", "slice_backward", "unfold_backward", "part_back"}

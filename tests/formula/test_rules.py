@@ -26,14 +26,14 @@ def test_names_are_unique() -> None:
 @pytest.mark.parametrize(
     ("expression", "value", "text", "rule"),
     [
-        ("norm(x)", "[0.,0.]", "where(norm(x) == 0, 0., x/norm(x))", "guard of a special value"),
+        ("norm(x)", "[0.,0.]", "where(norm(x) == 0, 0, x/norm(x))", "guard of a special value"),
         (
             "maximum(x, tensor(0.5))",
             "[0.5,1.]",
-            "where(x < 1/2, 0., where(x == 1/2, 1/2, 1.))",
+            "where(x < 1/2, 0, where(x == 1/2, 1/2, 1))",
             "mask",
         ),
-        ("F.softplus(x)", "20.5", "where(x > 20, 1., sigmoid(x))", "saturation"),
+        ("F.softplus(x)", "20.5", "where(x > 20, 1, sigmoid(x))", "saturation"),
     ],
 )
 def test_a_rule_that_does_not_hold_is_undone_and_said(

@@ -14,7 +14,7 @@ from autodiff_cli.evaluation.derivation import Declared, Derivation, derive
 from autodiff_cli.render.derivation import rendered
 from autodiff_cli.source import Source
 
-SIZES = {"n": 4, "m": 3, "N": 5, "C": 3}
+SIZES = {"n": 4, "m": 3, "N": 5, "C": 3, "k": 2}
 
 
 class Row(NamedTuple):
@@ -43,14 +43,16 @@ class Row(NamedTuple):
                 if declared.integer
                 else random.uniform(0.3, 0.9, shape)
             )
-        if "A" in found and found["A"].shape[0] == found["A"].shape[-1]:
-            found["A"] = found["A"] + 2 * np.eye(len(found["A"]))
+        for name, declared in self.declared.items():
+            if len(declared.shape) == 2 and declared.shape[0] == declared.shape[1]:
+                found[name] = found[name] + 2 * np.eye(len(found[name]))  # which has an inverse
         return found
 
 
 ROWS = [
     Row(*line.split("\t"))
-    for line in (Path(__file__).parent / "textbook.tsv").read_text().splitlines()[1:]
+    for name in ("textbook.tsv", "families.tsv")
+    for line in (Path(__file__).parent / name).read_text().splitlines()[1:]
 ]
 
 
@@ -68,7 +70,7 @@ def value(text: str, inputs: dict[str, Any]) -> Any:
     return result.value.array
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.expression)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.expression} by {row.wrt}")
 def test_formulas_are_gradients_and_what_the_textbook_writes(row: Row) -> None:
     derivation = derived(row)
     assert derivation.call == "" and derivation.left_out == ()
@@ -96,7 +98,7 @@ def test_nearly_all_are_no_longer_than_the_textbook() -> None:
     }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.expression)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.expression} by {row.wrt}")
 def test_numpy_functions_give_the_same(row: Row) -> None:
     text = rendered(derived(row), "numpy", "gradient")
     namespace: dict[str, Any] = {}
@@ -107,7 +109,7 @@ def test_numpy_functions_give_the_same(row: Row) -> None:
 
 
 @pytest.mark.reference
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.expression)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.expression} by {row.wrt}")
 def test_torch_functions_give_the_reference_s_gradient(row: Row) -> None:
     import torch
     from test_reference import recorder
@@ -124,7 +126,7 @@ def test_torch_functions_give_the_reference_s_gradient(row: Row) -> None:
 
 
 @pytest.mark.needs("jax")
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.expression)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.expression} by {row.wrt}")
 def test_jax_functions_give_the_same(row: Row) -> None:
     import jax
 

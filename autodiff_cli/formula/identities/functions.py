@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.attempts import multiplied_out
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.rules import rule
 from autodiff_cli.formula.terms import ONE, UNIT, Term, identity
@@ -28,20 +29,18 @@ def _exp(a: Algebra, term: Term) -> Term | None:
 def _softmax(a: Algebra, term: Term) -> Term | None:
     """exp(x - logsumexp(x))"""
     (arg,) = term.args
-    if arg.head != "sum" or len(arg.args) != 2:
-        return None
-    for whole, part in ((0, 1), (1, 0)):
-        if (arg.data[whole], arg.data[part]) != (1, -1):
+    pairs = list(zip(arg.args, arg.data, strict=True)) if arg.head == "sum" else []
+    for part, c in pairs:
+        core, labels = a.core(a.expanded(part, arg.shape))
+        if core.name != "logsumexp" or c != -1:
             continue
-        core, labels = a.core(a.expanded(arg.args[part], arg.shape))
-        if core.name != "logsumexp" or core.args[0] is not arg.args[whole]:
-            continue
+        whole = a.sum([pair for pair in pairs if pair[0] is not part], arg.shape)
         dims = core.params["dim"]
         kept = tuple(
             UNIT if arg.shape[d] == 1 else d for d in range(len(arg.shape)) if d not in dims
         )
-        if labels == kept and len(dims) == 1:
-            return a.function("softmax", [arg.args[whole]], arg.shape, dim=dims[0])
+        if core.args[0] is whole and labels == kept and len(dims) == 1:
+            return a.function("softmax", [whole], arg.shape, dim=dims[0])
     return None
 
 
@@ -89,7 +88,16 @@ TURNED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 @rule("comparison of a sum with 0", "function", "lt gt le ge", example="relu(1 - x)")
 def _compared(a: Algebra, term: Term) -> Term | None:
     """1 - x > 0 is x < 1; x - y > 0 is x > y"""
-    product, bound = parts_of(term.args[0]), term.args[1]
+    first, bound = term.args
+    if bound.head != "number":
+        parts = [multiplied_out(a, a.expanded(side, term.shape)) for side in term.args]
+        if None in parts:
+            return None
+        over, under = parts
+        gap = a.sum([*over, *((part, -c) for part, c in under)], term.shape)  # type: ignore[misc, union-attr]
+        if gap.weight + 1 < first.weight + bound.weight:
+            return a.each(term.name, [a.expanded(gap, term.shape), a.zero], "b")
+    product = parts_of(first)
     if bound is not a.zero or len(product.factors) != 1 or product.summed:
         return None
     base, exponent, labels = product.factors[0]
@@ -187,6 +195,65 @@ def _guard(a: Algebra, term: Term) -> Term | None:
     return a.expanded(general, term.shape)
 
 
+@rule("domain", "function", "where", example="logit(x)", guarded=True)
+def _domain(a: Algebra, term: Term) -> Term | None:
+    """where(0 <= u & u <= 1, f, nan) is f where u is so"""
+    condition, general, special = term.args
+    if special.head != "leaf" or special.data != "nan":
+        return None
+    waiting, bounds = [condition], []
+    while waiting:
+        top = waiting.pop()
+        if top.name == "logical_and":
+            waiting += top.args
+        elif top.name in SIGNS:
+            bounds.append((a.minus(*top.args), SIGNS[top.name]))
+        else:
+            return None
+    for u, sign in bounds:
+        a.rules.require(u, sign, "domain")
+    return a.expanded(general, term.shape)
+
+
+SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+TINY = Fraction(1, 10**6)
+
+
+@rule(
+    "bound away from 0", "function", "clamp", example="F.cosine_similarity(x, x**2)", guarded=True
+)
+def _away(a: Algebra, term: Term) -> Term | None:
+    """clamp(u, min=1e-12) is u where u is larger"""
+    low, high = term.params["min"], term.params["max"]
+    if high is not None or not 0 < low < TINY:
+        return None
+    a.rules.require(term.args[0], ">", "bound away from 0")
+    return a.expanded(term.args[0], term.shape)
+
+
+@rule("clipped", "function", "where", example="F.smooth_l1_loss(x, x**2)")
+def _clipped(a: Algebra, term: Term) -> Term | None:
+    """where(abs(u) >= 1, sign(u), u) is clamp(u, -1, 1)"""
+    condition, sign, u = term.args
+    if condition.name not in ("ge", "gt") or condition.args[1] is not a.one or sign.name != "sign":
+        return None
+    if condition.args[0].name != "abs" or any(
+        part.args[0] is not u for part in (sign, condition.args[0])
+    ):
+        return None
+    return a.expanded(a.each("clamp", [u], min=-1, max=1), term.shape)
+
+
+@rule("turned selection", "function", "where", example="F.elu(x)", guarded=True)
+def _turned(a: Algebra, term: Term) -> Term | None:
+    """where(u <= v, f, g) is where(u > v, g, f), where nothing is nan"""
+    condition, first, second = term.args
+    if condition.name not in ("le", "ge"):
+        return None
+    turned = a.each(NEGATIONS[condition.name], condition.args, "b")
+    return a.each("where", [turned, second, first])
+
+
 @rule("saturation", "function", "where", example="F.softplus(x)", guarded=True)
 def _saturated(a: Algebra, term: Term) -> Term | None:
     """where(u > 20, 1, sigmoid(u)) is sigmoid(u), to nine digits"""
@@ -212,14 +279,15 @@ def _where(a: Algebra, term: Term) -> Term | None:
     if any(p.summed or len(p.shape) != rank for p in parts):
         return None
     common = [f for f in parts[0].factors if f in parts[1].factors]
-    if not common:
+    number = parts[0].coefficient if parts[0].coefficient == parts[1].coefficient else ONE
+    if not common and number in (0, 1):
         return None
     rest = [
-        a.product(p.coefficient, [f for f in p.factors if f not in common], term.shape)
+        a.product(p.coefficient / number, [f for f in p.factors if f not in common], term.shape)
         for p in parts
     ]
     chosen = a.each("where", [condition, *rest])
-    return a.times(a.product(ONE, common, term.shape), chosen)
+    return a.times(a.product(number, common, term.shape), chosen)
 
 
 @rule("mask", "function", "where", example="relu(x)", guarded=True)

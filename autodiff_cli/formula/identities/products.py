@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
+from autodiff_cli.formula.reading.products import transposed
 from autodiff_cli.formula.reading.reductions import previous_of
 from autodiff_cli.formula.reading.shapes import selected
 from autodiff_cli.formula.rules import rule
-from autodiff_cli.formula.terms import ONE, UNIT, Factor, Product, Term
+from autodiff_cli.formula.terms import ONE, UNIT, Factor, Product, Term, identity
 
 
 def _replaced(
@@ -59,16 +60,15 @@ def _sigmoid(a: Algebra, product: Product) -> Term | None:
     """1/(1 + exp(u)) is sigmoid(-u); exp(u)*sigmoid(-u) is sigmoid(u)"""
     for factor in product.factors:
         base, exponent, labels = factor
-        if base.head != "sum" or not _is_negative(exponent) or len(base.args) != 2:
+        if base.head != "sum" or base.data != (1, 1) or a.one not in base.args:
             continue
-        rest = [
-            arg for arg, c in zip(base.args, base.data, strict=True) if arg is not a.one and c == 1
-        ]
-        if a.one in base.args and len(rest) == 1 and rest[0].name == "exp":
-            if base.data[base.args.index(a.one)] != 1:
-                continue
-            whole = a.each("sigmoid", [a.scaled(rest[0].args[0], -1)])
-            return _replaced(a, product, [factor], [Factor(whole, -exponent, labels)])  # type: ignore[operator]
+        rest = base.args[1 - base.args.index(a.one)]
+        if rest.name != "exp" or not isinstance(exponent, Fraction) or exponent.denominator != 1:
+            continue
+        whole = a.each("sigmoid", [a.scaled(rest.args[0], -1)])
+        inverse = [f for f in product.factors if f.base is whole and f.labels == labels]
+        if exponent < 0 or (inverse and _is_positive(inverse[0].exponent)):
+            return _replaced(a, product, [factor], [Factor(whole, -exponent, labels)])
     for factor in product.factors:
         base, exponent, labels = factor
         if base.name != "exp" or not isinstance(exponent, Fraction) or exponent < 1:
@@ -92,29 +92,39 @@ def _sigmoid(a: Algebra, product: Product) -> Term | None:
     return None
 
 
-def _is_negative(exponent: object) -> bool:
-    return isinstance(exponent, Fraction) and exponent < 0 and exponent.denominator == 1
-
-
 def _is_positive(exponent: object) -> bool:
     return isinstance(exponent, Fraction) and exponent > 0 and exponent.denominator == 1
 
 
-QUOTIENTS = {"sin": ("cos", "tan"), "sinh": ("cosh", "tanh")}
+# sin/cos is tan, tan*cos is sin: of what, with what, to what, and the sign of the other's power
+RATIOS = {
+    "sin": ("cos", "tan", -1),
+    "sinh": ("cosh", "tanh", -1),
+    "tan": ("cos", "sin", 1),
+    "tanh": ("cosh", "sinh", 1),
+}
 
 
 @rule("tangent", "product", example="log(cosh(x))")
 def _tangent(a: Algebra, product: Product) -> Term | None:
-    """sin(u)/cos(u), and its inverse"""
-    for factor in product.factors:
+    """sin(u)/cos(u), and its inverse; tan(u)*cos(u)"""
+    ratios = [factor for factor in product.factors if factor.base.name in RATIOS]
+    for factor, other in ((f, o) for f in ratios for o in product.factors):
         base, exponent, labels = factor
-        if base.name not in QUOTIENTS or not isinstance(exponent, Fraction):
+        power = other.exponent
+        if labels != other.labels or isinstance(exponent, Term):
             continue
-        below, quotient = QUOTIENTS[base.name]
-        other = Factor(a.each(below, base.args), -exponent, labels)
-        if other in product.factors:
-            whole = a.each(quotient, base.args)
-            return _replaced(a, product, [factor, other], [Factor(whole, exponent, labels)])
+        below, whole, sign = RATIOS[base.name]
+        if other.base is not a.each(below, base.args) or isinstance(power, Term):
+            continue
+        if exponent * power * sign > 0 and (exponent == -power or exponent > 0 or sign > 0):
+            times = min(exponent, power * sign, key=abs)
+            new = [
+                Factor(base, exponent - times, labels),
+                Factor(other.base, power - times * sign, labels),
+                Factor(a.each(whole, base.args), times, labels),
+            ]
+            return _replaced(a, product, [factor, other], new)
     return None
 
 
@@ -169,25 +179,73 @@ def _norm(a: Algebra, product: Product) -> Term | None:
     return None
 
 
-@rule("power of a mask", "product", example="where(x > 0, x, 0)**2")
+@rule("power of a mask", "product", example="relu(x)**2")
 def _mask(a: Algebra, product: Product) -> Term | None:
+    """Masks are their own squares, and (x > 0)*relu(x) is relu(x)"""
     for factor in product.factors:
-        if factor.base.kind == "b" and _is_positive(factor.exponent) and factor.exponent != 1:
+        base, exponent, labels = factor
+        if base.kind == "b" and _is_positive(exponent) and exponent != 1:
             return _replaced(a, product, [factor], [factor._replace(exponent=ONE)])
+        if base.name == "gt" and base.args[1] is a.zero:
+            relu = a.each("relu", base.args[:1])
+            if any(
+                f.base is relu and f.labels == labels and _is_positive(f.exponent)
+                for f in product.factors
+            ):
+                return _replaced(a, product, [factor], [])
     return None
 
 
 @rule("size and sign", "product", example="abs(x)**3")
 def _size(a: Algebra, product: Product) -> Term | None:
-    """|x|*sign(x) is x"""
+    """|x|*sign(x) is x; sign(x)/|x| is 1/x"""
     for factor in product.factors:
         base, exponent, labels = factor
-        if base.name != "abs" or not _is_positive(exponent):
+        if base.name != "abs" or not isinstance(exponent, Fraction) or abs(exponent) < 1:
             continue
         sign = Factor(a.each("sign", base.args), ONE, labels)
-        if sign in product.factors and isinstance(exponent, Fraction):
-            rest = Factor(base, exponent - 1, labels)
-            return _replaced(a, product, [factor, sign], [rest, Factor(base.args[0], ONE, labels)])
+        if sign in product.factors:
+            step = ONE if exponent > 0 else -ONE
+            core, own = a.core(base.args[0])
+            bare = Factor(base.args[0], step, labels)
+            if core is base.args[0] and own == identity(core.shape):
+                bare = Factor(core, step, labels)
+            return _replaced(
+                a, product, [factor, sign], [Factor(base, exponent - step, labels), bare]
+            )
+    return None
+
+
+@rule("product of powers", "product", example="x.sum()/(1 + abs(x[0]))**x/2**x")
+def _powers(a: Algebra, product: Product) -> Term | None:
+    """u**v*u**w is u**(v + w)"""
+    found = [
+        f for f in product.factors if f.base.name == "pow" and isinstance(f.exponent, Fraction)
+    ]
+    for at, (one, power, labels) in enumerate(found):
+        for other in found[at + 1 :]:
+            two, times, own = other
+            if one.args[0] is not two.args[0] or labels != own or one.shape != two.shape:
+                continue
+            total = a.plus(a.scaled(one.args[1], power), a.scaled(two.args[1], times))  # type: ignore[arg-type]
+            whole = a.expanded(a.power(one.args[0], total), one.shape)
+            return _replaced(a, product, [found[at], other], [Factor(whole, ONE, labels)])
+        if power == -1:
+            inverse = a.expanded(a.power(one.args[0], a.scaled(one.args[1], -1)), one.shape)
+            return _replaced(a, product, [found[at]], [Factor(inverse, ONE, labels)])
+    return None
+
+
+@rule("inverse of a symmetric matrix", "product", example="logdet(x@x.T)")
+def _symmetric(a: Algebra, product: Product) -> Term | None:
+    """inverse(A).T is inverse(A) where A.T is A"""
+    for factor in product.factors:
+        base, _, labels = factor
+        if base.name != "inverse" or labels[-2:] == tuple(sorted(labels[-2:])):
+            continue
+        if transposed(a, base.args[0]) is base.args[0]:
+            turned = factor._replace(labels=(*labels[:-2], labels[-1], labels[-2]))
+            return _replaced(a, product, [factor], [turned])
     return None
 
 

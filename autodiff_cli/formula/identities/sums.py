@@ -50,6 +50,54 @@ def _ndtr(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
     return None
 
 
+@rule("exponentials of both signs", "sum", example="log(exp(x) + exp(-x))")
+def _hyperbolic(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    """exp(u) + exp(-u) is 2*cosh(u), and their difference 2*sinh(u)"""
+    known = dict(pairs)
+    for term, c in pairs:
+        if term.name != "exp":
+            continue
+        turned = a.each("exp", [a.scaled(term.args[0], -1)])
+        other = known.get(turned)
+        if other is None or abs(other) != abs(c) or term.args[0].weight > turned.args[0].weight:
+            continue
+        whole = a.each("cosh" if other == c else "sinh", term.args)
+        return a.sum([*_without(pairs, term, turned), (whole, 2 * c)], shape)
+    return None
+
+
+@rule("square of the tangent", "sum", example="tan(x)")
+def _tangent(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    """tan(u)**2 + 1 is 1/cos(u)**2, and 1/tan(u)**2 + 1 is 1/sin(u)**2"""
+    times = dict(pairs).get(a.one)
+    for term, c in pairs if times is not None else ():
+        product = parts_of(term)
+        if len(product.factors) != 1 or c != times:
+            continue
+        base, exponent, labels = product.factors[0]
+        if base.name == "tan" and exponent in (2, -2):
+            side = a.each("cos" if exponent == 2 else "sin", base.args)
+            whole = a.product(ONE, [Factor(side, Fraction(-2), labels)], product.shape)
+            return a.sum([*_without(pairs, a.one, term), (whole, c)], shape)
+    return None
+
+
+@rule("comparisons both ways", "sum", example="maximum(x/2, -x/2)")
+def _sign(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    """(u >= v) - (u <= v) is sign(u - v)"""
+    known = dict(pairs)
+    for term, c in pairs:
+        if term.name not in ("ge", "gt"):
+            continue
+        turned = {"ge": "le", "gt": "lt"}[term.name]
+        others = a.each(turned, term.args, "b"), a.each(term.name, term.args[::-1], "b")
+        other = next((other for other in others if known.get(other) == -c), None)
+        if other is not None:
+            whole = a.expanded(a.each("sign", [a.minus(*term.args)]), term.shape)
+            return a.sum([*_without(pairs, term, other), (whole, c)], shape)
+    return None
+
+
 @rule("squares of sine and cosine", "sum", example="x*(sin(x)**2 + cos(x)**2)")
 def _circle(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
     known = dict(pairs)

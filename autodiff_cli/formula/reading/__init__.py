@@ -7,7 +7,15 @@ from fractions import Fraction
 from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
-from autodiff_cli.formula.reading import elementwise, indices, products, reductions, shapes, windows
+from autodiff_cli.formula.reading import (
+    elementwise,
+    indices,
+    parts,
+    products,
+    reductions,
+    shapes,
+    windows,
+)
 from autodiff_cli.formula.reading.table import READERS, Unspelled, number
 from autodiff_cli.formula.terms import ONE, Term
 from autodiff_cli.ir.node import CONSTANT, INPUT, NUMBER, Node
@@ -17,6 +25,7 @@ __all__ = ["Unspelled", "read"]
 FAMILIES = (
     elementwise,
     indices,
+    parts,
     products,
     reductions,
     shapes,
@@ -46,7 +55,10 @@ def read(algebra: Algebra, outputs: Sequence[Node], names: Mapping[int, Term]) -
         elif node.op is CONSTANT and id(node.value) in names:
             known[id(node)] = names[id(node.value)]
         elif id(node) not in chains:
-            known[id(node)] = _term(algebra, node, known, chains)
+            try:
+                known[id(node)] = _term(algebra, node, known, chains)
+            except Unspelled as missing:
+                raise Unspelled(missing.name, node) from None
     return [known[id(node)] for node in outputs]
 
 

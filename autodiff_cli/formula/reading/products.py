@@ -105,6 +105,8 @@ def _det(a: Algebra, node: Node, x: Term) -> Term:
 def _cofactor(a: Algebra, node: Node, x: Term) -> Term:
     base, is_turned = straight(a, x)
     det = a.function("det", [base], node.shape[:-2])
+    if a.rules is not None:
+        a.rules.require(det, "!=", "cofactor")
     inverse = a.function("inverse", [base], base.shape)
     lead = tuple(range(len(node.shape) - 2))
     wide = a.placed(det, lead, (*node.shape[:-2], 1, 1))

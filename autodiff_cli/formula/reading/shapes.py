@@ -34,9 +34,6 @@ def reshaped(a: Algebra, term: Term, shape: Shape) -> Term:
     small = a.lowered(term)
     if not small.shape:
         return a.expanded(small, shape)
-    if product.coefficient != 1:
-        core = a.product(ONE, product.factors, product.shape, product.summed)
-        return a.scaled(reshaped(a, core, shape), product.coefficient)
     if term.name == "reshape":
         return reshaped(a, term.args[0], shape)
     if term.head == "function" and term.name in ELEMENTWISE and len(term.args) == 1:

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.numbers import exact
-from autodiff_cli.formula.terms import ONE, Factor, Term
+from autodiff_cli.formula.terms import ONE, PI, Factor, Term
+from autodiff_cli.ir.node import Node
 
 Reader: TypeAlias = Callable[..., Term]
 
@@ -18,11 +19,13 @@ class Unspelled(Exception):
 
     Attributes:
         name: the operation's.
+        node: where it is.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, node: Node | None = None) -> None:
         super().__init__(name)
         self.name = name
+        self.node = node
 
 
 READERS: dict[str, Reader] = {}
@@ -46,7 +49,7 @@ def number(algebra: Algebra, value: Any) -> Term:
         return algebra.leaf(repr(float(value)), ())
     factors = []
     if found.pi:
-        factors.append(Factor(algebra.leaf("pi", ()), found.pi, ()))
+        factors.append(Factor(algebra.leaf(PI, ()), found.pi, ()))
     if found.root != 1:
         factors.append(Factor(algebra.number(found.root), Fraction(1, 2), ()))
     if found.log:

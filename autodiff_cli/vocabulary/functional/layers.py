@@ -249,7 +249,7 @@ def embedding(
     if ((places < 0) | (places >= weight.shape[0])).any():
         raise IndexFault("index out of range in self")
     skipped = -1 if padding_idx is None else padding_idx % weight.shape[0]
-    return nm.embedding(weight, constant(places.astype(np.int64)), padding=skipped)
+    return nm.embedding(weight, constant(places.astype(np.int64, copy=False)), padding=skipped)
 
 
 @torch("F.one_hot(Tensor input, SymInt num_classes = -1)", only="function")

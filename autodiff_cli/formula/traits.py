@@ -1,0 +1,51 @@
+"""What terms and expressions are like, for who writes them."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from autodiff_cli.formula.expressions import Expression
+from autodiff_cli.formula.terms import PI, Factor, Term
+
+
+def is_constant(term: Term) -> bool:
+    """Whether a term is a number, whatever the inputs are: small ones, as `numbers.exact` makes them."""
+    if term.head == "number":
+        return True
+    if term.head == "leaf":
+        return term.data == PI or not (term.data[0].isalpha() or term.data[0] == "_")
+    if term.shape or term.weight > 60:
+        return False
+    return bool(term.args) and all(is_constant(arg) for arg in term.args)
+
+
+def signs(expression: Expression) -> int:
+    """How many of an exponent's terms are subtracted."""
+    if expression.op == "sum":
+        return sum(expression.data)
+    return int(expression.op == "product" and expression.data[1])
+
+
+def counted(term: Term) -> int:
+    """How many elements each of a term's sums has; 0 if it is no mere sum."""
+    if term.head != "product" or not term.data[2] or len(term.data[1]) != 1:
+        return 0
+    return math.prod(term.data[2])
+
+
+def flips(factor: Factor) -> bool:
+    base, exponent, _ = factor
+    if base.head != "sum" or not isinstance(exponent, Fraction):
+        return False
+    if exponent.denominator != 1 or exponent.numerator % 2 == 0:
+        return False
+    return any(c < 0 for c in base.data)
+
+
+def is_decimal(value: Fraction) -> bool:
+    rest = value.denominator
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return rest == 1 and len(repr(float(value))) < 14
