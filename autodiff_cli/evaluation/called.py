@@ -19,16 +19,17 @@ def called(question: Question, names: Sequence[str]) -> Script:
     """
     kind, leaves = question.wanted.kind, list(question.leaves)
     lines, function = _function(question, leaves)
+    seed = _seed(question) if kind == "gradient" else ""
+    read = words([*lines, function, seed]) & set(question.sizes.primes)
+    sizes = tuple(size_lines(question.shapes(), read))
     arguments = ", ".join(leaves)
     if kind == "order":
         texts = [_nested(question, name, function) for name in leaves]
-        return Script((), tuple(lines), tuple(zip(names, texts, strict=True)))
+        return Script(sizes, tuple(lines), tuple(zip(names, texts, strict=True)))
     if kind == "gradient":
-        seed = _seed(question)
-        sizes = size_lines(question.shapes(), words([seed]) & set(question.sizes.primes))
         call = f"torch.func.vjp({function}, {arguments})[1]({seed})"
         if len(leaves) == 1:
-            return Script(tuple(sizes), tuple(lines), ((names[0], f"{call}[0]"),))
+            return Script(sizes, tuple(lines), ((names[0], f"{call}[0]"),))
         return _numbered(names, [*lines, f"gradients = {call}"], "gradients", sizes)
     several = f", argnums=({', '.join(map(str, range(len(leaves))))})" if len(leaves) > 1 else ""
     if kind == "hvp":
@@ -41,12 +42,12 @@ def called(question: Question, names: Sequence[str]) -> Script:
         transform = "jacrev" if kind == "jacobian" else "hessian"
         call = f"torch.func.{transform}({function}{several})({arguments})"
     if len(names) == 1:
-        return Script((), tuple(lines), ((names[0], call),))
+        return Script(sizes, tuple(lines), ((names[0], call),))
     if kind == "hessian":
         at = [f"[{row}][{column}]" for row in range(len(leaves)) for column in range(len(leaves))]
         formulas = tuple((name, f"all{place}") for name, place in zip(names, at, strict=True))
-        return Script((), (*lines, f"all = {call}"), formulas)
-    return _numbered(names, [*lines, f"all = {call}"], "all", [])
+        return Script(sizes, (*lines, f"all = {call}"), formulas)
+    return _numbered(names, [*lines, f"all = {call}"], "all", sizes)
 
 
 def nth_text(question: Question, name: str) -> str:

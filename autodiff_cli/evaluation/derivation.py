@@ -77,11 +77,12 @@ class Derivation(Record):
         difference: the largest relative one that was found.
         sizes: what sizes were in the comparisons.
         assumed: sums that are taken for 0, since they are at every point.
-        branches: conditions that tensors decided in a program, and what they were; None of an expression.
+        branches: of a program, as `Recorded` has them; None of an expression.
         seed: the result's cotangent: "" for 1, "ones", "given", or its name.
         left_out: rules that didn't hold here, and were undone.
         reason: why: what was wrong with the formula that they made.
         call: why the text is a call of reverse mode, or "".
+        parts: of the text, whose gradients are such calls.
         rules: names of the rules that were applied.
         steps: what was rewritten, as text.
     """
@@ -102,11 +103,12 @@ class Derivation(Record):
     difference: float
     sizes: tuple[dict[str, int], ...]
     assumed: tuple[str, ...]
-    branches: tuple[tuple[str, bool], ...] | None
+    branches: tuple[tuple[str, bool | int], ...] | None
     seed: str
     left_out: tuple[str, ...]
     reason: str
     call: str
+    parts: tuple[str, ...]
     rules: tuple[str, ...]
     steps: tuple[tuple[str, str, str], ...]
 
@@ -160,13 +162,17 @@ def derive(
     with context, np.errstate(all="ignore"):
         question = Question(source, inputs or {}, wrt, seed, wanted or Wanted(), max_steps)
         maker = _Maker(question, sharing, expand, steps, whole)
-        try:
-            found = maker.agreeing()
-        except Unspelled as missing:
-            found = f"{missing.name} has no formula"
-        except Closed:
-            found = f"the {question.wanted.kind} has no closed form"
-        return maker.call(found) if isinstance(found, str) else found
+        while True:
+            try:
+                found = maker.agreeing()
+            except Unspelled as missing:
+                if question.set_apart(missing.node):
+                    maker.outputs = question.outputs()
+                    continue
+                found = f"{missing.name} has no formula"
+            except Closed:
+                found = f"the {question.wanted.kind} has no closed form"
+            return maker.call(found) if isinstance(found, str) else found
 
 
 class _Attempt(Record):
@@ -179,6 +185,7 @@ class _Attempt(Record):
     steps: tuple[tuple[str, str, str], ...]
     definitions: dict[str, Expression | None]
     value: Expression | None
+    needs: tuple[str, ...]
 
 
 class _Maker:
@@ -204,7 +211,7 @@ class _Maker:
             Closed: a Jacobian or Hessian has none.
         """
         attempt = self._attempt(())
-        outcome = self.points.compare(attempt.script.text())
+        outcome = self.points.compare(attempt.script.text(), attempt.needs)
         if outcome.agrees:
             return self._derivation(attempt, outcome)
         problem = outcome.problem
@@ -217,7 +224,7 @@ class _Maker:
         plans.append((*EVERYTHING, VANISHING, PRODUCTS, TIDYING))
         for without in plans:
             attempt = self._attempt(without)
-            outcome = self.points.compare(attempt.script.text())
+            outcome = self.points.compare(attempt.script.text(), attempt.needs)
             if outcome.agrees:
                 gone = tuple(name for name in without if name in applied)
                 return self._derivation(attempt, outcome, gone, problem)
@@ -268,14 +275,20 @@ class _Maker:
             for output, term in zip(outputs, terms, strict=True)
         ]
         steps = self._steps(rules.steps, writer) if self.steps else ()
-        if not self.whole:
-            return _Attempt(tuple(formulas), made, rules, tuple(assumed), steps, {}, None)
-        nodes = {assigned.name: assigned.node for assigned in question.recorded.assigned}
-        definitions = {
-            name: self._defined(algebra, writer, node, names) for name, node in nodes.items()
-        }
-        value = self._defined(algebra, writer, question.value, names)
-        return _Attempt(tuple(formulas), made, rules, tuple(assumed), steps, definitions, value)
+        definitions: dict[str, Expression | None] = {}
+        value = None
+        if self.whole:
+            definitions = {
+                assigned.name: self._defined(algebra, writer, assigned.node, names)
+                for assigned in question.recorded.assigned
+            }
+            value = self._defined(algebra, writer, question.value, names)
+        needs = tuple(
+            self._script(writer, term).text() for term, sign in rules.conditions if sign == "!="
+        )
+        return _Attempt(
+            tuple(formulas), made, rules, tuple(assumed), steps, definitions, value, needs
+        )
 
     def _defined(
         self, algebra: Algebra, writer: Writer, node: Node, names: Mapping[int, Term]
@@ -298,6 +311,8 @@ class _Maker:
             del nodes[question.recorded.assigned[-1].name]  # the result itself
         leaves = {name: algebra.leaf(name, n.shape, _kind(n)) for name, n in nodes.items()}
         found = {id(node): leaves[name] for name, node in nodes.items()}
+        for key, part in question.texts.items():
+            (found[key],) = read(algebra, [part], found)
         return found | {
             id(node.value): leaves[name]
             for name, node in nodes.items()
@@ -333,9 +348,19 @@ class _Maker:
         return tuple(dict.fromkeys(said))
 
     def _text(self, writer: Writer, term: Term) -> str:
-        dialect = Torch(self.question.taken())
-        made = script({"": writer.write(term)}, dialect, sharing="inline")
-        return made.formulas[0][1]
+        return self._script(writer, term).formulas[0][1]
+
+    def _script(self, writer: Writer, term: Term) -> Script:
+        """A term as a text of its own."""
+        question = self.question
+        return script(
+            {"": writer.write(term)},
+            Torch(question.taken()),
+            question.own_lines(),
+            question.shapes(),
+            question.taken(),
+            "inline",
+        )
 
     def _steps(self, steps: Sequence[Step], writer: Writer) -> tuple[tuple[str, str, str], ...]:
         found: dict[tuple[str, str, str], None] = {}
@@ -380,6 +405,7 @@ class _Maker:
             left_out,
             reason,
             call,
+            () if call else tuple(dict.fromkeys(question.parts)),
             tuple(attempt.rules.applied),
             attempt.steps,
         )
@@ -405,7 +431,7 @@ class _Maker:
             )
         texts = dict(made.formulas)
         formulas = tuple(Formula(o.name, o.wrt, texts[o.name], None, ()) for o in self.outputs)
-        attempt = _Attempt(formulas, made, Rules(), (), (), {}, None)
+        attempt = _Attempt(formulas, made, Rules(), (), (), {}, None, ())
         return self._derivation(attempt, outcome, call=reason)
 
 

@@ -10,9 +10,19 @@ import numpy as np
 
 from autodiff_cli.errors import AutodiffError, InputError, RuntimeFault
 from autodiff_cli.evaluation.leaves import check_differentiable
-from autodiff_cli.evaluation.recorded import Recorded, parsed, recorded, unbound, unread
+from autodiff_cli.evaluation.parts import PART, ends, part, with_part
+from autodiff_cli.evaluation.recorded import (
+    Assigned,
+    Recorded,
+    is_known,
+    parsed,
+    parts_of,
+    recorded,
+    unbound,
+    unread,
+)
 from autodiff_cli.formula.script import Line
-from autodiff_cli.formula.sizes import PRIMES, Sizes
+from autodiff_cli.formula.sizes import Sizes, primes_for
 from autodiff_cli.inputs import Given, bind
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Array, Node, Op, Rule, leaf
@@ -23,6 +33,7 @@ from autodiff_cli.source import Source
 from autodiff_cli.transform.reverse import reverse
 
 COTANGENT = "g"
+APART = ("gradient", "jacobian")  # where a part of the text may be a call
 STAND_IN = 0.75  # every element of an input that has a shape and no value, while the graph is built
 OPENED = "_row"  # a stand-in whose elements are the rows of a Jacobian
 Size: TypeAlias = "int | str"
@@ -100,7 +111,12 @@ class Question:
         self.instead: dict[Op, Rule] = {}
         self.tree = parsed(source)
         given = dict(given)
+        self.sizes = Sizes(_primes(given, source.text))
         missing = unbound(self.tree, given)
+        self.counted = [
+            name for name in missing if name in self.sizes.primes
+        ]  # sizes that it reads
+        missing = [name for name in missing if name not in self.counted]
         given |= dict.fromkeys(missing, Declared(()))
         idle = unread(source, self.tree, list(given))
         if seed is None and COTANGENT in idle:
@@ -115,10 +131,14 @@ class Question:
                 hint=f"leave out {idle[0]}, or use the name; a cotangent is called g",
             )
         self.given = {name: value for name, value in given.items() if name not in vectors}
-        self.sizes = Sizes(_primes(self.given))
-        self.inputs = {name: self._leaf(name, value) for name, value in self.given.items()}
+        self.inputs = {name: self._leaf(name, value, wrt) for name, value in self.given.items()}
         self.recorded = self._recorded()
+        for name, _ in self.recorded.lines:
+            if name in self.sizes.primes:
+                raise _clash(name, "the text's own name")
         self.value = self.recorded.value
+        self.parts: list[str] = []  # of the text, whose gradients no formula says
+        self.texts: dict[int, Node] = {}  # parts that give a node, by its id
         self.leaves = self._leaves(wrt)
         self.named: dict[str, Node] = {}  # cotangents and vectors that only have a name
         self.seed, self.seed_kind = self._seed(seed)
@@ -127,7 +147,8 @@ class Question:
     def _recorded(self) -> Recorded:
         """The text, run; sizes have their names in what is wrong with it."""
         try:
-            return recorded(self.source, self.tree, self.inputs)
+            counts = {name: self.sizes.primes[name] for name in self.counted}
+            return recorded(self.source, self.tree, self.inputs | counts)
         except AutodiffError as error:
             for name, prime in self.sizes.primes.items():
                 error.message = re.sub(rf"\b{prime}\b", name, error.message)
@@ -135,19 +156,20 @@ class Question:
 
     # ---- inputs ---------------------------------------------------------------------------------
 
-    def _leaf(self, name: str, value: Given | Declared) -> Any:
+    def _leaf(self, name: str, value: Given | Declared, wrt: Sequence[str] | None) -> Any:
+        asked = wrt is None or name in wrt
         if isinstance(value, Declared):
             shape = tuple(self.sizes.primes.get(n, n) for n in value.shape)  # type: ignore[arg-type]
             dtype, fill = (np.int64, 0) if value.integer else (np.float64, STAND_IN)
             array: Array = np.broadcast_to(np.asarray(fill, dtype), shape)
-            return leaf(array, requires_grad=not value.integer, name=name)
+            return leaf(array, requires_grad=asked and not value.integer, name=name)
         bound = bind(name, value)
         if not isinstance(bound, Node):
             return bound
         array = np.asarray(bound.value)
         if array.dtype.kind == "f":
             array = array.astype(np.float64)
-        return leaf(array, requires_grad=array.dtype.kind == "f", name=name)
+        return leaf(array, requires_grad=asked and array.dtype.kind == "f", name=name)
 
     def _leaves(self, wrt: Sequence[str] | None) -> dict[str, Node]:
         for name in wrt or ():
@@ -179,7 +201,7 @@ class Question:
             return self._stand_in(OPENED, value.shape), ""
         if kind in ("hessian", "hvp", "order") and value.shape:
             raise RuntimeFault(
-                f"the result has shape {list(value.shape)}, and --{kind} is of a number",
+                f"the result has shape {self._shown(value.shape)}, and --{kind} is of a number",
                 hint="reduce it with sum() or mean(), or ask for --jacobian",
             )
         if kind != "gradient" and seed is not None:
@@ -192,11 +214,14 @@ class Question:
         node = bind("--seed", seed, False)
         if not isinstance(node, Node) or node.shape != value.shape:
             raise RuntimeFault(
-                f"the seed has shape {list(getattr(node, 'shape', ()))}, and the result "
-                f"{list(value.shape)}",
+                f"the seed has shape {self._shown(getattr(node, 'shape', ()))}, and the result "
+                f"{self._shown(value.shape)}",
                 hint="a seed has the result's shape",
             )
         return leaf(np.asarray(node.value, np.float64), requires_grad=False), "given"
+
+    def _shown(self, shape: Sequence[int]) -> str:
+        return f"[{', '.join(map(self.sizes.name_of, shape))}]"
 
     def _names(self, text: Any) -> bool:
         """Whether a text is a name that means nothing yet."""
@@ -218,8 +243,8 @@ class Question:
         node = bind(f"--hvp {name}", vector, False)
         if not isinstance(node, Node) or node.shape != shape:
             raise RuntimeFault(
-                f"the vector for {name} has shape {list(getattr(node, 'shape', ()))}, and {name} "
-                f"{list(shape)}",
+                f"the vector for {name} has shape {self._shown(getattr(node, 'shape', ()))}, and {name} "
+                f"{self._shown(shape)}",
                 hint="a vector has its input's shape",
             )
         return leaf(np.asarray(node.value, np.float64), requires_grad=False)
@@ -285,7 +310,7 @@ class Question:
     def _nth(self, name: str, node: Node) -> Output:
         if node.shape:
             raise RuntimeFault(
-                f"--order is for numbers, and {name} has shape {list(node.shape)}",
+                f"--order is for numbers, and {name} has shape {self._shown(node.shape)}",
                 hint=f"ask for --hessian, or declare the input as a number: {name} without a shape",
             )
         value: Node | None = self.value
@@ -296,6 +321,38 @@ class Question:
             (value,) = self._gradients([value], [one], [node], create_graph=True)
         result = zeros_like(node) if value is None else value
         return Output(f"d{self.wanted.order}_{name}", (name,), result)
+
+    def set_apart(self, node: Node | None) -> bool:
+        """Make the part of the text that gave a node one whose gradient is a call, if that can be."""
+        span, run = getattr(node, "span", None), self.recorded
+        if span is None or not self.tree.is_expression or self.wanted.kind not in APART:
+            return False
+        nodes = [run.value, *(assigned.node for assigned in run.assigned)]
+        found = ends(nodes, span)
+        text = run.source.slice(span)
+        nodes_of = {name: n for name, n in self.inputs.items() if isinstance(n, Node)}
+        changed = {name for name, _ in run.lines}
+        nodes_of = {name: n for name, n in nodes_of.items() if name not in changed}
+        nodes_of |= {a.name: a.node for a in run.assigned}
+        names, is_call = parts_of(text)
+        known = [name in nodes_of or name in self.counted or is_known(name) for name in names]
+        reads = {name: nodes_of[name] for name in names if name in nodes_of}
+        if len(found) != 1 or not all(known) or found[0].op is PART:
+            return False
+        whole = part(found[0], text, reads, is_call)
+        if found[0] is node and id(node) not in self.texts:  # its gradient may be a formula
+            self.texts[id(node)] = whole
+            return True
+        value, *others = with_part(nodes, found[0], whole)
+        assigned = [
+            Assigned(a.name, n, a.text, a.reads) for a, n in zip(run.assigned, others, strict=True)
+        ]
+        self.recorded = Recorded(
+            value, tuple(assigned), run.lines, run.body, run.branches, run.source
+        )
+        self.value = value
+        self.parts.append(text)
+        return True
 
     # ---- what texts are made of -----------------------------------------------------------------
 
@@ -327,16 +384,19 @@ def _prod_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, dtype: DType)
     return keep(g * y, x, dim) / x
 
 
-def _primes(given: Mapping[str, Given | Declared]) -> dict[str, int]:
+def _clash(name: str, other: str) -> InputError:
+    return InputError(f"'{name}' is a size, and {other}", hint="name one another way")
+
+
+def _primes(given: Mapping[str, Given | Declared], text: str) -> dict[str, int]:
     names: dict[str, None] = {}
-    for name, value in given.items():
+    for value in given.values():
         if isinstance(value, Declared):
             names.update((size, None) for size in value.shape if isinstance(size, str))
             clash = [size for size in value.shape if size in given]
             if clash:
-                raise InputError(
-                    f"'{clash[0]}' is a size of {name}, and an input", hint="name one another way"
-                )
-    if len(names) > len(PRIMES):
-        raise InputError(f"{len(names)} sizes have names; at most {len(PRIMES)} can")
-    return dict(zip(names, PRIMES, strict=False))
+                raise _clash(str(clash[0]), "an input")
+    try:
+        return primes_for(names, text)
+    except ValueError as error:
+        raise InputError(f"{len(names)} sizes have names; at most {error} can") from None

@@ -14,12 +14,13 @@ from autodiff_cli.interpret import names
 from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import graph_of, located
-from autodiff_cli.interpret.places import here
-from autodiff_cli.ir.context import Deferred, Unknown, changed
+from autodiff_cli.interpret.limits import Limits
+from autodiff_cli.interpret.places import here, places
+from autodiff_cli.ir.context import Deferred, Unknown, changed, current
 from autodiff_cli.ir.node import INPUT, NUMBER, Node
 from autodiff_cli.record import Record
-from autodiff_cli.source import Source
-from autodiff_cli.syntax.tree import Assign, Binary, Name, Tree, Unary
+from autodiff_cli.source import Source, Span
+from autodiff_cli.syntax.tree import Assign, Binary, Call, Name, Tree, Unary
 
 Text: TypeAlias = Compiled
 
@@ -48,14 +49,17 @@ class Recorded(Record):
         assigned: what the text names, in order; of expressions.
         lines: (name, text) of all assignments; of expressions.
         body: the text of the result's expression; "" of a program.
-        branches: conditions that tensors decided, and what they were, in order.
+        branches: conditions that tensors decided, and what they were, in order; then loops and functions, and
+            their turns and calls.
+        source: in which nodes have their places; of expressions.
     """
 
     value: Node
     assigned: tuple[Assigned, ...]
     lines: tuple[tuple[str, str], ...]
     body: str
-    branches: tuple[tuple[str, bool], ...]
+    branches: tuple[tuple[str, bool | int], ...]
+    source: Source
 
 
 def parsed(source: Source) -> Text:
@@ -79,7 +83,7 @@ def unbound(text: Text, bound: Mapping[str, Any]) -> list[str]:
         name
         for name in text.reads.names
         if name not in bound
-        and (not _is_known(name) or (name in numbers and callable(names.bare_name(name))))
+        and (not is_known(name) or (name in numbers and callable(names.bare_name(name))))
     ]
 
 
@@ -94,11 +98,9 @@ def _operands(tree: Any) -> set[str]:
     return found
 
 
-def _is_known(name: str) -> bool:
-    if name in names.IMPLICIT or names.bare_name(name) is not None:
-        return True
-
-    return name in BUILTINS
+def is_known(name: str) -> bool:
+    """Whether a name means something in the language itself."""
+    return name in names.IMPLICIT or names.bare_name(name) is not None or name in BUILTINS
 
 
 def unread(source: Source, text: Text, bound: Sequence[str]) -> list[str]:
@@ -113,7 +115,7 @@ def recorded(source: Source, text: Text, inputs: Mapping[str, Any]) -> Recorded:
         AutodiffError: it can't be run so, or its result isn't one tensor.
     """
     named = list(_named(text, inputs)) if text.is_expression else []
-    value, *nodes, branches = _run(source, text, inputs, [name for name, _ in named])
+    value, *nodes, branches, whole = _run(source, text, inputs, [name for name, _ in named])
     check_result(value, source, inputs)
     if not isinstance(value, Node):
         raise RuntimeFault(
@@ -133,7 +135,13 @@ def recorded(source: Source, text: Text, inputs: Mapping[str, Any]) -> Recorded:
         if isinstance(target, Name)
     )
     body = source.slice(_result(text).span) if text.is_expression else ""
-    return Recorded(value, tuple(assigned), lines, body, tuple(branches))
+    return Recorded(value, tuple(assigned), lines, body, tuple(branches), whole)
+
+
+def parts_of(text: str) -> tuple[list[str], bool]:
+    """The names that an expression reads, and whether it is a call."""
+    compiled = compiled_text(Source(text))
+    return list(compiled.reads.names), isinstance(compiled.last.value, Call)
 
 
 def _result(text: Text) -> Any:
@@ -142,10 +150,13 @@ def _result(text: Text) -> Any:
 
 
 def _run(source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence[str]) -> list[Any]:
-    """The value of a text, those of the names that are wanted, and the branches that were taken."""
-    if (text.code.has_effects and not text.is_expression) or not text.has_value:
-        raise _refused("it prints, writes or has other effects, or gives no value")
-    branches: list[tuple[str, bool]] = []
+    """The value of a text, those of the names that are wanted, the branches, and the text that was run."""
+    effect = None if text.is_expression else text.code.effect
+    if effect is not None:
+        raise _refused(f"it {effect[0]}").at(effect[1], source)
+    if not text.has_value:
+        raise _refused("it gives no value")
+    branches: list[tuple[str, bool | int]] = []
 
     def choose(node: Node) -> bool:
         held = bool(np.all(force(node)))
@@ -162,16 +173,51 @@ def _run(source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence
         whole = Source(f"{head}{separator}({values})", source.name)
         text = compiled_text(whole)
     notices = Notices(source)
+    turns = _Turns(current().limits)
+    drawn: dict[str, Any] = {}
     try:
-        with changed(deferred=Deferred(choose, here)), np.errstate(all="ignore"), notices.taken():
+        with (
+            changed(deferred=Deferred(choose, here), limits=turns, streams=drawn),
+            np.errstate(all="ignore"),
+            notices.taken(),
+        ):
             value = graph_of(text, whole, inputs)
-    except Unknown:
-        raise _refused(
-            "it writes to a tensor that something else reads, or needs a value before the graph is whole"
-        ) from None
+    except Unknown as error:
+        refused = _refused("here it writes to a tensor, or needs a value before the graph is whole")
+        for _, where, span in places(error)[-1:]:
+            refused.at(span, where)
+        raise refused from None
     except Exception as error:
         raise located(error, source, inputs) from None
-    return [*value, branches] if wanted else [value, branches]
+    if drawn:
+        raise RuntimeFault(
+            "random draws have no formula", hint="draw them before, and bind them: u='rand(3)'"
+        )
+    branches += [
+        (source.slice(span).partition("\n")[0].rstrip(" :"), count)
+        for span, count in turns.found.items()
+    ]
+    return [*value, branches, whole] if wanted else [value, branches, whole]
+
+
+class _Turns(Limits):
+    """Limits that also count the turns of each loop.
+
+    Args:
+        limits: those that hold.
+    """
+
+    __slots__ = ("found",)
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits.max_steps, limits.max_bytes)
+        self.found: dict[Span, int] = {}
+
+    def turn(self) -> bool:
+        span = here()
+        if span is not None:
+            self.found[span] = self.found.get(span, 0) + 1
+        return super().turn()
 
 
 def _refused(reason: str) -> AutodiffError:

@@ -12,9 +12,10 @@ import numpy as np
 from autodiff_cli.evaluation.points import Points
 from autodiff_cli.evaluation.question import Question
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.script import script
 from autodiff_cli.formula.terms import Term
-from autodiff_cli.formula.tidying import replaced, sums_in, tidied
+from autodiff_cli.formula.tidying import parts_in, replaced, sums_in, tidied
 from autodiff_cli.formula.torch_text import Torch
 from autodiff_cli.formula.writing import Writer
 from autodiff_cli.ir.node import Array
@@ -36,7 +37,7 @@ def without_vanishing(
         gone = _pairs(question, algebra, writer, terms, points)
         if not gone:
             return terms, list(assumed)
-        found = {}
+        found, equal = {}, []
         for term, (one, two) in gone.items():
             entries = zip(term.args, term.data, strict=True)
             rest = [entry for entry in entries if entry not in (one, two)]
@@ -44,7 +45,26 @@ def without_vanishing(
             (short,) = tidied(algebra, [algebra.sum([one, two], term.shape)])
             said = script({"": writer.write(short)}, Torch(question.taken()), sharing="inline")
             assumed[said.formulas[0][1]] = None
+            equal += [s for s in sums_in([short]) if len(s.args) == 2]
         terms = replaced(algebra, terms, found)
+        for cancelled in equal:
+            terms = replaced(algebra, terms, _shorter(algebra, terms, cancelled))
+
+
+def _shorter(algebra: Algebra, terms: Sequence[Term], cancelled: Term) -> dict[Term, Term]:
+    """Products with the longer of two summands that cancel in them, and the same with the shorter."""
+    (long, c), (short, d) = sorted(
+        zip(cancelled.args, cancelled.data, strict=True), key=lambda entry: -entry[0].weight
+    )
+    factors = parts_of(long).factors
+    found: dict[Term, Term] = {}
+    for term in parts_in(terms):
+        product = parts_of(term)
+        if term.head == "product" and not long.shape and set(factors) <= set(product.factors):
+            rest = [factor for factor in product.factors if factor not in factors]
+            others = algebra.product(product.coefficient, rest, product.shape, product.summed)
+            found[term] = algebra.times(algebra.scaled(short, -d / c), others)
+    return {term: new for term, new in found.items() if new.weight < term.weight}
 
 
 def _pairs(
@@ -69,7 +89,8 @@ def _pairs(
     found = {}
     for term in sums:
         entries = list(zip(term.args, term.data, strict=True))
-        for one, two in combinations(entries, 2):
+        pairs = sorted(combinations(entries, 2), key=lambda pair: -sum(e[0].weight for e in pair))
+        for one, two in pairs:  # the longest first
             if algebra.one in (one[0], two[0]):
                 continue
             if all(

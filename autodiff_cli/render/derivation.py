@@ -34,6 +34,10 @@ def general(derivation: Derivation) -> list[str]:
     notes = []
     if derivation.call:
         notes.append(f"a call of reverse mode: {derivation.call}")
+    notes += [
+        f"{part} has no formula: its gradient is a call of reverse mode"
+        for part in derivation.parts
+    ]
     if derivation.branches is not None:
         notes.append(_ran(derivation.branches))
     notes += [
@@ -74,13 +78,22 @@ def _checked(derivation: Derivation) -> str:
     return f"checked for {shown}{more}"
 
 
-def _ran(branches: Sequence[tuple[str, bool]]) -> str:
-    """What of a program ran: each condition, how often it held, and how it ended."""
-    if not branches:
-        return "a program: its loops and branches don't depend on tensors"
+def _ran(branches: Sequence[tuple[str, bool | int]]) -> str:
+    """What of a program ran: each condition, how often it held, and how it ended; each loop's turns."""
     held: dict[str, list[bool]] = {}
     for condition, outcome in branches:
-        held.setdefault(condition, []).append(outcome)
+        if isinstance(outcome, bool):
+            held.setdefault(condition, []).append(outcome)
+    loops = [
+        f"'{loop}' took {_count(turns, 'turn', 'turns')}"
+        for loop, turns in branches
+        if not isinstance(turns, bool)
+        and loop.startswith(("for ", "while "))
+        and not any(condition in loop for condition in held)
+    ]
+    if not held:
+        ran = f": {', '.join(loops)}; no tensor decided" if loops else ": no tensor decides"
+        return f"a program{ran} what runs"
     parts = []
     for condition, outcomes in held.items():
         true = outcomes.count(True)
@@ -90,7 +103,7 @@ def _ran(branches: Sequence[tuple[str, bool]]) -> str:
             parts.append(f"{condition} was true {_count(true, 'time', 'times')}, then false")
         else:
             parts.append(f"{condition} was true {true} of {len(outcomes)} times")
-    return f"for these inputs alone, where {', '.join(parts)}"
+    return f"for these inputs alone, where {', '.join([*parts, *loops])}"
 
 
 def _count(number: int, one: str, several: str) -> str:
@@ -256,6 +269,7 @@ def json_lines(derivation: Derivation) -> str:
             "conditions": list(formula.conditions),
             "assumed_zero": list(derivation.assumed),
             "call": derivation.call or None,
+            "parts": list(derivation.parts),
             "left_out": list(derivation.left_out),
             "checked": {
                 "points": derivation.points,

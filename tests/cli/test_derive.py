@@ -105,6 +105,35 @@ def test_programs(run: Any) -> None:
     assert code == 1 and "the program has no formula" in err
 
 
+def test_turns_of_loops_are_said(run: Any) -> None:
+    _, out, _ = run("derive", "y = x\nfor k in range(3):\n    y = y*x\ny", "x=2.")
+    assert out.startswith(
+        "# a program: 'for k in range(3)' took 3 turns; no tensor decided what runs\n"
+    )
+    _, out, _ = run(
+        "derive", "y = x\nif y > 1:\n    y = y*x\nfor k in range(2):\n    y = y*x\ny", "x=2."
+    )
+    assert "for these inputs alone, where y > 1 was true, 'for k in range(2)' took 2 turns" in out
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "place"),
+    [
+        ("print(y)", "it uses print", "print"),
+        ("y[0] = 1", "it writes to an item", "y[0]"),
+        ("y.add_(1)", "it writes to a tensor, by add_", "y.add_"),
+        ("y.register_hook(lambda g: g)", "it uses register_hook", "y.register_hook"),
+        ("class C:\n    pass", "it defines a class", "class C:"),
+        ("z = y[:1]; y += 1; y = y*z.sum()", "here it writes to a tensor", "y += 1"),
+    ],
+)
+def test_effects_are_said_with_their_place(run: Any, line: str, said: str, place: str) -> None:
+    code, _, err = run("derive", f"y = x*2\n{line}\ny.sum()", "x=[1.,2.]")
+    message, source, carets, *_ = err.split("\n")
+    assert code == 1 and said in message
+    assert place in source and set(carets.strip()) == {"^"}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -128,7 +157,7 @@ def test_programs(run: Any) -> None:
         (["x, x", "x=1"], 1, "the result is not one tensor"),
         (["sum(x)", "x:n", "--to", "python"], 1, "numbers alone"),
         (["x.cummax(0)[0]", "x:n", "--to", "numpy"], 1, "has no words here"),
-        (["F.max_pool2d(x,2)", "x=rand(1,1,2,2)", "--to", "jax"], 1, "no formula to write for jax"),
+        (["F.max_pool2d(x,2)", "x=rand(1,1,2,2)", "--to", "jax"], 1, "no words here for 'F.max_pool2d(x,2)'"),
         (["sum(sqrt(-x-5))", "x:n"], 1, "give values instead of shapes"),
         (["sum(x**2)", "x:n", "--hvp", "y=v"], 1, "is not an input"),
         (["x", "x=2", "-o", "/nonexistent/f"], 1, "can't be written"),
