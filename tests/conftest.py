@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+from importlib import invalidate_caches
 
 import pytest
 from hypothesis import settings
 from needs import REFERENCE, lacking, left_out
+
+from autodiff_cli import index
+
+if not index.shipped():  # a checkout whose vocabulary has changed
+    subprocess.run([sys.executable, index.__file__], check=True, capture_output=True)
+    sys.modules.pop("autodiff_cli._index", None)
+    invalidate_caches()
+    index.shipped.cache_clear()
 
 # Machines differ in speed, so no deadlines; in CI the same examples each time.
 settings.register_profile("local", deadline=None)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from importlib import import_module
 from inspect import Parameter as Python
 from inspect import signature
 from typing import Any, NamedTuple
@@ -292,22 +291,10 @@ class Draw:
         return ", ".join(self.random.choice(INDICES) for _ in range(count))
 
 
-def load_all() -> None:
-    """Import whatever declares a name."""
-    from autodiff_cli.vocabulary.calls import families, library
-
-    families.load_all()
-    for modules in library.MODULES.values():
-        for module in modules:
-            import_module(f"autodiff_cli.vocabulary.{module}")
-
-
 def drawn(count: int, seed: int) -> Iterator[str]:
     """So many calls of each function, method and in-place form, and of operators and indices."""
     from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS, Function
-    from autodiff_cli.vocabulary.writing import IN_PLACE, RESHAPING
 
-    load_all()
     draw = Draw(seed)
 
     def parameters(function: Function) -> list[Taken]:
@@ -325,10 +312,9 @@ def drawn(count: int, seed: int) -> Iterator[str]:
     for name in sorted(METHODS.names()):
         if "." in name or name in SKIPPED:
             continue
-        forms = [name, f"{name}_"] if name in IN_PLACE | RESHAPING else [name]
-        for form in forms * max(count // 2, 1):
+        for _ in range(max(count // 2, 1)):
             taken = [p for p in parameters(METHODS[name]) if p.name not in ("input", "self", "out")]
-            yield f"{draw.tensor()}.{form}({draw.arguments(taken)})"
+            yield f"{draw.tensor()}.{name}({draw.arguments(taken)})"
     for _ in range(20 * count):
         other = draw.tensor() if draw.random.random() < 0.7 else draw.random.choice(JUNK)
         yield f"{draw.tensor()} {draw.random.choice(OPERATORS)} ({other})"

@@ -42,7 +42,6 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.program import Session, Settings
 from autodiff_cli.source import Source
 from autodiff_cli.vocabulary.calls.handles import GIVEN, TensorMethod, TorchFunction
-from autodiff_cli.vocabulary.writing import IN_PLACE, RESHAPING
 
 PACKAGE = str(Path(autodiff_cli.__file__).parent)
 KNOWN = Path(__file__).parent / "interpret" / "reached.txt"
@@ -398,7 +397,7 @@ def roots(session: Session) -> Iterator[Found]:
             with suppress(AttributeError):  # of another version of Python's
                 yield Found(reach.attribute(module, member), f"{name}.{member}", 0)
     tensor = session.variables["tensor"]
-    for name in [*access.names_of(tensor), *(f"{name}_" for name in IN_PLACE | RESHAPING)]:
+    for name in access.names_of(tensor):
         with suppress(AttributeError, RuntimeError):
             yield Found(reach.attribute(tensor, name), f"tensor.{name}", 0)
     for place, value in enumerate(session.variables["values"]):

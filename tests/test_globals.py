@@ -28,13 +28,13 @@ CACHES = """
     interpret/access.py:NATIVE interpret/allowed.py:NATIVE interpret/allowed.py:WRITABLE
     interpret/assignment.py:WRITABLE
     tensors/saved.py:_known tensors/values.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
-    transform/batch.py:_operations vocabulary/calls/library.py:_loaded wall/again.py:_opened
+    transform/batch.py:_operations wall/again.py:_opened
 """
-# What the process has one of.
+# What the process has one of; a process that writes the index notes what its tables get.
 THE_PROCESS = """
     rows/part.py:_engines rows/part.py:_stopped cli/apart.py:confining cli/apart.py:placing cli/batch.py:os
     cli/kept.py:sys execute/plan.py:store interpret/run.py:sys ops/special.py:sys startup.py:library
-    startup.py:os startup.py:sys tables/placing.py:place wall/__init__.py:sys wall/__init__.py:wall
+    index.py:Table startup.py:os startup.py:sys tables/placing.py:place wall/__init__.py:sys wall/__init__.py:wall
 """
 # Of all texts: which only grows, and by which objects are told apart.
 OF_ALL = "interpret/allowed.py:PROGRAM_CLASSES ir/node.py:writes program.py:PROGRAM_CLASSES"

@@ -57,7 +57,6 @@ from autodiff_cli.vocabulary.calls.handles import (
 )
 from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, METHODS
 from autodiff_cli.vocabulary.calls.values import ReturnType, Size, Value
-from autodiff_cli.vocabulary.writing import in_place_method
 
 MISSING = object()
 
@@ -254,9 +253,10 @@ def names_of(value: Any) -> list[str]:
     kind = type(value)
     if isinstance(value, Tensor):
         found = {
-            name for table in (TENSOR_ATTRIBUTES, TENSOR_METHODS, METHODS) for name in table.names()
+            name
+            for table in (TENSOR_ATTRIBUTES, TENSOR_METHODS, METHODS, ATTRIBUTES)
+            for name in table.names()
         }
-        found.update(ATTRIBUTES)
     elif isinstance(value, Namespace):
         found = set(value.names())
     else:
@@ -280,7 +280,7 @@ def names_of(value: Any) -> list[str]:
 def _of_class(value: type, name: str) -> Any:
     cls = real(value)
     if cls is Tensor or issubclass(cls, Tensor):
-        if name in METHODS or name in TENSOR_METHODS or in_place_method(name) is not None:
+        if name in METHODS or name in TENSOR_METHODS:
             return unbound.UnboundMethod(name)
         if name in ATTRIBUTES or name in TENSOR_ATTRIBUTES:
             return unbound.UnboundAttribute(name)

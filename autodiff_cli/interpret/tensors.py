@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from autodiff_cli.errors import AttributeFault
@@ -33,7 +34,12 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
     if name in TENSOR_METHODS:
         return HandleMethod(tensor, name, TENSOR_METHODS[name])
     if name in METHODS:
-        return TensorMethod(tensor, METHODS[name])
+        function = METHODS[name]
+        if function.in_place:
+            from autodiff_cli.vocabulary.writing import write
+
+            return HandleMethod(tensor, name, partial(write, function))
+        return TensorMethod(tensor, function)
     if name in ATTRIBUTES:
         if tensor.is_invalid and name not in ("T", "mT", "H", "mH"):
             return lifted(ATTRIBUTES[name](tensor._node), [tensor])
@@ -48,12 +54,6 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
             return getattr(tensor, name)
     elif name in tensor.__dict__:
         return tensor.__dict__[name]
-    if name[-1:] == "_":
-        from autodiff_cli.vocabulary.writing import in_place_method
-
-        written = in_place_method(name)
-        if written is not None:
-            return HandleMethod(tensor, name, written)
     error = AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'")
     raise meaning(error, tensor, name)
 

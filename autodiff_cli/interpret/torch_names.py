@@ -10,7 +10,6 @@ from typing import Any
 from autodiff_cli.interpret.tensors import meaning
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls import library
 from autodiff_cli.vocabulary.calls.handles import NAMES, TorchFunction
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
@@ -52,19 +51,6 @@ TORCH = {
         "geometric independent kl multinomial".split()
     },
     "torch.testing": "testing.",
-}
-# The methods with an underscore that are functions, too.
-IN_PLACE_FUNCTIONS = {
-    "torch": frozenset(
-        """abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_
-        atanh_ ceil_ celu_ clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach_ erf_ erfc_ exp2_
-        exp_ expm1_ fill_ fix_ floor_ frac_ gcd_ index_put_ lcm_ ldexp_ log10_ log1p_ log2_ log_ logit_
-        nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ selu_ sigmoid_ sin_ sinc_ sinh_
-        sqrt_ square_ tan_ tanh_ threshold_ trunc_ xlogy_ zero_""".split()
-    ),
-    "torch.nn.functional": frozenset(
-        "celu_ elu_ hardtanh_ leaky_relu_ relu_ selu_ threshold_".split()
-    ),
 }
 BOTH = frozenset(("gradcheck",))  # a module, and a function behind the same module, which hides it
 CONSTANTS = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan}
@@ -121,7 +107,6 @@ def _member(module_name: str, name: str) -> Any:
 def torch_names(module_name: str) -> list[str]:
     """The names behind a part of torch."""
     prefix = TORCH[module_name]
-    library.load(f"{prefix}names")
     names = [
         key.removeprefix(prefix)
         for key in (*NAMES.names(), *FUNCTIONS.names())
@@ -135,7 +120,6 @@ def torch_name(module_name: str, name: str) -> Any:
     """What a name means behind a part of torch: a function, a class or a value; None if nothing."""
     prefix = TORCH[module_name]
     qualified = prefix + name
-    library.load(qualified)
     if qualified in NAMES:
         value = NAMES[qualified]
         if not isinstance(value, type):
@@ -144,9 +128,12 @@ def torch_name(module_name: str, name: str) -> Any:
 
         return STANDS.get(value, value)
     if qualified in FUNCTIONS:
-        return TorchFunction(FUNCTIONS[qualified])
-    if name in IN_PLACE_FUNCTIONS.get(module_name, ()):
-        return _in_place(prefix, name)
+        function = FUNCTIONS[qualified]
+        if function.in_place:
+            from autodiff_cli.vocabulary.writing import WritingFunction
+
+            return WritingFunction(function)
+        return TorchFunction(function)
     if module_name == "torch":
         if name in CONSTANTS and name != "tau":
             return CONSTANTS[name]
@@ -157,12 +144,3 @@ def torch_name(module_name: str, name: str) -> Any:
 
             return shown(Tensor)
     return None
-
-
-def _in_place(prefix: str, name: str) -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.calls.calling import call
-
-    if prefix:
-        plain = TorchFunction(FUNCTIONS[prefix + name[:-1]])
-        return lambda *args, **kwargs: plain(*args, **kwargs, inplace=True)
-    return lambda input, *args, **kwargs: call(input, name, *args, **kwargs)

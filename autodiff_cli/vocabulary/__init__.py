@@ -1,21 +1,9 @@
-"""The names a user may call, with torch's signatures, defaults and error messages; one file a family.
+"""The names a user may call, with torch's signatures, defaults and error messages; rooms are torch's modules.
 
-Importing this package fills the tables in `registry` with the families that most calls need; those of
-`families.RARE` follow when one of their names is used.
+A module is imported when one of the names that it declares is looked up (`autodiff_cli/index.py`).
 """
 
-from autodiff_cli.vocabulary import (
-    arithmetic,
-    attributes,
-    creation,
-    pointwise,
-    reductions,
-)
+from autodiff_cli import index
 
-__all__ = [
-    "arithmetic",
-    "attributes",
-    "creation",
-    "pointwise",
-    "reductions",
-]
+if not index.shipped():  # a checkout whose vocabulary has changed since
+    index.import_all()

@@ -41,7 +41,7 @@ def check_alpha(input: Operand, other: Operand, alpha: Number) -> None:
         )
 
 
-@torch("add(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")
+@torch("add(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)", in_place="method")
 def add(input: Operand, other: Operand, alpha: Number) -> Node:
     check_alpha(input, other, alpha)
     return ar.add(input, other, alpha=alpha)
@@ -66,7 +66,7 @@ def check_subtraction(input: Operand, other: Operand) -> None:
         )
 
 
-@torch("sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")
+@torch("sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)", in_place="method")
 def sub(input: Operand, other: Operand, alpha: Number) -> Node:
     check_subtraction(input, other)
     check_alpha(input, other, alpha)
@@ -92,12 +92,12 @@ def rsub_number(input: Node, other: Number, alpha: Number) -> Node:
     return ar.rsub_number(input, other=other, alpha=alpha)
 
 
-@torch("mul(Tensor input, Tensor other, *, Tensor out = None)")
+@torch("mul(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
 def mul(input: Operand, other: Operand) -> Node:
     return ar.mul(input, other)
 
 
-@torch("div(Tensor input, Tensor other, *, Tensor out = None)")
+@torch("div(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
 def div(input: Operand, other: Operand) -> Node:
     return ar.div(input, other)
 
@@ -122,6 +122,7 @@ def div_rounded(input: Operand, other: Operand, rounding_mode: str | None) -> No
 @torch(
     "true_divide(Tensor input, Tensor other, *, Tensor out = None)",
     "true_divide(Tensor input, Number other)",
+    in_place="method",
 )
 def true_divide(input: Operand, other: Operand) -> Node:
     return ar.div(input, other)
@@ -130,12 +131,13 @@ def true_divide(input: Operand, other: Operand) -> Node:
 @torch(
     "floor_divide(Tensor input, Tensor other, *, Tensor out = None)",
     "floor_divide(Tensor input, Number other)",
+    in_place="method",
 )
 def floor_divide(input: Operand, other: Operand) -> Node:
     return not_bool(ar.floor_divide(input, other), "div_floor_cpu")
 
 
-@torch("remainder(Tensor input, Tensor other, *, Tensor out = None)")
+@torch("remainder(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
 def remainder(input: Operand, other: Operand) -> Node:
     other = lifted(other)
     if other.op is NUMBER:
@@ -153,7 +155,7 @@ def remainder_number(input: Node, other: Number) -> Node:
     return not_bool(ar.remainder_number(input, other=other), "remainder_cpu")
 
 
-@torch("fmod(Tensor input, Tensor other, *, Tensor out = None)")
+@torch("fmod(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
 def fmod(input: Node, other: Node) -> Node:
     return ar.fmod(input, other)
 
@@ -171,7 +173,7 @@ def check_exponent(input: Node, exponent: Number) -> None:
         )
 
 
-@torch("pow(Tensor input, Tensor exponent, *, Tensor out = None)")
+@torch("pow(Tensor input, Tensor exponent, *, Tensor out = None)", in_place="method")
 def pow(input: Node, exponent: Node) -> Node:
     return not_bool(powers.pow(input, exponent), "pow")
 
@@ -196,6 +198,7 @@ def _comparison(op: Op, *names: str) -> None:
         torch(
             f"{name}(Tensor input, Tensor other, *, Tensor out = None)",
             f"{name}(Tensor input, Number other, *, Tensor out = None)",
+            in_place=f"method {op.name.capitalize()}Backward",
         )(call)
 
 
@@ -213,7 +216,7 @@ def _logical(name: str) -> None:
     def call(input: Node, other: Node) -> Node:
         return op(input, other)  # type: ignore[no-any-return]
 
-    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")(call)
+    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")(call)
 
 
 def operands_of(*values: Operand) -> tuple[Node, ...]:
@@ -233,7 +236,7 @@ def _bitwise(name: str) -> None:
     def reflected(self: Number, other: Node) -> Node:
         return call(self, other)
 
-    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)")(call)
+    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")(call)
     torch(f"{name}(Number self, Tensor other)")(reflected)
     torch(f"{name}(Tensor input, Number other, *, Tensor out = None)")(call)
 
@@ -258,7 +261,10 @@ def _check_bounds(min: object, max: object) -> None:
         raise RuntimeFault("torch.clamp: At least one of 'min' or 'max' must not be None")
 
 
-@torch("clamp(Tensor input, Tensor? min = None, Tensor? max = None, *, Tensor out = None)")
+@torch(
+    "clamp(Tensor input, Tensor? min = None, Tensor? max = None, *, Tensor out = None)",
+    in_place="function",
+)
 def clamp_tensors(input: Node, min: Node | None, max: Node | None) -> Node:
     _check_bounds(min, max)
     if min is None:
@@ -318,7 +324,7 @@ def where_numbers(condition: Node, self: Number, other: Number) -> Node:
     return selected(condition, self, other)
 
 
-@torch("clamp_min(Tensor input, Tensor min, *, Tensor out = None)")
+@torch("clamp_min(Tensor input, Tensor min, *, Tensor out = None)", in_place="function")
 def clamp_min(input: Node, min: Node) -> Node:
     return sel.clamp_min_tensor(input, min)
 
@@ -330,7 +336,7 @@ def clamp_min_number(input: Node, min: Number) -> Node:
     return result
 
 
-@torch("clamp_max(Tensor input, Tensor max, *, Tensor out = None)")
+@torch("clamp_max(Tensor input, Tensor max, *, Tensor out = None)", in_place="function")
 def clamp_max(input: Node, max: Node) -> Node:
     return sel.clamp_max_tensor(input, max)
 

@@ -26,7 +26,7 @@ from autodiff_cli.vocabulary.shaping import numbered
 def _triangle(name: str) -> None:
     op = re.tril if name == "tril" else re.triu
 
-    @torch(f"{name}(Tensor input, SymInt diagonal = 0, *, Tensor out = None)")
+    @torch(f"{name}(Tensor input, SymInt diagonal = 0, *, Tensor out = None)", in_place="method")
     def triangle(input: Node, diagonal: int) -> Node:
         if input.ndim < 2:
             raise RuntimeFault(f"{name}: input tensor must have at least 2 dimensions")

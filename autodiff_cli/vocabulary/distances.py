@@ -69,7 +69,7 @@ def _sum_with_product(name: str, op: Op, c: Node, a: Node, b: Node, how: dict[st
 ADDED = "*, Number beta = 1, Number alpha = 1, Tensor out = None)"
 
 
-@torch(f"addmv(Tensor input, Tensor mat, Tensor vec, {ADDED}")
+@torch(f"addmv(Tensor input, Tensor mat, Tensor vec, {ADDED}", in_place="function")
 def addmv(input: Node, mat: Node, vec: Node, beta: Number, alpha: Number) -> Node:
     how = {"beta": beta, "alpha": alpha}
     return _sum_with_product("addmv", mx.addmv, input, mat, vec, how)
@@ -83,7 +83,7 @@ def addmv_numbers_first(beta: Number, input: Node, mat: Node, vec: Node, alpha: 
     return addmv(input, mat, vec, beta, alpha)
 
 
-@torch(f"addr(Tensor input, Tensor vec1, Tensor vec2, {ADDED}")
+@torch(f"addr(Tensor input, Tensor vec1, Tensor vec2, {ADDED}", in_place="method")
 def addr(input: Node, vec1: Node, vec2: Node, beta: Number, alpha: Number) -> Node:
     how = {"beta": beta, "alpha": alpha}
     return _sum_with_product("addr", mx.addr, input, vec1, vec2, how)
@@ -99,7 +99,7 @@ def addr_numbers_first(
     return addr(input, vec1, vec2, beta, alpha)
 
 
-@torch(f"baddbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}")
+@torch(f"baddbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}", in_place="method")
 def baddbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number) -> Node:
     how = {"beta": beta, "alpha": alpha}
     return _sum_with_product("baddbmm", mx.baddbmm, input, batch1, batch2, how)
@@ -127,7 +127,7 @@ def baddbmm_with_dtype(
     return baddbmm(input, batch1, batch2, beta, alpha)
 
 
-@torch(f"addbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}")
+@torch(f"addbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}", in_place="method")
 def addbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number) -> Node:
     how = {"beta": beta, "alpha": alpha}
     return _sum_with_product("addbmm", mx.addbmm, input, batch1, batch2, how)

@@ -20,10 +20,12 @@ from autodiff_cli.vocabulary.pointwise import require_floating
 OUT = "*, Tensor out = None)"
 
 
-def _pair(name: str, op: Op, kernel: str | None = None, integers: bool = False) -> None:
+def _pair(
+    name: str, op: Op, kernel: str | None = None, integers: bool = False, in_place: str = ""
+) -> None:
     """A function of two tensors; a kernel that is named exists for floating dtypes, or integers."""
 
-    @torch(f"{name}(Tensor input, Tensor other, {OUT}")
+    @torch(f"{name}(Tensor input, Tensor other, {OUT}", in_place=in_place)
     def call(input: Node, other: Node) -> Node:
         if kernel is not None:
             broadcast(input.shape, other.shape)
@@ -36,25 +38,25 @@ def _require(dtype: DType, kernel: str, integers: bool) -> None:
         raise NotImplementedFault(f"\"{kernel}\" not implemented for '{dtype.scalar_name}'")
 
 
-_pair("atan2", pairs.atan2)
-_pair("hypot", pairs.hypot, "hypot_cpu")
+_pair("atan2", pairs.atan2, in_place="method")
+_pair("hypot", pairs.hypot, "hypot_cpu", in_place="method")
 _pair("logaddexp", pairs.logaddexp, "logaddexp_cpu")
 _pair("logaddexp2", pairs.logaddexp2, "logaddexp2_cpu")
 _pair("fmax", pairs.fmax)
 _pair("fmin", pairs.fmin)
-_pair("copysign", pairs.copysign)
-_pair("ldexp", pairs.ldexp)
-_pair("gcd", pairs.gcd, "gcd_cpu", integers=True)
-_pair("lcm", pairs.lcm, "lcm_cpu", integers=True)
+_pair("copysign", pairs.copysign, in_place="method")
+_pair("ldexp", pairs.ldexp, in_place="function")
+_pair("gcd", pairs.gcd, "gcd_cpu", integers=True, in_place="function")
+_pair("lcm", pairs.lcm, "lcm_cpu", integers=True, in_place="function")
 alias("arctan2", of="atan2")
 
 
-@torch(f"copysign(Tensor input, Number other, {OUT}")
+@torch(f"copysign(Tensor input, Number other, {OUT}", in_place="method")
 def copysign_number(input: Node, other: Number) -> Node:
     return pairs.copysign_number(input, other=other)
 
 
-@torch(f"heaviside(Tensor input, Tensor values, {OUT}")
+@torch(f"heaviside(Tensor input, Tensor values, {OUT}", in_place="method")
 def heaviside(input: Node, values: Node) -> Node:
     if input.dtype is not values.dtype:
         raise RuntimeFault("heaviside is not yet implemented for tensors with different dtypes.")
@@ -84,7 +86,7 @@ def _wide(x: Node) -> Node:
     return as_dtype(x, dtypes.float64)
 
 
-@torch(f"float_power(Tensor input, Tensor exponent, {OUT}")
+@torch(f"float_power(Tensor input, Tensor exponent, {OUT}", in_place="method")
 def float_power(input: Node, exponent: Node) -> Node:
     return powers.pow(_wide(input), _wide(exponent))
 
@@ -109,7 +111,7 @@ def _of_dtype(name: str, node: Node, dtype: DType) -> None:
         )
 
 
-@torch(f"lerp(Tensor input, Tensor end, Tensor weight, {OUT}")
+@torch(f"lerp(Tensor input, Tensor end, Tensor weight, {OUT}", in_place="method")
 def lerp(input: Node, end: Node, weight: Node) -> Node:
     _of_dtype("end", end, input.dtype)
     _of_dtype("weight", weight, input.dtype)
@@ -127,6 +129,7 @@ def lerp_number(input: Node, end: Node, weight: Number) -> Node:
 @torch(
     "addcmul(Tensor input, Number value, Tensor tensor1, Tensor tensor2)|deprecated",
     f"addcmul(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value = 1, {OUT[3:]}",
+    in_place="method",
 )
 def addcmul(input: Node, tensor1: Node, tensor2: Node, value: Number) -> Node:
     return blend.addcmul(input, tensor1, tensor2, value=value)
@@ -135,6 +138,7 @@ def addcmul(input: Node, tensor1: Node, tensor2: Node, value: Number) -> Node:
 @torch(
     "addcdiv(Tensor input, Number value, Tensor tensor1, Tensor tensor2)|deprecated",
     f"addcdiv(Tensor input, Tensor tensor1, Tensor tensor2, *, Number value = 1, {OUT[3:]}",
+    in_place="method",
 )
 def addcdiv(input: Node, tensor1: Node, tensor2: Node, value: Number) -> Node:
     if not tensor1.dtype.is_floating and not tensor2.dtype.is_floating:
@@ -152,18 +156,18 @@ def addcdiv(input: Node, tensor1: Node, tensor2: Node, value: Number) -> Node:
 # ---- one operand --------------------------------------------------------------------------------
 
 
-def _plain(name: str, op: Op, kernel: str | None = None) -> None:
-    @torch(f"{name}(Tensor input, {OUT}")
+def _plain(name: str, op: Op, kernel: str | None = None, in_place: str = "") -> None:
+    @torch(f"{name}(Tensor input, {OUT}", in_place=in_place)
     def call(input: Node) -> Node:
         if kernel is not None:
             require_floating(input, kernel)
         return op(input)
 
 
-_plain("frac", pairs.frac, "frac_cpu")
-_plain("deg2rad", pairs.deg2rad)
-_plain("rad2deg", pairs.rad2deg)
-_plain("sgn", pairs.sgn)
+_plain("frac", pairs.frac, "frac_cpu", in_place="function")
+_plain("deg2rad", pairs.deg2rad, in_place="function")
+_plain("rad2deg", pairs.rad2deg, in_place="function")
+_plain("sgn", pairs.sgn, in_place="method")
 _plain("signbit", pairs.signbit)
 _plain("isposinf", pairs.isposinf)
 _plain("isneginf", pairs.isneginf)
@@ -175,7 +179,8 @@ def isreal(input: Node) -> Node:
 
 
 @torch(
-    f"nan_to_num(Tensor input, float? nan = None, float? posinf = None, float? neginf = None, {OUT}"
+    f"nan_to_num(Tensor input, float? nan = None, float? posinf = None, float? neginf = None, {OUT}",
+    in_place="function",
 )
 def nan_to_num(input: Node, nan: float | None, posinf: float | None, neginf: float | None) -> Node:
     return pairs.nan_to_num(input, nan=nan, posinf=posinf, neginf=neginf)

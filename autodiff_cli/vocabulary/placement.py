@@ -33,7 +33,7 @@ def _boolean(function: str, mask: Node) -> None:
         )
 
 
-@torch("masked_fill(Tensor input, Tensor mask, Tensor value)")
+@torch("masked_fill(Tensor input, Tensor mask, Tensor value)", in_place="method apart")
 def masked_fill_tensor(input: Node, mask: Node, value: Node) -> Node:
     mask, x = mv.together(mask, input)
     if value.ndim:
@@ -54,7 +54,7 @@ def masked_fill(input: Node, mask: Node, value: Number) -> Node:
     return sel.masked_fill(x, mask, value=x.dtype.numpy.type(value).item())
 
 
-@torch("masked_scatter(Tensor input, Tensor mask, Tensor source)")
+@torch("masked_scatter(Tensor input, Tensor mask, Tensor source)", in_place="method apart")
 def masked_scatter(input: Node, mask: Node, source: Node) -> Node:
     mask, x = mv.together(mask, input)
     if input.dtype is not source.dtype:
@@ -119,7 +119,7 @@ def _cut(src: Node, index: Node) -> Node:
 SCATTER = "Tensor input, int dim, Tensor index"
 
 
-@torch(f"scatter({SCATTER}, Tensor src, *, Tensor out = None)")
+@torch(f"scatter({SCATTER}, Tensor src, *, Tensor out = None)", in_place="method apart")
 def scatter(input: Node, dim: int, index: Node, src: Node) -> Node:
     at, index = _scattered_index(input, dim, index, src)
     return sc.scatter(input, index, _cut(src, index), dim=at)
@@ -150,7 +150,7 @@ def scatter_number_reducing(input: Node, dim: int, index: Node, value: Number, r
     return scatter_reducing(input, dim, index, src, reduce)
 
 
-@torch(f"scatter_add({SCATTER}, Tensor src, *, Tensor out = None)")
+@torch(f"scatter_add({SCATTER}, Tensor src, *, Tensor out = None)", in_place="method apart")
 def scatter_add(input: Node, dim: int, index: Node, src: Node) -> Node:
     at, index = _scattered_index(input, dim, index, src)
     return sc.scatter_add(input, index, _cut(src, index), dim=at)
@@ -165,6 +165,7 @@ def _counted(index: Node) -> Array:
 
 @torch(
     f"index_add({SCATTER}, Tensor source, *, Number alpha = 1, Tensor out = None)",
+    in_place="method apart",
 )
 def index_add(input: Node, dim: int, index: Node, source: Node, alpha: Number) -> Node:
     at = wrap_dim(dim, input.ndim)
@@ -206,7 +207,7 @@ def index_add(input: Node, dim: int, index: Node, source: Node, alpha: Number) -
     return sc.index_add(input, constant(places), source, dim=at, alpha=alpha)
 
 
-@torch(f"index_copy({SCATTER}, Tensor source, *, Tensor out = None)")
+@torch(f"index_copy({SCATTER}, Tensor source, *, Tensor out = None)", in_place="method apart")
 def index_copy(input: Node, dim: int, index: Node, source: Node) -> Node:
     at = wrap_dim(dim, input.ndim)
     if index.dtype is not dtypes.int64:
@@ -271,7 +272,7 @@ def _filled_index(x: Node, dim: int, index: Node) -> tuple[int, Node]:
     return at, constant(np.where(places < 0, places + size, places))
 
 
-@torch("index_fill(Tensor input, int dim, Tensor index, Tensor value)")
+@torch("index_fill(Tensor input, int dim, Tensor index, Tensor value)", in_place="method apart")
 def index_fill(input: Node, dim: int, index: Node, value: Node) -> Node:
     if value.ndim:
         raise RuntimeFault(
@@ -288,7 +289,10 @@ def index_fill_number(input: Node, dim: int, index: Node, value: Number) -> Node
     return sc.index_fill_number(input, index, dim=at, value=value)
 
 
-@torch("index_put(Tensor input, tuple of Tensors indices, Tensor values, bool accumulate = False)")
+@torch(
+    "index_put(Tensor input, tuple of Tensors indices, Tensor values, bool accumulate = False)",
+    in_place="function apart",
+)
 def index_put(input: Node, indices: tuple[Node, ...], values: Node, accumulate: bool) -> Node:
     gathered: list[tuple[int, Any]] = []
     dim = 0
@@ -381,7 +385,10 @@ def _wrapped(index: Array, size: int) -> Array:
     return np.remainder(index, size) if size else index
 
 
-@torch("put(Tensor input, Tensor index, Tensor source, bool accumulate = False)")
+@torch(
+    "put(Tensor input, Tensor index, Tensor source, bool accumulate = False)",
+    in_place="method apart",
+)
 def put(input: Node, index: Node, source: Node, accumulate: bool) -> Node:
     """Elements by their place among all."""
     if index.dtype is not dtypes.int64:

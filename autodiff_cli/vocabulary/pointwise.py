@@ -13,23 +13,26 @@ from autodiff_cli.ops import selection as sel
 from autodiff_cli.vocabulary.calls.registry import alias, torch
 
 
-def _plain(op: Op, name: str, tail: str = ", *, Tensor out = None") -> None:
+def _plain(
+    op: Op, name: str, tail: str = ", *, Tensor out = None", in_place: str = "function"
+) -> None:
     """A function that is its primitive."""
 
     def call(input: Node) -> Node:
         return op(input)
 
-    torch(f"{name}(Tensor input{tail})")(call)
+    torch(f"{name}(Tensor input{tail})", in_place=in_place)(call)
 
 
 for _op in (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt sin cos tan asin acos atan sinh cosh tanh asinh "
-    "acosh atanh sigmoid reciprocal sign"
+    "acosh atanh sigmoid reciprocal"
 ).split():
     _plain(getattr(pw, _op), _op)
-_plain(sel.logical_not, "logical_not")
+_plain(pw.sign, "sign", in_place="method")
+_plain(sel.logical_not, "logical_not", in_place="method")
 for _op in ("isnan", "isinf", "isfinite"):
-    _plain(getattr(pw, _op), _op, "")
+    _plain(getattr(pw, _op), _op, "", in_place="")
 
 
 def require_floating(x: Node, kernel: str) -> None:
@@ -73,15 +76,17 @@ def _no_rounding(name: str) -> Callable[[Node], None]:
 
 
 for _op in ("floor", "ceil", "trunc"):
-    torch(f"{_op}(Tensor input, *, Tensor out = None)")(
+    torch(f"{_op}(Tensor input, *, Tensor out = None)", in_place="function")(
         _reject_bool(_no_rounding(_op), getattr(pw, _op))
     )
-torch("neg(Tensor input, *, Tensor out = None)")(_reject_bool(_no_negation, ar.neg))
-torch("abs(Tensor input, *, Tensor out = None)")(_reject_bool(_no_abs, pw.abs))
-torch("relu(Tensor input)")(_reject_bool(_no_relu, pw.relu))
+torch("neg(Tensor input, *, Tensor out = None)", in_place="function")(
+    _reject_bool(_no_negation, ar.neg)
+)
+torch("abs(Tensor input, *, Tensor out = None)", in_place="function")(_reject_bool(_no_abs, pw.abs))
+torch("relu(Tensor input)", in_place="function")(_reject_bool(_no_relu, pw.relu))
 
 
-@torch("square(Tensor input, *, Tensor out = None)")
+@torch("square(Tensor input, *, Tensor out = None)", in_place="function")
 def square(input: Node) -> Node:
     return ar.pow_number(input, exponent=2)
 
@@ -93,14 +98,14 @@ def positive(input: Node) -> Node:
     return input
 
 
-@torch("round(Tensor input, *, Tensor out = None)")
+@torch("round(Tensor input, *, Tensor out = None)", in_place="function")
 def round_(input: Node) -> Node:
     if input.dtype.name == "bool":
         raise NotImplementedFault("\"round_vml_cpu\" not implemented for 'Bool'")
     return pw.round(input) if input.dtype.is_floating else pw.clone(input)
 
 
-@torch("bitwise_not(Tensor input, *, Tensor out = None)")
+@torch("bitwise_not(Tensor input, *, Tensor out = None)", in_place="method")
 def bitwise_not(input: Node) -> Node:
     if input.dtype.is_floating:
         raise NotImplementedFault(
@@ -120,7 +125,7 @@ def detach(input: Node) -> Node:
 
 
 alias("negative", of="neg")
-alias("absolute", of="abs")
+alias("absolute", of="abs", in_place="method")
 alias("arcsin", of="asin")
 alias("arccos", of="acos")
 alias("arctan", of="atan")
@@ -129,6 +134,8 @@ alias("arccosh", of="acosh")
 alias("arctanh", of="atanh")
 alias("fix", of="trunc")
 alias("special.expit", of="sigmoid")
+for _name in ("log1p", "expm1", "exp2"):
+    alias(f"special.{_name}", of=_name)
 
 
 @torch("round(Tensor input, *, int decimals, Tensor out = None)")

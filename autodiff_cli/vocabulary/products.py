@@ -142,7 +142,8 @@ _out_dtype("bmm", bmm)
 
 @torch(
     "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta = 1, Number alpha = 1, "
-    "Tensor out = None)"
+    "Tensor out = None)",
+    in_place="method",
 )
 def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> Node:
     for name, x in (("self", input), ("mat1", mat1)):

@@ -104,7 +104,7 @@ def contiguous(input: Node) -> Node:
     return input if layout.is_contiguous(input) else clone_contiguous(input)
 
 
-@torch("squeeze(Tensor input)")
+@torch("squeeze(Tensor input)", in_place="shape")
 def squeeze(input: Node) -> Node:
     return mv.squeeze(input, shape=tuple(size for size in input.shape if size != 1))
 
@@ -125,7 +125,7 @@ def squeeze_dims(input: Node, dim: tuple[int, ...]) -> Node:
     return mv.squeeze_dims(input, shape=shape)
 
 
-@torch("unsqueeze(Tensor input, int dim)")
+@torch("unsqueeze(Tensor input, int dim)", in_place="shape")
 def unsqueeze(input: Node, dim: int) -> Node:
     at = wrap_dim(dim, input.ndim + 1)
     return mv.unsqueeze(input, shape=input.shape[:at] + (1,) + input.shape[at:])
@@ -134,18 +134,18 @@ def unsqueeze(input: Node, dim: int) -> Node:
 # ---- order --------------------------------------------------------------------------------------
 
 
-@torch("transpose(Tensor input, int dim0, int dim1)")
+@torch("transpose(Tensor input, int dim0, int dim1)", in_place="shape")
 def transpose(input: Node, dim0: int, dim1: int) -> Node:
     a, b = wrap_dim(dim0, input.ndim), wrap_dim(dim1, input.ndim)
     return mv.transpose(input, dims=mv.swap(input.ndim, a, b) if input.ndim else ())
 
 
-@torch("swapaxes(Tensor input, int axis0, int axis1)")
+@torch("swapaxes(Tensor input, int axis0, int axis1)", in_place="shape")
 def swapaxes(input: Node, axis0: int, axis1: int) -> Node:
     return transpose(input, axis0, axis1)
 
 
-@torch("t(Tensor input)")
+@torch("t(Tensor input)", in_place="shape")
 def t(input: Node) -> Node:
     if input.ndim > 2:
         raise RuntimeFault(

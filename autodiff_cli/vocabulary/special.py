@@ -9,7 +9,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import special as sp
-from autodiff_cli.vocabulary.calls.registry import Only, alias, torch
+from autodiff_cli.vocabulary.calls.registry import Only, torch
 from autodiff_cli.vocabulary.reductions import softmax_of
 
 OUT = "*, Tensor out = None)"
@@ -19,23 +19,24 @@ def _place(name: str) -> Only:
     return "function" if name.startswith("special.") else None
 
 
-def _plain(op: Op, *names: str) -> None:
+def _plain(op: Op, *names: str, in_place: str = "") -> None:
     for name in names:
 
         def call(input: Node) -> Node:
             return op(input)
 
-        torch(f"{name}(Tensor input, {OUT}", only=_place(name))(call)
+        only = _place(name)
+        torch(f"{name}(Tensor input, {OUT}", only=only, in_place="" if only else in_place)(call)
 
 
-_plain(sp.erf, "erf", "special.erf")
-_plain(sp.erfc, "erfc", "special.erfc")
-_plain(sp.erfinv, "erfinv", "special.erfinv")
+_plain(sp.erf, "erf", "special.erf", in_place="function")
+_plain(sp.erfc, "erfc", "special.erfc", in_place="function")
+_plain(sp.erfinv, "erfinv", "special.erfinv", in_place="method")
 _plain(sp.erfcx, "special.erfcx")
-_plain(sp.lgamma, "lgamma", "special.gammaln")
-_plain(sp.digamma, "digamma", "special.digamma", "special.psi")
-_plain(sp.sinc, "sinc", "special.sinc")
-_plain(sp.i0, "i0", "special.i0")
+_plain(sp.lgamma, "lgamma", "special.gammaln", in_place="method")
+_plain(sp.digamma, "digamma", "special.digamma", "special.psi", in_place="method")
+_plain(sp.sinc, "sinc", "special.sinc", in_place="function")
+_plain(sp.i0, "i0", "special.i0", in_place="method")
 _plain(sp.i0e, "special.i0e")
 _plain(sp.i1, "special.i1")
 _plain(sp.i1e, "special.i1e")
@@ -44,7 +45,7 @@ _plain(sp.ndtri, "special.ndtri")
 _plain(sp.log_ndtr, "special.log_ndtr")
 
 
-@torch(f"polygamma(int n, Tensor input, {OUT}")
+@torch(f"polygamma(int n, Tensor input, {OUT}", in_place="method")
 @torch(f"special.polygamma(int n, Tensor input, {OUT}", only="function")
 def polygamma(n: int, input: Node) -> Node:
     if n < 0:
@@ -60,7 +61,7 @@ def mvlgamma(input: Node, p: int) -> Node:
     return sp.mvlgamma(input, p=p)
 
 
-@torch(f"logit(Tensor input, float? eps = None, {OUT}")
+@torch(f"logit(Tensor input, float? eps = None, {OUT}", in_place="function")
 @torch(f"special.logit(Tensor input, float? eps = None, {OUT}", only="function")
 def logit(input: Node, eps: float | None) -> Node:
     return sp.logit(input, eps=eps)
@@ -81,7 +82,8 @@ def _with_log(name: str, stem: str) -> None:
     def with_number(input: Node, other: Number) -> Node:
         return to_number(input, other)  # type: ignore[no-any-return]
 
-    torch(f"{name}(Tensor input, Tensor other, {OUT}", only=only)(of_tensors)
+    in_place = "" if only else "function"
+    torch(f"{name}(Tensor input, Tensor other, {OUT}", only=only, in_place=in_place)(of_tensors)
     torch(f"{name}(Number self, Tensor other, {OUT}", only=only)(of_number)
     torch(f"{name}(Tensor input, Number other, {OUT}", only=only)(with_number)
 
@@ -111,7 +113,3 @@ def softmax(input: Node, dim: int, dtype: DType | None) -> Node:
 )
 def log_softmax(input: Node, dim: int, dtype: DType | None) -> Node:
     return softmax_of(input, dim, dtype, log=True)
-
-
-for _name in ("log1p", "expm1", "exp2"):
-    alias(f"special.{_name}", of=_name)

@@ -161,7 +161,10 @@ def aminmax(input: Node, dim: int | None, keepdim: bool) -> tuple[Node, ...]:
 
 
 def _running(name: str, op: Op) -> None:
-    @torch(f"{name}(Tensor input, int dim, *, torch.dtype? dtype = None, Tensor out = None)")
+    @torch(
+        f"{name}(Tensor input, int dim, *, torch.dtype? dtype = None, Tensor out = None)",
+        in_place="method",
+    )
     def running(input: Node, dim: int, dtype: DType | None) -> Node:
         at = wrap_dim(dim, input.ndim)
         return op(input, dim=at, dtype=_summed_dtype(input, dtype))

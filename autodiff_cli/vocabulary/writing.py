@@ -6,7 +6,6 @@ Sources: torch/csrc/autograd/python_variable_indexing.cpp (`THPVariable_setitem`
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,10 +31,10 @@ from autodiff_cli.tensors.inplace import (
 )
 from autodiff_cli.tensors.tensor import Tensor, lifted, of_array
 from autodiff_cli.vocabulary.autograd.grad_mode import refuse_inference_write
-from autodiff_cli.vocabulary.calls.handles import lower, lowered, method, value_node
+from autodiff_cli.vocabulary.calls.handles import TorchFunction, lower, lowered, method, value_node
 from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.calls.parameters import type_name
-from autodiff_cli.vocabulary.calls.registry import METHODS, Function
+from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS, Function
 from autodiff_cli.vocabulary.calls.signature import Overloads
 from autodiff_cli.vocabulary.indexing import checked_indices, entries_of, located, subscript
 from autodiff_cli.vocabulary.shaping import check_expandable, expand
@@ -43,31 +42,6 @@ from autodiff_cli.vocabulary.shaping import check_expandable, expand
 if TYPE_CHECKING:
     from autodiff_cli.random.generator import Generator
 
-# The methods that have an in-place form: the same operation, written into the tensor.
-IN_PLACE = frozenset(
-    """abs absolute acos acosh add addbmm addcdiv addcmul addmm addmv addr arccos arccosh arcsin arcsinh
-    arctan arctan2 arctanh asin asinh atan atan2 atanh baddbmm bitwise_and bitwise_not bitwise_or
-    bitwise_xor ceil clamp clamp_max clamp_min clip copysign cos cosh cumprod cumsum deg2rad digamma
-    div divide eq erf erfc erfinv exp exp2 expm1 fix float_power floor floor_divide fmod frac gcd ge
-    greater greater_equal gt heaviside hypot i0 index_add index_copy index_fill index_put lcm le
-    lerp less less_equal lgamma log log10 log1p log2 logical_and logical_not logical_or logical_xor
-    logit lt masked_fill masked_scatter mul multiply nan_to_num ne neg negative not_equal polygamma
-    pow put rad2deg reciprocal relu remainder renorm round rsqrt scatter scatter_add sigmoid sign
-    sgn sin sinc sinh sqrt square sub subtract tan tanh tril triu true_divide trunc xlogy leaky_relu
-    elu celu selu hardtanh relu6 silu mish threshold""".split()
-)
-# Written into a tensor, a comparison is a function of it whose derivative is zero.
-COMPARISONS = {
-    "eq": "Eq", "ge": "Ge", "gt": "Gt", "le": "Le", "lt": "Lt", "ne": "Ne", "greater": "Gt", "less": "Lt",
-    "greater_equal": "Ge", "less_equal": "Le", "not_equal": "Ne",
-}  # fmt: skip
-# Of these, those that mustn't read what they write.
-SCATTERED = frozenset(
-    """index_add index_copy index_fill index_put masked_fill masked_scatter put scatter
-    scatter_add""".split()
-)
-# Those that change how a tensor shows its memory, and not what stands there.
-RESHAPING = frozenset("t transpose squeeze unsqueeze swapaxes swapdims".split())
 WRITTEN = {
     mv.t: mv.t_written,
     mv.transpose: mv.transpose_written,
@@ -78,81 +52,85 @@ WRITTEN = {
 }
 
 
-@cache
-def _in_place_form(name: str) -> Function:
-    """A method under the name of its in-place form, by which that form's errors call it."""
-    plain = name[:-1]
-    form = Function(name)
-    form.texts = [name + text.removeprefix(plain) for text in METHODS[plain].texts]
-    form.implementations = METHODS[plain].implementations
-    return form
+class WritingFunction(TorchFunction):
+    """A function that writes into its tensor, such as `torch.abs_` and `F.relu_`."""
+
+    __slots__ = ()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.function.in_python:
+            plain = TorchFunction(FUNCTIONS[self.function.name[:-1]])
+            return plain(*args, **kwargs, inplace=True)
+        if not args or not isinstance(args[0], Tensor):
+            return super().__call__(*args, **kwargs)  # which refuses the arguments
+        return write(self.function, args[0], *args[1:], **kwargs)
 
 
-def in_place_method(name: str) -> Callable[..., Any] | None:
-    """The method `name`, such as `add_`, if it exists."""
-    plain = name[:-1]
-    if not name.endswith("_") or plain.endswith("_") or plain not in METHODS:
-        return None
-    named = _in_place_form(name)
-    if plain in IN_PLACE:
+def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Call the form of a function that writes into its tensor, such as `add_`.
 
-        def written(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            refuse_inference_write(tensor)
-            given: list[Tensor] = []
-            nodes, keywords = lowered(args, kwargs, given)
-            run = named.bound(nodes, keywords)
-            if plain == "float_power" and tensor.dtype.name != "float64":
-                raise RuntimeFault(
-                    f"the base given to float_power_ has dtype {tensor.dtype.scalar_name} but the "
-                    "operation's result requires dtype Double"
-                )
+    Args:
+        form: its declaration, `in_place` set.
+        tensor: what is written.
+        args, kwargs: the others.
 
-            def compute(node: Node) -> Node:
-                result: Node = run(node)
-                if plain in COMPARISONS and node.requires_grad and current().grad:
-                    draw = np.asarray(result.value).astype(node.dtype.numpy)
-                    overload = int(any(isinstance(arg, Node) for arg in nodes))
-                    grad_fn = f"{COMPARISONS[plain]}Backward{overload}"
-                    return writes.randomized(node, draw=draw, name=grad_fn)
-                return result
+    Raises:
+        RuntimeFault: the reference refuses the write.
+    """
+    if form.in_place == "shape":
+        return _reshape(form, tensor, args, kwargs)
+    refuse_inference_write(tensor)
+    given: list[Tensor] = []
+    nodes, keywords = lowered(args, kwargs, given)
+    run = form.bound(nodes, keywords)
+    if form.name == "float_power_" and tensor.dtype.name != "float64":
+        raise RuntimeFault(
+            f"the base given to float_power_ has dtype {tensor.dtype.scalar_name} but the "
+            "operation's result requires dtype Double"
+        )
 
-            return in_place(
-                tensor,
-                compute,
-                [] if plain == "masked_fill" else [other.node for other in given],
-                scattered=plain in SCATTERED,
-                idempotent=_may_repeat(tensor, plain),
-            )
+    def compute(node: Node) -> Node:
+        result: Node = run(node)
+        backward = form.in_place.rpartition(" ")[2]
+        if backward.endswith("Backward") and node.requires_grad and current().grad:
+            draw = np.asarray(result.value).astype(node.dtype.numpy)
+            overload = int(any(isinstance(arg, Node) for arg in nodes))
+            return writes.randomized(node, draw=draw, name=f"{backward}{overload}")
+        return result
 
-        return written
-    if plain in RESHAPING:
+    return in_place(
+        tensor,
+        compute,
+        [] if form.name == "masked_fill_" else [other.node for other in given],
+        scattered="apart" in form.in_place,
+        idempotent=_may_repeat(tensor, form.name),
+    )
 
-        def reshaped(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-            run = named.bound(lowered(args, {}, [])[0], kwargs)
-            check_inplace(tensor)
-            try:
-                node = run(tensor.node)
-            except RuntimeFault as error:
-                raise RuntimeFault(error.message.replace(f"{plain}()", f"{name}()")) from None
-            written = WRITTEN[node.op]
-            shown = lifted(written(tensor.node, **node.params), [tensor])
-            reshape_in_place(tensor, shown._node)
-            return tensor
 
-        return reshaped
-    return None
+def _reshape(
+    form: Function, tensor: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Tensor:
+    run = form.bound(lowered(args, {}, [])[0], kwargs)
+    check_inplace(tensor)
+    try:
+        node = run(tensor.node)
+    except RuntimeFault as error:
+        raise RuntimeFault(error.message.replace(f"{form.name[:-1]}()", f"{form.name}()")) from None
+    shown = lifted(WRITTEN[node.op](tensor.node, **node.params), [tensor])
+    reshape_in_place(tensor, shown._node)
+    return tensor
 
 
 _ON_EXPANDED = (
-    "Use of {{}}_ on expanded tensors is deprecated. Please clone() the tensor before performing this "
+    "Use of {{}} on expanded tensors is deprecated. Please clone() the tensor before performing this "
     "operation. This also applies to advanced indexing e.g. tensor[{} (Triggered internally at "
     "/__w/pytorch/pytorch/aten/src/ATen/native/TensorAdvancedIndexing.cpp:{}.)"
 )
 # What may write to elements that share memory, and how it is warned about.
 DEPRECATED = {
-    "index_fill": _ON_EXPANDED.format("mask] = scalar", 1913),
-    "index_put": _ON_EXPANDED.format("indices] = tensor", 976),
-    "masked_fill": _ON_EXPANDED.format("mask] = scalar", 2450),
+    "index_fill_": _ON_EXPANDED.format("mask] = scalar", 1913),
+    "index_put_": _ON_EXPANDED.format("indices] = tensor", 976),
+    "masked_fill_": _ON_EXPANDED.format("mask] = scalar", 2450),
 }
 
 

@@ -8,16 +8,13 @@ import pytest
 
 from autodiff_cli.program import run_text
 from autodiff_cli.source import Source
-from autodiff_cli.vocabulary.calls import library
 from autodiff_cli.vocabulary.calls.handles import NAMES
 from autodiff_cli.vocabulary.nn.module import Module
 
-for _prefix in ("nn.", "optim.", "optim.lr_scheduler."):
-    library.load(f"{_prefix}any")
 CLASSES = {
-    name: value
-    for name, value in NAMES.items()
-    if name.startswith(("nn.", "optim.")) and isinstance(value, type)
+    name: NAMES[name]
+    for name in NAMES.names()
+    if name.startswith(("nn.", "optim.")) and isinstance(NAMES[name], type)
 }
 
 

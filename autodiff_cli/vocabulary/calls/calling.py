@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from autodiff_cli.errors import AttributeFault
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls import library
 from autodiff_cli.vocabulary.calls.handles import (
     GIVEN,
     NAMES,
@@ -21,7 +20,7 @@ from autodiff_cli.vocabulary.calls.handles import (
 )
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
-from autodiff_cli.vocabulary.writing import in_place_method
+from autodiff_cli.vocabulary.writing import WritingFunction, write
 
 C = TypeVar("C", bound=type)
 
@@ -29,7 +28,6 @@ C = TypeVar("C", bound=type)
 @cache
 def torch_function(name: str) -> Callable[..., Any]:
     """A function by its name behind `torch.`, such as "F.linear", for tensors."""
-    library.load(name)
     if name in NAMES:
         return NAMES[name]  # type: ignore[no-any-return]
     function = FUNCTIONS.get(name)
@@ -37,7 +35,7 @@ def torch_function(name: str) -> Callable[..., Any]:
         module, _, last = name.rpartition(".")
         where = {"": "torch", "F": "torch.nn.functional"}.get(module, f"torch.{module}")
         raise AttributeFault(f"module '{where}' has no attribute '{last}'")
-    return TorchFunction(function)
+    return WritingFunction(function) if function.in_place else TorchFunction(function)
 
 
 def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:
@@ -52,12 +50,11 @@ def call(tensor: Tensor, name: str, *args: Any, **kwargs: Any) -> Any:
     if own is not None:
         return own(tensor, *args, **kwargs)
     function = METHODS.get(name)
-    if function is not None:
-        return TensorMethod(tensor, function)(*args, **kwargs)
-    written = in_place_method(name)
-    if written is None:
+    if function is None:
         raise AttributeFault(f"'{type(tensor).__name__}' object has no attribute '{name}'")
-    return written(tensor, *args, **kwargs)
+    if function.in_place:
+        return write(function, tensor, *args, **kwargs)
+    return TensorMethod(tensor, function)(*args, **kwargs)
 
 
 def check_has(value: Any, name: str) -> None:

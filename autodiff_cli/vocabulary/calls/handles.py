@@ -14,18 +14,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from autodiff_cli.errors import FAILURES, AutodiffError, IndexFault, RuntimeFault, TypeFault
+from autodiff_cli.index import Table
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.tensors.tensor import Tensor, lifted
-from autodiff_cli.vocabulary.calls.families import (
-    NAMES_OF,
-    TENSOR_ATTRIBUTES_OF,
-    TENSOR_METHODS_OF,
-    TENSOR_SETTERS_OF,
-    Table,
-)
 from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.calls.registry import Function
 from autodiff_cli.vocabulary.calls.signature import Overloads
@@ -33,10 +27,10 @@ from autodiff_cli.vocabulary.calls.values import ReturnType
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-TENSOR_METHODS: Table[Callable[..., Any]] = Table(TENSOR_METHODS_OF)
-TENSOR_ATTRIBUTES: Table[Callable[[Tensor], Any]] = Table(TENSOR_ATTRIBUTES_OF)
-TENSOR_SETTERS: Table[Callable[[Tensor, Any], None]] = Table(TENSOR_SETTERS_OF)
-NAMES: Table[Any] = Table(NAMES_OF)  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
+TENSOR_METHODS: Table[Callable[..., Any]] = Table("tensor_methods")
+TENSOR_ATTRIBUTES: Table[Callable[[Tensor], Any]] = Table("tensor_attributes")
+TENSOR_SETTERS: Table[Callable[[Tensor, Any], None]] = Table("tensor_setters")
+NAMES: Table[Any] = Table("names")  # behind `torch.`: "manual_seed", "autograd.grad", "nn.Linear"
 
 # Of the library's classes that programs may subclass: the names that a class gives to programs.
 MEMBERS: dict[type, frozenset[str]] = {}

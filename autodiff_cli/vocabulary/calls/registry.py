@@ -22,9 +22,9 @@ from importlib import import_module
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from autodiff_cli.errors import FAILURES, AssertionFault, RuntimeFault, TypeFault
+from autodiff_cli.index import Table
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
-from autodiff_cli.vocabulary.calls.families import FUNCTIONS_OF, METHODS_OF, Table
 from autodiff_cli.vocabulary.calls.handed_on import check_handed_on, check_tensors
 from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.calls.signature import Overloads
@@ -54,18 +54,27 @@ class Function:
         calls: of such a function, the signature of what it hands its arguments to; or a function that
             gives that for the call's arguments, together with what they are turned into.
         asks: of such a function, the attributes that its Python asks of tensors first: "target.size".
+        in_place: whether it is the form that writes into its tensor, `abs_` of `abs`, and how: see `torch`.
     """
 
-    __slots__ = ("_bound", "asks", "calls", "implementations", "in_python", "name", "texts")
+    __slots__ = (
+        "_bound", "asks", "calls", "implementations", "in_place", "in_python", "name", "parameters"
+    )  # fmt: skip
 
     def __init__(
-        self, name: str, in_python: bool = False, calls: Calls = "", asks: str = ""
+        self,
+        name: str,
+        in_python: bool = False,
+        calls: Calls = "",
+        asks: str = "",
+        in_place: str = "",
     ) -> None:
         self.name = name
         self.in_python = in_python
         self.calls = calls
         self.asks = asks
-        self.texts: list[str] = []
+        self.in_place = in_place
+        self.parameters: list[str] = []  # of each overload, as the reference prints them
         self.implementations: list[Implementation] = []
         self._bound: dict[bool, Overloads] = {}
 
@@ -106,6 +115,12 @@ class Function:
                 raise worded(self, error, (node, *args), kwargs, True) from None
 
         return run
+
+    @property
+    def texts(self) -> list[str]:
+        """The overloads' signatures, as errors print them."""
+        name = self.name.rpartition(".")[2]
+        return [name + parameters for parameters in self.parameters]
 
     @property
     def shown_name(self) -> str:
@@ -171,31 +186,37 @@ def _effective(implementation: Implementation, bound: dict[str, object]) -> dict
     return result
 
 
-FUNCTIONS: Table[Function] = Table(FUNCTIONS_OF)
-METHODS: Table[Function] = Table(METHODS_OF)
-ATTRIBUTES: dict[str, Callable[[Node], Any]] = {}
+FUNCTIONS: Table[Function] = Table("functions")
+METHODS: Table[Function] = Table("methods")
+ATTRIBUTES: Table[Callable[[Node], Any]] = Table("attributes")
 
 
-def torch(*signatures: str, only: Only = None) -> Callable[[F], F]:
-    """Declare one overload for each signature, all served by the same implementation."""
+def torch(*signatures: str, only: Only = None, in_place: str = "") -> Callable[[F], F]:
+    """Declare one overload for each signature, all served by the same implementation.
+
+    Args:
+        only: whether it is a function or a method alone.
+        in_place: which form of it writes into its tensor, said with one of the overloads: "method" for
+            `x.abs_()`, "function" for `torch.abs_(x)`, too; "apart" where what is written mustn't be
+            read; "shape" for a method that changes how a tensor shows its memory, not what stands there;
+            "GtBackward" for a comparison: what is written is a function of it whose derivative is zero.
+    """
 
     def declare(implementation: F) -> F:
         for text in signatures:
-            name = text[: text.index("(")]
-            bare = text[text.index(name.rpartition(".")[2]) :]
+            name, _, parameters = text.partition("(")
+            given = f"({parameters}", implementation
             if only != "method":
-                _entry(FUNCTIONS, name, False, bare, implementation)
-            if only != "function":
-                if "Tensor input" not in text:
-                    continue
-                _entry(METHODS, name.rpartition(".")[2], False, bare, implementation)
+                _entry(FUNCTIONS, name, False, *given, in_place=in_place)
+            if only != "function" and "Tensor input" in text:
+                _entry(METHODS, name.rpartition(".")[2], False, *given, in_place=in_place)
         return implementation
 
     return declare
 
 
 def python(
-    name: str, *, method: bool = False, calls: Calls = "", asks: str = ""
+    name: str, *, method: bool = False, calls: Calls = "", asks: str = "", in_place: str = ""
 ) -> Callable[[F], F]:
     """Declare a function that torch wrote in Python, and what it does with its arguments first."""
 
@@ -203,7 +224,7 @@ def python(
         # Python's errors name the function, so the implementation goes by torch's name.
         last = WRITTEN.get(name) or SHOWN.get(name) or name.rpartition(".")[2]
         implementation.__name__ = implementation.__qualname__ = last
-        _entry(FUNCTIONS, name, True, "", implementation, calls, asks)
+        _entry(FUNCTIONS, name, True, "", implementation, calls, asks, in_place)
         if method:
             _entry(METHODS, name, True, "", implementation, calls, asks)
         return implementation
@@ -215,30 +236,40 @@ def _entry(
     table: Table[Function],
     name: str,
     in_python: bool,
-    text: str,
+    parameters: str,
     implementation: Implementation,
     calls: Calls = "",
     asks: str = "",
+    in_place: str = "",
 ) -> None:
     function = table.declared(name)
     if function is None:
         function = table[name] = Function(name, in_python, calls, asks)
-    function.texts.append(text)
+    function.parameters.append(parameters)
     function.implementations.append(implementation)
+    if in_place and (table is METHODS or "function" in in_place):
+        _share(table, f"{name}_", function, in_place)
 
 
-def alias(*names: str, of: str) -> None:
-    """Other names of one function, such as `absolute` of `abs`; of its method, those without a module."""
+def _share(table: Table[Function], name: str, of: Function, in_place: str) -> None:
+    """Another name of a function, or its form that writes; what else is declared of it is theirs, too."""
+    copy = table[name] = Function(name, of.in_python, of.calls, of.asks, in_place)
+    copy.parameters, copy.implementations = of.parameters, of.implementations
+
+
+def alias(*names: str, of: str, in_place: Only = None) -> None:
+    """Other names of one function, such as `absolute` of `abs`; of its method, those without a module.
+
+    Args:
+        in_place: of which there are other forms that write into the tensor than of the first.
+    """
     for name in names:
         for table in (FUNCTIONS, METHODS):
             if of in table and (table is FUNCTIONS or "." not in name):
-                original = table[of]
-                copy = table[name] = Function(
-                    name, original.in_python, original.calls, original.asks
-                )
-                old, new = of.rpartition(".")[2], name.rpartition(".")[2]
-                copy.texts = [new + text.removeprefix(old) for text in original.texts]
-                copy.implementations = original.implementations
+                _share(table, name, table[of], "")
+                form = table.declared(f"{of}_")
+                if form is not None and "." not in name and (table is METHODS or in_place is None):
+                    _share(table, f"{name}_", form, form.in_place)
 
 
 def attribute(name: str) -> Callable[[F], F]:

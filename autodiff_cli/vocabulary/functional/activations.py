@@ -25,7 +25,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 SELU_SCALE = 1.0507009873554804934193349852946
 
 
-@python("F.relu")
+@python("F.relu", in_place="function")
 def relu(input: Node, inplace: bool = False) -> Node:
     return FUNCTIONS["relu"](input)  # type: ignore[no-any-return]
 
@@ -82,25 +82,27 @@ _simple("hardswish", lambda x: act.hardswish(x), "hardswish_cpu")
 _simple("relu6", lambda x: act.hardtanh(x, min=0, max=6), None)
 
 
-@python("F.leaky_relu", calls="leaky_relu(Tensor input, Number negative_slope)")
+@python(
+    "F.leaky_relu", calls="leaky_relu(Tensor input, Number negative_slope)", in_place="function"
+)
 def leaky_relu(input: Node, negative_slope: float = 0.01, inplace: bool = False) -> Node:
     require_floating(input, "leaky_relu_cpu")
     return act.leaky_relu(input, slope=negative_slope)
 
 
-@python("F.elu", calls="elu(Tensor input, Number alpha)")
+@python("F.elu", calls="elu(Tensor input, Number alpha)", in_place="function")
 def elu(input: Node, alpha: float = 1.0, inplace: bool = False) -> Node:
     require_floating(input, "elu_cpu")
     return act.elu(input, alpha=alpha, scale=1.0, input_scale=1.0)
 
 
-@torch("selu(Tensor input)", only="function")
+@torch("selu(Tensor input)", only="function", in_place="function")
 def selu(input: Node) -> Node:
     require_floating(input, "elu_cpu")
     return act.elu(input, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1.0)
 
 
-@torch("celu(Tensor input, Number alpha = 1.0)", only="function")
+@torch("celu(Tensor input, Number alpha = 1.0)", only="function", in_place="function")
 def celu(input: Node, alpha: Number) -> Node:
     if alpha == 0:
         raise RuntimeFault("ZeroDivisionError: alpha cannot be 0 for CELU")
@@ -108,12 +110,12 @@ def celu(input: Node, alpha: Number) -> Node:
     return act.celu(input, alpha=alpha)
 
 
-@python("F.selu")
+@python("F.selu", in_place="function")
 def functional_selu(input: Node, inplace: bool = False) -> Node:
     return FUNCTIONS["selu"](input)  # type: ignore[no-any-return]
 
 
-@python("F.celu")
+@python("F.celu", in_place="function")
 def functional_celu(input: Node, alpha: float = 1.0, inplace: bool = False) -> Node:
     return FUNCTIONS["celu"](input, alpha)  # type: ignore[no-any-return]
 
@@ -140,7 +142,11 @@ def softsign(input: Node) -> Node:
     return ar.div(input, ar.add(FUNCTIONS["abs"](input), 1, alpha=1))
 
 
-@python("F.hardtanh", calls="hardtanh(Tensor input, Number min_val, Number max_val)")
+@python(
+    "F.hardtanh",
+    calls="hardtanh(Tensor input, Number min_val, Number max_val)",
+    in_place="function",
+)
 def hardtanh(
     input: Node, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Node:
@@ -181,13 +187,14 @@ def hardshrink(input: Node, lambd: Number) -> Node:
 @torch(
     "threshold(Tensor input, Number threshold, Number value, *, Tensor out = None)",
     only="function",
+    in_place="function",
 )
 def threshold(input: Node, threshold: Number, value: Number) -> Node:
     check_fits(value, input.dtype)
     return pairs.threshold(input, threshold=threshold, value=value)
 
 
-@python("F.threshold")
+@python("F.threshold", in_place="function")
 def functional_threshold(
     input: Node, threshold: float, value: float, inplace: bool = False
 ) -> Node:
