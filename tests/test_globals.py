@@ -34,7 +34,8 @@ CACHES = """
 THE_PROCESS = """
     rows/part.py:_engines rows/part.py:_stopped cli/apart.py:confining cli/apart.py:placing cli/batch.py:os
     cli/kept.py:sys execute/plan.py:store interpret/run.py:sys ops/special.py:sys startup.py:library
-    index.py:Table startup.py:os startup.py:sys tables/placing.py:place wall/__init__.py:sys wall/__init__.py:wall
+    index.py:Table startup.py:os startup.py:sys tables/placing.py:place wall/__init__.py:sys
+    wall/__init__.py:wall
 """
 # Of all texts: which only grows, and by which objects are told apart.
 OF_ALL = "interpret/allowed.py:PROGRAM_CLASSES ir/node.py:writes program.py:PROGRAM_CLASSES"

@@ -130,9 +130,9 @@ def torch_name(module_name: str, name: str) -> Any:
     if qualified in FUNCTIONS:
         function = FUNCTIONS[qualified]
         if function.in_place:
-            from autodiff_cli.vocabulary.writing import WritingFunction
+            from autodiff_cli.vocabulary.writing import writing_function
 
-            return WritingFunction(function)
+            return writing_function(function)
         return TorchFunction(function)
     if module_name == "torch":
         if name in CONSTANTS and name != "tau":

@@ -31,7 +31,14 @@ from autodiff_cli.tensors.inplace import (
 )
 from autodiff_cli.tensors.tensor import Tensor, lifted, of_array
 from autodiff_cli.vocabulary.autograd.grad_mode import refuse_inference_write
-from autodiff_cli.vocabulary.calls.handles import TorchFunction, lower, lowered, method, value_node
+from autodiff_cli.vocabulary.calls.handles import (
+    TorchFunction,
+    lift,
+    lower,
+    lowered,
+    method,
+    value_node,
+)
 from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS, Function
@@ -52,18 +59,17 @@ WRITTEN = {
 }
 
 
-class WritingFunction(TorchFunction):
+def writing_function(form: Function) -> TorchFunction:
     """A function that writes into its tensor, such as `torch.abs_` and `F.relu_`."""
 
-    __slots__ = ()
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.function.in_python:
-            plain = TorchFunction(FUNCTIONS[self.function.name[:-1]])
-            return plain(*args, **kwargs, inplace=True)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if form.in_python:
+            return TorchFunction(FUNCTIONS[form.name[:-1]])(*args, **kwargs, inplace=True)
         if not args or not isinstance(args[0], Tensor):
-            return super().__call__(*args, **kwargs)  # which refuses the arguments
-        return write(self.function, args[0], *args[1:], **kwargs)
+            return lift(form, *args, **kwargs)  # which refuses the arguments
+        return write(form, args[0], *args[1:], **kwargs)
+
+    return TorchFunction(form, run)
 
 
 def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:

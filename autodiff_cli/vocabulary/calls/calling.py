@@ -20,7 +20,7 @@ from autodiff_cli.vocabulary.calls.handles import (
 )
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
-from autodiff_cli.vocabulary.writing import WritingFunction, write
+from autodiff_cli.vocabulary.writing import write, writing_function
 
 C = TypeVar("C", bound=type)
 
@@ -35,7 +35,7 @@ def torch_function(name: str) -> Callable[..., Any]:
         module, _, last = name.rpartition(".")
         where = {"": "torch", "F": "torch.nn.functional"}.get(module, f"torch.{module}")
         raise AttributeFault(f"module '{where}' has no attribute '{last}'")
-    return WritingFunction(function) if function.in_place else TorchFunction(function)
+    return writing_function(function) if function.in_place else TorchFunction(function)
 
 
 def torch_call(name: str, *args: Any, **kwargs: Any) -> Any:

@@ -204,14 +204,22 @@ def _with_arrays(value: Any) -> Any:
 
 
 class TorchFunction:
-    """A function of torch, as programs hold it."""
+    """A function of torch, as programs hold it.
 
-    __slots__ = ("function",)
+    Args:
+        function: of nodes.
+        run: what a call does instead of lifting that.
+    """
 
-    def __init__(self, function: Function) -> None:
+    __slots__ = ("function", "run")
+
+    def __init__(self, function: Function, run: Callable[..., Any] | None = None) -> None:
         self.function = function
+        self.run = run
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.run is not None:
+            return self.run(*args, **kwargs)
         given: list[Tensor] = []
         if self.function.in_python and _overwrites(self.function, args, kwargs):
             nodes, named = lowered(args[1:], kwargs, given)
