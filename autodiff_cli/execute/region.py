@@ -8,50 +8,29 @@ are used again as soon as nothing reads them any more.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
 from autodiff_cli.execute.blocks import block_shape, boxes
-from autodiff_cli.ir import dtypes
-from autodiff_cli.ir.node import NUMBER, Array, Node, Shape
+from autodiff_cli.execute.steps import Input, Step, as_array, uniform
+from autodiff_cli.execute.sums import takes_up
+from autodiff_cli.ir.node import NUMBER, Array, Shape
+from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import indexing as ix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.kinds import Elementwise, takes_out
-from autodiff_cli.transform.axes import REDUCTIONS, RESHAPES, Axes, gathered_axis, reduced_axes
+from autodiff_cli.transform.axes import (
+    REDUCTIONS,
+    RESHAPES,
+    SUMS,
+    Axes,
+    gathered_axis,
+    reduced_axes,
+)
 from autodiff_cli.transform.regions import Key, Member, Region, products_of
-
-
-class Input(NamedTuple):
-    """What a region reads: an array from before, and where its dimensions lie."""
-
-    node: Node
-    axes: Axes
-
-
-class Step(NamedTuple):
-    """One member in a block.
-
-    Attributes:
-        node: the member.
-        register: where its value goes.
-        operands: the registers it reads.
-        frees: registers that nothing reads afterwards.
-        writes: the number of the buffer that its result is written to; None: an array of its own.
-        kind: "into", "evaluate", "alias", "reduce", "take" or "put".
-        axes: those that a reduction sums out, or the one that is gathered along.
-        product: the number of the product that it is, if it is one.
-    """
-
-    node: Node
-    register: int
-    operands: tuple[int, ...]
-    frees: tuple[int, ...]
-    writes: int | None
-    kind: str
-    axes: tuple[int, ...]
-    product: int | None
 
 
 class Program:
@@ -139,11 +118,14 @@ class Program:
     def _compile(self) -> None:
         region = self.region
         products = {member.key: number for number, member in enumerate(region.products)}
+        inner = self._joined(products)
+        gone = {member.key for member in inner.values()}
+        members = [member for member in region.members if member.key not in gone]
         last: dict[int, int] = {}
         reads: list[tuple[int, ...]] = []
-        places = {member.key: at for at, member in enumerate(region.members)}
-        for at, member in enumerate(region.members):
-            registers = self._reads(member, places)
+        places = {member.key: at for at, member in enumerate(members)}
+        for at, member in enumerate(members):
+            registers = self._reads(member, inner.get(member.key), places)
             reads.append(registers)
             for register in registers:
                 last[register] = at
@@ -155,9 +137,9 @@ class Program:
         free: list[int] = []
         held: dict[int, int] = {}  # register -> buffer
         sharers: dict[int, int] = {}  # buffer -> registers that show it
-        for at, member in enumerate(region.members):
+        for at, member in enumerate(members):
             node, register = member.node, base + at
-            kind, axes = self._kind(member)
+            kind, axes, puts = self._kind_with(member, inner.get(member.key))
             dying = tuple([r for r in set(resolved[at]) if last[r] == at and r >= base])
             writes = None
             if kind == "alias":
@@ -171,7 +153,7 @@ class Program:
                     sharers[buffer] -= 1
                     if not sharers[buffer]:
                         free.append(buffer)
-            if kind == "into" and set(self._group_axes(member.axes)) == full_axes:
+            if kind in ("into", "onto") and set(self._group_axes(member.axes)) == full_axes:
                 dtype = node.dtype.numpy
                 writes = next((b for b in reversed(free) if self.buffers[b] == dtype), None)
                 if writes is None:
@@ -194,12 +176,65 @@ class Program:
                     kind,
                     axes,
                     products.get(member.key),
+                    self._group_axes(member.axes),
+                    puts,
                 )
             )
-        self.registers = base + len(region.members)
+        self.registers = base + len(members)
 
-    def _reads(self, member: Member, places: dict[Key, int]) -> tuple[int, ...]:
-        """The registers of a member's operands: inputs as they are numbered, members as -1 - place."""
+    def _joined(self, products: Collection[Key]) -> dict[Key, Member]:
+        """What is computed along with the one member that reads it, by that member's key.
+
+        A product of two factors that a sum adds up; elements put among zeros that an operation takes.
+        """
+        region = self.region
+        readers: dict[Key, list[Member]] = {}
+        for member in region.members:
+            for operand, axes in zip(member.node.operands, region.lies[member.key], strict=True):
+                readers.setdefault((id(operand), axes), []).append(member)
+        found: dict[Key, Member] = {}
+        for member in region.members:
+            reading = readers.get(member.key, ())
+            if len(reading) != 1 or member.key in products or reading[0].key in found:
+                continue
+            (reader,) = reading
+            if reader.node.dtype is not member.node.dtype or not member.node.dtype.is_floating:
+                continue
+            if member.node.op is ix.put_along:
+                joins = self._kind(reader)[0] == "into" and len(reader.axes) == len(self.groups)
+            else:
+                joins = reader.node.op in SUMS and self._is_product(member, self._kind(reader)[1])
+            if joins:
+                found[reader.key] = member
+        return found
+
+    def _is_product(self, member: Member, axes: tuple[int, ...]) -> bool:
+        """Whether a member is a product that a sum over axes can take up."""
+        node, lies = member.node, self.region.lies[member.key]
+        if node.op is ar.pow_number and node.params["exponent"] == 2:
+            lies = lies * 2
+        elif node.op is not ar.mul:
+            return False
+        factors = [self._group_axes(axes) for axes in lies]
+        return self._kind(member)[0] == "into" and takes_up(len(self.groups), axes, factors)
+
+    def _reads(
+        self, member: Member, inner: Member | None, places: dict[Key, int]
+    ) -> tuple[int, ...]:
+        """The registers of a member's operands, and of those of what is computed along with it."""
+        if inner is None:
+            return self._operands(member, places)
+        if inner.node.op is ix.put_along:
+            value, index = self._operands(inner, places)
+            return *self._operands(member, {**places, inner.key: -1 - value}), index
+        registers = self._operands(inner, places)
+        if len(registers) == 1:
+            return registers * 2
+        first, second = [len(self._group_axes(axes)) for axes in self.region.lies[inner.key]]
+        return registers if first >= second else registers[::-1]
+
+    def _operands(self, member: Member, places: dict[Key, int]) -> tuple[int, ...]:
+        """The registers of operands: inputs as they are numbered, members as -1 - place."""
         registers = []
         node = member.node
         for operand, axes in zip(node.operands, self.region.lies[member.key], strict=True):
@@ -216,9 +251,21 @@ class Program:
                 self.inputs.append(Input(operand, axes))
                 if operand.op is NUMBER or operand.op is full:
                     whole = (1,) * len(self.groups)
-                    self.constants[number] = _constant(node, operand).reshape(whole)
+                    self.constants[number] = as_array(node, operand).reshape(whole)
             registers.append(number)
         return tuple(registers)
+
+    def _kind_with(
+        self, member: Member, inner: Member | None
+    ) -> tuple[str, tuple[int, ...], int | None]:
+        kind, axes = self._kind(member)
+        if inner is None or inner.node.op is not ix.put_along:
+            return kind, axes, None
+        lies = self.region.lies[member.key]
+        keys = [
+            (id(operand), axes) for operand, axes in zip(member.node.operands, lies, strict=True)
+        ]
+        return "onto", self._kind(inner)[1], keys.index(inner.key)
 
     def _kind(self, member: Member) -> tuple[str, tuple[int, ...]]:
         node = member.node
@@ -231,7 +278,7 @@ class Program:
             return ("take" if op is ix.take_along else "put"), self._group_axes(frozenset({axis}))
         if op is mv.expand or op in RESHAPES:
             return "alias", ()
-        if isinstance(op, Elementwise) and takes_out(op.kernel) and _uniform(op, node):
+        if isinstance(op, Elementwise) and takes_out(op.kernel) and uniform(op, node):
             return "into", ()
         return "evaluate", ()
 
@@ -276,32 +323,3 @@ class Program:
             return shown.reshape(shape, copy=False)
         except ValueError:
             return None
-
-
-def _uniform(op: Elementwise, node: Node) -> bool:
-    """Whether a kernel can be called on the operands as they are: all have the dtype it works in."""
-    if node.dtype.name == "float16" or type(op).evaluate is not Elementwise.evaluate:
-        return False
-    dtype = op.compute_dtype(node.operands, node.params)
-    return all(
-        operand.dtype is dtypes.bool_
-        if position < op.conditions
-        else operand.op is NUMBER or operand.dtype is dtype
-        for position, operand in enumerate(node.operands)
-    )
-
-
-def _constant(node: Node, operand: Node) -> Any:
-    """A number as an array of the dtype in which the member that reads it computes."""
-    value = operand.value if operand.op is NUMBER else operand.params["value"]
-    if operand.op is full:
-        array = np.asarray(value).astype(operand.dtype.numpy)
-    elif isinstance(node.op, Elementwise):
-        dtype = node.op.compute_dtype(node.operands, node.params).numpy
-        place = [o is operand for o in node.operands].index(True)
-        if place < node.op.conditions:
-            return np.asarray(value)
-        array = np.asarray(value).astype(np.float32 if dtype == np.float16 else dtype)
-    else:
-        array = np.asarray(value).astype(operand.dtype.numpy)
-    return array

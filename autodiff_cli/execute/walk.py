@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,12 +13,15 @@ from autodiff_cli.errors import FAILURES, AutodiffError
 from autodiff_cli.execute.blocks import Box
 from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
-from autodiff_cli.execute.region import Program, Step
+from autodiff_cli.execute.region import Program
+from autodiff_cli.execute.steps import Step
 from autodiff_cli.execute.whole import ExecutionError, refused
-from autodiff_cli.ir.node import NO_PARAMS, Array, Node, Params, Shape
+from autodiff_cli.ir.node import Array, Node, Shape
 from autodiff_cli.threads import pool
+from autodiff_cli.threads.blas import alone
 from autodiff_cli.transform.axes import REDUCTIONS
 
+Call: TypeAlias = Callable[[], Any]  # a step of a block
 WHOLE = slice(None)
 
 
@@ -62,7 +65,8 @@ def walk(
         return Worker(program, arrays, shown_results, partials).block
 
     count = len(program.boxes)
-    pool.each(
+    alone(
+        pool.each,
         count,
         worker,
         workers,
@@ -105,30 +109,38 @@ class Worker:
         size = math.prod(program.block)
         self.buffers = [np.empty(size, dtype) for dtype in program.buffers]
         self.registers: list[Any] = [None] * program.registers
-        self.arrays = arrays
-        self.products = products
         self.partials = partials
         self.shape: Shape | None = None  # of the block that the calls are bound to
-        self.calls: list[tuple[Node, Callable[[], Any]]] = []
-        # registers that are the same in every block, and their arrays
-        self.bound: dict[int, Any] = {}
-        self.box: Box = ()
+        self.calls: list[tuple[Node, Call]] = []
         self.number = 0
-        self.scratch: dict[Any, Any] = {}
-        self.cuts = [tuple([n > 1 for n in array.shape]) for array in arrays]
-        self.product_cuts = [tuple([n > 1 for n in array.shape]) for array in products]
+        # registers that are the same in every block, and their arrays
+        self.fixed: dict[int, Any] = {}
+        self.inputs: list[tuple[int, Any, tuple[bool, ...]]] = []
+        for at, array in enumerate(arrays):
+            along = _along(array, program.block)
+            if any(along):
+                self.inputs.append((at, array, along))
+            else:
+                self.fixed[at] = array
+        self.outs: list[Any] = [None] * len(products)
+        self.products = [
+            (at, array, _along(array, program.block))
+            for at, array in enumerate(products)
+            if at not in partials
+        ]
 
     def block(self, number: int) -> None:
         """Compute one block."""
         self.number = number
-        self.box = box = self.program.boxes[number]
+        box = self.program.boxes[number]
         shape = tuple([cut.stop - cut.start for cut in box])
         if shape != self.shape:
             self._bind(shape)
-        registers, bound = self.registers, self.bound
-        for at, (array, own) in enumerate(zip(self.arrays, self.cuts, strict=True)):
-            if at not in bound:
-                registers[at] = array[_cut(box, own)]
+        registers, outs = self.registers, self.outs
+        for at, array, along in self.inputs:
+            registers[at] = array[_cut(box, along)]
+        for at, array, along in self.products:
+            outs[at] = array[_cut(box, along)]
         node: Node | None = None
         try:
             for node, call in self.calls:  # noqa: B007 (named where it fails)
@@ -144,84 +156,95 @@ class Worker:
         """Make the calls for blocks of a shape."""
         size = math.prod(shape)
         rooms = [buffer[:size].reshape(shape) for buffer in self.buffers]
-        bound = {at: array for at, array in enumerate(self.arrays) if not any(self.cuts[at])}
-        calls: list[tuple[Node, Callable[[], Any]]] = []
+        bound = dict(self.fixed)
+        self.calls = []
         for step in self.program.steps:
             known = [bound.get(register) for register in step.operands]
-            fixed = all(array is not None for array in known) and step.product is None
-            room = None if step.writes is None else rooms[step.writes]
-            if fixed and step.kind == "alias":
+            fixed = step.product is None and all(array is not None for array in known)
+            if step.kind in ("into", "onto") and step.product is None:
+                sizes = tuple([n if at in step.along else 1 for at, n in enumerate(shape)])
+                room = (
+                    np.empty(sizes, step.node.dtype.numpy)
+                    if step.writes is None
+                    else rooms[step.writes]
+                )
+                bound[step.register] = room
+                call = self._into(step, room, known if fixed else None, shape)
+            elif fixed and step.kind == "alias":
                 bound[step.register] = known[0]
                 continue
-            if room is not None and step.product is None:
-                bound[step.register] = room
-            if fixed and room is not None:
-                kernel, params = _loop(step.node)
-                calls.append((step.node, partial(kernel, *known, out=room, **params)))
             else:
-                calls.append((step.node, partial(self._step, step, room, shape)))
-        self.shape, self.calls, self.bound = shape, calls, bound
+                call = self._call(step, shape)
+            frees = [register for register in step.frees if register not in bound]
+            self.calls.append((step.node, self._freeing(call, frees) if frees else call))
+        self.shape = shape
         for register, array in bound.items():
             self.registers[register] = array
 
-    def _step(self, step: Step, room: Any, shape: Shape) -> None:
-        """One member's value in one block."""
-        node, kind, registers = step.node, step.kind, self.registers
-        if step.product is not None and kind != "reduce":
-            own = self.product_cuts[step.product]
-            out = room = self.products[step.product][_cut(self.box, own)]
-        else:
-            out = None
-        operands = [registers[r] for r in step.operands]
-        result: Any
-        if kind == "into":
-            kernel, params = _loop(node)
-            result = (
-                kernel(*operands, **params)
-                if step.writes is None
-                else kernel(*operands, out=room, **params)
-            )
-        elif kind == "alias":
-            result = operands[0]
-        elif kind == "evaluate":
-            result = np.asarray(node.op.evaluate(node, operands.copy()))
-            if result.dtype != node.dtype.numpy:
-                result = result.astype(node.dtype.numpy)
-            elif result.base is not None or any(result is given for given in operands):
-                result = result.copy()  # what it shows is written to later
-        elif kind == "reduce":
-            result = self._reduce(step, operands[0], shape)
-        elif kind == "take":
-            result = np.take_along_axis(operands[0], operands[1], step.axes[0])
-        else:
-            result = np.zeros(shape, node.dtype.numpy)
-            np.put_along_axis(result, operands[1], operands[0], step.axes[0])
-        if out is not None and result is not out:
-            out[...] = result
-        registers[step.register] = result
-        for register in step.frees:
-            if register not in self.bound:
+    def _into(self, step: Step, room: Any, known: list[Any] | None, shape: Shape) -> Call:
+        """An elementwise operation that writes to a buffer; its operands, if they are always the same."""
+        kernel = _loop(step, shape)
+        if known is not None:
+            return partial(kernel, *known, out=room)
+        registers, operands = self.registers, step.operands
+        return lambda: kernel(*[registers[at] for at in operands], out=room)
+
+    def _freeing(self, call: Call, frees: list[int]) -> Call:
+        registers = self.registers
+
+        def run() -> None:
+            call()
+            for register in frees:
                 registers[register] = None
 
-    def _scratch(self, x: Any) -> Any:
-        """Room for an array like one of a block."""
-        key = x.shape, x.dtype
-        room = self.scratch.get(key)
-        if room is None:
-            room = self.scratch[key] = np.empty(x.shape, x.dtype)
-        return room
+        return run
 
-    def _reduce(self, step: Step, x: Any, shape: Shape) -> Any:
+    def _call(self, step: Step, shape: Shape) -> Call:
+        """One member's value, where that is an array of its own, or a part of a product."""
+        registers, outs, product = self.registers, self.outs, step.product
+        find = self._finder(step, shape)
+
+        def run() -> None:
+            operands = [registers[at] for at in step.operands]
+            if product is None or step.kind == "reduce":
+                registers[step.register] = find(operands, None)
+                return
+            out = outs[product]
+            result = find(operands, out)
+            if result is not out:
+                out[...] = result
+            registers[step.register] = out
+
+        return run
+
+    def _finder(self, step: Step, shape: Shape) -> Callable[[list[Any], Any], Any]:
+        """`find(operands, out)`: a member's value, perhaps in `out`."""
+        node = step.node
+        if step.kind in ("into", "onto"):
+            kernel = _loop(step, shape)
+            return lambda operands, out: kernel(*operands, out=out)
+        if step.kind == "alias":
+            return lambda operands, out: operands[0]
+        if step.kind == "reduce":
+            return lambda operands, out: self._reduce(step, operands, shape)
+        if step.kind == "take":
+            picks = _places(shape, step.axes[0])
+            return lambda operands, out: _spread(operands[0], shape)[picks(operands[1])]
+        if step.kind == "put":
+            picks = _places(shape, step.axes[0])
+            zeros = partial(np.zeros, shape, node.dtype.numpy)
+            return lambda operands, out: _put(zeros(), picks(operands[1]), operands[0])
+        return lambda operands, out: _evaluated(node, operands)
+
+    def _reduce(self, step: Step, factors: list[Any], shape: Shape) -> Any:
         node = step.node
         reducer = REDUCERS[node.op]
+        x = factors[0]
         if x.shape != shape:  # a broadcast that nothing has spread yet
             sizes = tuple([n if at in step.axes else x.shape[at] for at, n in enumerate(shape)])
             if x.shape != sizes:
-                x = np.broadcast_to(x, sizes)
-        if reducer.scratch:
-            part = reducer.part(x, step.axes, node, self._scratch(x))
-        else:
-            part = reducer.part(x, step.axes, node)
+                x = factors[0] = np.broadcast_to(x, sizes)
+        part = reducer.part(factors, step.axes, node)
         if not step.axes and np.may_share_memory(part, x):  # of axes of size 1: nothing was added
             part = part.copy()
         if step.product is not None:
@@ -230,15 +253,72 @@ class Worker:
         return reducer.finish([part], node) if held else part
 
 
+def _places(shape: Shape, axis: int) -> Callable[[Any], tuple[Any, ...]]:
+    """What picks, in a block, one element along an axis for each index."""
+    grid = np.ogrid[tuple(slice(1 if at == axis else size) for at, size in enumerate(shape))]
+    return lambda index: (*grid[:axis], index, *grid[axis + 1 :])
+
+
+def _spread(array: Any, shape: Shape) -> Any:
+    return array if array.shape == shape else np.broadcast_to(array, shape)
+
+
+def _put(zeros: Any, places: tuple[Any, ...], value: Any) -> Any:
+    zeros[places] = value
+    return zeros
+
+
+def _evaluated(node: Node, operands: list[Any]) -> Any:
+    """An operation's value as an array that nothing else writes to."""
+    result = np.asarray(node.op.evaluate(node, operands.copy()))
+    if result.dtype != node.dtype.numpy:
+        return result.astype(node.dtype.numpy)
+    if result.base is not None or any(result is given for given in operands):
+        return result.copy()  # what it shows is written to later
+    return result
+
+
+def _along(array: Any, block: Shape) -> tuple[bool, ...]:
+    """Along which axes an array is cut into blocks."""
+    return tuple([size > most for size, most in zip(array.shape, block, strict=True)])
+
+
 def _cut(box: Box, own: tuple[bool, ...]) -> Box:
     """The part of an array that belongs to a block: along axes of size 1 all of it."""
     return tuple([cut if along else WHOLE for cut, along in zip(box, own, strict=True)])
 
 
-def _loop(node: Node) -> tuple[Callable[..., Any], Params]:
+def _loop(step: Step, shape: Shape) -> Callable[..., Any]:
     """What computes an elementwise operation on arrays of its dtype: numpy's own loop if it is one."""
+    node = step.node
     kernel, params = node.op.kernel, node.params
     plain = getattr(kernel, "plain", None)
     if plain is not None and node.dtype.is_floating and params.get("alpha", 1) == 1:
-        return plain, NO_PARAMS
-    return kernel, params
+        kernel = plain
+    elif params:
+        kernel = partial(kernel, **params)
+    return kernel if step.puts is None else _onto(kernel, step, shape)
+
+
+def _onto(kernel: Callable[..., Any], step: Step, shape: Shape) -> Callable[..., Any]:
+    """An operation whose one operand is 0 but where an index says: computed of 0, and there again."""
+    axis, at = step.axes[0], step.puts
+    assert at is not None
+    picks = _places(shape, axis)
+    zero = np.zeros((1,) * len(shape), step.node.dtype.numpy)
+
+    def run(*operands: Any, out: Any) -> Any:
+        *arrays, index = operands
+        places = picks(index)
+        few = [
+            array
+            if number == at or array.shape[axis] == 1
+            else np.broadcast_to(array, shape)[places]
+            for number, array in enumerate(arrays)
+        ]
+        arrays[at] = zero
+        kernel(*arrays, out=out)
+        out[places] = kernel(*few, out=np.empty(places[axis].shape, out.dtype))
+        return out
+
+    return run

@@ -43,7 +43,9 @@ def _vectorized(name: str) -> bool:
 
 
 SHORT = 1 << 10  # elements below which steps cost more than a slow loop
-INFINITE = np.uint32(0x7F800000)  # the bits of an infinity: those of nan and of what has a sign are more
+INFINITE = np.uint32(
+    0x7F800000
+)  # the bits of an infinity: those of nan and of what has a sign are more
 
 
 def _log1p(x: Any, out: Any = None) -> Any:

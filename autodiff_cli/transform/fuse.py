@@ -83,10 +83,9 @@ class Planner:
             if inside is not None and not inside.ended and inside.space not in spaces:
                 spaces.append(inside.space)
         spaces.sort(key=math.prod, reverse=True)
-        if op in RESHAPES:
-            pass
-        elif node.numel >= LARGE and node.shape not in spaces:
-            spaces.append(node.shape)
+        own = node.operands[0] if op is ix.take_along else node
+        if op not in RESHAPES and own.numel >= LARGE and own.shape not in spaces:
+            spaces.append(own.shape)
         for space in spaces:
             place = self._in(node, space)
             if place is not None:

@@ -15,14 +15,15 @@ from autodiff_cli.ir.context import own
 from autodiff_cli.ir.node import Node, Op
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import indexing as ix
-from autodiff_cli.ops import loss
+from autodiff_cli.ops import loss, matrix
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.transform.rewrite import rewritten
+from autodiff_cli.transform.simplify import is_plain
 
-Lowering: TypeAlias = Callable[[Node], "Node | None"]
+Lowering: TypeAlias = Callable[[Node, Node], "Node | None"]  # of a node, and as it was before
 
 
 def lowered(outputs: Sequence[Node]) -> list[Node]:
@@ -35,10 +36,10 @@ def _lower(node: Node, before: Node) -> Node:
     if rule is None or node.dtype is dtypes.float16:  # which rounds only once in a composite
         return node
     own().span = node.span
-    return rule(node) or node
+    return rule(node, before) or node
 
 
-def _mean(node: Node) -> Node | None:
+def _mean(node: Node, before: Node) -> Node | None:
     (x,), dim, dtype = node.operands, node.params["dim"], node.params["dtype"]
     total = red.sum_(x, dim=dim, keepdim=node.params["keepdim"], dtype=dtype)
     count = x.numel if dim is None else math.prod(x.shape[d] for d in dim)
@@ -53,7 +54,7 @@ def _total(x: Node, dim: tuple[int, ...], keepdim: bool = True) -> Node:
     return red.sum_(x, dim=dim, keepdim=keepdim, dtype=x.dtype)
 
 
-def _softmax(node: Node) -> Node | None:
+def _softmax(node: Node, before: Node) -> Node | None:
     (x,), dim = node.operands, node.params["dim"]
     if not x.ndim or not x.shape[dim]:
         return None
@@ -61,7 +62,7 @@ def _softmax(node: Node) -> Node | None:
     return ar.mul(powers, pw.reciprocal(_total(powers, (dim,))))
 
 
-def _log_softmax(node: Node) -> Node | None:
+def _log_softmax(node: Node, before: Node) -> Node | None:
     (x,), dim = node.operands, node.params["dim"]
     if not x.ndim or not x.shape[dim]:
         return None
@@ -69,7 +70,33 @@ def _log_softmax(node: Node) -> Node | None:
     return ar.sub(shifted, pw.log(_total(pw.exp(shifted), (dim,))), alpha=1)
 
 
-def _logsumexp(node: Node) -> Node | None:
+def _exp(node: Node, before: Node) -> Node | None:
+    """That of a log_softmax is the softmax, whose powers are there already."""
+    (y,) = node.operands
+    if before.operands[0].op is not red.log_softmax or y.op is not ar.sub or y.value is not None:
+        return None
+    (total,) = y.operands[1].operands
+    return ar.mul(total.operands[0], pw.reciprocal(total))
+
+
+def _mul(node: Node, before: Node) -> Node | None:
+    """A softmax is at most 1: what is the same along its rows may be multiplied by their sums first."""
+    softmax, other = node.operands
+    exp = before.operands[0]
+    if (
+        exp.op is not pw.exp
+        or exp.operands[0].op is not red.log_softmax
+        or softmax.op is not ar.mul
+    ):
+        return None
+    dim = exp.operands[0].params["dim"]
+    if other.ndim != softmax.ndim or other.shape[dim] != 1 or other.dtype is not node.dtype:
+        return None
+    powers, inverse = softmax.operands
+    return ar.mul(powers, ar.mul(inverse, other))
+
+
+def _logsumexp(node: Node, before: Node) -> Node | None:
     (x,), dim = node.operands, node.params["dim"]
     dims = tuple(range(x.ndim)) if dim is None else dim
     if not x.numel or not dims:
@@ -80,7 +107,7 @@ def _logsumexp(node: Node) -> Node | None:
     return mv.reshape(total, node.shape)
 
 
-def _mse(node: Node) -> Node | None:
+def _mse(node: Node, before: Node) -> Node | None:
     return _reduced(ar.pow_number(ar.sub(*node.operands, alpha=1), exponent=2), node)
 
 
@@ -94,7 +121,7 @@ def _reduced(values: Node, node: Node) -> Node | None:
     return total if reduction == "sum" else ar.div(total, values.numel)
 
 
-def _with_logits(node: Node) -> Node | None:
+def _with_logits(node: Node, before: Node) -> Node | None:
     if len(node.operands) != 2:
         return None
     x, target = node.operands
@@ -116,19 +143,19 @@ def _by_class(target: Node, ignore_index: int, dtype: dtypes.DType) -> tuple[Nod
     return pw.as_dtype(sel.where(counted, column, 0), dtypes.int64), counted, count
 
 
-def _nll_loss(node: Node) -> Node | None:
+def _nll_loss(node: Node, before: Node) -> Node | None:
     x = node.operands[0]
     if len(node.operands) != 2 or x.ndim != 2 or not x.numel:
         return None
     safe, counted, count = _by_class(node.operands[1], node.params["ignore_index"], x.dtype)
-    picked = sel.where(counted, ar.neg(ix.take_along(x, safe, dim=1)), 0.0)
+    picked = sel.where(counted, ar.neg(_picked(x, safe, 1)), 0.0)
     if node.params["reduction"] == "none":
         return mv.reshape(picked, node.shape)
     total = red.sum_(picked, dim=None, keepdim=False, dtype=x.dtype)
     return total if node.params["reduction"] == "sum" else ar.div(total, count)
 
 
-def _nll_loss_backward(node: Node) -> Node | None:
+def _nll_loss_backward(node: Node, before: Node) -> Node | None:
     g, shape = node.operands[0], node.params["shape"]
     if len(node.operands) != 2 or len(shape) != 2 or not g.numel:
         return None
@@ -140,7 +167,7 @@ def _nll_loss_backward(node: Node) -> Node | None:
     return ix.put_along(share, safe, shape=shape, dim=1)
 
 
-def _norm(node: Node) -> Node | None:
+def _norm(node: Node, before: Node) -> Node | None:
     (x,), ord, dim = node.operands, node.params["ord"], node.params["dim"]
     if x.dtype is not node.dtype or not x.numel:
         return None
@@ -155,22 +182,65 @@ def _norm(node: Node) -> Node | None:
     return None
 
 
-def _total_of_put(node: Node) -> Node | None:
-    """A sum over the dimension along which elements were put into zeros: those elements' own sum."""
+def _picked(x: Node, index: Node, dim: int) -> Node:
+    """Elements along a dimension; what all along it are lessened by is subtracted from those alone."""
+    less: list[Node] = []
+    while x.op is ar.sub and x.value is None and is_plain(x) and x.operands[1].shape == index.shape:
+        x, same = x.operands
+        less.append(same)
+    picked = ix.take_along(x, index, dim=dim)
+    for same in reversed(less):
+        picked = ar.sub(picked, same, alpha=1)
+    return picked
+
+
+def _take_along(node: Node, before: Node) -> Node | None:
+    x, index = node.operands
+    dim = node.params["dim"]
+    column = x.ndim and index.shape == (*x.shape[:dim], 1, *x.shape[dim + 1 :]) != x.shape
+    return _picked(x, index, dim) if column else None
+
+
+def _total_of_put(node: Node, before: Node) -> Node | None:
+    """A sum over the dimension along which elements were put into zeros: those elements, or their sum."""
     (x,) = node.operands
     dim = node.params["dim"]
     if x.op is not ix.put_along or dim != (x.params["dim"],) or node.dtype is not x.dtype:
         return None
-    return red.sum_(x.operands[0], **node.params)
+    (values, _) = x.operands
+    if values.shape[dim[0]] == 1:
+        return mv.reshape(values, node.shape)
+    return red.sum_(values, **node.params)
+
+
+WALKED = (
+    1 << 18
+)  # elements of a matrix that is walked once rather than once a product with a vector
+
+
+def _mv(node: Node, before: Node) -> Node | None:
+    """A matrix times a vector as sums of products, which can be computed with what else reads the matrix."""
+    a, v = node.operands
+    if a.numel < WALKED or a.dtype is not node.dtype or v.dtype is not node.dtype:
+        return None
+    if a.op is mv.t and a.value is None:
+        product, dim = ar.mul(a.operands[0], mv.reshape(v, (v.numel, 1))), 0
+    else:
+        product, dim = ar.mul(a, v), 1
+    return red.sum_(product, dim=(dim,), keepdim=False, dtype=node.dtype)
 
 
 LOWERINGS: dict[Op, Lowering] = {
     red.mean: _mean,
     red.softmax: _softmax,
+    pw.exp: _exp,
+    ar.mul: _mul,
     red.log_softmax: _log_softmax,
     red.logsumexp: _logsumexp,
     red.vector_norm: _norm,
     red.sum_: _total_of_put,
+    ix.take_along: _take_along,
+    matrix.mv: _mv,
     loss.mse_loss: _mse,
     loss.binary_cross_entropy_with_logits: _with_logits,
     loss.nll_loss: _nll_loss,

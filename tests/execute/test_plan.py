@@ -17,7 +17,7 @@ from random_graphs import SPECIAL, assert_same_bits, graphs
 from samples import SAMPLES
 
 from autodiff_cli.errors import AutodiffError, LimitError
-from autodiff_cli.execute import blocks, execute, whole
+from autodiff_cli.execute import blocks, execute, sums, whole
 from autodiff_cli.execute.plan import Plan
 from autodiff_cli.execute.region import Program
 from autodiff_cli.execute.whole import ExecutionError
@@ -41,7 +41,10 @@ def blocks_of(least: int, most: int) -> Iterator[None]:
         patch.setattr(blocks, "LEAST", least)
         patch.setattr(blocks, "MOST", most)
         patch.setattr(blocks, "LANES", 2)
+        patch.setattr(sums, "FEW", 0)
+        sums._sum.cache_clear()
         yield
+    sums._sum.cache_clear()
 
 
 @pytest.fixture
@@ -206,6 +209,8 @@ EXPRESSIONS = {
     "F.layer_norm(x, (7,))": None,
     "F.cross_entropy(x, t)": 1,
     "F.cross_entropy(x, t, ignore_index=2)": 1,
+    "log_softmax(x, 1).gather(1, t.unsqueeze(1)).sum()": 1,
+    "x.gather(1, t.unsqueeze(1)) * c": 1,
     "F.mse_loss(x, y)": 1,
     "F.binary_cross_entropy_with_logits(x, y.sigmoid())": 1,
     "F.smooth_l1_loss(x, y)": None,
@@ -248,6 +253,25 @@ def test_regions(expression: str) -> None:
     plan = Plan(value_and_gradients(expression, **arrays))
     large = [program for program in programs(plan) if math.prod(program.space) >= 20_000 * 7]
     assert len(large) == EXPRESSIONS[expression]
+
+
+@pytest.mark.parametrize("rows, columns", [(3000, 100), (100, 3001), (70_000, 5)])
+@pytest.mark.parametrize("expression", ["sum((x@w-b)**2)", "mean(exp(x@w)*b)"])
+def test_a_matrix_is_walked_once_for_its_products_with_vectors(
+    expression: str, rows: int, columns: int
+) -> None:
+    generator = np.random.default_rng(0)
+    shapes = {"x": (rows, columns), "w": (columns,), "b": (rows,)}
+    for dtype, rtol in ((np.float64, 1e-11), (np.float32, 1e-4)):
+        arrays = {
+            name: generator.uniform(-1, 1, shape).astype(dtype) / columns
+            for name, shape in shapes.items()
+        }
+        outputs = value_and_gradients(expression, **arrays)
+        plan = Plan(outputs)
+        assert [math.prod(program.space) for program in programs(plan)] == [rows * columns]
+        for expected, found in zip(whole.execute(outputs), plan.run()):
+            assert_close(expected, found, rtol)
 
 
 # ---- how arrays lie -------------------------------------------------------------------------------
@@ -368,6 +392,24 @@ def test_column_sums(shape: tuple[int, int]) -> None:
     (found,) = execute([sum_(x, dim=(0,), keepdim=False, dtype=x.dtype)])
     expected = array.sum(0, dtype=np.float64)
     np.testing.assert_allclose(found, expected, rtol=3e-7)
+
+
+def test_log1p_of_large_arrays() -> None:
+    generator = np.random.default_rng(3)
+    size = 300_000
+    few = np.array([0.0, -0.0, -1, -2, np.inf, -np.inf, np.nan, 1e-45, -1e-45, 3e38], np.float32)
+    drawn = generator.uniform(-1, 1, size).astype(np.float32)
+    scaled = drawn * 10 ** generator.uniform(-12, 12, size).astype(np.float32)
+    for array in (np.abs(drawn), np.tile(few, size // 10), drawn, np.maximum(scaled, -1)):
+        (found,) = execute([pw.log1p(leaf(array, requires_grad=False))])
+        with np.errstate(all="ignore"):
+            expected = np.log1p(array.astype(np.float64)).astype(np.float32)
+            far = np.abs(found.astype(np.float64) - expected) > 4 * np.spacing(np.abs(expected))
+        assert not far.any()
+        np.testing.assert_array_equal(np.isfinite(found), np.isfinite(expected))
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(expected))
+        there = ~np.isnan(expected)
+        np.testing.assert_array_equal(np.signbit(found[there]), np.signbit(expected[there]))
 
 
 def test_norm_beyond_the_range_of_squares() -> None:
