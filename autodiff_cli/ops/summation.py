@@ -9,6 +9,8 @@ accurate than the reference, whose result then depends on the number of threads.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -37,20 +39,74 @@ def total(x: Any, axis: Axes, keepdims: bool) -> Any:
     x = np.asarray(x)
     if x.dtype.kind != "f":
         return add_reduce(x, axis=axis, keepdims=keepdims)
-    axes = tuple(range(x.ndim)) if axis is None else axis
-    if 0 < x.nbytes < SHORT and 0 < len(axes) == x.ndim and x.itemsize > 2 and x.flags.c_contiguous:
-        result = _short(x.reshape(-1))
-        return result.reshape((1,) * x.ndim) if keepdims else result
-    if 0 < x.size < GRAIN and axes and x.dtype != np.float16:
+    if 0 < x.size < GRAIN and x.dtype != np.float16:
         if 0 in x.strides:  # of one number seen everywhere: laid out as other results are
             x = np.positive(x)
-        kept = [1 if at in axes else size for at, size in enumerate(x.shape)]
-        result = _in_order(x, axes)
-        if result is not None:
-            sizes = kept if keepdims else [n for at, n in enumerate(kept) if at not in axes]
-            return result.reshape(sizes)
-    wide = add_reduce(x, axis=axes, keepdims=keepdims, dtype=np.float64)
+        way = _way(x.shape, x.strides, x.itemsize, axis, keepdims)
+        if way is not None:
+            order, sizes, add, result = way
+            sums = add(x.transpose(order).reshape(sizes))
+            if result:
+                return sums.reshape(result)
+            return sums[0] if sums.ndim else sums
+    wide = add_reduce(x, axis=axis, keepdims=keepdims, dtype=np.float64)
     return np.asarray(wide).astype(x.dtype)
+
+
+Sums: TypeAlias = Callable[[Any], Any]
+
+
+@lru_cache(1024)
+def _way(
+    shape: tuple[int, ...], strides: tuple[int, ...], itemsize: int, axis: Axes, keepdims: bool
+) -> tuple[tuple[int, ...], tuple[int, ...], Sums, tuple[int, ...]] | None:
+    """How arrays of one form are added up in the reference's order; None if it has another.
+
+    Returns:
+        the order of axes and the shape in which the sums are taken, what takes them, and their shape.
+    """
+    ndim = len(shape)
+    axes = tuple(range(ndim)) if axis is None else axis
+    if not axes:
+        return None
+    kept = [(1 if at in axes else size, at in axes) for at, size in enumerate(shape)]
+    result = tuple([size for size, reduced in kept if keepdims or not reduced])
+    order = tuple(sorted(range(ndim), key=lambda at: -strides[at]))
+    left = [at for at in order if at not in axes]
+    step = itemsize
+    for at in reversed(order):  # whether it is contiguous in this order
+        if shape[at] != 1 and strides[at] != step:
+            return None
+        step *= shape[at]
+    if order != tuple(range(ndim)) and left != sorted(left):
+        return None
+    # Neighbours that are both reduced, or both kept, are one dimension.
+    groups: list[tuple[bool, int]] = []
+    for at in order:
+        if shape[at] == 1:
+            continue
+        reduced = at in axes
+        if groups and groups[-1][0] == reduced:
+            groups[-1] = (reduced, groups[-1][1] * shape[at])
+        else:
+            groups.append((reduced, shape[at]))
+    match groups:
+        case [] | [(False, _)]:
+            return order, (-1,), _short if len(axes) == ndim else _as_they_are, result
+        case [(True, size)]:
+            short = size * itemsize < SHORT
+            return order, (-1,) if short else (1, size), _short if short else _inner, result
+        case [(False, rows), (True, size)]:
+            return order, (rows, size), _inner, result
+        case [(True, size), (False, columns)]:
+            return order, (size, 1, columns), _outer, result
+        case [(False, blocks), (True, size), (False, columns)]:
+            return order, (blocks, size, columns), _outer_of_blocks, result
+    return None
+
+
+def _as_they_are(x: Any) -> Any:
+    return x
 
 
 def _short(x: Any) -> Any:
@@ -66,42 +122,6 @@ def _short(x: Any) -> Any:
             chain[0] = accumulate(x[whole:])[-1]
         chain[1:] = accumulate(x[:whole].reshape(-1, lanes))[-1]
     return accumulate(chain)[-1] + x.dtype.type(0)  # which makes 0 of -0, as the empty sums do
-
-
-def _in_order(x: Any, axes: tuple[int, ...]) -> Any:
-    """The sum in the reference's order, flat in the order of the kept axes; None if it has another."""
-    order = sorted(range(x.ndim), key=lambda at: -x.strides[at])
-    if order != list(range(x.ndim)):
-        kept = [at for at in order if at not in axes]
-        if kept != sorted(kept):
-            return None
-    stored = x.transpose(order)
-    if not stored.flags.c_contiguous:
-        return None
-    # Neighbours that are both reduced, or both kept, are one dimension.
-    groups: list[tuple[bool, int]] = []
-    for at in order:
-        if x.shape[at] == 1:
-            continue
-        reduced = at in axes
-        if groups and groups[-1][0] == reduced:
-            groups[-1] = (reduced, groups[-1][1] * x.shape[at])
-        else:
-            groups.append((reduced, x.shape[at]))
-    match groups:
-        case []:
-            return stored.reshape(-1)
-        case [(False, _)]:
-            return stored.reshape(-1)
-        case [(True, size)]:
-            return _inner(stored.reshape(1, size))
-        case [(False, rows), (True, size)]:
-            return _inner(stored.reshape(rows, size))
-        case [(True, size), (False, columns)]:
-            return _outer(stored.reshape(size, 1, columns))
-        case [(False, blocks), (True, size), (False, columns)]:
-            return _outer(stored.reshape(blocks, size, columns).transpose(1, 0, 2))
-    return None
 
 
 def _inner(rows: Any) -> Any:
@@ -133,15 +153,19 @@ def _outer(stack: Any) -> Any:
     ).reshape(-1)
 
 
+def _outer_of_blocks(stack: Any) -> Any:
+    return _outer(stack.swapaxes(0, 1))
+
+
 def _unrolled(rows: Any) -> Any:
     """A sum over axis 0 by four cascades side by side, the left-over rows added to the first."""
-    size = len(rows) // UNROLLED
-    whole = rows[: size * UNROLLED].reshape(size, UNROLLED, *rows.shape[1:])
-    partial = _cascade(whole)
-    first = partial[0]
-    if size * UNROLLED < len(rows):
-        first = _sequential(np.concatenate([partial[:1], rows[size * UNROLLED :]]))
-    return _sequential(np.concatenate([first[None], partial[1:]]))
+    whole = len(rows) // UNROLLED * UNROLLED
+    if not whole:
+        return _sequential(np.concatenate([np.zeros_like(rows[:1]), rows]))
+    partial = _cascade(rows[:whole].reshape(-1, UNROLLED, *rows.shape[1:]))
+    if whole < len(rows):
+        partial[0] = _sequential(np.concatenate([partial[:1], rows[whole:]]))
+    return _sequential(partial)
 
 
 def _cascade(rows: Any) -> Any:
@@ -149,15 +173,23 @@ def _cascade(rows: Any) -> Any:
     size = len(rows)
     if size < 16:  # one level; the empty ones add zeros
         return _sequential(rows) + rows.dtype.type(0)
-    power = max(4, math.ceil(math.log2(size)) // LEVELS) if size > 1 else 4
-    step = 1 << power
-    sums = []
+    step = 1 << max(4, math.ceil(math.log2(size)) // LEVELS)
+    sums: Any = None
+    empty = False
     for level in range(LEVELS):
-        blocks = len(rows) // step if level < LEVELS - 1 else 0
-        sums.append(_sequential(rows[blocks * step :]))
-        split = rows[: blocks * step].reshape(blocks, step, *rows.shape[1:])
-        rows = _sequential(split.swapaxes(0, 1))
-    return _sequential(np.stack(sums))
+        size = len(rows)
+        blocks = size // step if level < LEVELS - 1 else 0
+        if blocks * step < size:
+            left = _sequential(rows[blocks * step :])
+            sums = left if sums is None else sums + left
+        else:
+            empty = True
+        if blocks:
+            split = rows[: blocks * step].reshape(blocks, step, *rows.shape[1:])
+            rows = accumulate(split, axis=1)[:, -1]
+        else:
+            rows = rows[:0]
+    return sums + rows.dtype.type(0) if empty else sums
 
 
 def _sequential(rows: Any) -> Any:
