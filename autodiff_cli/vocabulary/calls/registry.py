@@ -58,7 +58,8 @@ class Function:
     """
 
     __slots__ = (
-        "_bound", "asks", "calls", "implementations", "in_place", "in_python", "name", "parameters"
+        "_bound", "_known", "asks", "calls", "implementations", "in_place", "in_python", "name",
+        "parameters",
     )  # fmt: skip
 
     def __init__(
@@ -77,6 +78,8 @@ class Function:
         self.parameters: list[str] = []  # of each overload, as the reference prints them
         self.implementations: list[Implementation] = []
         self._bound: dict[bool, Overloads] = {}
+        # how calls were bound, by the types of their arguments, if these alone decided it
+        self._known: dict[tuple[Any, ...], Any] = {}
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.call(args, kwargs, method=False)
@@ -86,14 +89,27 @@ class Function:
         try:
             if self.in_python:
                 return self._call_python(args, kwargs)
+            key = method, *map(type, args)
+            known = self._known.get(key)
+            if known and not kwargs:
+                implementation, names, others = known
+                return implementation(**dict(zip(names, args)), **others)
             overloads = self._bound.get(method) or self._overloads(method)
-            if method:
-                index, bound = overloads.bind(args[1:], kwargs)
-                implementation = self.implementations[index]
-                return implementation(input=args[0], **_effective(implementation, bound))
-            index, bound = overloads.bind(args, kwargs)
+            given = args[1:] if method else args
+            index, bound = overloads.bind(given, kwargs)
             implementation = self.implementations[index]
-            return implementation(**_effective(implementation, bound))
+            effective = _effective(implementation, bound)
+            if method:
+                effective["input"] = args[0]
+            if known is None and not kwargs:
+                tried = [s for s in overloads.signatures if s.takes(len(given))]
+                names = tuple([parameter.name for parameter in tried[0].parameters[: len(given)]])
+                decided = tried[0].index == index and tried[0].bound_by_types(given)
+                names = ("input", *names) if method else names
+                others = {name: effective[name] for name in effective if name not in names}
+                decided = decided and len(names) + len(others) == len(effective)
+                self._known[key] = (implementation, names, others) if decided else ()
+            return implementation(**effective)
         except FAILURES as error:
             from autodiff_cli.vocabulary.calls.failures import worded
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 from autodiff_cli.errors import TypeFault
+from autodiff_cli.ir.node import Node
 from autodiff_cli.vocabulary.calls.parameters import (
     INTS,
     NUMPY_NAMES,
@@ -118,6 +119,20 @@ class Signature:
         ):  # as the reference's compiler ordered it
             bound[name] = unpack(bound[name], parameter)
         return bound
+
+    def takes(self, count: int) -> bool:
+        """Whether it may fit so many positional arguments and nothing else."""
+        return self.min_args <= count <= self.max_positional or self.takes_varargs
+
+    def bound_by_types(self, args: Args) -> bool:
+        """Whether the types of positional arguments that fit decide that they do, and are passed on as is."""
+        for value, parameter in zip(args, self.parameters, strict=False):
+            kind = parameter.kind
+            if value is None and parameter.allow_none:
+                continue
+            if type(value) not in kind.plain or (kind.unpack and type(value) is not Node):
+                return False
+        return True
 
     def _too_many(self, count: int) -> str:
         least, most = self.min_args, self.max_positional
