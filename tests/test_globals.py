@@ -27,7 +27,7 @@ REGISTRIES = """
 CACHES = """
     interpret/access.py:NATIVE interpret/allowed.py:NATIVE interpret/allowed.py:WRITABLE
     interpret/assignment.py:WRITABLE
-    tensors/saved.py:_known tensors/values.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
+    tensors/saved.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
     transform/batch.py:_operations wall/again.py:_opened
 """
 # What the process has one of; a process that writes the index notes what its tables get.
@@ -38,7 +38,7 @@ THE_PROCESS = """
     wall/__init__.py:wall
 """
 # Of all texts: which only grows, and by which objects are told apart.
-OF_ALL = "interpret/allowed.py:PROGRAM_CLASSES ir/node.py:writes program.py:PROGRAM_CLASSES"
+OF_ALL = "interpret/allowed.py:PROGRAM_CLASSES ir/memory.py:writes program.py:PROGRAM_CLASSES"
 KNOWN = {name for group in (REGISTRIES, CACHES, THE_PROCESS, OF_ALL) for name in group.split()}
 
 

@@ -5,6 +5,7 @@ Source: torch/_tensor.py, torch/csrc/autograd/python_variable_methods.cpp.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -51,10 +52,10 @@ def _call(name: str, *args: Any) -> Any:
 
 
 TENSOR_BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: va.add(a, b, 1),
-    "-": _subtract,
-    "*": va.mul,
-    "/": _divide,
+    "+": ar.cached(lambda a, b: va.add(a, b, 1), ar.add, operator.add, {"alpha": 1}),
+    "-": ar.cached(_subtract, ar.sub, operator.sub, {"alpha": 1}),
+    "*": ar.cached(va.mul, ar.mul, operator.mul, {}),
+    "/": ar.cached(_divide, ar.div, operator.truediv, {}),
     "//": va.floor_divide,
     "%": _modulo,
     "**": _power,

@@ -21,7 +21,6 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops import selection
-from autodiff_cli.ops.arithmetic import minus, over, plus, rsub_number, times
 from autodiff_cli.ops.pointwise import abs as absolute
 from autodiff_cli.tensors.tensor import Tensor, lifted
 from autodiff_cli.vocabulary.calls.handles import lift, lower
@@ -62,57 +61,32 @@ def _beside(self: Tensor, value: Any) -> Any:
     return _operand(value)
 
 
-FLOATS = (dtypes.float32, dtypes.float64)
-# What needs no check on floats of one dtype.
-QUICK = {"+": plus, "-": minus, "*": times, "/": over}
-
-
-def _subtracted(a: Node, b: Any) -> Node:
-    return rsub_number(a, other=b, alpha=1)
-
-
-QUICK_REFLECTED = {"+": plus, "-": _subtracted, "*": times}
-
-
 def _forward(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
-    quick = QUICK.get(sign)
 
     def run(self: Tensor, other: Any) -> Any:
         node = self._node if self.view is None else self.node
         kind = type(other)
-        if kind is float or kind is int:
-            if quick is not None and node.dtype in FLOATS:
-                return Tensor(quick(node, other))
-            return Tensor(compute(node, other))
         if kind is Tensor:
-            operand = other._node if other.view is None else other.node
-            if quick is not None and node.dtype in FLOATS and operand.dtype is node.dtype:
-                return Tensor(quick(node, operand))
-        else:
-            operand = _beside(self, other)
-            if operand is NotImplemented:
+            other = other._node if other.view is None else other.node
+        elif kind is not float and kind is not int:
+            other = _beside(self, other)
+            if other is NotImplemented:
                 return NotImplemented
-        return Tensor(compute(node, operand))
+        return Tensor(compute(node, other))
 
     return run
 
 
 def _reflected(sign: str) -> Callable[[Tensor, Any], Any]:
     compute = operators.TENSOR_BINARY[sign]
-    quick = QUICK_REFLECTED.get(sign)
+    commutes = sign in ("+", "*")
 
     def run(self: Tensor, other: Any) -> Any:
-        if quick is not None and (type(other) is float or type(other) is int):
-            node = self._node if self.view is None else self.node
-            if node.dtype in FLOATS:
-                return Tensor(quick(node, other))
         operand = _beside(self, other)
         if operand is NotImplemented:
             return NotImplemented
-        if sign in ("+", "*"):
-            return Tensor(compute(self.node, operand))
-        return Tensor(compute(operand, self.node))
+        return Tensor(compute(self.node, operand) if commutes else compute(operand, self.node))
 
     return run
 

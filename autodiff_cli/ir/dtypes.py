@@ -6,7 +6,7 @@ c10/core/ScalarType.h (`promoteTypes`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,8 +23,7 @@ class DType:
         category: BOOL, INTEGER or FLOATING.
         scalar_name: the name in the reference's error messages, such as `Float` or `Long`.
         c_name: the C++ name that a few of its messages use.
-        numbers, scalars: what is kept of Python's numbers for where it is the default; see
-            `ir.node.known_number` and `ops.arithmetic`.
+        numbers: nodes of Python's numbers for where it is the default; see `ir.node.known_number`.
     """
 
     __slots__ = (
@@ -35,7 +34,6 @@ class DType:
         "numbers",
         "numpy",
         "scalar_name",
-        "scalars",
     )
 
     def __init__(self, name: str, category: int, scalar_name: str, c_name: str) -> None:
@@ -46,7 +44,6 @@ class DType:
         self.scalar_name = scalar_name
         self.c_name = c_name
         self.numbers: dict[Any, Any] = {}
-        self.scalars: dict[type, dict[float, Any]] = {np.float32: {}, np.float64: {}}
 
     def __repr__(self) -> str:
         return f"torch.{self.name}"
@@ -74,6 +71,12 @@ NAMES = {dtype.name: dtype for dtype in ALL} | {
 }
 
 
+def of(x: Any) -> DType:
+    """The element type of a node or an array."""
+    dtype: DType = BY_NUMPY.get(x.dtype, x.dtype)
+    return dtype
+
+
 def promote(a: DType, b: DType) -> DType:
     """The smallest dtype that holds both, as the reference defines it.
 
@@ -91,14 +94,15 @@ def promote(a: DType, b: DType) -> DType:
 DIMENSIONED, ZERO_DIM, NUMBER = 0, 1, 2
 
 
-def result_type(operands: Iterable[tuple[DType, int]]) -> DType:
+@lru_cache(1024)
+def result_type(operands: tuple[tuple[DType, int], ...]) -> DType:
     """The common dtype of operands given as (dtype, strength) pairs.
 
     A weaker operand only matters if its category is higher than that of every stronger one.
 
-    >>> result_type([(int64, DIMENSIONED), (float32, NUMBER)])
+    >>> result_type(((int64, DIMENSIONED), (float32, NUMBER)))
     torch.float32
-    >>> result_type([(float32, DIMENSIONED), (float64, ZERO_DIM)])
+    >>> result_type(((float32, DIMENSIONED), (float64, ZERO_DIM)))
     torch.float32
     """
     best: list[DType | None] = [None, None, None]

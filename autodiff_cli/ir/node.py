@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import count
-from threading import Lock
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -19,6 +17,7 @@ from autodiff_cli.errors import AutodiffError, LimitError, OverflowFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Context, Unknown, current, of_number
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.memory import Memory, next_number
 from autodiff_cli.ir.room import check_room, too_many_elements
 
 if TYPE_CHECKING:
@@ -29,51 +28,11 @@ Array: TypeAlias = np.ndarray[tuple[Any, ...], np.dtype[Any]]  # numpy.typing ta
 Shape: TypeAlias = tuple[int, ...]
 Number: TypeAlias = bool | int | float
 Params: TypeAlias = dict[str, Any]
+NUMBERS = (bool, int, float)
 
 
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 MANY = 1 << 17  # elements below which nobody asks for room
-
-
-# Numbers of nodes and of writes, each higher than all before it, in any thread: tensors may be handed on.
-next_number: Callable[[], int] = count(1).__next__
-
-
-class _Writes:
-    """The number of the newest write to any tensor: nodes made since read what is still there."""
-
-    __slots__ = ("lock", "newest")
-
-    def __init__(self) -> None:
-        self.newest = 0
-        self.lock = Lock()
-
-
-writes = _Writes()
-
-
-class Memory:
-    """What a tensor shares with its views, besides their elements: the record of writes to it.
-
-    Attributes:
-        writes: the number of the newest node at each write; as many as the tensor's version.
-        latest: the node that the last write made, if it is part of the graph.
-    """
-
-    __slots__ = ("latest", "writes")
-
-    def __init__(self) -> None:
-        self.writes: list[int] = []
-        self.latest: Node | None = None
-
-    def wrote(self) -> int:
-        """Count a write; gives its number."""
-        number = next_number()
-        self.writes.append(number)
-        with writes.lock:
-            if number > writes.newest:
-                writes.newest = number
-        return number
 
 
 class Node:
@@ -208,9 +167,23 @@ class Op:
             of its first operand, `((0,), (1,))` for a product, `((0, 2),)` for one linear in both at once.
         batch: the rule by which it takes operands with a leading axis of rows, as "module.function" of
             `ops.batching`; without one it runs row by row.
+        on_arrays: whether its rules give the same digits on arrays of one floating dtype as on nodes: they
+            read nothing of them but shapes, and apply nothing but Python's operators and operations whose
+            kernel is all of them. Kinds say what holds of theirs.
     """
 
-    __slots__ = ("batch", "doc", "domain", "grad_fn", "kernel", "latex", "linear", "name", "vjps")
+    __slots__ = (
+        "batch",
+        "doc",
+        "domain",
+        "grad_fn",
+        "kernel",
+        "latex",
+        "linear",
+        "name",
+        "on_arrays",
+        "vjps",
+    )
 
     registry: ClassVar[dict[str, Op]] = {}
     is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
@@ -229,6 +202,7 @@ class Op:
         domain: str = "",
         linear: tuple[tuple[int, ...], ...] = (),
         batch: str = "",
+        on_arrays: bool = False,
     ) -> None:
         if name in Op.registry:
             raise ValueError(f"operation {name!r} is declared twice")
@@ -242,9 +216,18 @@ class Op:
         self.domain = domain
         self.linear = linear
         self.batch = batch
+        self.on_arrays = on_arrays
 
     def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        nodes = tuple([o if type(o) is Node else number(o) for o in operands])  # type: ignore[arg-type]
+        """Apply it: everything that is computed, or will be, is made here.
+
+        What comes of given shapes and dtypes is the kind's `infer`, what operands are cast to its `evaluate`.
+        Derivative rules that are run on arrays (`on_arrays`) get arrays.
+        """
+        for operand in operands:
+            if type(operand) is not Node:
+                return self._of_numbers(operands, params)
+        nodes: tuple[Node, ...] = operands  # type: ignore[assignment]
         shape, dtype = self.infer(nodes, params)
         context = current()
         if shape:
@@ -262,9 +245,33 @@ class Op:
                     requires_grad = self._records(nodes)
                     break
         node = Node(self, nodes, params, shape, dtype, requires_grad)
+        if context.eager:
+            return self._computed(node, context)
         deferred = context.deferred
         node.span = context.span if deferred is None else context.span or deferred.place()
-        return self.at_once(node, context) if context.eager else node
+        return node
+
+    def _of_numbers(self, operands: tuple[Any, ...], params: Params) -> Node:
+        """Apply it to operands of which some are no nodes: numbers beside them, or a rule's arrays."""
+        array: Any = None
+        numbers = False
+        for operand in operands:
+            kind = type(operand)
+            if kind is Node:
+                array = None
+                break
+            if kind in NUMBERS:
+                numbers = True
+            elif array is None or array.dtype.kind != "f":
+                array = operand
+        if array is None:
+            make = known_number if current().eager and not self.is_view else number
+            return self(*[o if type(o) is Node else make(o) for o in operands], **params)
+        if numbers:
+            kind = array.dtype.type
+            operands = tuple([kind(o) if type(o) in NUMBERS else o for o in operands])
+        result: Node = self.kernel(*operands, **params)  # an array, to the rule what a node is
+        return result
 
     def _records(self, nodes: tuple[Node, ...]) -> bool:
         """Whether a gradient flows through to one of the operands."""
@@ -273,33 +280,37 @@ class Op:
                 return True
         return False
 
-    def at_once(self, node: Node, context: Context) -> Node:
+    def _computed(self, node: Node, context: Context) -> Node:
         """The node with its value; as a constant where the graph need not remember how it came about.
 
         A view keeps its operand until its tensor is made, which has to know whose view it is.
         """
+        operands = node.operands
         if self.is_view:
-            shown = node.operands[0]
+            shown = operands[0]
             if not isinstance(shown.value, np.ndarray):  # a numpy scalar has no memory to share
                 shown.value = np.asarray(shown.value)
-        values = [operand.value for operand in node.operands]
         try:
-            result = self.evaluate(node, values.copy())
+            result = self.evaluate(node, [operand.value for operand in operands])
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise (
                 error if isinstance(error, AutodiffError) else self.refusal(node, error)
             ) from None
-        if result.dtype != node.dtype.numpy:
+        if result.dtype is not node.dtype.numpy and result.dtype != node.dtype.numpy:
             result = result.astype(node.dtype.numpy)
-        elif not self.is_view and isinstance(result, np.ndarray):
-            if result.base is not None or True in [value is result for value in values]:
+        elif isinstance(result, np.ndarray) and not self.is_view:
+            shared = result.base is not None
+            for operand in operands:
+                if operand.value is result:
+                    shared = True
+            if shared:
                 result = result.copy("K" if self.follows_layout else "C")
         node.value = result
-        if not node.requires_grad and not self.is_view and context.recording is None:
-            node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
-        elif node.requires_grad:
+        if node.requires_grad:
             for tell in context.saving:
                 tell(node)
+        elif not self.is_view and context.recording is None:
+            node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
         return node
 
     def refusal(self, node: Node, error: Exception) -> Fault:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
-from autodiff_cli.ir.context import current
+from autodiff_cli.ir.context import Context, current
 from autodiff_cli.ir.node import (
     CONSTANT,
     MAX_NUMBERS,
     NO_PARAMS,
-    NUMBER,
     Node,
     Number,
     Params,
@@ -25,7 +24,7 @@ from autodiff_cli.ir.node import (
 )
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.failures import failing
-from autodiff_cli.ops.kinds import EXACT, Elementwise, in_place, like, precise
+from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
 from autodiff_cli.ops.selection import (
     ge,
     gt,
@@ -268,63 +267,87 @@ pow_number = Elementwise(
 )
 
 
-def _at_once(
-    op: Elementwise, compute: Callable[[Any, Any], Any], params: Params
-) -> Callable[[Node, Any], Node]:
-    """An operation for programs' loops over single numbers, which numpy's scalars compute fastest.
+Binary: TypeAlias = Callable[[Any, Any], Node]
+KINDS = (np.ndarray, np.float32, np.float64)
+EXACT = 1 << 53  # up to here integers are float64 numbers, so that they are rounded once
 
-    Where both operands are known floats of one dtype, nothing has to be inferred; all else goes to `op`.
-    Python's floats are kept, by the kind of number that they meet: their nodes, and as numbers of that kind.
+
+def cached(
+    apply: Binary, op: Elementwise, compute: Callable[[Any, Any], Any], params: Params
+) -> Binary:
+    """`apply` with an inline cache, for what programs' loops do most.
+
+    Of operands that are computed floats of one dtype, or one and a Python number, it is remembered whether
+    `apply` let a gradient flow, by all that this can depend on; from then on only the value is computed.
+
+    Args:
+        apply: makes a node of `op` with two operands.
+        compute: the operator that computes the same of numpy's numbers and arrays.
+        params: what `apply` gives the operation.
     """
+    known: dict[tuple[Any, ...], tuple[bool, dict[Any, Any]]] = {}
 
-    def run(a: Node, b: Any) -> Node:
-        left = a.value
-        kind: Any = type(left)
+    def run(a: Any, b: Any) -> Node:
+        if type(a) is not Node:
+            return apply(a, b)
         context = current()
-        known = context.dtype.scalars.get(kind)
-        if known is None or not context.eager:
-            return op(a, b, **params)
-        if type(b) is float:
-            pair = known.get(b)
-            if pair is None:
-                pair = known_number(b), kind(b)
-                if len(known) < MAX_NUMBERS and b == b and b:  # not nan; 0 has two signs
-                    known[b] = pair
-            other, right = pair
-        elif type(b) is Node:
-            other, right = b, b.value
-            if type(right) is not kind:
-                if b.op is not NUMBER:
-                    return op(a, b, **params)
-                right = kind(right)
-        elif type(b) is int and -EXACT < b < EXACT:
-            other, right = known_number(b), kind(b)
+        left, dtype = a.value, a.dtype
+        flows = context.grad and a.requires_grad
+        key: tuple[Any, ...]
+        if type(b) is Node:
+            right = b.value
+            key = type(left), dtype, flows, type(right), b.dtype, context.grad and b.requires_grad
         else:
-            return op(a, b, **params)
-        value = compute(left, right)
-        flows = context.grad and (a.requires_grad or other.requires_grad)
-        if flows or context.recording is not None:
-            return Node(op, (a, other), params, (), a.dtype, flows, value)
-        return Node(CONSTANT, (), NO_PARAMS, (), a.dtype, False, value)
+            key = type(left), dtype, flows, type(b), context.dtype
+        found = known.get(key)
+        if found is None or not context.eager or context.recording is not None or context.saving:
+            return learnt(key, a, b, context)
+        flows, numbers = found
+        shape = a.shape
+        if type(b) is not Node:
+            pair = numbers.get(b)
+            if pair is None:
+                if type(b) is int and not -EXACT < b < EXACT:
+                    return apply(a, b)
+                pair = known_number(b), dtype.numpy.type(b)
+                if len(numbers) < MAX_NUMBERS and b == b and b:  # not nan; 0 has two signs
+                    numbers[b] = pair
+            b, right = pair
+        elif b.shape != shape:
+            if shape and b.shape:
+                return apply(a, b)
+            shape = shape or b.shape
+        if flows:
+            return Node(op, (a, b), params, shape, dtype, True, compute(left, right))
+        return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, compute(left, right))
+
+    def learnt(key: tuple[Any, ...], a: Node, b: Any, context: Context) -> Node:
+        made = apply(a, b)
+        if context.eager and context.recording is None and type(a.value) in KINDS:
+            if type(b) is Node:
+                alike = type(b.value) in KINDS and b.dtype is a.dtype
+            else:
+                alike = type(b) in (int, float)
+            if alike and a.dtype is made.dtype and a.dtype.numpy.type in KINDS:
+                known[key] = made.requires_grad, {}
+        return made
 
     return run
 
 
-plus = _at_once(add, operator.add, {"alpha": 1})
-minus = _at_once(sub, operator.sub, {"alpha": 1})
-times = _at_once(mul, operator.mul, NO_PARAMS)
-over = _at_once(div, operator.truediv, NO_PARAMS)
+def _operator(op: Elementwise, compute: Callable[[Any, Any], Any], **params: Any) -> Binary:
+    return cached(lambda a, b: op(a, b, **params), op, compute, params)
 
 
 def _install_operators() -> None:
     operators = {
-        "__add__": plus,
+        "__add__": (plus := _operator(add, operator.add, alpha=1)),
         "__radd__": plus,
-        "__sub__": minus,
+        "__sub__": _operator(sub, operator.sub, alpha=1),
         "__rsub__": lambda a, b: rsub_number(a, other=b, alpha=1),
-        "__mul__": times,
+        "__mul__": (times := _operator(mul, operator.mul)),
         "__rmul__": times,
-        "__truediv__": over,
+        "__truediv__": _operator(div, operator.truediv),
         "__rtruediv__": lambda a, b: div(b, a),
         "__neg__": lambda a: neg(a),
         "__lt__": lambda a, b: lt(a, b),

@@ -55,6 +55,7 @@ take_along: Shaped = Shaped(
     ),
     linear=((0,),),
     batch="shape.along",
+    on_arrays=True,
     doc="elements picked along a dimension, one for each index",
 )
 put_along: Shaped = Shaped(

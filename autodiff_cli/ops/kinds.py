@@ -8,23 +8,10 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import numpy as np
 
 from autodiff_cli.ir import dtypes, layout
-from autodiff_cli.ir.context import Context, current, of_number
+from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import (
-    CONSTANT,
-    NO_PARAMS,
-    NUMBER,
-    Node,
-    Number,
-    Op,
-    Params,
-    Rule,
-    Shape,
-    known_number,
-)
+from autodiff_cli.ir.node import NUMBER, NUMBERS, Node, Number, Op, Params, Rule, Shape
 from autodiff_cli.ir.shapes import broadcast
-
-EXACT = 1 << 53  # up to here integers are float64 numbers, so that they are rounded once
 
 Result: TypeAlias = Literal["same", "float", "bool"]
 
@@ -72,6 +59,8 @@ def precise(ufunc: Any, fast: Callable[..., Any] | None = None) -> Callable[...,
     @in_place
     def kernel(*arrays: Any, out: Any = None) -> Any:
         x = arrays[0]
+        if type(x) is np.float32 and len(arrays) == 1 and out is None and current().exact:
+            return np.float32(ufunc(float(x)))
         if x.dtype == np.float32 and x.size < LARGE and current().exact:
             result = ufunc(*arrays, dtype=np.float64)
             if out is None:
@@ -97,7 +86,7 @@ class Elementwise(Op):
         conditions: how many leading operands are masks, outside type promotion.
     """
 
-    __slots__ = ("conditions", "direct", "plain", "result", "scalars")
+    __slots__ = ("conditions", "result", "scalars")
     follows_layout: ClassVar[bool] = True
 
     def __init__(
@@ -110,107 +99,29 @@ class Elementwise(Op):
         result: Result = "same",
         scalars: tuple[str, ...] = (),
         conditions: int = 0,
+        on_arrays: bool = True,
         **record: Any,
     ) -> None:
         rules = vjps or tuple(_times_incoming(partial) for partial in partials)
-        super().__init__(name, kernel, vjps=rules, batch="pointwise.elementwise", **record)
+        super().__init__(
+            name, kernel, vjps=rules, batch="pointwise.elementwise", on_arrays=on_arrays, **record
+        )
         self.result = result
         self.scalars = scalars
         self.conditions = conditions
-        kind = type(self)
-        # Whether the kernel alone computes the result of floats of one dtype;
-        self.plain = (
-            kind.evaluate is Elementwise.evaluate
-            and kind.infer is Elementwise.infer
-            and kind.rules is Op.rules
-        )
-        # and whether that is of this dtype.
-        self.direct = self.plain and result != "bool" and not conditions
-
-    def __call__(self, *operands: Node | Number, **params: Any) -> Node:
-        context = current()
-        if context.eager and self.plain and context.recording is None:
-            if self.direct:
-                node = self._directly(operands, params, context)
-                if node is not None:
-                    return node
-            else:
-                for operand in operands:
-                    if isinstance(operand, (np.ndarray, np.generic)):
-                        return self.kernel(*operands, **params)
-        return super().__call__(*operands, **params)
-
-    def _directly(
-        self, operands: tuple[Node | Number, ...], params: Params, context: Context
-    ) -> Node | None:
-        """The computed node of operands that are floats of one dtype, or numbers; None for others.
-
-        What programs make most, so nothing is inferred that is known.
-        """
-        dtype: DType | None = None
-        shape: Shape = ()
-        numbers = recorded = False
-        nodes: list[Node] = []
-        for operand in operands:
-            if type(operand) is Node:
-                nodes.append(operand)
-                if operand.op is NUMBER:
-                    numbers = True
-                    continue
-                if dtype is None:
-                    dtype, shape = operand.dtype, operand.shape
-                elif operand.dtype is not dtype:
-                    return None
-                elif operand.shape != shape:
-                    if shape and operand.shape:
-                        return None
-                    shape = shape or operand.shape
-                if operand.requires_grad:
-                    recorded = True
-            elif type(operand) is float or (type(operand) is int and -EXACT < operand < EXACT):
-                nodes.append(known_number(operand))
-                numbers = True
-            elif isinstance(operand, (np.ndarray, np.generic)):  # a rule that is run on values
-                return self.kernel(*operands, **params)
-            else:
-                return None
-        if dtype is None or (dtype is not dtypes.float32 and dtype is not dtypes.float64):
-            return None
-        arrays: list[Any] = [node.value for node in nodes]
-        if numbers:
-            scalar = dtype.numpy.type
-            for position, node in enumerate(nodes):
-                if node.op is NUMBER:
-                    arrays[position] = scalar(node.value)
-        result = self.kernel(*arrays, **params)
-        if result.dtype is not dtype.numpy:
-            result = result.astype(dtype.numpy)
-        elif type(result) is np.ndarray:
-            if result.base is not None or any(array is result for array in arrays):
-                result = result.copy("K")
-        if recorded and context.grad and self.vjps and self._records(found := tuple(nodes)):
-            node = Node(self, found, params, shape, dtype, True, result)
-            for tell in context.saving:
-                tell(node)
-            return node
-        return Node(CONSTANT, (), NO_PARAMS, shape, dtype, False, result)
 
     def compute_dtype(self, operands: tuple[Node, ...], params: Params) -> DType:
         """The dtype the kernel works in: the operands' common one."""
         counted = operands[self.conditions :] if self.conditions else operands
         common = counted[0].dtype
-        mixed = False
+        mixed = self.scalars != ()
         for node in counted:
             if node.dtype is not common:
                 mixed = True
-        given = (
-            [params[name] for name in self.scalars if params[name] is not None]
-            if self.scalars
-            else ()
-        )
-        if mixed or given:
+        if mixed:
+            given = [params[name] for name in self.scalars if params[name] is not None]
             common = dtypes.result_type(
-                [*map(_strength, counted), *((of_number(n), dtypes.NUMBER) for n in given)]
+                (*map(_strength, counted), *[(of_number(n), dtypes.NUMBER) for n in given])
             )
         if self.result == "float" and not common.is_floating:
             return current().dtype
@@ -227,14 +138,16 @@ class Elementwise(Op):
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         compares = self.result == "bool"  # of the others, the result has the dtype they work in
-        dtype = (self.compute_dtype(node.operands, node.params) if compares else node.dtype).numpy
-        if dtype == np.float16:  # as the reference: kernels compute in float32, and round once
-            dtype = np.dtype(np.float32)
+        work = self.compute_dtype(node.operands, node.params) if compares else node.dtype
+        if work is dtypes.float16:  # as the reference: kernels compute in float32, and round once
+            work = dtypes.float32
+        dtype = work.numpy
         for position in range(self.conditions, len(arrays)):
             array = arrays[position]
-            if type(array) is np.ndarray and array.dtype is dtype:
+            kind = type(array)
+            if kind is dtype.type or (kind is np.ndarray and array.dtype is dtype):
                 continue
-            if isinstance(array, (bool, int, float)) or array.dtype != dtype:
+            if kind in NUMBERS or array.dtype != dtype:
                 arrays[position] = np.asarray(array).astype(dtype)
         return self.kernel(*arrays, **node.params)
 
@@ -344,7 +257,7 @@ class View(Shaped):
         strides: Callable[..., Shape | None],
         **record: Any,
     ) -> None:
-        super().__init__(name, kernel, linear=((0,),), **record)
+        super().__init__(name, kernel, linear=((0,),), on_arrays=True, **record)
         self.strides_rule = strides
 
     def layout(self, node: Node) -> Shape | None:

@@ -6,6 +6,7 @@ torch/csrc/autograd/FunctionsManual.cpp.
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,7 +37,7 @@ def _shape(x: Node, target: Node, *_: Node, reduction: Reduction) -> Shape:
 
 def _share(g: Node, x: Node, reduction: Reduction) -> Node:
     """The gradient that each element's loss receives."""
-    return g / x.numel if reduction == "mean" else g
+    return g / math.prod(x.shape) if reduction == "mean" else g
 
 
 mse_loss = Shaped(
@@ -48,6 +49,7 @@ mse_loss = Shaped(
         lambda g, y, x, target, reduction: _share(g, x, reduction) * (-2 * (x - target)),
     ),
     batch="loss.pointwise",
+    on_arrays=True,
     doc="squared differences",
 )
 
@@ -105,6 +107,7 @@ binary_cross_entropy = _Weighted(
     shape=_shape,
     vjps=(_bce_vjp, _bce_target_vjp),
     batch="loss.pointwise",
+    on_arrays=True,
     doc="cross entropy of probabilities against targets",
     domain="0 <= x <= 1",
 )
@@ -168,6 +171,7 @@ binary_cross_entropy_with_logits = _Weighted(
     dtype=lambda x, target, *w, **_: target.dtype,  # computed in place of a copy of it
     vjps=(_logits_vjp, _logits_target_vjp),
     batch="loss.pointwise",
+    on_arrays=True,
     doc="cross entropy of sigmoid(x) against targets, without overflow",
 )
 
@@ -254,6 +258,7 @@ nll_loss = _Likelihood(
     grad_fn=lambda node: "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0",
     linear=((0,),),
     batch="loss.nll_loss",
+    on_arrays=True,
     doc="minus the log probability of the target class",
 )
 nll_loss_backward: _Likelihood = _Likelihood(
@@ -266,5 +271,6 @@ nll_loss_backward: _Likelihood = _Likelihood(
     ),
     linear=((0,),),
     batch="loss.nll_loss_backward",
+    on_arrays=True,
     doc="the adjoint of nll_loss",
 )

@@ -31,7 +31,15 @@ def _product(
     **record: Any,
 ) -> Shaped:
     return Shaped(
-        name, _matmul, shape=shape, vjps=vjps, linear=((0,), (1,)), batch=batch, doc=doc, **record
+        name,
+        _matmul,
+        shape=shape,
+        vjps=vjps,
+        linear=((0,), (1,)),
+        on_arrays=True,
+        batch=batch,
+        doc=doc,
+        **record,
     )
 
 
@@ -173,6 +181,7 @@ addmm = Shaped(
         lambda g, y, c, a, b, beta, alpha: _scaled(mm(transposed(a), g), alpha),
     ),
     batch="product.addmm",
+    on_arrays=True,
     doc="beta*c + alpha*(a @ b)",
 )
 
@@ -211,6 +220,7 @@ def _added(
         shape=lambda c, a, b, beta, alpha: shape(a, b),
         vjps=(lambda g, y, c, a, b, beta, alpha: _scaled(g, beta), by_first, by_second),
         batch=f"product.{name}",
+        on_arrays=True,
         doc="beta*c + alpha*(a @ b)",
     )
 

@@ -71,16 +71,17 @@ def _inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _permuter(name: str, grad_fn: str, doc: str) -> View:
-    return View(
+    made: View = View(
         name,
-        lambda x, dims: np.transpose(x, dims),
+        lambda x, dims: x.transpose(dims),
         shape=lambda x, dims: tuple([x.shape[dim] for dim in dims]),
         strides=lambda x, dims: tuple([layout.strides_of(x)[dim] for dim in dims]),
-        vjps=(lambda g, y, x, dims: y.op(g, dims=_inverse(dims)),),
+        vjps=(lambda g, y, x, dims: made(g, dims=_inverse(dims)),),
         grad_fn=grad_fn,
         batch="shape.permute",
         doc=doc,
     )
+    return made
 
 
 permute = _permuter("permute", "PermuteBackward0", "with its dimensions in another order")
@@ -166,6 +167,7 @@ sum_to: Shaped = Shaped(
     vjps=(lambda g, y, x, shape: expand(g, shape=x.shape),),
     grad_fn="SumBackward1",
     linear=((0,),),
+    on_arrays=True,
     batch="shape.sum_to",
     doc="summed over what broadcasting repeated: the adjoint of expand",
 )
@@ -207,6 +209,7 @@ select_backward: Shaped = Shaped(
     vjps=(lambda g, y, x, shape, dim, index: select(g, dim=dim, index=index),),
     linear=((0,),),
     batch="shape.shifted",
+    on_arrays=True,
     doc="zeros but for one index: the adjoint of select",
 )
 
@@ -257,6 +260,7 @@ slice_backward: Shaped = Shaped(
     ),
     linear=((0,),),
     batch="shape.shifted",
+    on_arrays=True,
     doc="zeros but for a slice: the adjoint of slice",
 )
 
@@ -283,9 +287,10 @@ class Join(Op):
 
 
 def joined_dtype(operands: tuple[Node, ...]) -> DType:
-    return dtypes.result_type(
+    kinds = {
         (node.dtype, dtypes.DIMENSIONED if node.shape else dtypes.ZERO_DIM) for node in operands
-    )
+    }
+    return dtypes.result_type(tuple(kinds))
 
 
 class Cat(Join):

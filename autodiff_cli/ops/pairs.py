@@ -41,6 +41,7 @@ atan2 = Elementwise(
         lambda g, y, a, b: g * (-a * _inverse_square(a, b)),
     ),
     result="float",
+    on_arrays=False,
     doc="the angle of the point (b, a)",
 )
 hypot = Elementwise(
@@ -118,6 +119,7 @@ ldexp = Elementwise(
         lambda g, y, a, b: g * y * math.log(2),
     ),
     result="float",
+    on_arrays=False,
     doc="a * 2**b",
 )
 

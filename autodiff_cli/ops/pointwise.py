@@ -213,6 +213,7 @@ cast = _Cast(
     lambda x, dtype: x,
     vjps=(lambda g, y, x, dtype: g,),
     grad_fn="ToCopyBackward0",
+    on_arrays=False,
     doc="in another dtype",
 )
 

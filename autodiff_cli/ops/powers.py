@@ -44,6 +44,7 @@ pow: Elementwise = Elementwise(
         ),
     ),
     grad_fn="PowBackward1",
+    on_arrays=False,
     doc="a to the power b",
     latex="{}^{{{}}}",
 )

@@ -125,14 +125,16 @@ trace = Shaped(
 
 
 def _triangle(name: str, kernel: Callable[..., Any], doc: str) -> Shaped:
-    return Shaped(
+    made: Shaped = Shaped(
         name,
         lambda x, diagonal: kernel(x, diagonal),
-        vjps=(lambda g, y, x, diagonal: y.op(g, diagonal=diagonal),),
+        vjps=(lambda g, y, x, diagonal: made(g, diagonal=diagonal),),
         linear=((0,),),
+        on_arrays=True,
         batch="shape.leading",
         doc=doc,
     )
+    return made
 
 
 tril = _triangle("tril", np.tril, "the lower triangle of matrices, zeros above")

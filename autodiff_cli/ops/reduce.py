@@ -52,7 +52,7 @@ def spread(reduced_node: Node, x: Node, dim: Dims) -> Node:
 
 
 def _count(x: Node, dim: Dims) -> int:
-    return x.numel if dim is None else math.prod(x.shape[d] for d in dim)
+    return math.prod(x.shape if dim is None else [x.shape[d] for d in dim])
 
 
 def _wide(x: Any) -> Any:
@@ -83,6 +83,7 @@ sum_ = Shaped(
     vjps=(lambda g, y, x, dim, keepdim, dtype: spread(g, x, dim),),
     grad_fn=_numbered("SumBackward0", "SumBackward1"),
     linear=((0,),),
+    on_arrays=True,
     batch="shape.along",
     doc="sum of the elements",
     latex=r"\sum {}",
@@ -95,6 +96,7 @@ mean = Shaped(
     vjps=(lambda g, y, x, dim, keepdim, dtype: spread(g, x, dim) / _count(x, dim),),
     grad_fn=_numbered("MeanBackward0", "MeanBackward1"),
     linear=((0,),),
+    on_arrays=True,
     batch="shape.along",
     doc="mean of the elements",
 )
@@ -177,7 +179,7 @@ def _by_count(g: Node, y: Node, x: Node, dim: Dims, **_: Any) -> Node:
 
 
 def _total(x: Node, dim: Dims) -> Node:
-    return sum_(x, dim=dim, keepdim=True, dtype=x.dtype)
+    return sum_(x, dim=dim, keepdim=True, dtype=dtypes.of(x))
 
 
 def _extreme(name: str, kernel: Callable[..., Any], grad_fn: str, rule: Rule, doc: str) -> Shaped:
@@ -319,6 +321,7 @@ logsumexp = Shaped(
     _logsumexp,
     shape=_shape,
     vjps=(lambda g, y, x, dim, keepdim: keep(g, x, dim) * exp(x - keep(y, x, dim)),),
+    on_arrays=True,
     batch="shape.along",
     doc="log of the sum of exponentials",
 )
@@ -354,6 +357,7 @@ softmax = Shaped(
     "softmax",
     _softmax,
     vjps=(lambda g, y, x, dim: y * (g - _total(g * y, _along(x, dim))),),
+    on_arrays=True,
     batch="shape.along",
     doc="exponentials that sum to 1 along a dimension",
 )
@@ -361,6 +365,7 @@ log_softmax = Shaped(
     "log_softmax",
     _log_softmax,
     vjps=(lambda g, y, x, dim: g - exp(y) * _total(g, _along(x, dim)),),
+    on_arrays=True,
     batch="shape.along",
     doc="log of softmax",
 )

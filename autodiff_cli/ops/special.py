@@ -287,16 +287,18 @@ def _product_with_log(
         if at_zero:
             flow: Node = g * at_zero(b)
             return flow
-        return where(logical_and(eq(a, 0), le(b, edge)), 0.0, y.op(g, b))
+        return where(logical_and(eq(a, 0), le(b, edge)), 0.0, made(g, b))
 
-    return Elementwise(
+    made = Elementwise(
         name,
         _times_log(precise(log_of)),
         vjps=(by_first, slope),
         result="float",
+        on_arrays=at_zero is None,
         grad_fn=grad_fn,
         doc=doc,
     )
+    return made
 
 
 def _xlogy(name: str, grad_fn: str, at_zero: Any = None) -> Elementwise:

@@ -17,16 +17,14 @@ import numpy as np
 
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import Context, changed, current
-from autodiff_cli.ir.node import CONSTANT, INPUT, UNTRACKED, Node, writes
+from autodiff_cli.ir.dtypes import BOOL, float32, float64
+from autodiff_cli.ir.memory import writes
+from autodiff_cli.ir.node import CONSTANT, INPUT, NUMBER, UNTRACKED, Node
+from autodiff_cli.ops.kinds import Elementwise
+from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.tensors.saved import check_saved
 from autodiff_cli.tensors.tensor import Tape, Tensor, constant_of, cut_off
-from autodiff_cli.tensors.values import (
-    DTYPES,
-    VALUES,
-    suits,
-    value_rules,
-)
 from autodiff_cli.transform.reverse import fitted
 
 
@@ -92,13 +90,15 @@ class _Pass:
         wanted = None if targets is None else {id(n) for n in targets if n.op is not UNTRACKED}
         through, needed = (None, None) if wanted is None else _leading_to(order, wanted)
         for root, cotangent in self.roots:
-            self._add(root, cotangent)
+            key = id(root)
+            self.cotangents[key] = (
+                self._sum(root, cotangent) if key in self.cotangents else cotangent
+            )
             if root.op is INPUT:
                 self.waiting[id(root)] = self.waiting.get(id(root), 0)
         for root, _ in self.roots:
             if root.op is INPUT and not self.waiting[id(root)]:
                 self._leaf(root, wanted)
-        bare = self.bare
         for node in order:
             key = id(node)
             g = self.cotangents.pop(key, None)
@@ -110,10 +110,7 @@ class _Pass:
                 if wanted is not None and key in wanted:
                     self.captured[key] = g
             if through is None or key in through or (self.accumulating and key in self.captured):
-                if bare and g is not None and tape is None:
-                    if self._through_values(node, g, needed, wanted):
-                        continue
-                self._through(node, None if g is None else as_node(g, node), needed, wanted)
+                self._through(node, g, needed, wanted)
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]
@@ -140,67 +137,57 @@ class _Pass:
         return found
 
     def _through(
-        self, node: Node, g: Node | None, needed: set[int] | None, wanted: set[int] | None
+        self, node: Node, g: Any, needed: set[int] | None, wanted: set[int] | None
     ) -> None:
-        if g is not None:
-            check_saved(node)
+        """Let a gradient flow through a node, or leave it, if it has none, to those that wait for it.
+
+        Its rules are run on arrays where no graph of the gradients is wanted and they allow it.
+        """
         op = node.op
-        hooked = self._hooked(node, g) if node.tape is not None and g is not None else None
+        hooked: list[Node | None] | None = None
+        arrays: list[Any] | None = None
+        if g is not None:
+            if node.released or node.number <= writes.newest:
+                check_saved(node)
+            if node.tape is not None:
+                hooked = self._hooked(node, as_node(g, node))
+            if self.bare and op.on_arrays and hooked is None:
+                if type(g) is not Node or g.dtype is node.dtype:  # a hook may give another
+                    arrays = arrays_of(node)
+            if arrays is None:
+                g = as_node(g, node)
+            else:
+                g = g.value if type(g) is Node else g
+                y, params, rules = node.value, node.params, op.rules(node.operands)
+        cotangents = self.cotangents
         for position, operand in enumerate(node.operands):
             if not operand.requires_grad:
                 continue
-            if g is not None and (needed is None or id(operand) in needed):
-                flow = op.vjp(node, g, position) if hooked is None else hooked[position]
+            key = id(operand)
+            if g is not None and (needed is None or key in needed):
+                flow: Any
+                if arrays is not None:
+                    rule = rules[position]
+                    flow = None if rule is None else rule(g, y, *arrays, **params)
+                    if flow is not None and flow.shape != operand.shape:
+                        flow = sum_to(flow, shape=operand.shape)
+                else:
+                    flow = op.vjp(node, g, position) if hooked is None else hooked[position]
+                    if flow is not None:
+                        if self.check_nan and isinstance(flow, Node):
+                            refuse_nan(node, flow, position)
+                        if flow.shape != operand.shape or flow.dtype is not operand.dtype:
+                            flow = fitted(flow, operand)
+                        if self.bare and type(flow) is Node and flow.op is CONSTANT:
+                            flow = flow.value if type(flow.value) in ARRAYS else flow
                 if flow is not None:
-                    if self.check_nan and isinstance(flow, Node):
-                        refuse_nan(node, flow, position)
-                    if flow.shape != operand.shape or flow.dtype is not operand.dtype:
-                        flow = fitted(flow, operand)
-                    self._add(operand, flow)
+                    cotangents[key] = self._sum(operand, flow) if key in cotangents else flow
             if operand.op is INPUT:
-                self.waiting[id(operand)] -= 1
-                if not self.waiting[id(operand)]:
+                self.waiting[key] -= 1
+                if not self.waiting[key]:
                     self._leaf(operand, wanted)
         if g is not None and not self.retain_graph:
             node.released = True
-
-    def _through_values(
-        self,
-        node: Node,
-        g: Any,
-        needed: set[int] | None,
-        wanted: set[int] | None,
-    ) -> bool:
-        """As `_through`, on bare values; False where the node's rules need nodes."""
-        rules = value_rules(node.op)
-        if rules is None or not suits(node, rules):
-            return False
-        if node.released or node.number <= writes.newest:
-            check_saved(node)
-        if type(g) is Node:
-            g = g.value
-        operands = node.operands
-        values = [operand.value for operand in node.kept or operands]
-        shape, params, cotangents = node.shape, node.params, self.cotangents
-        for operand, rule in zip(operands, rules.rules, strict=True):
-            if not operand.requires_grad:
-                continue
-            if rule is not None and (needed is None or id(operand) in needed):
-                flow: Any = rule(g, node.value, *values, **params)
-                if operand.shape != shape and flow.shape != operand.shape:
-                    flow = fitted(constant_of(flow, node), operand)
-                key = id(operand)
-                if key in cotangents or type(flow) is Node:
-                    self._add(operand, flow)
-                else:
-                    cotangents[key] = flow
-            if operand.op is INPUT:
-                self.waiting[id(operand)] -= 1
-                if not self.waiting[id(operand)]:
-                    self._leaf(operand, wanted)
-        if not self.retain_graph:
-            node.released = True
-        return True
 
     def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""
@@ -219,16 +206,12 @@ class _Pass:
                 flows = [None if entry is None else entry.node for entry in entries]
         return flows
 
-    def _add(self, node: Node, flow: Any) -> None:
-        key = id(node)
-        if self.bare and type(flow) is Node and flow.op is CONSTANT and flow.dtype in DTYPES:
-            flow = flow.value
-        held = self.cotangents.get(key)
-        if held is not None:
-            if type(held) is Node or type(flow) is Node:
-                held, flow = as_node(held, node), as_node(flow, node)
-            flow = held + flow
-        self.cotangents[key] = flow
+    def _sum(self, node: Node, flow: Any) -> Any:
+        """The sum of what has flowed to a node and what comes now."""
+        held = self.cotangents[id(node)]
+        if type(held) is Node or type(flow) is Node:
+            held, flow = as_node(held, node), as_node(flow, node)
+        return held + flow
 
     def _leaf(self, node: Node, wanted: set[int] | None) -> None:
         g = self.cotangents.pop(id(node), None)
@@ -249,9 +232,36 @@ class _Pass:
                     hook(tensor)
 
 
+# ---- rules on arrays -----------------------------------------------------------------------------
+
+ARRAYS = (np.ndarray, np.float32, np.float64)
+
+
+def arrays_of(node: Node) -> list[Any] | None:
+    """What a node was made of, for rules that are run on arrays; None if it isn't what they speak of.
+
+    All that is floating has one dtype; indices and masks are only handed on, or numbers 0 and 1.
+    """
+    dtype = node.dtype
+    if dtype is not float32 and dtype is not float64:
+        return None
+    arrays: list[Any] = []
+    for operand in node.kept or node.operands:
+        value = operand.value
+        if operand.op is NUMBER:
+            value = dtype.numpy.type(value)
+        elif operand.dtype is not dtype:
+            if operand.dtype.is_floating:
+                return None
+            if operand.dtype.category != BOOL and isinstance(node.op, Elementwise):
+                return None
+        arrays.append(value)
+    return arrays
+
+
 def as_node(g: Any, node: Node) -> Any:
-    """A cotangent of `node` as a node, where it is a bare value."""
-    return constant_of(g, node) if type(g) in VALUES else g
+    """A cotangent of `node` as a node, where it is an array."""
+    return constant_of(g, node) if type(g) in ARRAYS else g
 
 
 _number = attrgetter("number")

@@ -10,7 +10,8 @@ from typing import Any
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import changed
-from autodiff_cli.ir.node import INPUT, NO_PARAMS, Memory, Node, writes
+from autodiff_cli.ir.memory import Memory, writes
+from autodiff_cli.ir.node import INPUT, NO_PARAMS, Node
 from autodiff_cli.ops.writes import copy_slices
 
 RESULT = -1  # the place of a node's own value among what it saved

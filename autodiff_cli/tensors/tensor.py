@@ -19,13 +19,13 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.execute import execute
 from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.memory import Memory
 from autodiff_cli.ir.node import (
     CONSTANT,
     INPUT,
     NO_PARAMS,
     UNTRACKED,
     Array,
-    Memory,
     Node,
     Shape,
     leaf,

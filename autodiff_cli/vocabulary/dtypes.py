@@ -137,7 +137,7 @@ def _strength(value: Node | Number) -> tuple[DType, int]:
 
 @torch("result_type(Tensor tensor, Tensor other)", only="function")
 def result_type(tensor: Node, other: Node | Number) -> DType:
-    return dtypes.result_type([_strength(tensor), _strength(other)])
+    return dtypes.result_type((_strength(tensor), _strength(other)))
 
 
 @torch("result_type(Number scalar, Tensor tensor)", only="function")
@@ -152,7 +152,7 @@ def result_type_with_number(tensor: Node, other: Number) -> DType:
 
 @torch("result_type(Number scalar1, Number scalar2)", only="function")
 def result_type_of_numbers(scalar1: Number, scalar2: Number) -> DType:
-    return dtypes.result_type([_strength(scalar1), _strength(scalar2)])
+    return dtypes.result_type((_strength(scalar1), _strength(scalar2)))
 
 
 # ---- tensors like another -----------------------------------------------------------------------

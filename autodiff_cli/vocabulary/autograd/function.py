@@ -14,7 +14,8 @@ import numpy as np
 
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed, current
-from autodiff_cli.ir.node import Array, Memory, Node, Op, Shape
+from autodiff_cli.ir.memory import Memory
+from autodiff_cli.ir.node import Array, Node, Op, Shape
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.tensors.saved import FREED
 from autodiff_cli.tensors.tensor import Tensor, constant_of

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
-from autodiff_cli.ir.node import CONSTANT, Node, next_number
+from autodiff_cli.ir.memory import next_number
+from autodiff_cli.ir.node import CONSTANT, Node
 from autodiff_cli.tensors.saved import saved
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.calls.handles import lowered, method, named
