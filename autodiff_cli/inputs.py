@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -22,7 +22,15 @@ from autodiff_cli.syntax.tree import Assign
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.creation import tensor_from
 
-Given: TypeAlias = "str | Array | np.generic | int | float | bool | list[Any] | tuple[Any, ...]"
+if TYPE_CHECKING:
+
+    class ArrayLike(Protocol):
+        """What numpy makes an array of: columns of frames, tensors of results."""
+
+        def __array__(self) -> Array: ...
+
+
+Given: TypeAlias = "str | ArrayLike | np.generic | int | float | bool | list[Any] | tuple[Any, ...]"
 
 
 def value_of(source: Source) -> Any:
@@ -84,6 +92,8 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
             return value
     elif isinstance(given, (np.generic, list, tuple)):
         value = _plain(given)
+    elif not isinstance(given, np.ndarray) and hasattr(given, "__array__"):
+        value = np.asarray(given)  # a column of a frame, or a result's tensor
     if isinstance(value, bool):
         return value
     if isinstance(value, (int, float)):
@@ -105,6 +115,18 @@ def bind(name: str, given: Given, differentiate: bool = True) -> Any:
             f"the value of {name} is neither a tensor nor a number, but of type {type_name(value)}"
         )
     return leaf(array, requires_grad=differentiate and array.dtype.kind == "f", name=name)
+
+
+def together(inputs: Mapping[str, Given] | None, named: Mapping[str, Given]) -> dict[str, Given]:
+    """The inputs that a function was given in a mapping, and those that it was given by name.
+
+    Raises:
+        TypeError: one is in both.
+    """
+    given = dict(inputs or {})
+    if twice := sorted(given.keys() & named.keys()):
+        raise TypeError(f"the input '{twice[0]}' is given twice")
+    return {**given, **named}
 
 
 def bind_all(inputs: Mapping[str, Given], wrt: Sequence[str] | None = None) -> dict[str, Any]:

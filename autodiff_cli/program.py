@@ -39,7 +39,14 @@ def _nothing(*_: Any) -> None:
 
 
 class ProgramError(AutodiffError):
-    """A program ended in an error; its text is the program's own traceback."""
+    """A program ended in an error; its text is the program's own traceback.
+
+    Attributes:
+        error: what it raised.
+        printed: what it had printed, where that was kept.
+    """
+
+    printed = ""
 
     def __init__(self, text: str, error: BaseException) -> None:
         super().__init__(text)

@@ -18,11 +18,11 @@ from fuzz_texts import INPUTS
 import autodiff_cli
 from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.evaluation import evaluate
+from autodiff_cli.evaluation.report import report
 from autodiff_cli.interpret import run as running
 from autodiff_cli.interpret.allowed import PROGRAM_FILE
 from autodiff_cli.interpret.code import compiled_program
 from autodiff_cli.program import ProgramError, Session, Settings
-from autodiff_cli.render.report import report
 from autodiff_cli.source import Source
 from autodiff_cli.threads import blas
 from autodiff_cli.vocabulary.calls.registry import Function

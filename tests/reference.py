@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.evaluation import Result, Tensor, evaluate
-from autodiff_cli.render.report import text
+from autodiff_cli.evaluation.report import text
 
 MANUAL_SEED = 7
 # float32 results go through other libm's and summation orders; float64 shows the formula

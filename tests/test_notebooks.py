@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from autodiff_cli.evaluation import Tensor, evaluate
-from autodiff_cli.render.report import text
+from autodiff_cli.evaluation.report import text
 
 W = (
     "[[0.9698, -0.4488, -0.2511], [0.0960, -2.0260, -0.1918], [-0.6390, -0.2648, 1.2296], "

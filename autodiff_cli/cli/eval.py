@@ -224,7 +224,7 @@ def _rendered(result: Result, words: EvalWords) -> str:
         from autodiff_cli.render.json_text import json_lines
 
         return json_lines(result)
-    from autodiff_cli.render.report import report
+    from autodiff_cli.evaluation.report import report
 
     return report(result, painter(LABEL, wanted(words.color, sys.stdout)))
 

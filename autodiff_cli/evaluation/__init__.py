@@ -16,8 +16,9 @@ from autodiff_cli.errors import InputError, LimitError
 from autodiff_cli.evaluation.answer import answered
 from autodiff_cli.evaluation.notices import Notices, check_result, is_shown
 from autodiff_cli.evaluation.request import Asked, Request
-from autodiff_cli.evaluation.result import Gradients, Intermediate, Result, Tensor
-from autodiff_cli.inputs import Given, bind_all
+from autodiff_cli.evaluation.result import Result
+from autodiff_cli.evaluation.values import Gradients, Intermediate, Tensor
+from autodiff_cli.inputs import Given, bind_all, together
 from autodiff_cli.interpret.code import compiled_text
 from autodiff_cli.interpret.graph import Step, graph_of, located
 from autodiff_cli.interpret.limits import started_with
@@ -47,13 +48,15 @@ def evaluate(
     threads: int | None = None,
     max_memory: int | None = None,
     write: Callable[[str], object] | None = None,
+    **named: Given,
 ) -> Result:
     """Evaluate an expression, or a program, and differentiate it.
 
     Args:
         expression: in the language, such as "mean(3*(x+2)**2)".
-        inputs: values by name: expressions of the language as strings, numbers, lists, or arrays. A
-            number, a list or a floating tensor is a leaf; integer and bool tensors are constants.
+        inputs: values by name: expressions of the language as strings, numbers, lists, or arrays and what
+            numpy can make one of. A number, a list or a floating tensor is a leaf; integer and bool tensors
+            are constants.
         wrt: names of the leaves to differentiate by; all of them if None.
         seeds: cotangents of the output's shape, as expressions or arrays; needed if the output is not a
             scalar. Each gives one entry of `Result.gradients`.
@@ -71,22 +74,24 @@ def evaluate(
         threads: the most threads to compute with; as many as there are processors if None.
         max_memory: the most bytes of arrays at a time: what would need more is refused.
         write: called with what a program prints; standard output if None.
+        named: further inputs; those that are called as an argument is stand in `inputs`.
 
     Raises:
         AutodiffError: anything wrong with the text, the inputs or the evaluation.
+        TypeError: an input is given twice.
 
-    >>> result = evaluate("mean(3*(x+2)**2)", {"x": "ones(2,2)"})
-    >>> result.value.array.item(), result.value.grad_fn
+    >>> result = evaluate("mean(3*(x+2)**2)", x="ones(2,2)")
+    >>> float(result), result.value.grad_fn
     (27.0, 'MeanBackward0')
-    >>> result.gradients[0].by_input["x"].array.tolist()
+    >>> result.grad["x"].tolist()
     [[4.5, 4.5], [4.5, 4.5]]
-    >>> evaluate("x**2", {"x": [1, 2]}, jacobian=True).jacobian["x"].array.tolist()
+    >>> evaluate("x**2", x=[1, 2], jacobian=True).jacobian["x"].array.tolist()
     [[2.0, 0.0], [0.0, 4.0]]
     """
     source = expression if isinstance(expression, Source) else Source(expression)
     asked = Asked(wrt, seeds, grad, jacobian, hessian, jvp or {}, hvp or {}, trace)
     settings = Settings(dtype, manual_seed, max_elements, max_steps, max_memory, threads)
-    return evaluated(source, inputs or {}, asked, settings, write)
+    return evaluated(source, together(inputs, named), asked, settings, write)
 
 
 def evaluated(

@@ -8,13 +8,8 @@ from typing import Any
 
 from autodiff_cli.evaluation.leaves import cotangents_of, executed, mapped
 from autodiff_cli.evaluation.request import Request
-from autodiff_cli.evaluation.result import (
-    Gradients,
-    Intermediate,
-    Result,
-    plain_tensor,
-    shown_tensor,
-)
+from autodiff_cli.evaluation.result import Result
+from autodiff_cli.evaluation.values import Gradients, Intermediate, plain_tensor, shown_tensor
 from autodiff_cli.interpret.graph import Step
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node

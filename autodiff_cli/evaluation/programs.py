@@ -15,14 +15,9 @@ from autodiff_cli.evaluation.derivatives import nodes_of
 from autodiff_cli.evaluation.leaves import cotangents_of, executed, mapped
 from autodiff_cli.evaluation.notices import check_result
 from autodiff_cli.evaluation.request import Asked, Request
-from autodiff_cli.evaluation.result import (
-    Gradients,
-    Result,
-    Tensor,
-    plain_tensor,
-    shown_tensor,
-)
+from autodiff_cli.evaluation.result import Result
 from autodiff_cli.evaluation.seeds import by_seeds
+from autodiff_cli.evaluation.values import Gradients, Tensor, plain_tensor, shown_tensor
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.ending import no_value
@@ -73,7 +68,7 @@ def evaluate_program(request: Request) -> Result:
         if value is None:  # shows nothing, as at Python's prompt
             value = NO_VALUE
         built = perf_counter()
-        shown = _computed(value)
+        shown = shown_value(value)
         derived: dict[str, Any] = {}
         if asked.further:
             derived = _derived(asked, value, leaves, nodes, source)
@@ -160,12 +155,12 @@ def _gradient(grad: Any) -> Tensor | None:
     return None if grad is None else _tensor_of(grad.node)
 
 
-def _computed(value: Any) -> Any:
+def shown_value(value: Any) -> Any:
     """The value of a program with every tensor replaced by its elements."""
     if isinstance(getattr(value, "node", None), Node):
         return _tensor_of(value.node)
     if isinstance(value, (list, tuple)) and not isinstance(value, Size):
-        entries = [_computed(entry) for entry in value]
+        entries = [shown_value(entry) for entry in value]
         if isinstance(value, list):
             return entries
         return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)

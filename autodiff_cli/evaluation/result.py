@@ -4,46 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_cli.ir.node import Array, Node, Shape
+import numpy as np
+
+from autodiff_cli.evaluation.report import report
+from autodiff_cli.evaluation.values import Gradients, Intermediate, Tensor
+from autodiff_cli.ir.node import Array
 from autodiff_cli.record import Record
+from autodiff_cli.vocabulary.calls.parameters import type_name
 
 
-class Tensor(Record):
-    """A computed tensor.
+class ByInput(dict[str, Array]):
+    """Gradients by the name of the input."""
 
-    Attributes:
-        array: its elements.
-        dtype: torch's name of its dtype, such as "float32".
-        grad_fn: the backward function's name, or None.
-        requires_grad: whether a gradient flows to it.
-    """
-
-    array: Array
-    dtype: str
-    grad_fn: str | None = None
-    requires_grad: bool = False
-
-    @property
-    def shape(self) -> Shape:
-        return self.array.shape
-
-
-class Intermediate(Record):
-    """One traced step: the source it was written as, and what it gave, as in `Result.value`."""
-
-    text: str
-    value: Any
-
-
-class Gradients(Record):
-    """The gradients for one seed: by input, None where no gradient flows."""
-
-    seed: Tensor | None
-    by_input: dict[str, Tensor | None]
+    def __missing__(self, name: str) -> Array:
+        known = ", ".join(self) or "none"
+        raise KeyError(f"no gradient flows to '{name}'; those that are there: {known}")
 
 
 class Result(Record):
-    """What an expression gave.
+    """What a text gave. Printed, it is the report of the command; `float()` is the value of one element.
 
     Attributes:
         value: a `Tensor`, a Python value, or a tuple or list of them; `NO_VALUE` of a program that ends
@@ -79,12 +58,36 @@ class Result(Record):
             found["jvp"] = self.jvp
         return found | {f"hvp.{name}": tensor for name, tensor in (self.hvp or {}).items()}
 
+    @property
+    def grad(self) -> ByInput:
+        """The gradients as arrays, by the inputs that one flows to; of several seeds, one for each."""
+        rows = [
+            {name: tensor.array for name, tensor in row.by_input.items() if tensor is not None}
+            for row in self.gradients
+        ]
+        if len(rows) < 2:
+            return ByInput(rows[0] if rows else {})
+        names = [name for name in self.gradients[0].by_input if any(name in row for row in rows)]
+        shapes = {name: next(row[name] for row in rows if name in row) for name in names}
+        return ByInput(
+            {n: np.stack([row.get(n, np.zeros_like(shapes[n])) for row in rows]) for n in names}
+        )
 
-def shown_tensor(node: Node, array: Array) -> Tensor:
-    """A node's result, with how it came about."""
-    return Tensor(array, node.dtype.name, node.grad_fn, node.requires_grad)
+    def __float__(self) -> float:
+        if isinstance(self.value, (Tensor, int, float)):
+            return float(self.value)
+        raise TypeError(f"float() takes a number, and the value is a {type_name(self.value)}")
 
+    def __str__(self) -> str:
+        return report(self)
 
-def plain_tensor(node: Node, array: Array) -> Tensor:
-    """A node's result, through which no gradient flows."""
-    return Tensor(array, node.dtype.name)
+    def __repr__(self) -> str:
+        value = self.value
+        if isinstance(value, Tensor):
+            small = value.array.size == 1
+            shape = f"{value.array.item():.6g}" if small else f"of shape {list(value.shape)}"
+            said = f"{value.dtype} {shape}"
+        else:
+            said = type_name(value)
+        names = [*self.grad, *self.derivatives()]
+        return f"<Result: {said}{', with gradients: ' if names else ''}{', '.join(names)}>"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from autodiff_cli.evaluation.report import Paint, labelled
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Array
-from autodiff_cli.render.report import Paint, labelled
 from autodiff_cli.rows.sample import Sample
 from autodiff_cli.vocabulary.tensor_str import tensor_text
 

@@ -14,6 +14,7 @@ from os.path import dirname, join
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.record import Record
 
 if TYPE_CHECKING:
     from lark import Lark
@@ -42,7 +43,7 @@ class Rule(NamedTuple):
     parts: tuple[tuple[int, int], ...]
 
 
-class Tables(NamedTuple):
+class Tables(Record):
     """A parser as data.
 
     Attributes:
@@ -106,7 +107,7 @@ def shipped(name: str) -> Tables | None:
         return None
     if tables.crc != checksum(name):
         return None
-    return tables._replace(rules=tuple(Rule(*rule) for rule in tables.rules))
+    return tables.replaced(rules=tuple(Rule(*rule) for rule in tables.rules))
 
 
 def load(name: str) -> Tables:
@@ -117,9 +118,8 @@ def load(name: str) -> Tables:
 def module_text(name: str) -> str:
     """The source of the module of literals that `load` imports."""
     tables = compute(name)
-    plain = tuple(
-        tuple(map(tuple, part)) if part is tables.rules else part for part in tuple(tables)
-    )
+    fields = {name: getattr(tables, name) for name in Tables.fields}
+    plain = tuple((fields | {"rules": tuple(map(tuple, tables.rules))}).values())
     heading = f"Tables of grammar/{name}.lark, written by hatch_build.py."
     return f'"""{heading}"""\n\nfrom typing import Any\n\nTABLES: tuple[Any, ...] = {plain!r}\n'
 

@@ -21,6 +21,9 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size({list(self)})"
 
+    def __reduce__(self) -> tuple[Any, ...]:  # its class has the reference's name
+        return _size, (tuple(self),)
+
     def __add__(self, other: Any) -> Size:
         return Size((*self, *other)) if isinstance(other, tuple) else NotImplemented
 
@@ -66,6 +69,10 @@ def size_of(items: Any) -> Size:
     return Size(sizes)
 
 
+def _size(sizes: tuple[int, ...]) -> Size:
+    return Size(sizes)
+
+
 class ReturnType(tuple[Any, ...]):
     """Several results with names, such as those of `max(x, dim)`."""
 
@@ -75,6 +82,13 @@ class ReturnType(tuple[Any, ...]):
     def __repr__(self) -> str:
         fields = ",\n".join(f"{name}={value!r}" for name, value in zip(self.fields, self))
         return f"{self.name}(\n{fields})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _returned, (self.name.rpartition(".")[2], self.fields, tuple(self))
+
+
+def _returned(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> ReturnType:
+    return return_type(name, fields)(*values)
 
 
 def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]:
@@ -88,8 +102,6 @@ def return_type(name: str, fields: tuple[str, ...]) -> Callable[..., ReturnType]
     Named.__module__ = "torch.return_types"
     Named.name = f"torch.return_types.{name}"
     Named.fields = fields
-    Named.__name__ = Named.__qualname__ = name
-    Named.__module__ = "torch.return_types"
     return Named
 
 
@@ -118,6 +130,9 @@ class NoValue:
 
     def __repr__(self) -> str:
         return "no value"
+
+    def __reduce__(self) -> str:
+        return "NO_VALUE"
 
 
 NO_VALUE = NoValue()

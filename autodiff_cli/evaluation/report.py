@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from autodiff_cli.evaluation import Intermediate, Result, Tensor
+from autodiff_cli.evaluation.values import Intermediate, Tensor
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, ReturnType
 from autodiff_cli.vocabulary.tensor_str import tensor_text
+
+if TYPE_CHECKING:
+    from autodiff_cli.evaluation.result import Result
 
 LABEL_WIDTH = 40  # a label longer than this stands on a line of its own
 
