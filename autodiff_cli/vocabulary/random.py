@@ -42,75 +42,68 @@ def _random_like(
     return finished(node, requires_grad)
 
 
-@torch(
-    f"rand(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
-    f"rand(tuple of ints size, {OUT}",
-    only="function",
-)
-def rand(size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
-    return _random(size, dtype, requires_grad, normal=False, generator=generator)
-
-
-@torch(
-    f"randn(tuple of ints size, *, torch.Generator? generator, Tensor out = None, {OPTIONS}",
-    f"randn(tuple of ints size, {OUT}",
-    only="function",
-)
-def randn(size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
-    return _random(size, dtype, requires_grad, normal=True, generator=generator)
-
-
-@torch(
-    f"rand_like(Tensor input, *, torch.Generator? generator, "
-    f"torch.memory_format? memory_format = None, {OPTIONS}",
-    f"rand_like(Tensor input, {LIKE}",
-    only="function",
-)
-def rand_like(input: Node, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=False, generator=generator)
-
-
-@torch(
-    f"randn_like(Tensor input, *, torch.Generator? generator, "
-    f"torch.memory_format? memory_format = None, {OPTIONS}",
-    f"randn_like(Tensor input, {LIKE}",
-    only="function",
-)
-def randn_like(
-    input: Node, dtype: DType | None, requires_grad: bool, generator: Any = None
-) -> Node:
-    return _random_like(input, dtype, requires_grad, normal=True, generator=generator)
-
-
 DRAWING = f"*, torch.Generator? generator, Tensor out = None, {OPTIONS}"
+GENERATED = f"*, torch.Generator? generator, torch.memory_format? memory_format = None, {OPTIONS}"
+
+
+def _drawing(name: str, normal: bool) -> None:
+    """`rand` or `randn`, and of another tensor's shape."""
+
+    def of_size(
+        size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None
+    ) -> Node:
+        return _random(size, dtype, requires_grad, normal, generator)
+
+    def like(input: Node, dtype: DType | None, requires_grad: bool, generator: Any = None) -> Node:
+        return _random_like(input, dtype, requires_grad, normal, generator)
+
+    for parameters in (f"(tuple of ints size, {DRAWING}", f"(tuple of ints size, {OUT}"):
+        torch(name + parameters, only="function")(of_size)
+    for parameters in (f"_like(Tensor input, {GENERATED}", f"_like(Tensor input, {LIKE}"):
+        torch(name + parameters, only="function")(like)
+
+
+_drawing("rand", normal=False)
+_drawing("randn", normal=True)
 
 
 @torch(
     f"randint(SymInt high, tuple of ints size, {DRAWING}",
     f"randint(SymInt high, tuple of ints size, {OUT}",
-    only="function",
-)
-def randint_to(
-    high: int, size: Shape, dtype: DType | None, requires_grad: bool, generator: Any = None
-) -> Node:
-    return randint(0, high, size, dtype, requires_grad, generator)
-
-
-@torch(
     f"randint(SymInt low, SymInt high, tuple of ints size, {DRAWING}",
     f"randint(SymInt low, SymInt high, tuple of ints size, {OUT}",
     only="function",
 )
 def randint(
-    low: int,
     high: int,
     size: Shape,
     dtype: DType | None,
     requires_grad: bool,
+    low: int = 0,
     generator: Any = None,
 ) -> Node:
     dtype = dtype or dtypes.int64
     array = generator_of(generator).randint(low, high, checked(size), dtype.numpy)
+    return finished(constant(array), requires_grad)
+
+
+@torch(
+    f"randint_like(Tensor input, SymInt low, SymInt high, {GENERATED}",
+    f"randint_like(Tensor input, SymInt low, SymInt high, {LIKE}",
+    f"randint_like(Tensor input, SymInt high, {GENERATED}",
+    f"randint_like(Tensor input, SymInt high, {LIKE}",
+    only="function",
+)
+def randint_like(
+    input: Node,
+    high: int,
+    dtype: DType | None,
+    requires_grad: bool,
+    low: int = 0,
+    generator: Any = None,
+) -> Node:
+    kind = (dtype or input.dtype).numpy
+    array = generator_of(generator).randint(low, high, input.shape, kind)
     return finished(constant(array), requires_grad)
 
 
@@ -172,42 +165,3 @@ def multinomial(input: Node, num_samples: int, replacement: bool, generator: Any
 @torch("poisson(Tensor input, torch.Generator? generator = None)", only="function")
 def poisson(input: Node, generator: Any) -> Node:
     return dr.poisson(constant(generator_of(generator).poisson(force(input))), input)
-
-
-def _randint_like(
-    x: Node, low: int, high: int, dtype: DType | None, requires_grad: bool, generator: Any
-) -> Node:
-    kind = (dtype or x.dtype).numpy
-    return finished(
-        constant(generator_of(generator).randint(low, high, x.shape, kind)), requires_grad
-    )
-
-
-GENERATED = f"*, torch.Generator? generator, torch.memory_format? memory_format = None, {OPTIONS}"
-
-
-@torch(
-    f"randint_like(Tensor input, SymInt low, SymInt high, {GENERATED}",
-    f"randint_like(Tensor input, SymInt low, SymInt high, {LIKE}",
-    only="function",
-)
-def randint_like(
-    input: Node,
-    low: int,
-    high: int,
-    dtype: DType | None,
-    requires_grad: bool,
-    generator: Any = None,
-) -> Node:
-    return _randint_like(input, low, high, dtype, requires_grad, generator)
-
-
-@torch(
-    f"randint_like(Tensor input, SymInt high, {GENERATED}",
-    f"randint_like(Tensor input, SymInt high, {LIKE}",
-    only="function",
-)
-def randint_like_to(
-    input: Node, high: int, dtype: DType | None, requires_grad: bool, generator: Any = None
-) -> Node:
-    return _randint_like(input, 0, high, dtype, requires_grad, generator)

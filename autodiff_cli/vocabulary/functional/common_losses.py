@@ -63,6 +63,13 @@ def check_constant(function: str, argument: str, value: Node | None) -> None:
         )
 
 
+def reduced(values: Node, reduction: str) -> Node:
+    if reduction == "none":
+        return values
+    op = red.mean if reduction == "mean" else red.sum_
+    return op(values, dim=None, keepdim=False, dtype=values.dtype)
+
+
 @python("F.mse_loss")
 def mse_loss(
     input: Node,
@@ -81,12 +88,9 @@ def mse_loss(
         if weight.shape != input.shape:
             raise ValueFault("Weights and input must have the same size.")
         errors = ar.mul(weight, ar.pow_number(ar.sub(a, b, alpha=1), exponent=2))
-        if reduction == "none":
-            return errors
-        total = red.sum_(errors, dim=None, keepdim=False, dtype=errors.dtype)
-        if check_reduction(reduction) == "sum":
-            return total
-        return ar.div(total, red.sum_(weight, dim=None, keepdim=False, dtype=weight.dtype))
+        if check_reduction(reduction) != "mean":
+            return reduced(errors, reduction)
+        return ar.div(reduced(errors, "sum"), reduced(weight, "sum"))
     check_reduction(reduction)
     common = dtypes.promote(a.dtype, b.dtype)
     if not common.is_floating:
@@ -275,6 +279,19 @@ def cross_entropy(
     return nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
 
 
+def _by_class(scores: Node, weight: Node | None, class_dim: int) -> Node:
+    """The scores, each times its class's weight."""
+    if weight is None:
+        return scores
+    shape = [1] * scores.ndim
+    shape[class_dim] = weight.shape[0]
+    return ar.mul(scores, mv.view(weight, shape=tuple(shape)))
+
+
+def _over_classes(values: Node, class_dim: int) -> Node:
+    return ar.neg(red.sum_(values, dim=(class_dim,), keepdim=False, dtype=values.dtype))
+
+
 def _against_probabilities(
     input: Node,
     target: Node,
@@ -294,14 +311,10 @@ def _against_probabilities(
         target = ar.add_number(
             ar.mul_number(target, other=1 - label_smoothing), other=label_smoothing / classes
         )
-    product = ar.mul(scores, target)
-    if weight is not None:
-        shape = [1] * scores.ndim
-        shape[class_dim] = weight.shape[0]
-        product = ar.mul(product, mv.view(weight, shape=tuple(shape)))
+    product = _by_class(ar.mul(scores, target), weight, class_dim)
     if reduction == "none":
-        return ar.neg(red.sum_(product, dim=(class_dim,), keepdim=False, dtype=product.dtype))
-    total = ar.neg(red.sum_(product, dim=None, keepdim=False, dtype=product.dtype))
+        return _over_classes(product, class_dim)
+    total = ar.neg(reduced(product, "sum"))
     if reduction == "sum":
         return total
     return ar.div_number(total, other=scores.numel // max(classes, 1))
@@ -317,28 +330,20 @@ def _smoothed(
     class_dim: int,
 ) -> Node:
     sharp = nll_loss(scores, target, weight, ignore_index=ignore_index, reduction=reduction)
-    weighted = scores
-    if weight is not None:
-        shape = [1] * scores.ndim
-        shape[class_dim] = weight.shape[0]
-        weighted = ar.mul(scores, mv.view(weight, shape=tuple(shape)))
-    smooth = ar.neg(red.sum_(weighted, dim=(class_dim,), keepdim=False, dtype=scores.dtype))
+    smooth = _over_classes(_by_class(scores, weight, class_dim), class_dim)
     ignored = sel.eq(target, ignore_index)
     smooth = sel.masked_fill(smooth, ignored, value=0.0)
     if reduction == "mean":
-        total = red.sum_(smooth, dim=None, keepdim=False, dtype=scores.dtype)
         if weight is None:
-            kept = as_dtype(sel.logical_not(ignored), dtypes.int64)
-            count = red.sum_(kept, dim=None, keepdim=False, dtype=dtypes.int64)
+            counted = as_dtype(sel.logical_not(ignored), dtypes.int64)
         else:
             safe = sel.where(ignored, full(shape=(), value=0, dtype=dtypes.int64), target)
             flat = mv.reshape(safe, (safe.numel,))
             picked = index_select(weight, flat, dim=0)
-            picked = sel.where(mv.reshape(ignored, (ignored.numel,)), 0.0, picked)
-            count = red.sum_(picked, dim=None, keepdim=False, dtype=weight.dtype)
-        smooth = ar.div(total, count)
-    elif reduction == "sum":
-        smooth = red.sum_(smooth, dim=None, keepdim=False, dtype=scores.dtype)
+            counted = sel.where(mv.reshape(ignored, (ignored.numel,)), 0.0, picked)
+        smooth = ar.div(reduced(smooth, "sum"), reduced(counted, "sum"))
+    else:
+        smooth = reduced(smooth, reduction)
     share = label_smoothing / scores.shape[class_dim]
     return ar.add(
         ar.mul_number(sharp, other=1 - label_smoothing),

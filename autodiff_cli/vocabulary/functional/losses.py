@@ -10,21 +10,13 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw
-from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import robust
 from autodiff_cli.ops import selection as sel
 from autodiff_cli.ops.create import full as filled
 from autodiff_cli.ops.special import xlogy
 from autodiff_cli.vocabulary.calls.registry import python
-from autodiff_cli.vocabulary.functional.common_losses import _as_common, warn_about_sizes
+from autodiff_cli.vocabulary.functional.common_losses import _as_common, reduced, warn_about_sizes
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
-
-
-def reduced(values: Node, reduction: str) -> Node:
-    if reduction == "none":
-        return values
-    op = red.mean if reduction == "mean" else red.sum_
-    return op(values, dim=None, keepdim=False, dtype=values.dtype)
 
 
 @python("F.l1_loss", asks="target.size input.size")

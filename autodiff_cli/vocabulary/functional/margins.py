@@ -21,9 +21,9 @@ from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.distances import pairwise_distance
 from autodiff_cli.vocabulary.functional.common_losses import (
     check_constant,
+    reduced,
     tensor_argument,
 )
-from autodiff_cli.vocabulary.functional.losses import reduced
 from autodiff_cli.vocabulary.reductions import check_reduction, legacy_reduction
 
 

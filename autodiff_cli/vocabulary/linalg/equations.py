@@ -79,13 +79,16 @@ def logdet(input: Node) -> Node:
     return where(eq(la.det_sign(input), -1), math.nan, la.log_abs_det(input))
 
 
-def _power(x: Node, n: int) -> Node:
+@torch(f"linalg.matrix_power(Tensor input, int n, {OUT}", only="function")
+@torch(f"matrix_power(Tensor input, int n, {OUT}")
+def matrix_power(input: Node, n: int) -> Node:
+    x = input
     check_square(x, "linalg.matrix_power")
     if n == 0:
         return mv.expand(eye(n=x.shape[-1], m=x.shape[-1], dtype=x.dtype), shape=x.shape)
     if n < 0:
         inverse = linalg_inv(x)
-        return _power(inverse, -n) if n < -1 else inverse
+        return matrix_power(inverse, -n) if n < -1 else inverse
     if n == 1:
         return pw.clone(x)
     if n == 3:
@@ -102,25 +105,11 @@ def _power(x: Node, n: int) -> Node:
     return result
 
 
-@torch(f"matrix_power(Tensor input, int n, {OUT}")
-def matrix_power(input: Node, n: int) -> Node:
-    return _power(input, n)
-
-
-@torch(f"linalg.matrix_power(Tensor input, int n, {OUT}", only="function")
-def linalg_matrix_power(input: Node, n: int) -> Node:
-    return _power(input, n)
-
-
 @torch("linalg.matrix_exp(Tensor input)", only="function")
-def linalg_matrix_exp(input: Node) -> Node:
-    check_square(input, "linalg.matrix_exp")
-    return la.matrix_exp(input)
-
-
 @torch("matrix_exp(Tensor input)")
 def matrix_exp(input: Node) -> Node:
-    return linalg_matrix_exp(input)
+    check_square(input, "linalg.matrix_exp")
+    return la.matrix_exp(input)
 
 
 # ---- equations ----------------------------------------------------------------------------------
