@@ -231,34 +231,27 @@ def full(size: Shape, fill_value: Number, dtype: DType | None, requires_grad: bo
     return _filled(size, fill_value, dtype or of_number(fill_value), requires_grad)
 
 
-def _filled_like(x: Node, value: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    node = _filled(x.shape, value, dtype or x.dtype, requires_grad)
-    node.strides = layout.elementwise_strides(x.shape, [(x.shape, layout.strides_of(x))])
+@torch(f"full_like(Tensor input, Number fill_value, {LIKE}", only="function")
+def full_like(input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
+    node = _filled(input.shape, fill_value, dtype or input.dtype, requires_grad)
+    strides = [(input.shape, layout.strides_of(input))]
+    node.strides = layout.elementwise_strides(input.shape, strides)
     return node
 
 
 @torch(f"ones_like(Tensor input, {LIKE}", only="function")
 def ones_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled_like(input, 1, dtype, requires_grad)
+    return full_like(input, 1, dtype, requires_grad)
 
 
 @torch(f"zeros_like(Tensor input, {LIKE}", f"empty_like(Tensor input, {LIKE}", only="function")
 def zeros_like(input: Node, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled_like(input, 0, dtype, requires_grad)
+    return full_like(input, 0, dtype, requires_grad)
 
 
-@torch(f"full_like(Tensor input, Number fill_value, {LIKE}", only="function")
-def full_like(input: Node, fill_value: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    return _filled_like(input, fill_value, dtype, requires_grad)
-
-
-@torch(f"eye(SymInt n, {OUT}", only="function")
-def eye(n: int, dtype: DType | None, requires_grad: bool) -> Node:
-    return eye_rectangular(n, n, dtype, requires_grad)
-
-
-@torch(f"eye(SymInt n, SymInt m, {OUT}", only="function")
-def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) -> Node:
+@torch(f"eye(SymInt n, {OUT}", f"eye(SymInt n, SymInt m, {OUT}", only="function")
+def eye(n: int, dtype: DType | None, requires_grad: bool, m: int | None = None) -> Node:
+    m = n if m is None else m
     for size, name in ((n, "n"), (m, "m")):
         if size < 0:
             raise RuntimeFault(f"{name} must be greater or equal to 0, got {size}")
@@ -268,19 +261,14 @@ def eye_rectangular(n: int, m: int, dtype: DType | None, requires_grad: bool) ->
 # ---- ranges -------------------------------------------------------------------------------------
 
 
-@torch(f"arange(Number end, {OUT}", only="function")
-def arange_to(end: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    return arange(0, end, 1, dtype, requires_grad)
-
-
-@torch(f"arange(Number start, Number end, *, {OPTIONS}", only="function")
-def arange_from(start: Number, end: Number, dtype: DType | None, requires_grad: bool) -> Node:
-    return arange(start, end, 1, dtype, requires_grad)
-
-
-@torch(f"arange(Number start, Number end, Number step = 1, {OUT}", only="function")
+@torch(
+    f"arange(Number end, {OUT}",
+    f"arange(Number start, Number end, *, {OPTIONS}",
+    f"arange(Number start, Number end, Number step = 1, {OUT}",
+    only="function",
+)
 def arange(
-    start: Number, end: Number, step: Number, dtype: DType | None, requires_grad: bool
+    end: Number, dtype: DType | None, requires_grad: bool, start: Number = 0, step: Number = 1
 ) -> Node:
     if dtype is None:
         integers = all(isinstance(bound, int) for bound in (start, end, step))

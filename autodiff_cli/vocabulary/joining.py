@@ -176,20 +176,6 @@ def combinations(input: Node, r: int, with_replacement: bool) -> Node:
 # ---- repetition ---------------------------------------------------------------------------------
 
 
-def _repeats_of(repeats: Node) -> Node:
-    if repeats.ndim != 1:
-        raise RuntimeFault("repeat_interleave only accept 1D vector as repeat")
-    if repeats.dtype not in (dtypes.int64, dtypes.int32):
-        raise NotImplementedFault(
-            f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.scalar_name}'"
-        )
-    counts = force(repeats)
-    if (counts < 0).any():
-        raise RuntimeFault("repeats can not be negative")
-    check_elements((int(counts.sum()),))
-    return constant(np.repeat(np.arange(counts.size), counts))
-
-
 @torch(
     "repeat_interleave(Tensor input, Tensor repeats, int? dim = None, *, "
     "SymInt? output_size = None)"
@@ -207,12 +193,22 @@ def repeat_interleave_each(input: Node, repeats: Node, dim: int | None) -> Node:
             "repeats must have the same size as input along dim, but got repeats.size(0) = "
             f"{repeats.numel} and input.size({at}) = {x.shape[at]}"
         )
-    return ix.index_select(x, _repeats_of(repeats), dim=at)
+    return ix.index_select(x, repeat_interleave_places(repeats), dim=at)
 
 
 @torch("repeat_interleave(Tensor repeats, *, SymInt? output_size = None)", only="function")
 def repeat_interleave_places(repeats: Node) -> Node:
-    return _repeats_of(repeats)
+    if repeats.ndim != 1:
+        raise RuntimeFault("repeat_interleave only accept 1D vector as repeat")
+    if repeats.dtype not in (dtypes.int64, dtypes.int32):
+        raise NotImplementedFault(
+            f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.scalar_name}'"
+        )
+    counts = force(repeats)
+    if (counts < 0).any():
+        raise RuntimeFault("repeats can not be negative")
+    check_elements((int(counts.sum()),))
+    return constant(np.repeat(np.arange(counts.size), counts))
 
 
 @torch(

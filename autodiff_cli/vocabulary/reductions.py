@@ -168,9 +168,15 @@ _extreme("min")
 # ---- norms --------------------------------------------------------------------------------------
 
 
+@torch(
+    "linalg.vector_norm(Tensor input, Number ord = 2, tuple of ints[1]? dim = None, "
+    "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
+    only="function",
+)
 def vector_norm(
-    x: Node, ord: float, dim: Sequence[int] | None, keepdim: bool, dtype: DType | None
+    input: Node, ord: float, dim: Sequence[int] | None, keepdim: bool, dtype: DType | None
 ) -> Node:
+    x = input
     if not x.dtype.is_floating:
         raise RuntimeFault(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
@@ -317,17 +323,6 @@ def linalg_norm(
             raise RuntimeFault(f"linalg.norm: Order {ord} not supported for vectors.")
         return vector_norm(input, ord, dims, keepdim, dtype)
     return matrix_norm(input, ord, dims, keepdim, dtype)
-
-
-@torch(
-    "linalg.vector_norm(Tensor input, Number ord = 2, tuple of ints[1]? dim = None, "
-    "bool keepdim = False, *, torch.dtype? dtype = None, Tensor out = None)",
-    only="function",
-)
-def linalg_vector_norm(
-    input: Node, ord: float, dim: tuple[int, ...] | None, keepdim: bool, dtype: DType | None
-) -> Node:
-    return vector_norm(input, ord, dim, keepdim, dtype)
 
 
 @torch(

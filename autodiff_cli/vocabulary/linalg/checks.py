@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault
 from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node
+
+Bound: TypeAlias = Node | float | None
 
 
 def check_matrix(x: Node, name: str, argument: str = "A") -> None:
@@ -46,14 +50,14 @@ def tolerance(x: Node) -> float:
     return max(x.shape[-2:]) * float(np.finfo(x.dtype.numpy).eps)
 
 
-def bound_of(given: Node | None) -> float | None:
-    """A tolerance that is given as a tensor, as a number.
+def bound_of(given: Bound) -> float | None:
+    """A tolerance, also one that is given as a tensor, as a number.
 
     Raises:
         NotImplementedFault: it is one for each matrix.
     """
-    if given is None:
-        return None
+    if not isinstance(given, Node):
+        return given
     if given.numel != 1:
         raise NotImplementedFault("a tolerance for each matrix does not exist here")
     return float(force(given).reshape(-1)[0])

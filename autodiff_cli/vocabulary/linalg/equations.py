@@ -17,6 +17,7 @@ from autodiff_cli.ops.selection import eq, where
 from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.calls.values import return_type
 from autodiff_cli.vocabulary.linalg.checks import (
+    Bound,
     bound_of,
     check_kernel,
     check_lower,
@@ -186,28 +187,11 @@ def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
 @torch(
     "linalg.pinv(Tensor input, *, Tensor? atol = None, Tensor? rtol = None, bool hermitian = False, "
     "Tensor out = None)",
-    only="function",
-)
-def linalg_pinv_of_tensors(input: Node, rtol: Node | None, hermitian: bool) -> Node:
-    return linalg_pinv(input, bound_of(rtol), hermitian)
-
-
-@torch(
     "linalg.pinv(Tensor input, *, float? atol = None, float? rtol = None, bool hermitian = False, "
     "Tensor out = None)",
     only="function",
 )
-def linalg_pinv_bounds(input: Node, rtol: float | None, hermitian: bool) -> Node:
-    return linalg_pinv(input, rtol, hermitian)
-
-
-@torch(f"linalg.pinv(Tensor input, Tensor rcond, bool hermitian = False, {OUT}", only="function")
-def linalg_pinv_above(input: Node, rcond: Node, hermitian: bool) -> Node:
-    return linalg_pinv(input, bound_of(rcond), hermitian)
-
-
-@torch(f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}", only="function")
-def linalg_pinv(input: Node, rcond: float | None, hermitian: bool = False) -> Node:
+def linalg_pinv(input: Node, rtol: Bound, hermitian: bool) -> Node:
     if input.ndim < 2 or input.dtype not in (dtypes.float32, dtypes.float64):
         raise RuntimeFault(
             f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor with "
@@ -215,10 +199,15 @@ def linalg_pinv(input: Node, rcond: float | None, hermitian: bool = False) -> No
         )
     if hermitian and 0 not in input.shape[-2:]:
         check_square(input, "linalg.eigh")
-    rtol = tolerance(input) if rcond is None else rcond
-    return la.pinv(input, rtol=rtol, hermitian=hermitian)
+    bound = tolerance(input) if rtol is None else bound_of(rtol)
+    return la.pinv(input, rtol=bound, hermitian=hermitian)
 
 
+@torch(
+    f"linalg.pinv(Tensor input, Tensor rcond, bool hermitian = False, {OUT}",
+    f"linalg.pinv(Tensor input, float rcond, bool hermitian = False, {OUT}",
+    only="function",
+)
 @torch("pinverse(Tensor input, float rcond = 1e-15)")
-def pinverse(input: Node, rcond: float) -> Node:
-    return linalg_pinv(input, rcond)
+def pinverse(input: Node, rcond: Bound, hermitian: bool = False) -> Node:
+    return linalg_pinv(input, rcond, hermitian)

@@ -23,6 +23,7 @@ from autodiff_cli.ops.pairs import nan_to_num
 from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.calls.values import return_type
 from autodiff_cli.vocabulary.linalg.checks import (
+    Bound,
     bound_of,
     check_kernel,
     check_lower,
@@ -166,22 +167,12 @@ def svdvals(A: Node, driver: str | None = None) -> Node:
 @torch(
     "linalg.matrix_rank(Tensor input, *, Tensor? atol = None, Tensor? rtol = None, "
     "bool hermitian = False, Tensor out = None)",
-    only="function",
-)
-def matrix_rank_of_tensors(
-    input: Node, atol: Node | None, rtol: Node | None, hermitian: bool
-) -> Node:
-    return matrix_rank(input, bound_of(atol), bound_of(rtol), hermitian)
-
-
-@torch(
     "linalg.matrix_rank(Tensor input, *, float? atol = None, float? rtol = None, "
     "bool hermitian = False, Tensor out = None)",
     only="function",
 )
-def matrix_rank(
-    input: Node, atol: float | None, rtol: float | None, hermitian: bool = False
-) -> Node:
+def matrix_rank(input: Node, atol: Bound, rtol: Bound, hermitian: bool) -> Node:
+    atol, rtol = bound_of(atol), bound_of(rtol)
     check_matrix(input, "torch.linalg.matrix_rank", "input")
     if input.dtype is dtypes.float16:
         raise RuntimeFault("This function doesn't handle types other than float and double")
@@ -197,16 +188,11 @@ def matrix_rank(
 
 
 @torch(
-    f"linalg.matrix_rank(Tensor input, Tensor tol, bool hermitian = False, {OUT}", only="function"
+    f"linalg.matrix_rank(Tensor input, Tensor tol, bool hermitian = False, {OUT}",
+    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}",
+    only="function",
 )
-def matrix_rank_above_tensor(input: Node, tol: Node, hermitian: bool) -> Node:
-    return matrix_rank(input, bound_of(tol), None, hermitian)
-
-
-@torch(
-    f"linalg.matrix_rank(Tensor input, float tol, bool hermitian = False, {OUT}", only="function"
-)
-def matrix_rank_above(input: Node, tol: float, hermitian: bool) -> Node:
+def matrix_rank_above(input: Node, tol: Bound, hermitian: bool) -> Node:
     return matrix_rank(input, tol, None, hermitian)
 
 
