@@ -41,15 +41,14 @@ def check_alpha(input: Operand, other: Operand, alpha: Number) -> None:
         )
 
 
-@torch("add(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)", in_place="method")
+@torch(
+    "add(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)",
+    "add(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated",
+    in_place="method",
+)
 def add(input: Operand, other: Operand, alpha: Number) -> Node:
     check_alpha(input, other, alpha)
     return ar.add(input, other, alpha=alpha)
-
-
-@torch("add(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated")
-def add_deprecated(input: Node, alpha: Number, other: Node) -> Node:
-    return add(input, other, alpha)
 
 
 def check_subtraction(input: Operand, other: Operand) -> None:
@@ -66,16 +65,15 @@ def check_subtraction(input: Operand, other: Operand) -> None:
         )
 
 
-@torch("sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)", in_place="method")
+@torch(
+    "sub(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)",
+    "sub(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated",
+    in_place="method",
+)
 def sub(input: Operand, other: Operand, alpha: Number) -> Node:
     check_subtraction(input, other)
     check_alpha(input, other, alpha)
     return ar.sub(input, other, alpha=alpha)
-
-
-@torch("sub(Tensor input, Number alpha, Tensor other, *, Tensor out = None)|deprecated")
-def sub_deprecated(input: Node, alpha: Number, other: Node) -> Node:
-    return sub(input, other, alpha)
 
 
 @torch("rsub(Tensor input, Tensor other, *, Number alpha = 1)", only="function")
@@ -120,15 +118,6 @@ def div_rounded(input: Operand, other: Operand, rounding_mode: str | None) -> No
 
 
 @torch(
-    "true_divide(Tensor input, Tensor other, *, Tensor out = None)",
-    "true_divide(Tensor input, Number other)",
-    in_place="method",
-)
-def true_divide(input: Operand, other: Operand) -> Node:
-    return ar.div(input, other)
-
-
-@torch(
     "floor_divide(Tensor input, Tensor other, *, Tensor out = None)",
     "floor_divide(Tensor input, Number other)",
     in_place="method",
@@ -155,16 +144,6 @@ def remainder_number(input: Node, other: Number) -> Node:
     return not_bool(ar.remainder_number(input, other=other), "remainder_cpu")
 
 
-@torch("fmod(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
-def fmod(input: Node, other: Node) -> Node:
-    return ar.fmod(input, other)
-
-
-@torch("fmod(Tensor input, Number other, *, Tensor out = None)")
-def fmod_number(input: Node, other: Number) -> Node:
-    return ar.fmod_number(input, other=other)
-
-
 def check_exponent(input: Node, exponent: Number) -> None:
     if not input.dtype.is_floating and not isinstance(exponent, float) and exponent < 0:
         raise RuntimeFault(
@@ -189,71 +168,53 @@ def pow_number(input: Node, exponent: Number) -> Node:
     return ar.pow_number(input, exponent=exponent)
 
 
-def _comparison(op: Op, *names: str) -> None:
-    for name in names:
-
-        def call(input: Node, other: Operand) -> Node:
-            return op(input, other)
-
-        torch(
-            f"{name}(Tensor input, Tensor other, *, Tensor out = None)",
-            f"{name}(Tensor input, Number other, *, Tensor out = None)",
-            in_place=f"method {op.name.capitalize()}Backward",
-        )(call)
-
-
-_comparison(sel.eq, "eq")
-_comparison(sel.ne, "ne", "not_equal")
-_comparison(sel.lt, "lt", "less")
-_comparison(sel.le, "le", "less_equal")
-_comparison(sel.gt, "gt", "greater")
-_comparison(sel.ge, "ge", "greater_equal")
-
-
-def _logical(name: str) -> None:
-    op = getattr(sel, name)
-
-    def call(input: Node, other: Node) -> Node:
-        return op(input, other)  # type: ignore[no-any-return]
-
-    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")(call)
-
-
 def operands_of(*values: Operand) -> tuple[Node, ...]:
     return tuple(value if isinstance(value, Node) else number(value) for value in values)
 
 
-def _bitwise(name: str) -> None:
-    op = getattr(sel, name)
+def _pair(name: str, op: Op, numbers: str = "", in_place: str = "", integers: bool = False) -> None:
+    """A function of two tensors, or with a number in the "first" or the "second" place."""
 
     def call(input: Operand, other: Operand) -> Node:
-        # the dtype first: in a program the operation is computed at once
-        dtype = op.infer(operands_of(input, other), {})[1]
-        if dtype.is_floating:
-            raise NotImplementedFault(f"\"{name}_cpu\" not implemented for '{dtype.scalar_name}'")
-        return op(input, other)  # type: ignore[no-any-return]
+        if integers:  # the dtype first: in a program the operation is computed at once
+            dtype = op.infer(operands_of(input, other), {})[1]
+            if dtype.is_floating:
+                kernel = f"{name}_cpu"
+                raise NotImplementedFault(f"\"{kernel}\" not implemented for '{dtype.scalar_name}'")
+        return op(input, other)
 
     def reflected(self: Number, other: Node) -> Node:
         return call(self, other)
 
-    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")(call)
-    torch(f"{name}(Number self, Tensor other)")(reflected)
-    torch(f"{name}(Tensor input, Number other, *, Tensor out = None)")(call)
+    torch(f"{name}(Tensor input, Tensor other, *, Tensor out = None)", in_place=in_place)(call)
+    if "first" in numbers:
+        torch(f"{name}(Number self, Tensor other)")(reflected)
+    if "second" in numbers:
+        torch(f"{name}(Tensor input, Number other, *, Tensor out = None)")(call)
 
 
-for _name in ("and", "or", "xor"):
-    _logical(f"logical_{_name}")
-    _bitwise(f"bitwise_{_name}")
+for _op, _names in (
+    (sel.eq, "eq"),
+    (sel.ne, "ne not_equal"),
+    (sel.lt, "lt less"),
+    (sel.le, "le less_equal"),
+    (sel.gt, "gt greater"),
+    (sel.ge, "ge greater_equal"),
+):
+    for _name in _names.split():
+        _pair(_name, _op, "second", in_place=f"method {_op.name.capitalize()}Backward")
+for _op in (sel.logical_and, sel.logical_or, sel.logical_xor):
+    _pair(_op.name, _op, in_place="method")
+for _op in (sel.bitwise_and, sel.bitwise_or, sel.bitwise_xor):
+    _pair(_op.name, _op, "first second", in_place="method", integers=True)
+_pair("minimum", sel.minimum)
+_pair("maximum", sel.maximum)
+_pair("fmod", ar.fmod, in_place="method")
 
 
-@torch("minimum(Tensor input, Tensor other, *, Tensor out = None)")
-def minimum(input: Node, other: Node) -> Node:
-    return sel.minimum(input, other)
-
-
-@torch("maximum(Tensor input, Tensor other, *, Tensor out = None)")
-def maximum(input: Node, other: Node) -> Node:
-    return sel.maximum(input, other)
+@torch("fmod(Tensor input, Number other, *, Tensor out = None)")
+def fmod_number(input: Node, other: Number) -> Node:
+    return ar.fmod_number(input, other=other)
 
 
 def _check_bounds(min: object, max: object) -> None:
@@ -290,38 +251,25 @@ def where_nonzero(condition: Node) -> tuple[Node, ...]:
     return nonzero_indices(condition)
 
 
-def selected(condition: Node, input: Operand, other: Operand) -> Node:
+@torch(
+    "where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)",
+    "where(Tensor condition, Number self, Tensor other)",
+    "where(Tensor condition, Tensor input, Number other)",
+    "where(Tensor condition, Number self, Number other)",
+)
+def where(condition: Node, other: Operand, input: Node | None = None, self: Number = 0) -> Node:
     if condition.dtype.name not in ("bool", "uint8"):
         raise RuntimeFault(
             "where expected condition to be a boolean tensor, but got a tensor with dtype "
             f"{condition.dtype.scalar_name}",
             hint="compare first, as in where(x > 0, a, b)",
         )
-    result = sel.where(condition, input, other)
-    for value in (input, other):
+    chosen = self if input is None else input
+    result = sel.where(condition, chosen, other)
+    for value in (chosen, other):
         if not isinstance(value, Node):
             check_fits(value, result.dtype)
     return result
-
-
-@torch("where(Tensor condition, Tensor input, Tensor other, *, Tensor out = None)")
-def where(condition: Node, input: Node, other: Node) -> Node:
-    return selected(condition, input, other)
-
-
-@torch("where(Tensor condition, Number self, Tensor other)")
-def where_number_tensor(condition: Node, self: Number, other: Node) -> Node:
-    return selected(condition, self, other)
-
-
-@torch("where(Tensor condition, Tensor input, Number other)")
-def where_tensor_number(condition: Node, input: Node, other: Number) -> Node:
-    return selected(condition, input, other)
-
-
-@torch("where(Tensor condition, Number self, Number other)")
-def where_numbers(condition: Node, self: Number, other: Number) -> Node:
-    return selected(condition, self, other)
 
 
 @torch("clamp_min(Tensor input, Tensor min, *, Tensor out = None)", in_place="function")
@@ -355,6 +303,11 @@ torch(
 )(mul)
 torch("subtract(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")(sub)
 torch("subtract(Tensor input, Number other, Number alpha = 1)")(sub)
+torch(
+    "true_divide(Tensor input, Tensor other, *, Tensor out = None)",
+    "true_divide(Tensor input, Number other)",
+    in_place="method",
+)(div)
 torch("divide(Tensor input, Tensor other, *, Tensor out = None)")(div)
 torch("divide(Tensor input, Tensor other, *, str? rounding_mode, Tensor out = None)")(div_rounded)
 torch("divide(Tensor input, Number other)")(div)

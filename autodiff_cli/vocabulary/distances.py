@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autodiff_cli.errors import NotImplementedFault, RuntimeFault, ValueFault
 from autodiff_cli.ir.dtypes import BOOL, DType, promote
-from autodiff_cli.ir.node import Node, Number, Op
+from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ir.shapes import broadcast, size_at, wrap_dim
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import distance as ds
@@ -61,58 +61,40 @@ def vecdot(x: Node, y: Node, dim: int) -> Node:
     return red.sum_(product, dim=(at,), keepdim=False, dtype=product.dtype)
 
 
-def _sum_with_product(name: str, op: Op, c: Node, a: Node, b: Node, how: dict[str, Number]) -> Node:
-    _check_factors(name, c, a, b)
-    return op(c, a, b, **how)
-
-
 ADDED = "*, Number beta = 1, Number alpha = 1, Tensor out = None)"
 
 
-@torch(f"addmv(Tensor input, Tensor mat, Tensor vec, {ADDED}", in_place="function")
-def addmv(input: Node, mat: Node, vec: Node, beta: Number, alpha: Number) -> Node:
-    how = {"beta": beta, "alpha": alpha}
-    return _sum_with_product("addmv", mx.addmv, input, mat, vec, how)
-
-
 @torch(
+    f"addmv(Tensor input, Tensor mat, Tensor vec, {ADDED}",
     f"addmv(Number beta, Tensor input, Number alpha, Tensor mat, Tensor vec, {OUT}|deprecated",
     f"addmv(Number beta, Tensor input, Tensor mat, Tensor vec, {OUT}|deprecated",
+    in_place="function",
 )
-def addmv_numbers_first(beta: Number, input: Node, mat: Node, vec: Node, alpha: Number = 1) -> Node:
-    return addmv(input, mat, vec, beta, alpha)
-
-
-@torch(f"addr(Tensor input, Tensor vec1, Tensor vec2, {ADDED}", in_place="method")
-def addr(input: Node, vec1: Node, vec2: Node, beta: Number, alpha: Number) -> Node:
-    how = {"beta": beta, "alpha": alpha}
-    return _sum_with_product("addr", mx.addr, input, vec1, vec2, how)
+def addmv(input: Node, mat: Node, vec: Node, beta: Number, alpha: Number = 1) -> Node:
+    _check_factors("addmv", input, mat, vec)
+    return mx.addmv(input, mat, vec, beta=beta, alpha=alpha)
 
 
 @torch(
+    f"addr(Tensor input, Tensor vec1, Tensor vec2, {ADDED}",
     f"addr(Number beta, Tensor input, Number alpha, Tensor vec1, Tensor vec2, {OUT}|deprecated",
     f"addr(Number beta, Tensor input, Tensor vec1, Tensor vec2, {OUT}|deprecated",
+    in_place="method",
 )
-def addr_numbers_first(
-    beta: Number, input: Node, vec1: Node, vec2: Node, alpha: Number = 1
-) -> Node:
-    return addr(input, vec1, vec2, beta, alpha)
-
-
-@torch(f"baddbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}", in_place="method")
-def baddbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number) -> Node:
-    how = {"beta": beta, "alpha": alpha}
-    return _sum_with_product("baddbmm", mx.baddbmm, input, batch1, batch2, how)
+def addr(input: Node, vec1: Node, vec2: Node, beta: Number, alpha: Number = 1) -> Node:
+    _check_factors("addr", input, vec1, vec2)
+    return mx.addr(input, vec1, vec2, beta=beta, alpha=alpha)
 
 
 @torch(
+    f"baddbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}",
     f"baddbmm(Number beta, Tensor input, Number alpha, Tensor batch1, Tensor batch2, {OUT}|deprecated",
     f"baddbmm(Number beta, Tensor input, Tensor batch1, Tensor batch2, {OUT}|deprecated",
+    in_place="method",
 )
-def baddbmm_numbers_first(
-    beta: Number, input: Node, batch1: Node, batch2: Node, alpha: Number = 1
-) -> Node:
-    return baddbmm(input, batch1, batch2, beta, alpha)
+def baddbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number = 1) -> Node:
+    _check_factors("baddbmm", input, batch1, batch2)
+    return mx.baddbmm(input, batch1, batch2, beta=beta, alpha=alpha)
 
 
 @torch(
@@ -127,20 +109,15 @@ def baddbmm_with_dtype(
     return baddbmm(input, batch1, batch2, beta, alpha)
 
 
-@torch(f"addbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}", in_place="method")
-def addbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number) -> Node:
-    how = {"beta": beta, "alpha": alpha}
-    return _sum_with_product("addbmm", mx.addbmm, input, batch1, batch2, how)
-
-
 @torch(
+    f"addbmm(Tensor input, Tensor batch1, Tensor batch2, {ADDED}",
     f"addbmm(Number beta, Tensor input, Number alpha, Tensor batch1, Tensor batch2, {OUT}|deprecated",
     f"addbmm(Number beta, Tensor input, Tensor batch1, Tensor batch2, {OUT}|deprecated",
+    in_place="method",
 )
-def addbmm_numbers_first(
-    beta: Number, input: Node, batch1: Node, batch2: Node, alpha: Number = 1
-) -> Node:
-    return addbmm(input, batch1, batch2, beta, alpha)
+def addbmm(input: Node, batch1: Node, batch2: Node, beta: Number, alpha: Number = 1) -> Node:
+    _check_factors("addbmm", input, batch1, batch2)
+    return mx.addbmm(input, batch1, batch2, beta=beta, alpha=alpha)
 
 
 def _check_factors(name: str, c: Node, a: Node, b: Node) -> None:
@@ -180,7 +157,9 @@ def _check_batches(a: Node, b: Node) -> None:
         )
 
 
-def _cross(a: Node, b: Node, dim: int) -> Node:
+@torch(f"linalg.cross(Tensor input, Tensor other, *, int dim = -1, {OUT[3:]}", only="function")
+def linalg_cross(input: Node, other: Node, dim: int) -> Node:
+    a, b = input, other
     if a.ndim != b.ndim:
         raise RuntimeFault("linalg.cross: inputs must have the same number of dimensions.")
     if not a.ndim:
@@ -203,12 +182,7 @@ def cross(input: Node, other: Node, dim: int | None) -> Node:
         if not threes:
             raise RuntimeFault("no dimension of size 3 in input")
         dim = threes[0]
-    return _cross(input, other, dim)
-
-
-@torch(f"linalg.cross(Tensor input, Tensor other, *, int dim = -1, {OUT[3:]}", only="function")
-def linalg_cross(input: Node, other: Node, dim: int) -> Node:
-    return _cross(input, other, dim)
+    return linalg_cross(input, other, dim)
 
 
 @torch(f"kron(Tensor input, Tensor other, {OUT}")

@@ -9,11 +9,10 @@ from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import BOOL, DType
 from autodiff_cli.ir.node import Node, Number, Op, constant
-from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import blend, pairs, powers
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.vocabulary.arithmetic import operands_of
+from autodiff_cli.vocabulary.arithmetic import Operand, operands_of
 from autodiff_cli.vocabulary.calls.registry import alias, torch
 from autodiff_cli.vocabulary.pointwise import require_floating
 
@@ -21,16 +20,27 @@ OUT = "*, Tensor out = None)"
 
 
 def _pair(
-    name: str, op: Op, kernel: str | None = None, integers: bool = False, in_place: str = ""
+    name: str,
+    op: Op,
+    kernel: str | None = None,
+    integers: bool = False,
+    in_place: str = "",
+    numbers: bool = False,
 ) -> None:
-    """A function of two tensors; a kernel that is named exists for floating dtypes, or integers."""
+    """A function of two tensors, or of numbers too; a kernel exists for floating dtypes, or integers."""
 
-    @torch(f"{name}(Tensor input, Tensor other, {OUT}", in_place=in_place)
-    def call(input: Node, other: Node) -> Node:
+    def call(input: Operand, other: Operand) -> Node:
         if kernel is not None:
-            broadcast(input.shape, other.shape)
-            _require(op.infer((input, other), {})[1], kernel, integers)
+            _require(op.infer(operands_of(input, other), {})[1], kernel, integers)
         return op(input, other)
+
+    def reflected(self: Number, other: Node) -> Node:
+        return call(self, other)
+
+    torch(f"{name}(Tensor input, Tensor other, {OUT}", in_place=in_place)(call)
+    if numbers:
+        torch(f"{name}(Number self, Tensor other)")(reflected)
+        torch(f"{name}(Tensor input, Number other, {OUT}")(call)
 
 
 def _require(dtype: DType, kernel: str, integers: bool) -> None:
@@ -48,6 +58,8 @@ _pair("copysign", pairs.copysign, in_place="method")
 _pair("ldexp", pairs.ldexp, in_place="function")
 _pair("gcd", pairs.gcd, "gcd_cpu", integers=True, in_place="function")
 _pair("lcm", pairs.lcm, "lcm_cpu", integers=True, in_place="function")
+_pair("bitwise_left_shift", pairs.lshift, "lshift_cpu", integers=True, numbers=True)
+_pair("bitwise_right_shift", pairs.rshift, "rshift_cpu", integers=True, numbers=True)
 alias("arctan2", of="atan2")
 
 
@@ -62,22 +74,6 @@ def heaviside(input: Node, values: Node) -> Node:
         raise RuntimeFault("heaviside is not yet implemented for tensors with different dtypes.")
     return pairs.heaviside(input, values)
 
-
-def _shift(name: str, op: Op, kernel: str) -> None:
-    def call(input: Node | Number, other: Node | Number) -> Node:
-        _require(op.infer(operands_of(input, other), {})[1], kernel, integers=True)
-        return op(input, other)
-
-    def reflected(self: Number, other: Node) -> Node:
-        return call(self, other)
-
-    torch(f"{name}(Tensor input, Tensor other, {OUT}")(call)
-    torch(f"{name}(Number self, Tensor other)")(reflected)
-    torch(f"{name}(Tensor input, Number other, {OUT}")(call)
-
-
-_shift("bitwise_left_shift", pairs.lshift, "lshift_cpu")
-_shift("bitwise_right_shift", pairs.rshift, "rshift_cpu")
 
 # ---- powers in float64 --------------------------------------------------------------------------
 

@@ -143,9 +143,12 @@ _out_dtype("bmm", bmm)
 @torch(
     "addmm(Tensor input, Tensor mat1, Tensor mat2, *, Number beta = 1, Number alpha = 1, "
     "Tensor out = None)",
+    "addmm(Number beta, Tensor input, Number alpha, Tensor mat1, Tensor mat2, *, Tensor out = None)"
+    "|deprecated",
+    "addmm(Number beta, Tensor input, Tensor mat1, Tensor mat2, *, Tensor out = None)|deprecated",
     in_place="method",
 )
-def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number) -> Node:
+def addmm(input: Node, mat1: Node, mat2: Node, beta: Number, alpha: Number = 1) -> Node:
     for name, x in (("self", input), ("mat1", mat1)):
         if x.dtype is not mat2.dtype:
             raise RuntimeFault(
@@ -186,17 +189,6 @@ def addmm_with_dtype(
     input: Node, mat1: Node, mat2: Node, out_dtype: DType, beta: Number, alpha: Number
 ) -> Node:
     check_out_dtype("addmm", input, out_dtype)
-    return addmm(input, mat1, mat2, beta, alpha)
-
-
-@torch(
-    "addmm(Number beta, Tensor input, Number alpha, Tensor mat1, Tensor mat2, *, Tensor out = None)"
-    "|deprecated",
-    "addmm(Number beta, Tensor input, Tensor mat1, Tensor mat2, *, Tensor out = None)|deprecated",
-)
-def addmm_numbers_first(
-    beta: Number, input: Node, mat1: Node, mat2: Node, alpha: Number = 1
-) -> Node:
     return addmm(input, mat1, mat2, beta, alpha)
 
 
