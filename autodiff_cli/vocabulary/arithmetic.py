@@ -300,15 +300,19 @@ def clamp_max_number(input: Node, max: Number) -> Node:
 torch(
     "multiply(Tensor input, Tensor other, *, Tensor out = None)",
     "multiply(Tensor input, Number other)",
+    in_place="method",
 )(mul)
-torch("subtract(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)")(sub)
+torch(
+    "subtract(Tensor input, Tensor other, *, Number alpha = 1, Tensor out = None)",
+    in_place="method",
+)(sub)
 torch("subtract(Tensor input, Number other, Number alpha = 1)")(sub)
 torch(
     "true_divide(Tensor input, Tensor other, *, Tensor out = None)",
     "true_divide(Tensor input, Number other)",
     in_place="method",
 )(div)
-torch("divide(Tensor input, Tensor other, *, Tensor out = None)")(div)
+torch("divide(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")(div)
 torch("divide(Tensor input, Tensor other, *, str? rounding_mode, Tensor out = None)")(div_rounded)
 torch("divide(Tensor input, Number other)")(div)
 torch("divide(Tensor input, Number other, *, str? rounding_mode)")(div_rounded)
