@@ -19,7 +19,7 @@ from autodiff_cli.record import Record
 from autodiff_cli.source import Source
 
 WANTED, FEW = 4, 2  # points; of a long text
-LONG = 20_000  # characters of a text from where on reading it is what takes the time
+LONG = 4_000  # characters of a text from where on reading it is what takes the time
 TOLERANCE = 1e-9  # of the largest element of a derivative
 LAST = 1e-14  # by how much inputs are moved in their last digits
 ROUNDING = 100  # times what that does to a derivative, which a formula may differ by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +12,6 @@ from autodiff_cli.errors import AutodiffError, RuntimeFault
 from autodiff_cli.evaluation.notices import Notices, check_result
 from autodiff_cli.execute import force
 from autodiff_cli.interpret import names
-from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.interpret.limits import Limits
@@ -100,7 +100,7 @@ def _operands(tree: Any) -> set[str]:
 
 def is_known(name: str) -> bool:
     """Whether a name means something in the language itself."""
-    return name in names.IMPLICIT or names.bare_name(name) is not None or name in BUILTINS
+    return name in names.IMPLICIT or names.bare_name(name) is not None or hasattr(builtins, name)
 
 
 def unread(source: Source, text: Text, bound: Sequence[str]) -> list[str]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.evaluation.derivation import Derivation, Formula
 from autodiff_cli.formula.script import Script, script
@@ -253,6 +251,8 @@ def _left(
 
 def json_lines(derivation: Derivation) -> str:
     """A line of JSON for each formula."""
+    import orjson
+
     lines = []
     for formula in derivation.formulas:
         record: dict[str, Any] = {
