@@ -162,7 +162,6 @@ class Op:
         grad_fn: torch's name of the backward function, or a function of the node that gives it.
         doc: one line.
         latex: a format string with one `{}` an operand.
-        domain: where it is defined, if not everywhere.
         linear: groups of operands in which it is linear, the other operands held: `((0,),)` for a map
             of its first operand, `((0,), (1,))` for a product, `((0, 2),)` for one linear in both at once.
         batch: the rule by which it takes operands with a leading axis of rows, as "module.function" of
@@ -175,7 +174,6 @@ class Op:
     __slots__ = (
         "batch",
         "doc",
-        "domain",
         "grad_fn",
         "kernel",
         "latex",
@@ -199,7 +197,6 @@ class Op:
         grad_fn: str | Callable[[Node], str] | None = None,
         doc: str = "",
         latex: str = "",
-        domain: str = "",
         linear: tuple[tuple[int, ...], ...] = (),
         batch: str = "",
         on_arrays: bool = False,
@@ -213,7 +210,6 @@ class Op:
         self.grad_fn = grad_fn or camel_case(name) + "Backward0"
         self.doc = doc
         self.latex = latex
-        self.domain = domain
         self.linear = linear
         self.batch = batch
         self.on_arrays = on_arrays

@@ -92,7 +92,6 @@ div = Elementwise(
     result="float",
     doc="a/b",
     latex=r"\frac{{{}}}{{{}}}",
-    domain="b != 0",
 )
 # The reference's C++ composites call the overloads for numbers, which are functions of their own.
 add_number = Elementwise(

@@ -109,7 +109,6 @@ binary_cross_entropy = _Weighted(
     batch="loss.pointwise",
     on_arrays=True,
     doc="cross entropy of probabilities against targets",
-    domain="0 <= x <= 1",
 )
 
 

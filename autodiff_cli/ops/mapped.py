@@ -33,7 +33,7 @@ class Mapped(Op):
         self.vjps = inner.vjps
         self.grad_fn = "MappedBackward0"
         self.doc = f"{inner.doc}, row by row"
-        self.latex = self.domain = ""
+        self.latex = ""
         self.linear = inner.linear
         self.batch = "shape.mapped"
         self.inner = inner

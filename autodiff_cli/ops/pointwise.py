@@ -81,28 +81,24 @@ log = unary(
     vjp=lambda g, y, x: g / x,
     doc="natural logarithm",
     latex=r"\log {}",
-    domain="x >= 0",
 )
 log2 = unary(
     "log2",
     precise(np.log2),
     vjp=lambda g, y, x: g / (x * math.log(2)),
     doc="logarithm to base 2",
-    domain="x >= 0",
 )
 log10 = unary(
     "log10",
     precise(np.log10),
     vjp=lambda g, y, x: g / (x * math.log(10)),
     doc="logarithm to base 10",
-    domain="x >= 0",
 )
 log1p = unary(
     "log1p",
     precise(np.log1p, _log1p),
     vjp=lambda g, y, x: g / (x + 1),
     doc="log(1 + x), exact near 0",
-    domain="x >= -1",
 )
 sqrt = unary(
     "sqrt",
@@ -110,21 +106,18 @@ sqrt = unary(
     vjp=lambda g, y, x: g / (2 * y),
     doc="square root",
     latex=r"\sqrt{{{}}}",
-    domain="x >= 0",
 )
 rsqrt = unary(
     "rsqrt",
     in_place(lambda x, out=None: np.reciprocal(np.sqrt(x, out=out), out=out)),
     vjp=lambda g, y, x: -0.5 * g * pow_number(y, exponent=3),
     doc="1/sqrt(x)",
-    domain="x > 0",
 )
 reciprocal = unary(
     "reciprocal",
     in_place(lambda x, out=None: np.true_divide(np.asarray(1, x.dtype), x, out=out)),
     vjp=lambda g, y, x: -g * (y * y),
     doc="1/x",
-    domain="x != 0",
 )
 sin = unary("sin", precise(np.sin), lambda y, x: cos(x), doc="sine", latex=r"\sin {}")
 cos: Elementwise = unary(
@@ -136,14 +129,12 @@ asin = unary(
     precise(np.arcsin),
     lambda y, x: rsqrt(1 - x * x),
     doc="inverse sine",
-    domain="-1 <= x <= 1",
 )
 acos = unary(
     "acos",
     precise(np.arccos),
     lambda y, x: -rsqrt(1 - x * x),
     doc="inverse cosine",
-    domain="-1 <= x <= 1",
 )
 atan = unary("atan", precise(np.arctan), vjp=lambda g, y, x: g / (x * x + 1), doc="inverse tangent")
 sinh = unary("sinh", precise(np.sinh), lambda y, x: cosh(x), doc="hyperbolic sine")
@@ -157,14 +148,12 @@ acosh = unary(
     np.arccosh,
     lambda y, x: rsqrt(x * x - 1),
     doc="inverse hyperbolic cosine",
-    domain="x >= 1",
 )
 atanh = unary(
     "atanh",
     precise(np.arctanh),
     lambda y, x: reciprocal(1 - x * x),
     doc="inverse hyperbolic tangent",
-    domain="-1 <= x <= 1",
 )
 sigmoid = unary(
     "sigmoid", _sigmoid, lambda y, x: (1 - y) * y, doc="1/(1 + exp(-x))", latex=r"\sigma({})"
