@@ -368,7 +368,16 @@ KERNELS = (np.arange(24.0) * 5 % 7 - 2.7).reshape(3, 2, 2, 2) / 2
 STRIDED = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 1}
 POOL = {"kernel": (2, 2), "stride": (2, 1), "padding": (1, 0), "pads": False}
 CHANNELS = {"dims": (0, 2), "affine": (1, 3, 1), "grouped": (2, 3, 4), "eps": 1e-5}
+CELLS = [
+    np.sin(np.arange(math.prod(shape)) * (1.3 + place)).reshape(shape)
+    for place, shape in enumerate(((3, 2, 2), (8, 2), (8, 2), (8,), (8,), (2, 2), (2, 2)))
+]
 SAMPLES |= {
+    "lstm": [(CELLS, {"reverse": False}), (CELLS, {"reverse": True})],
+    "lstm_output": [
+        ([np.cos(np.arange(84.0)).reshape(3, 7, 2, 2)], {"output": output, "time": 2})
+        for output in range(3)
+    ],
     "convolution": [
         (
             [CUBE, CUBE[:, :, :2] + 0.5, A[:, 0]],

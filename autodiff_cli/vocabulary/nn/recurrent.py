@@ -9,9 +9,11 @@ import math
 from typing import Any
 
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import float32
 from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
+from autodiff_cli.ops.recurrent import lstm, lstm_output
 from autodiff_cli.vocabulary.calls.calling import call, torch_call
 from autodiff_cli.vocabulary.calls.handles import lift
 from autodiff_cli.vocabulary.calls.messages import warn
@@ -230,6 +232,8 @@ class RNNBase(Module):
         """One layer in one direction."""
         names = self._cells[cell]
         weights = [getattr(self, name) for name in names] + [None] * (4 - len(names))
+        if self.mode == "LSTM" and sequence.dtype is float32 and _in_one():
+            return _lstm(sequence, weights, state, names[0].endswith("_reverse"))
         given = torch_call("F.linear", sequence, weights[0], weights[2])
         steps = list(call(given, "unbind", 0))
         backwards = names[0].endswith("_reverse")
@@ -249,6 +253,23 @@ class RNNBase(Module):
         if self.mode == "LSTM":
             return call(output, "transpose", 0, 1)
         return lift(transpose_outputs, output, dims=(1, 0, 2))
+
+
+def _in_one() -> bool:
+    """Whether a layer may be one operation, which has its value at once."""
+    context = current()
+    return context.eager and context.recording is None
+
+
+def _lstm(
+    sequence: Any, weights: list[Any], state: list[Any], reverse: bool
+) -> tuple[Any, list[Any]]:
+    if weights[2] is None:
+        weights = [*weights[:2], *(torch_call("zeros", len(weights[0])) for _ in range(2))]
+    layer = lift(lstm, sequence, *weights, *state, reverse=reverse)
+    time = 0 if reverse else len(sequence) - 1
+    output, *last = (lift(lstm_output, layer, output=number, time=time) for number in range(3))
+    return output, last
 
 
 @module(SOURCE, "RNN")
