@@ -257,7 +257,9 @@ class Adam(_Moments):
         if group["amsgrad"]:
             most = kept["max_exp_avg_sq"].array
             square = np.maximum(most, square, out=most)
-        scale = np.sqrt(square) / p.dtype.type(correction) + p.dtype.type(group["eps"])
+        scale = np.sqrt(square)
+        scale /= p.dtype.type(correction)
+        scale += p.dtype.type(group["eps"])
         addcdiv_(p, kept["exp_avg"].array, scale, -step_size)
 
 
