@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError, LimitError, SourceSyntaxError
+from autodiff_cli.execute.memory import keep_pages
 from autodiff_cli.interpret.allowed import PROGRAM_CLASSES, forget
 from autodiff_cli.interpret.builtins import as_user_error
 from autodiff_cli.interpret.code import Compiled, compiled_program
@@ -25,6 +26,7 @@ from autodiff_cli.ir.context import Unknown, current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.settings import PROGRAM_BYTES, Settings
 from autodiff_cli.source import Source
+from autodiff_cli.startup import library
 from autodiff_cli.syntax.tree import ExpressionStatement
 from autodiff_cli.tensors.tensor import of_array
 from autodiff_cli.vocabulary.calls.handles import lower
@@ -119,6 +121,8 @@ class Session:
         self.context.__enter__()
         self.arrays_text = np.get_printoptions()
         process.begin()
+        if library.held:  # the process is the command's
+            keep_pages(room)
         return self
 
     def __exit__(self, *_: Any) -> None:

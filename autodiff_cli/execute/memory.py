@@ -7,6 +7,8 @@ next ones.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import math
 from typing import Any
 
@@ -16,6 +18,23 @@ from autodiff_cli.ir.node import Shape
 
 LARGE = 1 << 22  # bytes from which on arrays have pages of their own
 KEPT = 1 << 27  # bytes that are kept at most
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # malloc.h
+FROM_HEAP = 1 << 25  # bytes: the most that it lets one set
+
+
+def keep_pages(room: int) -> None:
+    """Have the C library keep what is freed, instead of taking fresh pages for each large array.
+
+    It would give back what is free at the end of its memory: in a loop whose arrays have megabytes a third of
+    the time is the system's clearing of pages. Only glibc has such a setting.
+
+    Args:
+        room: the bytes that the process may use; an eighth is kept at most.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        settings = ctypes.CDLL(None).mallopt
+        settings(M_MMAP_THRESHOLD, FROM_HEAP)
+        settings(M_TRIM_THRESHOLD, min(2 * FROM_HEAP, room // 8))
 
 
 class _Memory(np.ndarray[Any, Any]):
