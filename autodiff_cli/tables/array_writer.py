@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import IO, cast
+from typing import IO
 
 import numpy as np
 import orjson
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
-from autodiff_cli.tables import cells, outputs
+from autodiff_cli.tables import archive, cells, outputs
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.rows import KINDS, Column, Table, TextColumn, Untyped, wider
@@ -242,12 +240,10 @@ class ArrayWriter:
         self.output.write(records.tobytes())
 
     def _archive(self) -> None:
-        with zipfile.ZipFile(cast("IO[bytes]", Unseekable(self.output)), "w") as archive:
+        with archive.opened(archive.Stream(self.output.write)) as file:
             for name, spool in self.spools.items():
-                with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
-                    member.write(_header(spool.dtype, (self.count, *spool.shape)))
-                    for rows in spool.rows():
-                        member.write(rows.tobytes())
+                head = _header(spool.dtype, (self.count, *spool.shape))
+                archive.add_member(file, name, head, (rows.tobytes() for rows in spool.rows()))
 
     def abort(self) -> None:
         self._free()
@@ -266,29 +262,8 @@ def _changes(name: str) -> InputError:
     )
 
 
-class Unseekable:
-    """An output as the file that zipfile writes to from the beginning to the end."""
-
-    def __init__(self, output: Output) -> None:
-        self.output = output
-
-    def write(self, data: bytes) -> int:
-        self.output.write(bytes(data))
-        return len(data)
-
-    def flush(self) -> None:
-        pass
-
-
 def _header(dtype: np.dtype[np.generic], shape: Shape) -> bytes:
-    head = io.BytesIO()
-    record = {
-        "descr": np.lib.format.dtype_to_descr(dtype),
-        "fortran_order": False,
-        "shape": shape,
-    }
     try:
-        np.lib.format.write_array_header_1_0(head, record)
+        return archive.npy_header(dtype, shape)
     except ValueError:
         raise InputError("too many columns for .npy", hint="--to npz") from None
-    return head.getvalue()

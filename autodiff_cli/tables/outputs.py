@@ -15,7 +15,7 @@ from typing import BinaryIO, Protocol, Self
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import placing
-from autodiff_cli.tables.archive import write_archive
+from autodiff_cli.tables.archive import Stream, write_archive
 from autodiff_cli.tables.doors import stream_of
 from autodiff_cli.tables.placing import Placement
 
@@ -300,5 +300,5 @@ class ArchiveFile(WholeFile):
         Raises:
             InputError: it can't be written; nothing is left behind.
         """
-        seekable = self.placement is not None
-        self._fill(lambda file: write_archive(file, arrays, seekable=seekable))
+        through = self.placement is None  # where one can't go back, or must not
+        self._fill(lambda file: write_archive(Stream(file.write) if through else file, arrays))
