@@ -24,7 +24,6 @@ from autodiff_cli.tables.sources import RowSource
 
 KINDS = frozenset("fiub")
 ONLY = "x"  # the column of a file that holds one array without a name
-PIECE = 1 << 16  # bytes of rows that are read or left out together
 
 
 class Stored(NamedTuple):
@@ -113,22 +112,15 @@ def _chosen(
     return want, keep
 
 
-def rows_and_size(source: RowSource) -> tuple[tuple[int, int], ...]:
-    """Pieces that a .npy file may be read in: rows and bytes of each; none if it has to be read whole.
+def rows(source: RowSource) -> int:
+    """How many rows a file has that can be read from anywhere; else 0.
 
     Raises:
         InputError: it is damaged.
     """
     with _opened(source) as arrays:
-        array = arrays[0]
-        if array.fortran:
-            return ()
-        step = max(1, PIECE // array.row_bytes)
-        count = array.shape[0]
-        return tuple(
-            (min(step, count - at), min(step, count - at) * array.row_bytes)
-            for at in range(0, count, step)
-        )
+        packed = source.form.name == "npz" or arrays[0].fortran
+        return 0 if packed else arrays[0].shape[0]
 
 
 class Part(NamedTuple):

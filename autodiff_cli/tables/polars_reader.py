@@ -57,6 +57,16 @@ def header(source: RowSource, choice: Choice) -> tuple[str, ...]:
     return _chosen(_scanned(source)[1], choice, source.name)[0]
 
 
+def rows(source: RowSource) -> int:
+    """How many rows a file has that can be read from anywhere; else 0.
+
+    Raises:
+        InputError: it is damaged.
+    """
+    table = _scanned(source)[0]
+    return 0 if _is_stream(source) else int(table.select(polars.len()).collect().item())
+
+
 def _chosen(schema: polars.Schema, choice: Choice, file: str) -> tuple[tuple[str, ...], ...]:
     """The names of the columns, those to parse, which are numbers, and those to keep."""
     naming = choice.naming
@@ -71,10 +81,8 @@ def _chosen(schema: polars.Schema, choice: Choice, file: str) -> tuple[tuple[str
 
 def _scanned(source: RowSource) -> tuple[polars.LazyFrame, polars.Schema]:
     name, path = source.form.name, source.seekable()
-    with source.file() as file:  # whether it can be read, in this package's words
-        streamed = name == "arrow" and file.read(len(STREAM)) == STREAM
     try:
-        if streamed:  # it has no directory at its end
+        if _is_stream(source):
             whole = polars.read_ipc_stream(path).lazy()
             return whole, whole.collect_schema()
         scan = polars.scan_parquet if name == "parquet" else polars.scan_ipc
@@ -83,6 +91,12 @@ def _scanned(source: RowSource) -> tuple[polars.LazyFrame, polars.Schema]:
     except (*REFUSALS, OSError) as error:
         kind = "Parquet" if name == "parquet" else "Arrow IPC"
         raise InputError(f"{source.name} is not a valid {kind} file: {_line(error)}") from None
+
+
+def _is_stream(source: RowSource) -> bool:
+    """Whether a file has no directory at its end, and so has to be read whole."""
+    with source.file() as file:  # which says in this package's words whether it can be read
+        return file.read(len(STREAM)) == STREAM
 
 
 def _line(error: BaseException) -> str:

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import array_reader, plain_csv, readers
+from autodiff_cli.tables import plain_csv, readers
 from autodiff_cli.tables.compressed import Stream
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Choice, Layout, naming
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.pieces import BOM, pieces
-from autodiff_cli.tables.row_groups import row_groups
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 
@@ -45,8 +44,8 @@ class Survey(NamedTuple):
         layout: of text.
         start: where the rows begin in text: the offset of the first one's line, of what is decompressed.
         line: that line's number, from 1.
-        size: of text in bytes; 0 if it can't be cut.
-        groups: rows and bytes of what a format that stores values can be cut into; none if it can't be cut.
+        size: in bytes.
+        rows: how many a format that stores values has; 0 if they can't be read from anywhere.
     """
 
     source: RowSource
@@ -54,7 +53,7 @@ class Survey(NamedTuple):
     start: int
     line: int
     size: int
-    groups: tuple[tuple[int, int], ...]
+    rows: int
 
 
 class Portion(NamedTuple):
@@ -102,10 +101,11 @@ def surveyed(source: RowSource, table: Table) -> Survey:
     Raises:
         InputError: it can't be read, or lacks a column.
     """
-    if source.form.name not in TEXT:
-        return Survey(source, None, 0, 1, 0, _groups(source))
-    choice = table.choice
     name, compression = source.form
+    size = os.path.getsize(source.path)
+    if name not in TEXT:
+        return Survey(source, None, 0, 1, size, readers.stored_by(name).rows(source))
+    choice = table.choice
     separator = readers.separator_of(name)
     stream = source.opened()
     try:
@@ -113,13 +113,12 @@ def surveyed(source: RowSource, table: Table) -> Survey:
     finally:
         stream.close()
     layout = readers.layout_of(first, name, choice, source.name)[0]
-    size = 0 if compression else os.path.getsize(source.path)
     start = 0 if first is None or _begins_with(source, BOM) is False else len(BOM)
     line = 1
     if first is not None and separator is not None and not choice.naming.names:
         end = plain_csv.first_record(first.data, separator, source.name)[1]
         start, line = start + end, line + first.data.count(b"\n", 0, end)
-    return Survey(source, layout, start, line, size, ())
+    return Survey(source, layout, start, line, 0 if compression else size, 0)
 
 
 def _begins_with(source: RowSource, mark: bytes) -> bool:
@@ -130,17 +129,10 @@ def _begins_with(source: RowSource, mark: bytes) -> bool:
         stream.close()
 
 
-def _groups(source: RowSource) -> tuple[tuple[int, int], ...]:
-    """Rows and bytes of the pieces that rows of values are stored in."""
-    if source.form.name == "parquet":
-        return tuple(row_groups(source))
-    if source.form.name == "npy":
-        return array_reader.rows_and_size(source)
-    return ()
-
-
 def ranges(survey: Survey, size: int) -> list[Range]:
     """The ranges of a text file that have to be scanned before it is cut into portions of about `size`."""
+    if survey.layout is None:
+        return []
     end = survey.size + 1  # what stands behind the last byte is looked at too
     starts = range(survey.start, survey.size, size)
     return [Range(at, min(at + size, end), at == survey.start) for at in starts]
@@ -153,8 +145,14 @@ def portions(survey: Survey, scans: Sequence[Scan], size: int) -> list[Portion]:
         scans: of its `ranges`; none if it is to be read at once.
     """
     whole = Portion(survey.source, survey.layout, survey.start, None, 1, survey.line)
-    if survey.groups:
-        return _of_groups(whole, survey.groups, size)
+    if survey.rows:
+        step = max(1, survey.rows * size // survey.size)
+        starts = range(0, survey.rows, step)
+        stops = [*starts[1:], survey.rows]
+        return [
+            whole._replace(start=at, stop=stop, row=at + 1, rows=stop - at)
+            for at, stop in zip(starts, stops)
+        ]
     if not scans:
         return [whole]
     found: list[Portion] = []
@@ -181,20 +179,6 @@ def portions(survey: Survey, scans: Sequence[Scan], size: int) -> list[Portion]:
         line += scan.lines
         within ^= bool(scan.quotes % 2)
     return [whole] if within else found
-
-
-def _of_groups(whole: Portion, groups: Sequence[tuple[int, int]], size: int) -> list[Portion]:
-    """Rows of values: a group, or several small ones."""
-    found: list[Portion] = []
-    start, rows, length = 0, 0, 0
-    for count, weight in groups:
-        if rows and length + weight > size:
-            found.append(whole._replace(start=start, stop=start + rows, row=start + 1, rows=rows))
-            start, rows, length = start + rows, 0, 0
-        rows, length = rows + count, length + weight
-    if rows:
-        found.append(whole._replace(start=start, stop=start + rows, row=start + 1, rows=rows))
-    return found
 
 
 # ---- reading ------------------------------------------------------------------------------------

@@ -33,6 +33,9 @@ class StoredReader(Protocol):
     def header(self, source: RowSource, choice: Choice) -> tuple[str, ...]:
         """The names of the columns, of which those that are wanted can be read."""
 
+    def rows(self, source: RowSource) -> int:
+        """How many rows there are; 0 if they can only be read from the first."""
+
 
 PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
 ROWS = 1 << 16  # of a chunk, however short: what is said of a bad one is longer than it
@@ -97,7 +100,7 @@ def header(source: RowSource, *, columns: Sequence[str] | None = None) -> tuple[
     """
     choice = Choice(naming(columns), ())
     if source.form.name not in TEXT:
-        return _stored(source.form.name).header(source, choice)
+        return stored_by(source.form.name).header(source, choice)
     first, layout = _looked_at(source, choice)
     if not layout.names and first is not None:
         _begins_with_an_object(first, source.name)
@@ -127,7 +130,7 @@ def check(
         if not source.lasts:
             continue
         if source.form.name not in TEXT:
-            yield source, _stored(source.form.name).header(source, choice)
+            yield source, stored_by(source.form.name).header(source, choice)
             continue
         layout = _looked_at(source, choice)[1]
         if set(wanted) - set(layout.names):  # later objects may have it
@@ -178,10 +181,10 @@ def stored(
     source: RowSource, choice: Choice, size: int, rows: tuple[int, int] | None = None
 ) -> Iterator[Chunk]:
     """The rows of a format that stores values; those from one to before another, or all."""
-    return _stored(source.form.name).read(source, choice, size, rows)
+    return stored_by(source.form.name).read(source, choice, size, rows)
 
 
-def _stored(name: str) -> StoredReader:
+def stored_by(name: str) -> StoredReader:
     """What reads a format that stores values."""
     if name in ("npy", "npz"):
         from autodiff_cli.tables import array_reader
