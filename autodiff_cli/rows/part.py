@@ -20,14 +20,13 @@ from autodiff_cli.rows.engine import Engine
 from autodiff_cli.rows.job import Job
 from autodiff_cli.rows.table import Table, answered
 from autodiff_cli.rows.total import Total, add
-from autodiff_cli.rows.uniform import Uniform, demand_of
+from autodiff_cli.rows.uniform import Uniform
 from autodiff_cli.tables import line_scan, portions, readers, writers
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.portions import Portion, Range, Survey
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.sources import RowSource
-from autodiff_cli.tables.text_writer import JsonWriter
 
 # Its graphs' placeholders take one block of rows at a time, and so do its threads.
 _one = threading.Lock()
@@ -200,7 +199,7 @@ def _done(
     uniform = None
     if out is not None:
         shapes = {name: form.shape for name, form in (forms or {}).items()}
-        uniform = Uniform(demand_of(out.writer), shapes)
+        uniform = Uniform(out.writer.demand, shapes)
     left = limit
     try:
         for chunk in portions.read(portion, work.table):
@@ -243,11 +242,9 @@ class _Part:
     ) -> None:
         self.path = work.path(number)
         self.writer = writers.open_writer(self.path, to=work.job.to, source=source)
-        self.lines = isinstance(self.writer, JsonWriter)
+        self.lines = self.writer.demand == "nothing"
         self.known = forms
-        if forms is not None and not self.lines:
-            shapes = {name: form.shape for name, form in forms.items()}
-            self.writer.expect(shapes)  # type: ignore[attr-defined]
+        self.writer.expect({name: form.shape for name, form in (forms or {}).items()})
         self.forms: dict[str, Form | None] = {}
         self.titles: tuple[str, ...] = ()
         self.rows = 0

@@ -10,7 +10,7 @@ from autodiff_cli.rows.engine import Engine
 from autodiff_cli.rows.job import Job, Summary
 from autodiff_cli.rows.table import answered, table_of_none
 from autodiff_cli.rows.total import Total, add, result
-from autodiff_cli.rows.uniform import Uniform, demand_of
+from autodiff_cli.rows.uniform import Uniform
 from autodiff_cli.tables import formats, readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
 from autodiff_cli.tables.doors import check_once, check_outputs
@@ -137,7 +137,7 @@ def _answered(
         skipped=None if progress is None else progress.skipped,
     )
     totals: dict[str, Total] = {}
-    uniform = Uniform("nothing" if job.reduce else demand_of(opened))
+    uniform = Uniform("nothing" if job.reduce else opened.demand)
     writer = Behind(opened)
     try:
         with closing(ahead(chunks)) as coming:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -12,27 +11,16 @@ from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.rows.faults import Faults
 from autodiff_cli.tables.bad import NOWHERE
 from autodiff_cli.tables.rows import Column
-from autodiff_cli.tables.text_writer import JsonWriter
-from autodiff_cli.tables.writing import Writer
+from autodiff_cli.tables.writing import Demand
 
-Demand: TypeAlias = Literal["shape", "depth", "nothing"]
-DEPTH = ("parquet", "arrow")  # lists may have any lengths there
 NULL = -1
-
-
-def demand_of(writer: Writer) -> Demand:
-    """What all cells of a column have in common in the writer's format: the shape, the number of axes, or
-    nothing."""
-    if isinstance(writer, JsonWriter):
-        return "nothing"
-    return "depth" if getattr(writer, "format", "") in DEPTH else "shape"
 
 
 class Uniform:
     """The shapes that the answers have had up to now; the first row with an answer decides.
 
     Args:
-        demand: of the output's format.
+        demand: of the output's writer.
         shapes: what is known already, by column.
     """
 

@@ -25,19 +25,20 @@ from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.polars_written import text_series
 from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, wider
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writing import merged
+from autodiff_cli.tables.writing import Writer, merged
 
 TEXT = np.dtype(object)
 COPIED = 1 << 20  # bytes at once
-NUMBERS: dict[str, polars.DataType] = {"int64": polars.Int64(), "float64": polars.Float64()}
 SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)")
 
 
-class FrameWriter:
+class FrameWriter(Writer):
     """Hands frames to polars, which writes them in a thread of its own."""
 
+    demand = "depth"
+
     def __init__(self, output: Output, format: str, waiting: Waiting[Table]) -> None:
-        self.output = output
+        super().__init__(output)
         self.format = format
         self.path = self._beside()
         self.apart = self.path != getattr(output, "temporary", None)  # and copied in the end
@@ -45,10 +46,10 @@ class FrameWriter:
         self.thread: threading.Thread | None = None
         self.schema: polars.Schema | None = None
         self.error: BaseException | None = None
-        self.waiting = waiting  # until all depths and dtypes are known
+        self.waiting = waiting  # until all depths, dtypes and kinds are known
         self.depths: dict[str, int | None] = {}
         self.dtypes: dict[str, np.dtype[np.generic]] = {}  # of the first values
-        self.kinds: dict[str, str] = {}  # of columns that are written as text until the last row
+        self.kinds: dict[str, str] = {}  # of texts, which the last row decides
 
     def _beside(self) -> str:
         """A file that polars can write: the one that is renamed at the end, or a temporary one."""
@@ -62,7 +63,6 @@ class FrameWriter:
         return path
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
-        """Columns have these shapes, also if all their cells are null."""
         self.depths |= {name: len(shape) for name, shape in shapes.items()}
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
@@ -77,11 +77,19 @@ class FrameWriter:
                 self.depths[name] = _depth(column)
             if name not in self.dtypes and (dtype := _dtype(column)) is not None:
                 self.dtypes[name] = dtype
-        ready = None not in self.depths.values() and self.dtypes.keys() >= table.keys()
+        ready = (
+            not self.kinds
+            and None not in self.depths.values()
+            and self.dtypes.keys() >= table.keys()
+        )
         for rows in self.waiting.passed(table, ready):
             self._put(rows)
 
     def _put(self, table: Table) -> None:
+        table = {
+            name: column.typed(self.kinds[name]) if isinstance(column, Untyped) else column
+            for name, column in table.items()
+        }
         frame = polars.DataFrame(
             [
                 _series(name, TextColumn.nulls(column.count), 0)
@@ -98,7 +106,7 @@ class FrameWriter:
         self._check()
 
     def _is_text(self, name: str) -> bool:
-        return name in self.kinds or self.dtypes.get(name) is TEXT
+        return self.dtypes.get(name) is TEXT
 
     def _fitted(self, frame: polars.DataFrame) -> polars.DataFrame:
         """The frame with the columns of those before it, if they hold what it has."""
@@ -123,38 +131,10 @@ class FrameWriter:
                 yield frame
 
         try:
-            self._sink(register_io_source(frames, schema=schema), self.path)
+            table = register_io_source(frames, schema=schema)
+            (table.sink_parquet if self.format == "parquet" else table.sink_ipc)(self.path)
         except BaseException as raised:  # it is raised by the next call
             self.error = raised
-
-    def _sink(self, table: polars.LazyFrame, path: str) -> None:
-        if self.format == "parquet":
-            table.sink_parquet(path)
-        else:
-            table.sink_ipc(path)
-
-    def _typed(self) -> None:
-        """Write the file again with numbers where all of a column's texts are."""
-        kinds = {name: kind for name, kind in self.kinds.items() if kind != "text"}
-        if not kinds or self.schema is None:
-            return
-        again = f"{self.path}.typed"
-        scanned = polars.scan_parquet if self.format == "parquet" else polars.scan_ipc
-        schema = polars.Schema(
-            {name: NUMBERS.get(kinds.get(name, ""), kind) for name, kind in self.schema.items()}
-        )
-
-        def frames(*_: object) -> Iterator[polars.DataFrame]:
-            for frame in scanned(self.path).collect_batches(maintain_order=True):
-                yield frame.with_columns(_numbers(frame[name], kinds[name]) for name in kinds)
-
-        try:
-            self._sink(register_io_source(frames, schema=schema), again)
-            os.replace(again, self.path)
-        except BaseException as raised:
-            self.error = raised
-            if os.path.exists(again):
-                os.unlink(again)
 
     def _hand(self, frame: polars.DataFrame | None) -> None:
         """Hand something over, unless the thread has ended."""
@@ -175,11 +155,10 @@ class FrameWriter:
         reason = str(self.error).split("\n")[0]
         raise InputError(f"{self.format} can't be written: {reason}") from None
 
-    def cut_off(self) -> None:
-        pass  # a part of it is no file of its format
-
     def close(self) -> None:
         self.depths = {name: depth or 0 for name, depth in self.depths.items()}
+        for name, kind in self.kinds.items():
+            self.dtypes[name] = TEXT if kind == "text" else np.dtype(kind)
         for table in self.waiting.taken():
             self._put(table)
         self.waiting.close()
@@ -187,14 +166,12 @@ class FrameWriter:
             self._begin(polars.Schema({}))
         self._end()
         self._check()
-        self._typed()
-        self._check()
         if self.apart:
             with Path(self.path).open("rb") as file:
                 while data := file.read(COPIED):
                     self.output.write(data)
             os.unlink(self.path)
-        self.output.close()
+        super().close()
 
     def _end(self) -> None:
         self._hand(None)
@@ -206,7 +183,7 @@ class FrameWriter:
         self._end()
         if self.apart and os.path.exists(self.path):
             os.unlink(self.path)
-        self.output.abort()
+        super().abort()
 
 
 def _depth(column: Column | TextColumn) -> int | None:
@@ -257,13 +234,6 @@ def _series(
         mask = polars.Series(~column.nulls)
         series = polars.select(polars.when(mask).then(series).alias(name)).to_series()
     return series
-
-
-def _numbers(series: polars.Series, kind: str) -> polars.Series:
-    """Texts as numbers of a kind."""
-    read = int if kind == "int64" else float
-    values = [None if text is None else read(text) for text in series.to_list()]
-    return polars.Series(series.name, values, dtype=NUMBERS[kind])
 
 
 def _lists(kind: polars.DataType, depth: int) -> polars.DataType:

@@ -133,6 +133,15 @@ class Untyped(TextColumn):
         super().__init__(texts)
         self.kind = kind
 
+    def typed(self, kind: str) -> Column | TextColumn:
+        """The column as one of KINDS that holds it."""
+        if kind == "text":
+            return TextColumn(self.texts)
+        read = int if kind == "int64" else float
+        nulls = np.array([text is None for text in self.texts], bool)
+        values = np.array([read(text or 0) for text in self.texts], kind)
+        return Column(values, nulls=nulls if nulls.any() else None)
+
 
 Table: TypeAlias = Mapping[str, Column | TextColumn]
 

@@ -13,17 +13,19 @@ from autodiff_cli.tables.plain_written import csv_line
 from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.rows import Table
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writing import Shapes, columns_change, distinct
+from autodiff_cli.tables.writing import Shapes, Writer, columns_change, distinct
 
 JsonText: TypeAlias = Callable[[Table, Kept | None], bytes]
 CsvText: TypeAlias = Callable[[Table, Kept | None, str], bytes]
 
 
-class JsonWriter:
+class JsonWriter(Writer):
     """JSON Lines: an object a row, tensors as nested lists."""
 
+    demand = "nothing"
+
     def __init__(self, output: Output, encode: JsonText, resume: Progress | None) -> None:
-        self.output = output
+        super().__init__(output)
         self.encode = encode
         self.resume = resume
 
@@ -34,17 +36,8 @@ class JsonWriter:
         if self.resume is not None:
             self.resume.add(read)
 
-    def cut_off(self) -> None:
-        pass  # none waits
 
-    def close(self) -> None:
-        self.output.close()
-
-    def abort(self) -> None:
-        self.output.abort()
-
-
-class CsvWriter:
+class CsvWriter(Writer):
     """CSV and TSV: a header, then a line a row, tensors an element a column."""
 
     def __init__(
@@ -55,7 +48,7 @@ class CsvWriter:
         waiting: Waiting[tuple[Table, Kept | None, int]],
         resume: Progress | None,
     ) -> None:
-        self.output = output
+        super().__init__(output)
         self.encode = encode
         self.separator = separator
         self.resume = resume
@@ -65,7 +58,6 @@ class CsvWriter:
         self.waiting = waiting  # until all shapes are known
 
     def expect(self, shapes: Mapping[str, Shape]) -> None:
-        """Columns have these shapes, also if all their cells are null."""
         self.shapes.known |= shapes
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
@@ -114,8 +106,8 @@ class CsvWriter:
     def close(self) -> None:
         self._put_waiting()
         self.waiting.close()
-        self.output.close()
+        super().close()
 
     def abort(self) -> None:
         self.waiting.close()
-        self.output.abort()
+        super().abort()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import IO, Generic, TypeVar
 
@@ -15,6 +15,19 @@ T = TypeVar("T")
 HELD = 1 << 24  # bytes in memory
 
 
+def no_room_for_rows(beside: str | None, error: OSError) -> InputError:
+    """Why the rows before the first that shows the shape of every answer can't be kept, as an error."""
+    where, hint = f"the folder of '{beside}'", "JSON Lines needs no shape: --to jsonl"
+    if beside is None:
+        where = "the folder for temporary files"
+        hint += "; TMPDIR names another folder"
+    return InputError(
+        "the rows before the first that shows the shape of every answer can't be kept in "
+        f"{where}: {(error.strerror or str(error)).lower()}",
+        hint=hint,
+    )
+
+
 class Waiting(Generic[T]):
     """Items that wait in their order: in memory while they are small, then in a file without a name.
 
@@ -23,10 +36,19 @@ class Waiting(Generic[T]):
 
     Args:
         beside: the path of an output, whose disk has the room; None: where the system has it.
+        refused: the error where it has none.
+        held: how many bytes are kept in memory.
     """
 
-    def __init__(self, beside: str | None) -> None:
+    def __init__(
+        self,
+        beside: str | None,
+        refused: Callable[[str | None, OSError], InputError] = no_room_for_rows,
+        held: int | None = None,
+    ) -> None:
         self.beside = beside
+        self.refused = refused
+        self.held = HELD if held is None else held
         self.count = 0
         self.store: IO[bytes] = BytesIO()
         self.file: IO[bytes] | OSError
@@ -45,7 +67,7 @@ class Waiting(Generic[T]):
             yield from self.taken()
             yield item
         else:
-            self._add(item)
+            self.add(item)
 
     def taken(self) -> Iterator[T]:
         """All that waits, which then waits no longer.
@@ -67,11 +89,16 @@ class Waiting(Generic[T]):
                 with contextlib.suppress(OSError):  # what a full disk didn't take is tried again
                     file.close()
 
-    def _add(self, item: T) -> None:
+    def add(self, item: T) -> None:
+        """Another item waits.
+
+        Raises:
+            InputError: there is no room for what waits.
+        """
         with self._explained():
             pickle.dump(item, self.store, pickle.HIGHEST_PROTOCOL)
             self.count += 1
-            if isinstance(self.store, BytesIO) and self.store.tell() > HELD:
+            if isinstance(self.store, BytesIO) and self.store.tell() > self.held:
                 if isinstance(self.file, OSError):
                     raise self.file
                 self.file.seek(0)
@@ -83,12 +110,4 @@ class Waiting(Generic[T]):
         try:
             yield
         except OSError as error:
-            where, hint = f"the folder of '{self.beside}'", "JSON Lines needs no shape: --to jsonl"
-            if self.beside is None:
-                where = "the folder for temporary files"
-                hint += "; TMPDIR names another folder"
-            raise InputError(
-                "the rows before the first that shows the shape of every answer can't be kept in "
-                f"{where}: {(error.strerror or str(error)).lower()}",
-                hint=hint,
-            ) from None
+            raise self.refused(self.beside, error) from None

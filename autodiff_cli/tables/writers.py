@@ -80,7 +80,7 @@ def _stored_writer(path: str | None, name: str) -> Writer:
     if name in ("npy", "npz"):
         from autodiff_cli.tables.array_writer import ArrayWriter
 
-        return ArrayWriter(outputs.opened(path, None), name, Waiting(outputs.roomy(path)))
+        return ArrayWriter(outputs.opened(path, None), name)
     try:
         from autodiff_cli.tables.polars_writer import FrameWriter
     except ImportError:

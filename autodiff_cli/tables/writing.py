@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -11,11 +11,24 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.outputs import Output
 from autodiff_cli.tables.rows import Column, Table, TextColumn
 
+Demand: TypeAlias = Literal["shape", "depth", "nothing"]
 
-class Writer(Protocol):
-    """Takes rows until the output is whole or given up."""
+
+class Writer:
+    """Takes rows until the output is whole or given up.
+
+    Attributes:
+        demand: what all cells of a column have in common in the format: the shape, the number of axes, or
+            nothing.
+    """
+
+    demand: Demand = "shape"
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         """Rows, behind those before them; kept columns come first.
@@ -27,15 +40,21 @@ class Writer(Protocol):
             InputError: the disk is full, or the rows don't fit those before them.
             BrokenPipeError: nobody reads on.
         """
+        raise NotImplementedError
+
+    def expect(self, shapes: Mapping[str, Shape]) -> None:
+        """Columns have these shapes, also if all their cells are null."""
 
     def cut_off(self) -> None:
         """No more rows come, though the output isn't whole: those that wait are written if that lasts."""
 
     def close(self) -> None:
         """The output is whole: a file takes its name."""
+        self.output.close()
 
     def abort(self) -> None:
         """The output stays unfinished; nothing is left of a file, unless it is to be resumed."""
+        self.output.abort()
 
 
 class Shapes:
