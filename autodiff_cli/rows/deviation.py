@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
-from autodiff_cli.rows.faults import Errors, Faults
+from autodiff_cli.rows.faults import Faults, each
 from autodiff_cli.rows.question import Weight
 from autodiff_cli.tables.rows import Column
 
@@ -18,7 +19,7 @@ def check_fixed(deviations: Mapping[str, Weight]) -> None:
     """Raise InputError if a deviation that is the same for every row is none."""
     for name, weight in deviations.items():
         if weight.array is not None and not (weight.array >= 0).all():
-            raise _none(name, _first(weight.array), "")
+            raise _none(name, "", _first(weight.array))
 
 
 def check(
@@ -36,34 +37,12 @@ def check(
             if not len(rows):
                 continue
             first = np.argmin(cells[rows] >= 0, axis=1)
-            numbers = cells[rows, first]
-            faults.add(rows, _Negative(name, numbers.tolist(), place))
+            numbers = cells[rows, first].tolist()
+            faults.add(rows, each(numbers, partial(_none, name, place)))
             continue
         for row in np.flatnonzero(good).tolist():
             if not (values[row] >= 0).all():
-                faults.add(row, _none(name, _first(values[row]), place))
-
-
-class _Negative(Errors):
-    """That numbers are no deviations."""
-
-    def __init__(self, name: str, numbers: list[float], place: str) -> None:
-        self.name = name
-        self.numbers = numbers
-        self.place = place
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, at: int) -> InputError:  # type: ignore[override]
-        return _none(self.name, self.numbers[at], self.place)
-
-    def texts(self) -> list[str]:
-        known = {
-            number: " ".join(f"InputError: {_sentence(self.name, number, self.place)}".split())
-            for number in set(self.numbers)
-        }
-        return list(map(known.__getitem__, self.numbers))
+                faults.fail(np.array([row]), _none(name, place, _first(values[row])))
 
 
 def _first(given: Array) -> float:
@@ -71,12 +50,10 @@ def _first(given: Array) -> float:
     return float(given[~(given >= 0)].reshape(-1)[0])
 
 
-def _none(name: str, number: float, place: str) -> InputError:
-    return InputError(_sentence(name, number, place))
-
-
-def _sentence(name: str, number: float, place: str) -> str:
-    return f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
+def _none(name: str, place: str, number: float) -> InputError:
+    return InputError(
+        f"--propagate {name}: {number:g}{place} is no standard deviation, which is 0 or more"
+    )
 
 
 def deviation(

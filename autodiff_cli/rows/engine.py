@@ -172,7 +172,7 @@ class Engine:
         notices = Notices(self.question.expression, not self.question.values_only)
         with self._started(), notices.taken():
             for shapes, offsets in groups(columns, np.flatnonzero(good)):
-                if to_first and faults.errors:
+                if to_first and faults.reasons:
                     offsets = offsets[offsets < faults.first]
                 cells = {
                     name: self._numbers(column, shapes[name], offsets)
@@ -237,7 +237,7 @@ class Engine:
             found.parts.append(Part(row.offsets, self._measured(outputs, row)))
         except AutodiffError as error:
             self._check_names(error)
-            found.faults.add(row.offsets, _said_here(error, self.question))
+            found.faults.fail(row.offsets, _said_here(error, self.question))
 
     def _at_once(self, group: Group, found: Found) -> Array:
         """Answer for rows of the same shapes; which of them have to be computed one by one is returned."""
@@ -316,7 +316,7 @@ class Engine:
             self._one(group.one(first), found)
             said = found.faults.get(int(group.offsets[first]))
             if said is not None and (said.kind, said.message) == key:
-                found.faults.add(group.offsets[rest], said)
+                found.faults.fail(group.offsets[rest], said)
             else:
                 others.append(np.array(rest, np.int64))
         return np.sort(np.concatenate(others))

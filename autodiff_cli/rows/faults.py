@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,89 +13,45 @@ from autodiff_cli.interpret.graph import located
 from autodiff_cli.ir.node import Array
 from autodiff_cli.program import ProgramError
 from autodiff_cli.source import Source
-from autodiff_cli.tables.bad import GOOD
+from autodiff_cli.tables.bad import Found, Reasons
 
 
-class Errors(Sequence[AutodiffError]):
-    """Errors of many rows."""
-
-    def texts(self) -> list[str]:
-        """What the rows fail with, each in one line."""
-        return list(map(in_one_line, self))
-
-
-class Listed(list[AutodiffError], Errors):
-    """Errors that there are few of."""
-
-
-class Faults(Mapping[int, AutodiffError]):
-    """The rows without an answer among `count`, by their offsets in ascending order."""
+class Faults(Found[AutodiffError, AutodiffError]):
+    """The rows without an answer."""
 
     def __init__(self, count: int) -> None:
-        self.codes = np.full(count, GOOD, np.int64)  # of each row's error, counted through `errors`
-        self.errors: list[Errors] = []
-        self.begins: list[int] = []  # the code of the first of each
-        self.count = 0  # of errors
+        super().__init__(count)
         self.known: dict[tuple[object, ...], int] = {}
 
-    def __len__(self) -> int:
-        return int(np.count_nonzero(self.codes != GOOD))
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.offsets.tolist())
-
-    def __getitem__(self, offset: int) -> AutodiffError:
-        code = int(self.codes[offset]) if 0 <= offset < len(self.codes) else GOOD
-        if code == GOOD:
-            raise KeyError(offset)
-        return self.error(code)
-
-    def error(self, code: int) -> AutodiffError:
-        part = bisect_right(self.begins, code) - 1
-        return self.errors[part][code - self.begins[part]]
-
-    @property
-    def offsets(self) -> Array:
-        return np.flatnonzero(self.codes != GOOD)
+    def _of(self, offset: int, reason: AutodiffError) -> AutodiffError:
+        return reason
 
     @property
     def first(self) -> int:
         """The first row without an answer; the number of rows if each has one."""
-        wrong = self.codes != GOOD
+        wrong = self.wrong
         return int(np.argmax(wrong)) if wrong.any() else len(wrong)
 
-    def add(self, offsets: Array | int, errors: AutodiffError | Errors) -> None:
-        """Rows that fail, in the same way or each in its own; one that has failed keeps its error."""
-        chosen = np.atleast_1d(offsets)
-        if isinstance(errors, AutodiffError):
-            key = (type(errors), errors.kind, errors.message, errors.hint, errors.span)
-            if key not in self.known:
-                self.known[key] = self._next(Listed([light(errors)]))
-            codes = np.full(len(chosen), self.known[key])
-        else:
-            codes = self._next(errors) + np.arange(len(chosen))
-        free = self.codes[chosen] == GOOD
-        self.codes[chosen[free]] = codes[free]
-
-    def texts(self) -> list[str]:
-        """What rows fail with, each in one line, by code."""
-        return [text for errors in self.errors for text in errors.texts()]
-
-    def _next(self, errors: Errors) -> int:
-        """The code of the first of some more errors."""
-        self.errors.append(errors)
-        self.begins.append(self.count)
-        self.count += len(errors)
-        return self.begins[-1]
+    def fail(self, offsets: Array, error: AutodiffError) -> None:
+        """Rows that fail in the same way."""
+        key = (type(error), error.kind, error.message, error.hint, error.span)
+        if key not in self.known:
+            self.known[key] = self.noted(each([light(error)], lambda same: same))
+        self.mark(offsets, np.array([self.known[key]]))
 
 
-def in_one_line(error: AutodiffError) -> str:
-    r"""What a row fails with.
+def each(values: Sequence[Any], make: Callable[[Any], AutodiffError]) -> Reasons[AutodiffError]:
+    """Errors that are made, when somebody asks, of a value a row."""
+    return Reasons(values, make, lambda value: end_of(make(value)))
 
-    >>> in_one_line(AutodiffError("one thing,\nand another"))
-    'error: one thing, and another'
+
+def end_of(error: AutodiffError) -> str:
+    r"""What a row fails with, in a line behind its place.
+
+    >>> end_of(AutodiffError("one thing,\nand another"))
+    ': error: one thing, and another'
     """
-    return " ".join([f"{error.kind}:", *error.message.split()]).removesuffix(":")
+    return " ".join([f": {error.kind}:", *error.message.split()]).removesuffix(":")
 
 
 def light(error: AutodiffError) -> AutodiffError:

@@ -69,7 +69,7 @@ def answered(
     answers = engine.answers(chunk.columns, chunk.count, without, to_first=stops)
     if uniform is not None:
         answers = _fitting(answers, uniform)
-    wrong = answers.faults.codes[:count] != GOOD
+    wrong = answers.faults.wrong[:count]
     wrong[unread[unread < count]] = True
     if stops and wrong.any():
         first = int(np.argmax(wrong))
@@ -129,14 +129,14 @@ def _fault(chunk: Chunk, answers: Answers, offset: int) -> AutodiffError:
 
 def _sentences(chunk: Chunk, answers: Answers, count: int) -> Sentences:
     """What is wrong with each of a chunk's first rows."""
-    said, codes = answers.faults.texts(), answers.faults.codes[:count].copy()
-    unread = chunk.bad.within(0, count)
-    ends, own = unread.ends()
-    codes[unread.offsets] = len(said) + own
-    lines = None
-    if unread.lines is not None:
+    codes, lines = np.full(count, GOOD, np.int64), None
+    ends: list[str] = []
+    for found in (answers.faults, chunk.bad):
+        offsets = found.offsets[found.offsets < count]
+        own, chosen = found.ends(offsets)
+        codes[offsets] = len(ends) + chosen
+        ends += own
+    if chunk.bad.lines is not None:
         lines = np.zeros(count, np.int64)
-        lines[unread.offsets] = unread.lines
-    return Sentences(
-        chunk.file, chunk.start, lines, [*(f": {text}" for text in said), *ends], codes
-    )
+        lines[offsets] = np.asarray(chunk.bad.lines)[offsets]
+    return Sentences(chunk.file, chunk.start, lines, ends, codes)

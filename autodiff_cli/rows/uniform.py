@@ -56,7 +56,7 @@ class Uniform:
         for name, (codes, shapes) in forms.items():
             for code, shape in enumerate(shapes):
                 if not self._fits(name, shape):
-                    faults.add(np.flatnonzero(codes == code), self._fault(name, shape))
+                    faults.fail(np.flatnonzero(codes == code), self._fault(name, shape))
         return np.flatnonzero(unfit)
 
     def _same(self, columns: Mapping[str, Column]) -> bool:

@@ -5,20 +5,29 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TypeAlias
+from typing import Protocol
 
 import numpy as np
 
 from autodiff_cli.ir.node import Array, Shape
 
 PIECE = 1 << 16  # elements of an array without a plain layout that are copied at a time
-File: TypeAlias = "IO[bytes] | Stream"
 DATE = (1980, 1, 1, 0, 0, 0)  # always: the same arrays make the same file
+
+
+class File(Protocol):
+    """What bytes are written to; one can go back in it if it has `seek` and `tell`."""
+
+    def write(self, data: bytes, /) -> int: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def opened(file: File) -> zipfile.ZipFile:
     """An archive to add members to."""
-    return zipfile.ZipFile(file, "w")  # type: ignore[arg-type]
+    return zipfile.ZipFile(file, "w")
 
 
 def write_archive(file: File, arrays: Mapping[str, Array]) -> None:
@@ -87,4 +96,7 @@ class Stream:
         return len(data)
 
     def flush(self) -> None:
+        pass
+
+    def close(self) -> None:
         pass

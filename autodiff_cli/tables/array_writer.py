@@ -47,8 +47,9 @@ class Spool:
         if isinstance(column, TextColumn):
             self._learn_texts(column)
         else:
-            column = Column(cells.stacked(self.name, column), nulls=column.nulls)
-            self._learn(column.values, column.nulls)
+            values = cells.stacked(self.name, column)
+            self._learn(values, column.nulls)
+            column = Column(values, nulls=column.nulls)
         self.rows.add(column)
 
     def _learn_texts(self, column: TextColumn) -> None:

@@ -6,15 +6,17 @@ once, and one that repeats a field is made of the field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
 
+T = TypeVar("T")  # what is wrong with a row
+V = TypeVar("V")  # the same with the row's place
 LONGEST = 60  # characters of a field that a message repeats
 NOWHERE: Array = np.empty(0, np.int64)
 GOOD = -1  # the code of a row that nothing is wrong with
@@ -97,140 +99,143 @@ class Reason(NamedTuple):
     hint: str | None = None
 
 
-class Reasons(Sequence[Reason]):
-    """Reasons of many rows."""
+class Reasons(Sequence[T]):
+    """What is wrong with some rows, made when somebody asks of a value for each.
 
-    def ends(self, at: Sequence[int]) -> list[str]:
-        """How the sentences of some of them end: all behind the row's place."""
-        return [end_of(reason.field, reason.message) for reason in map(self.__getitem__, at)]
-
-
-class Listed(list[Reason], Reasons):
-    """Reasons that there are few of."""
-
-
-class NotNumbers(Reasons):
-    """That fields of a column are no numbers, by what stands in them."""
-
-    def __init__(self, field: str, texts: Sequence[str]) -> None:
-        self.field = field
-        self.texts = texts
-
-    def __len__(self) -> int:
-        return len(self.texts)
-
-    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        return Reason(self.field, self._message(self.texts[at]))
-
-    @staticmethod
-    def _message(text: str) -> str:
-        return f"{shown(text)} is not a number" if text.strip() else "the field is empty"
-
-    def ends(self, at: Sequence[int]) -> list[str]:
-        place = end_of(self.field, "")
-        return [
-            f"{place}{text!r} is not a number"
-            if len(text) <= LONGEST and text.strip()
-            else place + self._message(text)
-            for text in map(self.texts.__getitem__, at)
-        ]
-
-
-class Bad(Mapping[int, RowError]):
-    """The bad ones of consecutive rows, by their offsets in ascending order.
-
-    Attributes:
-        file: as people write it.
-        offsets: of the bad rows.
-        numbers: of the same rows in their file, from 1; lines: those of the text, where there are lines.
-        codes: of their reasons, which are counted through all of `reasons`.
+    Args:
+        values: such as what stands in a field.
+        make: what is wrong with a row, of its value.
+        end: how the sentence about it ends, behind the row's place.
+        field: the column; "" where whole rows are bad.
     """
-
-    __slots__ = ("codes", "file", "lines", "numbers", "offsets", "reasons")
 
     def __init__(
         self,
-        file: str = "",
-        offsets: Array = NOWHERE,
-        numbers: Array = NOWHERE,
-        lines: Array | None = None,
-        codes: Array = NOWHERE,
-        reasons: Sequence[Reasons] = (),
+        values: Sequence[Any],
+        make: Callable[[Any], T],
+        end: Callable[[Any], str],
+        field: str = "",
     ) -> None:
-        self.file = file
-        self.offsets = offsets
-        self.numbers = numbers
-        self.lines = lines
-        self.codes = codes
-        self.reasons = reasons
+        self.values = values
+        self.make = make
+        self.end = end
+        self.field = field
 
     def __len__(self) -> int:
-        return len(self.offsets)
+        return len(self.values)
+
+    def __getitem__(self, at: int) -> T:  # type: ignore[override]
+        return self.make(self.values[at])
+
+    def ends(self, at: Sequence[int]) -> list[str]:
+        """How the sentences of some of them end."""
+        return list(map(self.end, map(self.values.__getitem__, at)))
+
+
+def because(
+    field: str,
+    values: Sequence[Any],
+    message: Callable[[Any], str],
+    hint: Callable[[Any], str | None] = lambda value: None,
+) -> Reasons[Reason]:
+    """That fields hold such values."""
+    place = end_of(field, "")
+    return Reasons(
+        values,
+        lambda value: Reason(field, message(value), hint(value)),
+        lambda value: place + message(value),
+        field,
+    )
+
+
+def alike(field: str, message: str) -> Reasons[Reason]:
+    """The same for all rows."""
+    return because(field, [message], str)
+
+
+def no_number(text: str) -> str:
+    """That a field is no number."""
+    return f"{shown(text)} is not a number" if text.strip() else "the field is empty"
+
+
+class Found(Mapping[int, V], Generic[T, V]):
+    """What is wrong with consecutive rows, by their offsets in ascending order.
+
+    Attributes:
+        codes: each row's, counted through all `reasons`; GOOD where nothing is wrong. There may be none where
+            nothing is wrong with any.
+        reasons: which rows share, or have each for itself.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.codes = np.full(count, GOOD, np.int64)
+        self.reasons: list[Reasons[T]] = []
+        self.begins: list[int] = []  # the code of the first of each
+        self.next = 0  # code
+
+    def add(self, offsets: Array, reasons: Reasons[T]) -> None:
+        """Rows with which something is wrong, the same or something each; the first that is found counts."""
+        if len(offsets):
+            self.mark(offsets, self.noted(reasons) + np.arange(len(reasons)))
+
+    def noted(self, reasons: Reasons[T]) -> int:
+        """The code of the first of some reasons."""
+        self.reasons.append(reasons)
+        self.begins.append(self.next)
+        self.next += len(reasons)
+        return self.begins[-1]
+
+    def mark(self, offsets: Array, codes: Array) -> None:
+        """Rows that have these codes, unless they have others."""
+        free = self.codes[offsets] == GOOD
+        self.codes[offsets[free]] = codes[free] if len(codes) > 1 else codes
+
+    @property
+    def wrong(self) -> Array:
+        """Whether something is wrong with each row."""
+        found: Array = self.codes != GOOD
+        return found
+
+    @property
+    def offsets(self) -> Array:
+        return np.flatnonzero(self.wrong)
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.wrong))
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.offsets.tolist())
 
-    def __contains__(self, offset: object) -> bool:
-        return bool((self.offsets == offset).any())
-
-    def __getitem__(self, offset: int) -> RowError:
-        at = int(np.searchsorted(self.offsets, offset))
-        if at == len(self.offsets) or self.offsets[at] != offset:
+    def __getitem__(self, offset: int) -> V:
+        code = int(self.codes[offset]) if 0 <= offset < len(self.codes) else GOOD
+        if code == GOOD:
             raise KeyError(offset)
-        return self.errors(at, at + 1)[0]
+        return self._of(offset, self.reason(code))
 
-    def errors(self, start: int = 0, stop: int | None = None) -> list[RowError]:
-        """What is wrong with the bad rows, or with those from one to before another of them."""
-        return [
-            RowError(self.file, number, reason.field, reason.message, reason.hint, line)
-            for number, line, reason in self._findings(slice(start, stop))
-        ]
+    def _of(self, offset: int, reason: T) -> V:
+        raise NotImplementedError
 
-    def ends(self) -> tuple[list[str], Array]:
-        """How the sentences about the rows end, and which of them each row has."""
-        used, codes = np.unique(self.codes, return_inverse=True)
-        first = np.cumsum([0, *map(len, self.reasons)])
+    def reason(self, code: int) -> T:
+        """What a code means."""
+        part = bisect_right(self.begins, code) - 1
+        return self.reasons[part][code - self.begins[part]]
+
+    def distinct(self) -> set[T]:
+        """What is wrong with any of the rows."""
+        return set(map(self.reason, np.unique(self.codes[self.offsets]).tolist()))
+
+    def ends(self, offsets: Array) -> tuple[list[str], Array]:
+        """How the sentences about bad rows end, and which of them each row has."""
+        used, codes = np.unique(self.codes[offsets], return_inverse=True)
+        fences = np.searchsorted(used, [*self.begins, self.next])
         found: list[str] = []
-        for reasons, start, stop in zip(self.reasons, first, first[1:]):
-            own = used[np.searchsorted(used, start) : np.searchsorted(used, stop)] - start
-            found += reasons.ends(own.tolist())
+        for reasons, begin, start, stop in zip(self.reasons, self.begins, fences, fences[1:]):
+            found += reasons.ends((used[start:stop] - begin).tolist())
         return found, codes
 
-    def _findings(self, some: slice) -> Iterator[tuple[int, int | None, Reason]]:
-        numbers = self.numbers[some].tolist()
-        lines = repeat(None) if self.lines is None else self.lines[some].tolist()
-        return zip(numbers, lines, self._reasons(self.codes[some]))
 
-    def distinct(self) -> set[Reason]:
-        """What is wrong with any of the rows."""
-        return set(self._reasons(self.codes))
-
-    def _reasons(self, codes: Array) -> Iterator[Reason]:
-        first = np.cumsum([0, *map(len, self.reasons)])
-        parts = np.searchsorted(first, codes, side="right") - 1
-        for part, at in zip(parts.tolist(), (codes - first[parts]).tolist()):
-            yield self.reasons[part][at]
-
-    def take(self, offsets: Array) -> Bad:
-        """The bad ones among rows that were chosen, by their new offsets."""
-        if not len(self):
-            return self
-        at = np.searchsorted(self.offsets, offsets).clip(max=len(self) - 1)
-        chosen = np.flatnonzero(self.offsets[at] == offsets)
-        return self._some(chosen, at[chosen])
-
-    def within(self, start: int, stop: int) -> Bad:
-        """The bad ones of the rows from `start` to before `stop`, by their offsets behind `start`."""
-        at = np.arange(*np.searchsorted(self.offsets, [start, stop]))
-        return self._some(self.offsets[at] - start, at)
-
-    def _some(self, offsets: Array, at: Array) -> Bad:
-        lines = None if self.lines is None else self.lines[at]
-        return Bad(self.file, offsets, self.numbers[at], lines, self.codes[at], self.reasons)
-
-
-class Findings:
-    """Collects what is wrong with rows; of several findings in a row the first counts.
+class Bad(Found[Reason, RowError]):
+    """The bad ones of consecutive rows of a file.
 
     Args:
         file: as people write it.
@@ -240,44 +245,35 @@ class Findings:
     """
 
     def __init__(
-        self, file: str, row: int, count: int, lines: Sequence[int] | Array | None = None
+        self,
+        file: str = "",
+        row: int = 1,
+        count: int = 0,
+        lines: Sequence[int] | Array | None = None,
     ) -> None:
+        super().__init__(count)
         self.file = file
         self.row = row
         self.lines = lines
-        self.codes = np.full(count, GOOD, np.int64)
-        self.reasons: list[Reasons] = []
-        self.count = 0  # of reasons
-        self.whole = np.zeros(count, bool)  # bad as such, and so in each column
 
-    def add_whole(self, offsets: Array, reasons: Reason | Reasons) -> None:
-        """What is wrong with some rows as such."""
-        self.add(offsets, reasons)
-        self.whole[offsets] = True
+    def _of(self, offset: int, reason: Reason) -> RowError:
+        line = None if self.lines is None else int(self.lines[offset])
+        return RowError(
+            self.file, self.row + offset, reason.field, reason.message, reason.hint, line
+        )
 
-    def add(self, offsets: Array, reasons: Reason | Reasons) -> None:
-        """What is wrong with some rows: the same, or a reason for each."""
-        if not len(offsets):
-            return
-        if isinstance(reasons, Reason):
-            self._add(offsets, np.zeros(len(offsets), np.int64), Listed([reasons]))
-        else:
-            self._add(offsets, np.arange(len(offsets)), reasons)
+    @property
+    def whole(self) -> Array:
+        """The offsets of the rows that are bad as such, and not only in a field."""
+        offsets = self.offsets
+        parts = np.searchsorted(self.begins, self.codes[offsets], side="right") - 1
+        whole = np.array([not reasons.field for reasons in self.reasons], bool)
+        return np.compress(whole[parts], offsets)
 
-    def _add(self, offsets: Array, codes: Array, reasons: Reasons) -> None:
-        free = self.codes[offsets] == GOOD
-        self.codes[offsets[free]] = self.count + codes[free]
-        self.reasons.append(reasons)
-        self.count += len(reasons)
-
-    def rows(self) -> Array:
-        """Whether something is wrong with each row."""
-        wrong: Array = self.codes != GOOD
-        return wrong
-
-    def bad(self) -> Bad:
-        """What was found, by row."""
-        offsets = np.flatnonzero(self.rows())
-        lines = None if self.lines is None else np.asarray(self.lines)[offsets]
-        numbers = self.row + offsets
-        return Bad(self.file, offsets, numbers, lines, self.codes[offsets], self.reasons)
+    def within(self, start: int, stop: int) -> Bad:
+        """The same of the rows from `start` to before `stop`, by their offsets behind `start`."""
+        lines = None if self.lines is None else self.lines[start:stop]
+        found = Bad(self.file, self.row + start, 0, lines)
+        found.codes = self.codes[start:stop]
+        found.reasons, found.begins, found.next = self.reasons, self.begins, self.next
+        return found

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.bad import NOWHERE, Findings, NotNumbers, Reason
+from autodiff_cli.tables.bad import NOWHERE, Bad, alike, because, no_number
 from autodiff_cli.tables.kept import KeptTexts, plain_numbers
 from autodiff_cli.tables.layout import Layout
-from autodiff_cli.tables.pieces import Piece, cut
+from autodiff_cli.tables.pieces import LONGEST_ROW, Piece, cut
 from autodiff_cli.tables.rows import Chunk, Column
 
+LONE_RETURN = re.compile(r"\r(?!\n|\Z)")
+STAND_IN, END = "\ud800", "\ud801"  # for one, and a last line: no decoded text has them
 BLANK = re.compile(rb"(?:[ \t\r]*\n)+")
 ESCAPED = re.compile("[\udc80-\udcff]")  # what bytes become that aren't UTF-8
 # what float() takes, in ASCII and without underscores: to catch its error takes four times as long
@@ -84,105 +88,57 @@ def records(piece: Piece, separator: str) -> Records:
 
 def _quoted(text: str, separator: str, number: int) -> Records:
     """Rows where fields may be in quotes, and so hold separators and line ends."""
+    lone = LONE_RETURN.search(text) is not None
+    if lone:  # which no field may have, as the library wants it
+        text = LONE_RETURN.sub(STAND_IN, text)
+    if not text.endswith("\n"):
+        text += "\n"
+    if csv.field_size_limit() < len(text):
+        csv.field_size_limit(LONGEST_ROW)
     rows, numbers = [], []
-    closed = True
-    for record, line, closed in _joined(text.split("\n"), separator, number):  # noqa: B007
-        if record:
-            rows.append(_fields(record, separator) if '"' in record else record.split(separator))
-            numbers.append(line)
-    return Records(rows, numbers, not closed)
-
-
-def _joined(lines: list[str], separator: str, number: int) -> Iterator[tuple[str, int, bool]]:
-    """Lines, those joined whose end is within quotes; the first one's number; whether quotes close."""
-    if not lines[-1]:
-        lines.pop()
-    parts: list[str] = []
-    inside = False
-    start = number
-    for offset, line in enumerate(lines):
-        if not parts:
-            start = number + offset
-        if inside or '"' in line:
-            inside = _inside(line, separator, inside)
-        parts.append(line)
-        if not inside:
-            yield "\n".join(parts).removesuffix("\r"), start, True
-            parts = []
-    if parts:
-        yield "\n".join(parts).removesuffix("\r"), start, False
-
-
-def _inside(line: str, separator: str, inside: bool) -> bool:
-    """Whether the end of a line is within quotes."""
-    place = 0
-    while True:
-        mark = line.find('"', place)
-        if mark < 0:
-            return inside
-        place = mark + 1
-        if not inside:
-            inside = (mark == 0) or line[mark - 1] == separator
-        elif line[place : place + 1] == '"':
-            place += 1
-        else:
-            inside = False
-
-
-def _fields(record: str, separator: str) -> list[str]:
-    """The fields of a row; a quote counts at the beginning of a field only."""
-    fields = []
-    place = 0
-    while True:
-        parts = []
-        if record[place : place + 1] == '"':
-            place += 1
-            while True:
-                mark = record.find('"', place)
-                if mark < 0:  # never closed
-                    parts.append(record[place:])
-                    place = len(record)
-                    break
-                parts.append(record[place:mark])
-                place = mark + 1
-                if record[place : place + 1] != '"':
-                    break
-                parts.append('"')
-                place += 1
-        end = record.find(separator, place)
-        if end < 0:
-            fields.append("".join((*parts, record[place:])))
-            return fields
-        fields.append("".join((*parts, record[place:end])))
-        place = end + 1
+    reader = csv.reader(io.StringIO(f"{text}{END}", newline="\n"), delimiter=separator)
+    behind = 0
+    for fields in reader:
+        if fields:
+            rows.append(fields)
+            numbers.append(number + behind)
+        behind = reader.line_num
+    unclosed = rows[-1] != [END]
+    if unclosed:
+        rows[-1][-1] = rows[-1][-1].removesuffix(f"\n{END}").removesuffix("\r")
+    else:
+        del rows[-1], numbers[-1]
+    if lone:
+        rows = [[field.replace(STAND_IN, "\r") for field in fields] for fields in rows]
+    return Records(rows, numbers, unclosed)
 
 
 def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     rows, lines, unclosed = records(piece, layout.separator)
     width = len(layout.names)
-    found = Findings(layout.file, row, len(rows), lines)
+    found = Bad(layout.file, row, len(rows), lines)
     if not piece.data.isascii():
         strange = [at for at, fields in enumerate(rows) if any(map(ESCAPED.search, fields))]
-        found.add(np.array(strange, np.int64), Reason("", "not UTF-8 text"))
+        found.add(np.array(strange, np.int64), alike("", "not UTF-8 text"))
     if unclosed:
-        found.add(np.array([len(rows) - 1]), Reason("", 'a quote (") is never closed'))
+        found.add(np.array([len(rows) - 1]), alike("", 'a quote (") is never closed'))
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
     add_ragged(found, widths, width)
     for offset in np.flatnonzero(widths != width).tolist():
         rows[offset] = (rows[offset] + [""] * width)[:width]
     across = list(zip(*rows)) if rows else [()] * width
-    whole = found.rows()  # rows that are bad as such: so they are in each column
+    whole = found.wrong  # rows that are bad as such: so they are in each column
     columns = {}
     for name in layout.wanted:
         texts = across[layout.names.index(name)]
         values, none = numbers(texts)
-        found.add(none, NotNumbers(name, [texts[at] for at in none.tolist()]))
+        found.add(none, because(name, [texts[at] for at in none.tolist()], no_number))
         columns[name] = without(values, whole, none)
     kept = None
     if layout.kept or layout.everything:
         kept = KeptTexts({name: across[layout.names.index(name)] for name in layout.kept})
-    return Chunk(layout.file, row, len(rows), columns, found.bad(), kept, layout.names)
+    return Chunk(layout.file, row, len(rows), columns, found, kept, layout.names)
 
 
 def without(values: Array, whole: Array, none: Array) -> Column:
@@ -193,11 +149,11 @@ def without(values: Array, whole: Array, none: Array) -> Column:
     return Column(values, np.flatnonzero(bad))
 
 
-def add_ragged(found: Findings, widths: Array, width: int) -> None:
+def add_ragged(found: Bad, widths: Array, width: int) -> None:
     """Add the rows that are too short or too long to the findings."""
     for other in sorted(set(widths[widths != width].tolist())):
         fields = "1 field" if other == 1 else f"{other} fields"
-        reason = Reason("", f"{fields} where the header has {width}")
+        reason = alike("", f"{fields} where the header has {width}")
         found.add(np.flatnonzero(widths == other), reason)
 
 

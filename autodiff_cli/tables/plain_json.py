@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.bad import LONGEST, Findings, Reason, Reasons, end_of, shown
+from autodiff_cli.tables.bad import Bad, because, shown
 from autodiff_cli.tables.json_numbers import Shapeless, column_of, spread
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import Layout
@@ -36,28 +36,25 @@ def lines_of(data: bytes) -> tuple[list[bytes], Sequence[int]]:
 def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     lines, before = lines_of(piece.data)
-    found = Findings(layout.file, row, len(lines), np.asarray(before, np.int64) + piece.line)
+    found = Bad(layout.file, row, len(lines), np.asarray(before, np.int64) + piece.line)
     columns = columns_of(lines, np.arange(len(lines)), layout, found)
     return chunk_of(lines, columns, layout, found)
 
 
-def chunk_of(
-    lines: list[bytes], columns: dict[str, Column], layout: Layout, found: Findings
-) -> Chunk:
+def chunk_of(lines: list[bytes], columns: dict[str, Column], layout: Layout, found: Bad) -> Chunk:
     """The chunk of lines whose columns have been read."""
     if layout.kept or layout.everything:
-        for offset in np.flatnonzero(found.whole).tolist():  # nothing of it passes on
+        for offset in found.whole.tolist():  # nothing of it passes on
             lines[offset] = b"{}"
     kept = kept_of(lines, layout)
-    return Chunk(layout.file, found.row, len(lines), columns, found.bad(), kept, layout.names)
+    return Chunk(layout.file, found.row, len(lines), columns, found, kept, layout.names)
 
 
-def columns_of(
-    lines: list[bytes], rows: Array, layout: Layout, found: Findings
-) -> dict[str, Column]:
+def columns_of(lines: list[bytes], rows: Array, layout: Layout, found: Bad) -> dict[str, Column]:
     """The wanted columns of some lines; what is wrong with them goes to the findings, by their `rows`."""
     objects, none, kinds = objects_of(lines)
-    found.add_whole(rows[none], NoObjects([lines[offset] for offset in none], kinds))
+    what = [(kind, lines[offset]) for kind, offset in zip(kinds, none)]
+    found.add(rows[none], because("", what, lambda value: _no_object(value[0]), _hint))
     whole = np.zeros(len(lines), bool)
     whole[none] = True
     good = np.flatnonzero(~whole)
@@ -69,7 +66,7 @@ def columns_of(
         places = good[list(wrong)]
         bad = whole.copy()
         bad[places] = True
-        found.add(rows[places], NoNumbers(name, list(wrong.values())))
+        found.add(rows[places], because(name, list(wrong.values()), _no_number))
         if none:
             values = spread(values, good, len(lines))
         columns[name] = Column(values, np.flatnonzero(bad))
@@ -123,24 +120,6 @@ def _loaded(line: bytes) -> object:
 UNCLOSED = Invalid("it begins with { and doesn't end with }", 0)
 
 
-class NoObjects(Reasons):
-    """That lines are no objects, by the lines and what each of them is."""
-
-    def __init__(self, lines: list[bytes], kinds: list[type | Invalid]) -> None:
-        self.lines = lines
-        self.kinds = kinds
-
-    def __len__(self) -> int:
-        return len(self.lines)
-
-    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        return Reason("", _no_object(self.kinds[at]), hint_of(self.lines[at]))
-
-    def ends(self, at: Sequence[int]) -> list[str]:
-        known = {kind: end_of("", _no_object(kind)) for kind in set(self.kinds)}
-        return [known[self.kinds[place]] for place in at]
-
-
 def _no_object(kind: type | Invalid) -> str:
     if isinstance(kind, type):
         return f"{KINDS.get(kind, 'a value')} where an object is expected"
@@ -156,6 +135,10 @@ def object_of(line: bytes) -> tuple[dict[str, object], str]:
     return {}, _no_object(found if isinstance(found, Invalid) else type(found))
 
 
+def _hint(value: tuple[object, bytes]) -> str | None:
+    return hint_of(value[1])
+
+
 def hint_of(line: bytes) -> str | None:
     """What to do about a line that isn't JSON, or no object."""
     if BARE.search(line):
@@ -163,29 +146,6 @@ def hint_of(line: bytes) -> str | None:
     if line.lstrip()[:1] == b"[" or line.strip() == b"{":
         return "JSON Lines has an object on each line: jq -c '.[]' FILE, or jq -c . FILE"
     return None
-
-
-class NoNumbers(Reasons):
-    """That the cells of a column are no numbers, by what in them isn't."""
-
-    def __init__(self, field: str, entries: list[object]) -> None:
-        self.field = field
-        self.entries = entries
-
-    def __len__(self) -> int:
-        return len(self.entries)
-
-    def __getitem__(self, at: int) -> Reason:  # type: ignore[override]
-        return Reason(self.field, _no_number(self.entries[at]))
-
-    def ends(self, at: Sequence[int]) -> list[str]:
-        place = end_of(self.field, "")
-        return [
-            f"{place}{entry!r} is not a number"
-            if type(entry) is str and len(entry) <= LONGEST
-            else place + _no_number(entry)
-            for entry in map(self.entries.__getitem__, at)
-        ]
 
 
 def _no_number(entry: object) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import polars
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.bad import NOWHERE, Findings, Reason
+from autodiff_cli.tables.bad import NOWHERE, Bad, alike
 from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.json_numbers import column_of
 from autodiff_cli.tables.kept import KeptValues
@@ -118,16 +118,16 @@ def _chunk(
     names: tuple[str, ...],
 ) -> Chunk:
     columns: dict[str, Column] = {}
-    found = Findings(file, row, len(frame))
+    found = Bad(file, row, len(frame))
     for name in want:
         column = _column(frame[name])
         null = NOWHERE if column.nulls is None else np.flatnonzero(column.nulls)
-        found.add(null, Reason(name, "null"))
+        found.add(null, alike(name, "null"))
         columns[name] = Column(column.values, null)
     kept = None
     if keep:
         kept = KeptValues({name: _kept(frame[name]) for name in keep})
-    return Chunk(file, row, len(frame), columns, found.bad(), kept, names)
+    return Chunk(file, row, len(frame), columns, found, kept, names)
 
 
 def _column(series: polars.Series) -> Column:

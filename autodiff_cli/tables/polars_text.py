@@ -17,7 +17,7 @@ import polars
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
-from autodiff_cli.tables.bad import Bad, Findings, NotNumbers
+from autodiff_cli.tables.bad import Bad, because, no_number
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
@@ -131,9 +131,9 @@ def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Co
     frame = _csv(lines.data, layout, _types(layout), layout.wanted, lenient=True)
     if frame is None or len(frame) != len(lines.numbers) or not _is_utf_8(lines.data):
         return None
-    found = Findings(layout.file, row, len(frame), lines.numbers)
+    found = Bad(layout.file, row, len(frame), lines.numbers)
     plain_csv.add_ragged(found, lines.widths, len(layout.names))
-    whole = found.rows()
+    whole = found.wrong
     columns = {}
     for name in layout.wanted:
         values = frame[name].to_numpy().copy()
@@ -142,9 +142,9 @@ def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Co
         if fields is None:
             return None
         values[offsets], none = plain_csv.numbers(fields)
-        found.add(offsets[none], NotNumbers(name, [fields[at] for at in none.tolist()]))
+        found.add(offsets[none], because(name, [fields[at] for at in none.tolist()], no_number))
         columns[name] = plain_csv.without(values, whole, offsets[none])
-    return columns, found.bad()
+    return columns, found
 
 
 def _is_utf_8(data: bytes) -> bool:
@@ -238,7 +238,7 @@ def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
         kept = plain_json.kept_of(lines, layout)
         return Chunk(layout.file, row, len(frame), columns, Bad(), kept, layout.names)
     rows = np.flatnonzero(odd)
-    found = Findings(layout.file, row, len(lines), piece.line + np.asarray(before, np.int64))
+    found = Bad(layout.file, row, len(lines), piece.line + np.asarray(before, np.int64))
     others = plain_json.columns_of([lines[at] for at in rows.tolist()], rows, layout, found)
     columns = {name: _merged(arrays[name], rows, others[name]) for name in arrays}
     return plain_json.chunk_of(lines, columns, layout, found)

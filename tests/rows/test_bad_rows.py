@@ -17,7 +17,7 @@ from autodiff_cli.rows import Engine, Job, Question, run
 from autodiff_cli.rows.faults import Faults
 from autodiff_cli.source import Source
 from autodiff_cli.tables import readers
-from autodiff_cli.tables.bad import RowFault
+from autodiff_cli.tables.bad import Reasons, RowFault
 from autodiff_cli.tables.rows import Column
 from autodiff_cli.tables.sources import resolved
 
@@ -262,7 +262,7 @@ def test_a_bad_deviation_is_a_bad_row(deviation: Any, bad: list[int]) -> None:
 
 def test_a_row_keeps_its_first_fault() -> None:
     faults = Faults(3)
-    faults.add(np.array([0, 2]), InputError("one"))
-    faults.add(np.array([1, 2]), [InputError("two"), InputError("three")])
+    faults.fail(np.array([0, 2]), InputError("one"))
+    faults.add(np.array([1, 2]), Reasons(["two", "three"], InputError, str))
     assert [faults[at].message for at in faults] == ["one", "two", "one"]
     assert faults.first == 0 and Faults(3).first == 3

@@ -11,20 +11,20 @@ import pytest
 from autodiff_cli.rows import Engine, Job, Question
 from autodiff_cli.rows.table import answered
 from autodiff_cli.source import Source
-from autodiff_cli.tables.bad import NOWHERE, Bad, Findings, Reason, RowFault
+from autodiff_cli.tables.bad import NOWHERE, Bad, RowFault, alike
 from autodiff_cli.tables.rows import Chunk, Column
 from autodiff_cli.tables.sources import resolved
 
 
 def chunk() -> Chunk:
     """Rows 11 to 15 of a file; row 13 can't be read, and row 14 can't be computed."""
-    found = Findings("'t.csv'", 11, 5, range(12, 17))
-    found.add(np.array([2]), Reason("x", "'abc' is not a number"))
+    found = Bad("'t.csv'", 11, 5, range(12, 17))
+    found.add(np.array([2]), alike("x", "'abc' is not a number"))
     columns = {
         "x": Column(np.array([1.0, 2.0, np.nan, 4.0, 5.0]), np.array([2])),
         "n": Column(np.array([1.0, 1.0, 1.0, 0.0, 1.0])),
     }
-    return Chunk("'t.csv'", 11, 5, columns, found.bad(), None, ("x", "n"))
+    return Chunk("'t.csv'", 11, 5, columns, found, None, ("x", "n"))
 
 
 def engine() -> Engine:
