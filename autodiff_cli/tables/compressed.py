@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import BinaryIO, Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Any, BinaryIO, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
+
+READ = 1 << 18  # compressed bytes at once
 
 
 class Stream(Protocol):
@@ -33,68 +36,13 @@ def decompressed(stream: Raw, compression: str | None) -> Stream:
 
     Args:
         compression: "gzip", "zstd" or None.
+
+    Raises:
+        InputError: what reads zstd isn't installed.
     """
     if compression == "gzip":
-        return Gzip(stream)
+        return Decompressed(stream, compression, lambda: zlib.decompressobj(wbits=31), zlib.error)
     if compression == "zstd":
-        return Zstd(stream)
-    return stream
-
-
-class Gzip:
-    """The content of a gzip stream, of any number of members."""
-
-    def __init__(self, stream: Raw) -> None:
-        self.stream = stream
-        self.state = zlib.decompressobj(wbits=31)
-        self.begun = False  # within a member
-
-    def read(self, size: int, /) -> bytes:
-        """Up to `size` bytes.
-
-        Raises:
-            Damaged: the stream ends within a member or isn't gzip.
-        """
-        while True:
-            data = self.state.unconsumed_tail or self.stream.read(1 << 18) or b""
-            if not data:
-                if self.begun:
-                    raise Damaged("the gzip data break off: the file is truncated")
-                return b""
-            try:
-                found = self._found(data, size)
-            except zlib.error as error:
-                raise Damaged(f"the gzip data are damaged ({_reason(error)})") from None
-            if found:
-                return found
-
-    def _found(self, data: bytes, size: int) -> bytes:
-        if self.state.eof:
-            data = data.lstrip(b"\0")  # tape blocks are filled up so
-            if not data:
-                return b""
-            self.state = zlib.decompressobj(wbits=31)
-        self.begun = True
-        found = self.state.decompress(data, size)
-        if self.state.eof:
-            self.begun = False
-            rest = self.state.unused_data
-            if rest.strip(b"\0"):
-                return found + self._found(rest, size)
-        return found
-
-    def close(self) -> None:
-        self.stream.close()
-
-
-def _reason(error: zlib.error) -> str:
-    return str(error).rpartition(": ")[2]
-
-
-class Zstd:
-    """The content of a zstd stream."""
-
-    def __init__(self, stream: Raw) -> None:
         try:
             import zstandard
         except ImportError:
@@ -102,43 +50,63 @@ class Zstd:
                 "zstd needs the package zstandard",
                 hint="pip install 'autodiff-cli[tables]', or zstd -dc FILE | autodiff batch EXPR -",
             ) from None
-        self.failure: type[Exception] = zstandard.ZstdError
+        fresh = zstandard.ZstdDecompressor().decompressobj
+        return Decompressed(stream, compression, fresh, zstandard.ZstdError)
+    return stream
+
+
+class Decompressed:
+    """The content of a compressed stream, of any number of members (gzip) or frames (zstd).
+
+    Args:
+        name: of the compression.
+        fresh: makes what decompresses a member.
+        failure: what that raises.
+    """
+
+    def __init__(
+        self, stream: Raw, name: str, fresh: Callable[[], Any], failure: type[Exception]
+    ) -> None:
         self.stream = stream
-        self.state = zstandard.ZstdDecompressor().decompressobj()
-        self.fresh = zstandard.ZstdDecompressor
-        self.begun = False
+        self.name = name
+        self.fresh = fresh
+        self.failure = failure
+        self.state: Any = None  # of the member that has begun
+        self.rest = b""  # that was read already
 
     def read(self, size: int, /) -> bytes:
-        """Some bytes; not exactly up to `size`, as the library gives a block at once.
+        """Some bytes: of gzip up to `size`, of zstd what its library gives at once.
 
         Raises:
-            Damaged: the stream ends within a frame or isn't zstd.
+            Damaged: the stream ends within a member, or isn't compressed so.
         """
-        while True:
-            data = self.stream.read(1 << 17) or b""
-            if not data:
-                if self.begun:
-                    raise Damaged("the zstd data break off: the file is truncated")
-                return b""
+        while data := self.rest or self.stream.read(READ):
             try:
-                found = self._found(data)
+                found = self._found(data, size)
             except self.failure as error:
-                raise Damaged(f"the zstd data are damaged ({error})") from None
+                reason = str(error).rpartition(": ")[2]
+                raise Damaged(f"the {self.name} data are damaged ({reason})") from None
             if found:
                 return found
+        if self.state is not None:
+            raise Damaged(f"the {self.name} data break off: the file is truncated")
+        return b""
 
-    def _found(self, data: bytes) -> bytes:
-        parts = []
-        while data:
-            if not self.begun:
-                self.state = self.fresh().decompressobj()
-            self.begun = True
-            parts.append(self.state.decompress(data))
-            data = b""
-            if self.state.eof:
-                self.begun = False
-                data = self.state.unused_data
-        return b"".join(parts)
+    def _found(self, data: bytes, size: int) -> bytes:
+        self.rest = b""
+        if self.state is None:
+            if self.name == "gzip":
+                data = data.lstrip(b"\0")  # tape blocks are filled up so
+            if not data:
+                return b""
+            self.state = self.fresh()
+        most = [size] if self.name == "gzip" else []
+        found: bytes = self.state.decompress(data, *most)
+        if self.state.eof:
+            self.rest, self.state = self.state.unused_data, None
+        elif most:
+            self.rest = self.state.unconsumed_tail
+        return found
 
     def close(self) -> None:
         self.stream.close()

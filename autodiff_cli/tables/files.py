@@ -20,7 +20,7 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array
 from autodiff_cli.ir.room import too_many_elements
 from autodiff_cli.tables.doors import Door, door, refused
-from autodiff_cli.tables.json_numbers import NON_FINITE
+from autodiff_cli.tables.json_numbers import Shapeless, column_of
 from autodiff_cli.tables.mapped import mapped
 
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
@@ -206,20 +206,12 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
         value = value[key]
     elif key is not None:
         _no_key(key, name)
-    try:
-        return np.array(_numbers(value, name), dtype=current().dtype.numpy)
-    except ValueError:
-        raise InputError(f"{name}: lists of unequal length") from None
-
-
-def _numbers(value: Any, name: str) -> Any:
-    if isinstance(value, list):
-        return [_numbers(entry, name) for entry in value]
-    if isinstance(value, str) and value in NON_FINITE:
-        return NON_FINITE[value]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise InputError(f"{name}: {value!r} is not a number")
-    return value
+    values, wrong = column_of([value])
+    if wrong:
+        what = wrong[0]
+        told = what.message if isinstance(what, Shapeless) else f"{what!r} is not a number"
+        raise InputError(f"{name}: {told}")
+    return np.asarray(values[0], current().dtype.numpy)
 
 
 def _table(text: str, name: str) -> Array:

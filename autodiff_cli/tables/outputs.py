@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import sys
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
@@ -17,7 +16,6 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import placing
 from autodiff_cli.tables.archive import Stream, write_archive
 from autodiff_cli.tables.doors import stream_of
-from autodiff_cli.tables.placing import Placement
 
 GZIP_LEVEL = 4  # twice the default's speed, within a twentieth of its size
 
@@ -51,11 +49,11 @@ def opened(path: str | None, compression: str | None) -> Output:
         state = zlib.compressobj(GZIP_LEVEL, wbits=31)
     elif compression == "zstd":
         state = _zstd()
-    found = StandardOutput() if path is None or path == "-" else file_output(path)
+    found: Output = StandardOutput() if path is None or path == "-" else file_output(path)
     return found if state is None else Compressed(found, state)
 
 
-def file_output(path: str) -> Output:
+def file_output(path: str) -> Through | Replacing:
     """A file, or a pipe or a device that is written through."""
     if is_special(path):
         with errors_of(path):
@@ -256,14 +254,8 @@ class WholeFile:
     """
 
     def __init__(self, path: str) -> None:
-        self.path = path
-        self.placement: Placement | None = None
-        with errors_of(path):
-            if is_special(path):  # written through
-                self.file = opened_special(path)
-            else:
-                handle, self.placement = placing.begun(path)
-                self.file = os.fdopen(handle, "wb")
+        self.output = file_output(path)
+        self.whole = False
 
     def write(self, data: bytes) -> None:
         """Write all of it.
@@ -271,24 +263,19 @@ class WholeFile:
         Raises:
             InputError: it can't be written; nothing is left behind.
         """
-        self._fill(lambda file: file.write(data))
+        self.output.write(data)
+        self._close()
 
-    def _fill(self, fill: Callable[[BinaryIO], object]) -> None:
-        with errors_of(self.path):
-            with self.file:
-                fill(self.file)
-            if self.placement is not None:
-                placing.place.placer.place(self.placement)
-                self.placement = None
+    def _close(self) -> None:
+        self.output.close()
+        self.whole = True
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):  # a disk that is full says so again
-            self.file.close()
-        if self.placement is not None:
-            placing.place.placer.drop(self.placement)
+        if not self.whole:
+            self.output.abort()
 
 
 class ArchiveFile(WholeFile):
@@ -300,5 +287,11 @@ class ArchiveFile(WholeFile):
         Raises:
             InputError: it can't be written; nothing is left behind.
         """
-        through = self.placement is None  # where one can't go back, or must not
-        self._fill(lambda file: write_archive(Stream(file.write) if through else file, arrays))
+        output = self.output
+        with errors_of(output.path):
+            if isinstance(output, Replacing):  # where one can go back
+                with open(output.file.fileno(), "wb", closefd=False) as file:
+                    write_archive(file, arrays)
+            else:
+                write_archive(Stream(output.write), arrays)
+        self._close()

@@ -191,11 +191,7 @@ def read(portion: Portion, table: Table) -> Iterator[Chunk]:
         InputError: the file can't be read; after the rows before that.
     """
     for chunk in _text(portion, table) if portion.layout else _stored(portion, table):
-        if table.chunk_rows is None or chunk.count <= table.chunk_rows:
-            yield chunk
-        else:
-            for start in range(0, chunk.count, table.chunk_rows):
-                yield chunk.part(start, start + table.chunk_rows)
+        yield from chunk.parts(table.chunk_rows or readers.ROWS)
 
 
 def _text(portion: Portion, table: Table) -> Iterator[Chunk]:
@@ -205,16 +201,8 @@ def _text(portion: Portion, table: Table) -> Iterator[Chunk]:
     stream = source.opened()
     try:
         part = Part(stream, portion.start, portion.stop, bool(compression))
-        parse = readers.parser(name, "auto")
-        row = portion.row
         cut = pieces(part, table.chunk_bytes, readers.separator_of(name), source.name, portion.line)
-        for piece in cut:
-            chunk = parse(piece, layout, row)
-            if row == 1 and name == "jsonl":
-                readers.some_of_each(chunk, layout)
-            row += chunk.count
-            if chunk.count:
-                yield chunk
+        yield from readers.parsed(cut, name, layout, row=portion.row)
     finally:
         stream.close()
 

@@ -6,7 +6,8 @@ plain reader goes over, which can say which row and field is bad.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
@@ -83,11 +84,7 @@ def read(
                 continue
             rows = chunk.part(left, chunk.count) if left else chunk
             left = 0
-            if rows.count <= most:
-                yield rows
-            else:
-                for start in range(0, rows.count, most):
-                    yield rows.part(start, start + most)
+            yield from rows.parts(most)
     if left:
         raise InputError(f"the input has {skip - left:,} rows, and {skip:,} were finished")
 
@@ -209,20 +206,28 @@ def _text(
 ) -> Iterator[Chunk]:
     first, name = next(cut, None), source.form.name
     layout, first = layout_of(first, name, choice, source.name)
-    parse = parser(name, engine)
-    row = 1
-    piece = first or next(cut, None)  # the first may have been a header alone
-    while piece is not None:
+    yield from parsed(cut if first is None else chain([first], cut), name, layout, engine)
+
+
+def parsed(
+    cut: Iterable[Piece], name: str, layout: Layout, engine: Engine = "auto", row: int = 1
+) -> Iterator[Chunk]:
+    """The rows of pieces of text, the first of which has the number `row`.
+
+    Raises:
+        InputError: polars was asked for and isn't installed; no object has a column.
+    """
+    parse = _parser(name, engine)
+    for piece in cut:
         chunk = parse(piece, layout, row)
         if row == 1 and name == "jsonl":
-            some_of_each(chunk, layout)
+            _some_of_each(chunk, layout)
         row += chunk.count
         if chunk.count:
             yield chunk
-        piece = next(cut, None)
 
 
-def some_of_each(chunk: Chunk, layout: Layout) -> None:
+def _some_of_each(chunk: Chunk, layout: Layout) -> None:
     """Raise InputError if no object of many has a column: a name that was mistyped, not a bad row."""
     for name, column in chunk.columns.items():
         if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
@@ -231,12 +236,8 @@ def some_of_each(chunk: Chunk, layout: Layout) -> None:
                 raise no_column(name, layout.names, layout.file)
 
 
-def parser(name: str, engine: Engine) -> Parser:
-    """What makes chunks of pieces of text.
-
-    Raises:
-        InputError: polars was asked for and isn't installed.
-    """
+def _parser(name: str, engine: Engine) -> Parser:
+    """What makes chunks of pieces of text."""
     if engine != "plain":
         try:
             from autodiff_cli.tables import polars_text

@@ -6,7 +6,7 @@ chunk's `bad`, with its place, and whoever reads decides what becomes of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -187,6 +187,14 @@ class Chunk:
         self.bad = bad
         self.kept = kept
         self.names = names
+
+    def parts(self, most: int) -> Iterator[Chunk]:
+        """The rows as chunks of at most so many."""
+        if self.count <= most:
+            yield self
+        else:
+            for start in range(0, self.count, most):
+                yield self.part(start, start + most)
 
     def part(self, start: int, stop: int) -> Chunk:
         """The rows from `start` to before `stop`, as a chunk of their own."""

@@ -24,41 +24,16 @@ LOAD, EQUAL, AT_LEAST, ANY_OF, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, PROCESSOR, ARGUMENTS = 0, 4, 16  # where they stand in struct seccomp_data
 ALLOW, ERROR = 0x7FFF0000, 0x00050000
 SET_FILTER, IS_AVAILABLE = 1, 2
-ALL_THREADS, NO_SLOWER = (
-    1,
-    4,
-)  # TSYNC; SPEC_ALLOW: older kernels make filtered processes slower otherwise
+# TSYNC; SPEC_ALLOW: older kernels make filtered processes slower otherwise
+ALL_THREADS, NO_SLOWER = 1, 4
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | 0o20000000  # O_TMPFILE
-OF_TERMINALS = (
-    0x5401,
-    0x5413,
-    0x541B,
-    0x5450,
-    0x5451,
-)  # TCGETS TIOCGWINSZ FIONREAD FIONCLEX FIOCLEX
-OF_DESCRIPTORS = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-    6,
-    7,
-    36,
-    37,
-    38,
-    1030,
-)  # flags, duplicates, locks; not F_SETOWN
-OF_THE_PROCESS = (
-    3,
-    15,
-    16,
-    21,
-    39,
-    0x53564D41,
-)  # its name, names of its memory, what it is allowed
+# TCGETS TIOCGWINSZ FIONREAD FIONCLEX FIOCLEX
+OF_TERMINALS = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)
+# flags, duplicates, locks; not F_SETOWN
+OF_DESCRIPTORS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030)
+# its name, names of its memory, what it is allowed
+OF_THE_PROCESS = (3, 15, 16, 21, 39, 0x53564D41)
 NEW_THREAD = 0x10000  # CLONE_THREAD
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
