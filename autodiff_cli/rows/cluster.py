@@ -57,12 +57,9 @@ class ClusterFault(InputError):
 class Tasks:
     """Calls on the workers of a cluster."""
 
-    def __init__(
-        self, client: Client, work: Work, cluster: Cluster, warn: Callable[[str], None]
-    ) -> None:
+    def __init__(self, client: Client, work: Work, warn: Callable[[str], None]) -> None:
         self.client = client
         self.work = work
-        self.cluster = cluster
         self.warn = warn
         self.address = client.scheduler.address if client.scheduler is not None else ""
         self.pending: dict[int, Future[Any]] = {}

@@ -19,6 +19,7 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.rows.part import Done, Form
 from autodiff_cli.tables import outputs
 from autodiff_cli.tables.outputs import check_writable, errors_of
+from autodiff_cli.tables.resume import check_job, records
 
 SUCCESS, UNFINISHED = "_SUCCESS", "_unfinished.jsonl"
 PART = re.compile(r"part-\d{5,}\.[a-z.]+")
@@ -83,9 +84,7 @@ class Folder:
             raise InputError(
                 f"the folder '{self.name}' holds a finished run", hint=f"rm -r {self.name}"
             )
-        record = self._read(SUCCESS)[0]
-        self._same(record)
-        self.complete = record
+        self.complete = self._read(SUCCESS)[0]
 
     def _unfinished(self, resume: bool) -> None:
         """Take over what an interrupted run has done, or leave it behind."""
@@ -98,7 +97,6 @@ class Folder:
         if not resume:
             return
         first, *lines = self._read(UNFINISHED)
-        self._same(first)
         self.cut = first.get("cut")
         for record in lines:
             self.done[record["part"]] = _from(record)
@@ -106,29 +104,18 @@ class Folder:
     def _own(self, name: str) -> bool:
         return name == UNFINISHED or bool(PART.fullmatch(name) or BEGUN.fullmatch(name))
 
-    def _same(self, record: Mapping[str, Any]) -> None:
-        old = record.get("job", {})
-        for name in dict.fromkeys((*old, *self.words)):
-            if old.get(name) != self.words.get(name):
-                raise InputError(
-                    f"the folder '{self.name}' is of another run: its {name} was "
-                    f"{old.get(name)!r}, now it is {self.words.get(name)!r}",
-                    hint=f"begin anew: rm -r {self.name}",
-                )
-
     def _read(self, name: str) -> list[dict[str, Any]]:
-        """The records of a file; a last line that was cut off is none."""
-        found = []
-        for line in Path(self.path, name).read_bytes().splitlines():
-            try:
-                found.append(orjson.loads(line))
-            except orjson.JSONDecodeError:
-                break
+        """The records of a file, which begin with what the run is.
+
+        Raises:
+            InputError: it is damaged, or of another run.
+        """
+        anew = f"begin anew: rm -r {self.name}"
+        found = records(Path(self.path, name).read_bytes())
         if not found:
-            raise InputError(
-                f"'{os.path.join(self.name, name)}' is damaged",
-                hint=f"begin anew: rm -r {self.name}",
-            )
+            raise InputError(f"'{os.path.join(self.name, name)}' is damaged", hint=anew)
+        job = found[0].get("job", {})
+        check_job(job, self.words, f"the folder '{self.name}'", anew)
         return found
 
     def begin(self, cut: str) -> None:

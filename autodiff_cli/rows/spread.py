@@ -64,7 +64,7 @@ def run(
     work = _work(job, cluster, engine, folder)
     try:
         with connected(cluster) as client:
-            tasks = Tasks(client, work, cluster, warn)
+            tasks = Tasks(client, work, warn)
             try:
                 return _run(tasks, engine, folder, job.sources, cluster, (moved, warn, reached))
             except BaseException:  # Ctrl-C too

@@ -23,12 +23,12 @@ class _End(Generic[T]):
         self.error = error
 
 
-def ahead(items: Iterator[T], depth: int = 1) -> Generator[T, None, None]:
-    """The same items, up to `depth` of them read before they are asked for.
+def ahead(items: Iterator[T]) -> Generator[T, None, None]:
+    """The same items, one of them read before it is asked for.
 
     An error comes out in its turn. Closing this iterator ends the thread, and closes the items.
     """
-    handed: queue.Queue[T | _End[T]] = queue.Queue(depth)
+    handed: queue.Queue[T | _End[T]] = queue.Queue(1)
     stopped = threading.Event()
 
     def put(item: T | _End[T]) -> bool:
@@ -79,9 +79,9 @@ def _next(handed: queue.Queue[T]) -> T:
 class Behind:
     """A writer whose work is done in a thread; an error is raised by the next call."""
 
-    def __init__(self, writer: Writer, depth: int = 1) -> None:
+    def __init__(self, writer: Writer) -> None:
         self.writer = writer
-        self.waiting: queue.Queue[tuple[Table, Kept | None, int] | None] = queue.Queue(depth)
+        self.waiting: queue.Queue[tuple[Table, Kept | None, int] | None] = queue.Queue(1)
         self.error: BaseException | None = None
         self.thread = threading.Thread(target=self._run, name="writing behind", daemon=True)
         self.thread.start()
@@ -96,7 +96,7 @@ class Behind:
                 self.error = raised
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
-        """Hand rows to the thread; waits while it is behind by more than `depth`."""
+        """Hand rows to the thread; waits while it has others to begin with."""
         self._check()
         while True:  # in short turns, as above
             with contextlib.suppress(queue.Full):

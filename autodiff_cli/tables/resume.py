@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -146,7 +147,8 @@ def _go_on(progress: Progress) -> None:
     """Take up what an earlier run of the same job finished."""
     anew = f"begin anew: rm {progress.partial} {progress.state}"
     try:
-        record = _record(Path(progress.state).read_bytes())
+        state = Path(progress.state).read_bytes()
+        record = dict(chain.from_iterable(line.items() for line in records(state)))
         size = os.path.getsize(progress.partial)
         old, rows, length = dict(record["job"]), int(record["rows"]), int(record["bytes"])
         progress.digest = str(record["digest"])
@@ -154,28 +156,35 @@ def _go_on(progress: Progress) -> None:
         return
     except OSError as error:
         raise refused(progress.output, error) from None
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(f"'{progress.state}' is damaged", hint=anew) from None
-    for name in dict.fromkeys((*old, *progress.job)):
-        if old.get(name) != progress.job.get(name):
-            raise InputError(
-                f"'{progress.partial}' is of another run: its {name} was {old.get(name)!r}, "
-                f"now it is {progress.job.get(name)!r}",
-                hint=anew,
-            )
+    check_job(old, progress.job, f"'{progress.partial}'", anew)
     if size < length:
         raise InputError(f"'{progress.partial}' is shorter than its state says", hint=anew)
     progress.rows, progress.bytes, progress.written = rows, length, length
     progress.unseen = rows
 
 
-def _record(state: bytes) -> dict[str, Any]:
-    """What the lines of a state say together; the last may have been cut off."""
-    whole, end, _ = state.rpartition(b"\n")
-    record: dict[str, Any] = {}
-    for line in (whole if end else state).split(b"\n"):
-        record |= orjson.loads(line)
-    return record
+def records(data: bytes) -> list[dict[str, Any]]:
+    """The lines of a state; one that was cut off ends it."""
+    found = []
+    for line in data.splitlines():
+        try:
+            found.append(orjson.loads(line))
+        except orjson.JSONDecodeError:
+            break
+    return found
+
+
+def check_job(old: Mapping[str, str], job: Mapping[str, str], what: str, hint: str) -> None:
+    """Raise InputError if what an interrupted run left is another job's."""
+    for name in dict.fromkeys((*old, *job)):
+        if old.get(name) != job.get(name):
+            raise InputError(
+                f"{what} is of another run: its {name} was {old.get(name)!r}, "
+                f"now it is {job.get(name)!r}",
+                hint=hint,
+            )
 
 
 def unfit(name: str) -> InputError:
