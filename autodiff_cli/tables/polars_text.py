@@ -23,6 +23,7 @@ from autodiff_cli.tables.layout import Layout
 from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
 from autodiff_cli.tables.rows import Chunk, Column
 
+NUMBER, TEXT = polars.Float64(), polars.String()
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
 
 
@@ -45,7 +46,7 @@ def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     length = next(iter(columns.values())).count
     kept = None
     if layout.kept:
-        texts = _csv(data, layout, dict.fromkeys(layout.names, polars.String()), layout.kept)
+        texts = _csv(data, layout, dict.fromkeys(layout.names, TEXT), layout.kept)
         if texts is None or len(texts) != length:
             return plain_csv.chunk(piece, layout, row)
         kept = KeptFrame(texts)
@@ -63,7 +64,8 @@ def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
 
     A blank line, which is no row, comes from polars as a row of nulls.
     """
-    frame = _csv(piece.data, layout, _types(layout), None)
+    types = {n: NUMBER if n in layout.wanted else TEXT for n in layout.names}
+    frame = _csv(piece.data, layout, types, None)
     if frame is None or any(frame[name].null_count() for name in layout.wanted):
         return None
     # a row that is too short looks as if its last fields were empty
@@ -73,13 +75,6 @@ def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
         if count(piece.data, ord(layout.separator)) != len(frame) * (len(layout.names) - 1):
             return None
     return frame
-
-
-def _types(layout: Layout) -> dict[str, polars.DataType]:
-    return {
-        name: polars.Float64() if name in layout.wanted else polars.String()
-        for name in layout.names
-    }
 
 
 class Lines(NamedTuple):
@@ -128,42 +123,23 @@ def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Co
 
     Only such fields are looked at in Python; None if polars refuses the text.
     """
-    frame = _csv(lines.data, layout, _types(layout), layout.wanted, lenient=True)
-    if frame is None or len(frame) != len(lines.numbers) or not _is_utf_8(lines.data):
+    frame = _csv(lines.data, layout, dict.fromkeys(layout.names, TEXT), layout.wanted)
+    if frame is None or len(frame) != len(lines.numbers):
         return None
     found = Bad(layout.file, row, len(frame), lines.numbers)
     plain_csv.add_ragged(found, lines.widths, len(layout.names))
     whole = found.wrong
     columns = {}
     for name in layout.wanted:
-        values = frame[name].to_numpy().copy()
-        offsets = np.flatnonzero(frame[name].is_null().to_numpy() & ~whole)
-        fields = _fields(lines, layout, name, offsets)
-        if fields is None:
-            return None
+        texts = frame[name]
+        series = texts.cast(NUMBER, strict=False)
+        values = series.to_numpy().copy()
+        offsets = np.flatnonzero(series.is_null().to_numpy() & ~whole)
+        fields = texts.gather(offsets).fill_null("").to_list()
         values[offsets], none = plain_csv.numbers(fields)
         found.add(offsets[none], because(name, [fields[at] for at in none.tolist()], no_number))
         columns[name] = plain_csv.without(values, whole, offsets[none])
     return columns, found
-
-
-def _is_utf_8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _fields(lines: Lines, layout: Layout, name: str, offsets: Array) -> list[str] | None:
-    """What stands in a column in some rows; None if polars can't say."""
-    if not len(offsets):
-        return []
-    strings = dict.fromkeys(layout.names, polars.String())
-    texts = _csv(lines.data, layout, strings, [name])
-    if texts is None or len(texts) != len(lines.numbers):
-        return None
-    return texts[name].gather(offsets).fill_null("").to_list()
 
 
 def _csv(
@@ -171,9 +147,8 @@ def _csv(
     layout: Layout,
     types: Mapping[str, polars.DataType],
     only: Sequence[str] | None,
-    lenient: bool = False,
 ) -> polars.DataFrame | None:
-    """A frame of a piece; None if polars refuses it. `lenient`: what is no number is null."""
+    """A frame of a piece; None if polars refuses it."""
     try:
         return polars.read_csv(
             data,
@@ -181,7 +156,6 @@ def _csv(
             separator=layout.separator,
             schema=dict(types),
             columns=None if only is None else [layout.names.index(name) for name in only],
-            ignore_errors=lenient,
         )
     except REFUSALS:
         return None

@@ -217,7 +217,7 @@ def parsed(
     Raises:
         InputError: polars was asked for and isn't installed; no object has a column.
     """
-    parse = _parser(name, engine)
+    parse = parser(name, engine)
     for piece in cut:
         chunk = parse(piece, layout, row)
         if row == 1 and name == "jsonl":
@@ -236,7 +236,7 @@ def _some_of_each(chunk: Chunk, layout: Layout) -> None:
                 raise no_column(name, layout.names, layout.file)
 
 
-def _parser(name: str, engine: Engine) -> Parser:
+def parser(name: str, engine: Engine) -> Parser:
     """What makes chunks of pieces of text."""
     if engine != "plain":
         try:
