@@ -114,17 +114,22 @@ class Tasks:
             except queue.Empty:
                 self._look()
                 continue
-            if number in self.pending:  # else it was given up
-                future = self.pending.pop(number)
-                found = self._result(future, name, number)
-                future.release()
-                yield number, found
+            if number not in self.pending:  # it was given up
+                continue
+            future = self.pending[number]
+            if not future.done():  # lost with the worker that held it; another one does it again
+                future.add_done_callback(partial(_put, ended, number))
+                continue
+            del self.pending[number]
+            found = self._result(future, name, number)
+            future.release()
+            yield number, found
 
     def _result(self, future: Future[Any], name: str, number: int) -> Any:
-        if future.status == "finished":
-            return future.result()
         if future.status == "cancelled":
             raise self._lost()
+        if future.status != "error":  # finished; or lost just now, and it waits
+            return future.result()
         from distributed import KilledWorker
 
         error = future.exception()

@@ -21,7 +21,8 @@ polars = pytest.importorskip("polars")
 from autodiff_cli.cli.main import main  # noqa: E402
 from autodiff_cli.errors import AutodiffError, InputError  # noqa: E402
 from autodiff_cli.rows import Job, Question, Summary, spread  # noqa: E402
-from autodiff_cli.rows.cluster import Cluster, ClusterFault  # noqa: E402
+from autodiff_cli.rows.cluster import Cluster, ClusterFault, Tasks  # noqa: E402
+from autodiff_cli.rows.part import Work  # noqa: E402
 from autodiff_cli.rows.run import run as run_here  # noqa: E402
 from autodiff_cli.source import Source  # noqa: E402
 from autodiff_cli.tables.sources import resolved  # noqa: E402
@@ -237,6 +238,28 @@ def test_a_killed_worker_loses_nothing(local: Any, cluster: Cluster) -> None:
     assert found == Summary(COUNT, 0, 0, 0)
     assert together("there") == Path("here.csv").read_bytes()
     assert sorted(os.listdir("there")) == ["_SUCCESS", *map(os.path.basename, parts_of("there"))]
+
+
+def test_what_is_lost_before_it_was_fetched_is_done_again(local: Any, cluster: Cluster) -> None:
+    asked = job("x", output="there")
+    with distributed.Client(local.scheduler_address, set_as_default=False) as client:
+        tasks = Tasks(client, Work("lost", asked, (), (), "there", ".csv", None), cluster, print)
+        found = tasks.results(time.sleep, {n: (n and 0.5,) for n in range(5)}, shared=False)
+        assert next(found) == (0, None)
+        until(lambda: all(future.done() for future in tasks.pending.values()))
+        where = client.who_has(list(tasks.pending.values()))
+        holder = next(iter(where.values()))[0]
+        os.kill(client.run(os.getpid)[holder], signal.SIGKILL)
+        until(lambda: any(future.status == "lost" for future in tasks.pending.values()))
+        assert sorted(found) == [(n, None) for n in range(1, 5)]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for it, a minute at most."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_a_cluster_that_closes_says_so() -> None:
