@@ -1,21 +1,28 @@
 """Source text, spans of it, and the caret that points at them.
 
 A `Span` is a half-open range of character offsets. It carries no text, so that a graph of a hundred
-thousand nodes holds a hundred thousand small tuples and one `Source`.
+thousand nodes holds a hundred thousand small objects and one `Source`.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 MARGIN = 76  # columns of source shown in an error, so that it fits a terminal of 80
 
 
-class Span(NamedTuple):
+class Span:
     """Characters `start` (inclusive) to `end` (exclusive) of a source text."""
 
-    start: int
-    end: int
+    __slots__ = ("end", "start")
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Span) and (self.start, self.end) == (other.start, other.end)
+
+    def __repr__(self) -> str:
+        return f"Span({self.start}, {self.end})"
 
 
 class Source:

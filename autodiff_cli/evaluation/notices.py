@@ -126,9 +126,9 @@ def check_result(value: Any, source: Source, bound: Collection[str]) -> None:
     Raises:
         InputError: says how to call it.
     """
-    last = source.text.rstrip().rpartition("\n")[2].rpartition(";")[2].strip()
-    is_name = re.fullmatch(r"[\w.]+", last)
     if callable(value) and not hasattr(type(value), "parameters"):
+        last = source.text.rstrip().rpartition("\n")[2].rpartition(";")[2].strip()
+        is_name = re.fullmatch(r"[\w.]+", last)
         if isinstance(value, type) and not is_name:
             return
         from autodiff_cli.interpret import habits

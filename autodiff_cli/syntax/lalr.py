@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.source import Span
@@ -19,13 +19,16 @@ Build: TypeAlias = Callable[[str, list[Any], Span], object]
 OPENING = {"(": ")", "[": "]", "{": "}"}
 
 
-class Token(NamedTuple):
+class Token:
     """A terminal's name, its text, and where it stands."""
 
-    kind: str
-    text: str
-    start: int
-    end: int
+    __slots__ = ("end", "kind", "start", "text")
+
+    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
+        self.kind = kind
+        self.text = text
+        self.start = start
+        self.end = end
 
 
 class UnexpectedCharacter(Exception):
@@ -66,7 +69,8 @@ class Parser:
         self.build = build
         self.pattern = re.compile(tables.pattern)
         self.passes_on = [
-            rule.single and rule.parts == ((KEEP, 0),) and rule.length == 1 for rule in tables.rules
+            single and parts == ((KEEP, 0),) and length == 1
+            for _, length, _, single, parts in tables.rules
         ]
         self.passed_on: dict[tuple[int, int, str], int] = {}
 
@@ -132,30 +136,30 @@ class Parser:
                     raise UnexpectedToken(token, previous, expected, at)
                 if action >= 0:
                     break
-                rule = rules[~action]
                 if passes_on[~action]:
                     key = at[-2], at[-1], kind
                     if key not in self.passed_on:
                         self.passed_on[key] = self._passed_on(*key)
                     at[-1] = self.passed_on[key]
                     continue
-                first = len(values) - rule.length
+                origin, length, name, single, parts = rules[~action]
+                first = len(values) - length
                 span = (
                     Span(spans[first].start, spans[-1].end)
-                    if rule.length
+                    if length
                     else Span(token.start, token.start)
                 )
-                children = _children(values[first:], rule.parts)
-                if rule.single and len(children) == 1:
+                children = _children(values[first:], parts)
+                if single and len(children) == 1:
                     value: object = children[0]
-                elif rule.build:
-                    value = build(rule.build, children, span)
+                elif name:
+                    value = build(name, children, span)
                 else:
                     value = children
                 del values[first:], spans[first:], at[first + 1 :]
                 values.append(value)
                 spans.append(span)
-                at.append(states[at[-1]][rule.origin])
+                at.append(states[at[-1]][origin])
             at.append(action)
             values.append(token.text)
             spans.append(Span(token.start, token.end))
@@ -176,11 +180,11 @@ class Parser:
                 action = table[top].get(kind)
                 if action is None or action >= 0:
                     break
-                rule = rules[~action]
-                kept -= max(0, rule.length - len(tail))
-                del tail[max(0, len(tail) - rule.length) :]
+                origin, length, *_ = rules[~action]
+                kept -= max(0, length - len(tail))
+                del tail[max(0, len(tail) - length) :]
                 below = tail[-1] if tail else states[kept - 1]
-                tail.append(table[below][rule.origin])
+                tail.append(table[below][origin])
             if action is not None:
                 result.add(kind)
         return frozenset(result)
@@ -197,7 +201,7 @@ class Parser:
                 return top
             if not self.passes_on[~action]:
                 return top
-            top = states[below][rules[~action].origin]
+            top = states[below][rules[~action][0]]
 
     def _with_end(self, text: str) -> Iterator[Token]:
         yield from self.tokens(text)

@@ -57,7 +57,9 @@ class Place:
         self.value = value
         self.expected = expected
         self.token = token
-        self.at = next(n for n, t in enumerate(tokens) if t == token)
+        self.at = next(
+            n for n, t in enumerate(tokens) if t.start == token.start and t.kind == token.kind
+        )
         self.previous = tokens[self.at - 1] if self.at else None
         self.depths = self._depths(int(tokens[0].kind == "_VALUE"))  # as in parentheses
         self.reached = self.at  # the last token that was looked at

@@ -11,7 +11,7 @@ from __future__ import annotations
 from binascii import crc32
 from importlib import import_module
 from os.path import dirname, join
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.record import Record
@@ -23,24 +23,14 @@ PACKAGE = dirname(dirname(__file__))  # not pathlib: it takes 4 ms to import
 KEEP, INLINE, PLACEHOLDER = range(3)
 IMPORTS = {"program": ("expression",)}
 
-
-class Rule(NamedTuple):
-    """What to do when a right-hand side is complete.
-
-    Attributes:
-        origin: the terminal or rule name it reduces to.
-        length: how many symbols it takes off the stack.
-        build: the name of what it builds: its alias, or the rule's name, as the grammar that defines
-            it has them; "" to pass on its children.
-        single: whether one child alone is passed on as it is (`?rule`).
-        parts: for each child of the result: (KEEP or INLINE, position) or (PLACEHOLDER, 0).
-    """
-
-    origin: str
-    length: int
-    build: str
-    single: bool
-    parts: tuple[tuple[int, int], ...]
+# What to do when a right-hand side is complete:
+# - the terminal or rule name it reduces to;
+# - how many symbols it takes off the stack;
+# - the name of what it builds: its alias, or the rule's name, as the grammar that defines it has them;
+#   "" to pass on its children;
+# - whether one child alone is passed on as it is (`?rule`);
+# - for each child of the result: (KEEP or INLINE, position) or (PLACEHOLDER, 0).
+Rule: TypeAlias = tuple[str, int, str, bool, tuple[tuple[int, int], ...]]
 
 
 class Tables(Record):
@@ -105,9 +95,7 @@ def shipped(name: str) -> Tables | None:
         tables = Tables(*import_module(f"autodiff_cli.syntax._{name}_tables").TABLES)
     except ImportError:
         return None
-    if tables.crc != checksum(name):
-        return None
-    return tables.replaced(rules=tuple(Rule(*rule) for rule in tables.rules))
+    return tables if tables.crc == checksum(name) else None
 
 
 def load(name: str) -> Tables:
@@ -118,8 +106,7 @@ def load(name: str) -> Tables:
 def module_text(name: str) -> str:
     """The source of the module of literals that `load` imports."""
     tables = compute(name)
-    fields = {name: getattr(tables, name) for name in Tables.fields}
-    plain = tuple((fields | {"rules": tuple(map(tuple, tables.rules))}).values())
+    plain = tuple(getattr(tables, field) for field in tables.fields)
     heading = f"Tables of grammar/{name}.lark, written by hatch_build.py."
     return f'"""{heading}"""\n\nfrom typing import Any\n\nTABLES: tuple[Any, ...] = {plain!r}\n'
 
@@ -200,7 +187,7 @@ def _rule(rule: object) -> Rule:
             position += 1
     for rest in range(position, len(rule.expansion)):
         parts += _part(rule, rest)
-    return Rule(
+    return (
         origin,
         len(rule.expansion),
         "" if hidden and not rule.alias else str(rule.alias or origin).rpartition("__")[2],
@@ -235,8 +222,17 @@ def _lexer(lark: Lark) -> tuple[str, dict[str, str], dict[str, str]]:
         (t for t in patterns if t.name not in lark.ignore_tokens),
         key=lambda t: (-t.priority, -len(t.pattern.value)),
     )
-    groups = [f"(?P<{t.name}>{t.pattern.to_regexp()})" for t in kept]
-    longest_first = sorted(literals, key=len, reverse=True)
-    groups.append(f"(?P<literal>{'|'.join(map(re.escape, longest_first))})")
-    groups.append(f"(?P<skip>{'|'.join(skipped)})")
+    groups = [f"(?P<{t.name}>{_uncaptured(t.pattern.to_regexp())})" for t in kept]
+    longer = sorted((text for text in literals if len(text) > 1), key=len, reverse=True)
+    single = "".join(re.escape(text) for text in literals if len(text) == 1)
+    groups.append(f"(?P<literal>{'|'.join(map(re.escape, longer))}|[{single}])")
+    groups.append(f"(?P<skip>{_uncaptured('|'.join(skipped))})")
     return "|".join(groups), literals, keywords
+
+
+def _uncaptured(pattern: str) -> str:
+    """The pattern with groups that don't capture: those take half the time to compile, at every start."""
+    import re
+
+    escape_class_or_group = r"\\.|\[(?:\\.|[^\]\\])*\]|\((?!\?)"
+    return re.sub(escape_class_or_group, lambda m: "(?:" if m[0] == "(" else m[0], pattern)

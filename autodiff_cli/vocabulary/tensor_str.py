@@ -12,9 +12,11 @@ tensor([[ 1.5000, -2.0000],
 from __future__ import annotations
 
 from math import inf, isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from autodiff_cli.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +32,7 @@ _INDENT = len(_PREFIX)
 _WHOLE = "{:.0f}."
 
 
-class PrintOptions(NamedTuple):
+class PrintOptions(Record):
     """What ``torch.set_printoptions`` controls.
 
     ``precision`` is the number of decimals, ``threshold`` the number of elements above which

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from autodiff_cli.vocabulary import tensor_str as torch_text
-from autodiff_cli.vocabulary.tensor_str import DEFAULT, PrintOptions, print_options, tensor_text
+from autodiff_cli.vocabulary.tensor_str import PrintOptions, print_options, tensor_text
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 RECORDED = json.loads((GOLDEN / "printing.json").read_text(encoding="utf-8"))
@@ -80,10 +80,14 @@ def test_examples() -> None:
 
 def test_profiles() -> None:
     short = print_options("short", precision=3, sci_mode=True)
-    assert short == PrintOptions(precision=3, edgeitems=2, sci_mode=True)
+    assert vars(short) == vars(PrintOptions(3, 1000, 2, 80, True))
     assert FULL.threshold == math.inf
-    assert print_options("default", current=short) == DEFAULT
-    assert print_options(linewidth=60, current=short) == short._replace(linewidth=60, sci_mode=None)
+    assert vars(print_options("default", current=short)) == vars(PrintOptions(4, 1000, 3, 80, None))
+    assert vars(print_options(linewidth=60, current=short)) == {
+        **vars(short),
+        "linewidth": 60,
+        "sci_mode": None,
+    }
     with pytest.raises(ValueError, match="'long': expected one of default, short, full"):
         print_options("long")
 

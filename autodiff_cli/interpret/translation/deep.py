@@ -76,6 +76,9 @@ class _Cutter:
         pending: list[tuple[Any, bool, bool, bool]] = [(root, can_call, is_first, False)]
         while pending:
             x, can, first, entered = pending.pop()
+            if isinstance(x, LEAVES):
+                done.append((x, 1, False))
+                continue
             if not isinstance(x, tree.Tree):
                 if type(x) is tuple and not entered:
                     pending.append((x, can, first, True))
@@ -145,6 +148,7 @@ FIRST: dict[type, str] = {
     tree.Subscript: "value",
     tree.Sequence: "items",
 }
+LEAVES = (tree.Name, tree.Literal)
 STAYING = (tree.NamedExpression, tree.Yield, tree.YieldFrom)
 EXPRESSIONS = tree.Expression.__args__
 STATEMENTS = st.Statement.__args__

@@ -117,7 +117,7 @@ class Translator:
         self.expressions = expressions
         self.statement_of = statement_of
         self.spans: list[Span] = []
-        self.lines: dict[Span, At] = {}
+        self.lines: dict[tuple[int, int], At] = {}
         self.guards: dict[str, None] = {}
         self.loaded: dict[str, None] = {}
         self.effect: tuple[str, Span] | None = None
@@ -130,12 +130,13 @@ class Translator:
 
     def at(self, span: Span) -> At:
         """Where a node stands: a line of its own for each span."""
-        found = self.lines.get(span)
+        key = span.start, span.end
+        found = self.lines.get(key)
         if found is None:
             self.spans.append(span)
             line = len(self.spans)
             found = {"lineno": line, "col_offset": 0, "end_lineno": line, "end_col_offset": 0}
-            self.lines[span] = found
+            self.lines[key] = found
         return found
 
     def constant(self, value: Any, span: Span) -> py.Constant:
