@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,8 @@ from autodiff_cli.syntax.tree import ExpressionStatement, Program
 
 if TYPE_CHECKING:
     from autodiff_cli.interpret.reads import Reads
+
+SHORT = 10_000  # characters; what is made of a longer text can take a hundred megabytes
 
 
 class Compiled(Record):
@@ -88,8 +90,13 @@ def compiled_program(source: Source) -> Compiled:
         raise
 
 
-# Texts come again, as for the rows of a table.
-@lru_cache(64)
+def _kept(make: Callable[..., Compiled]) -> Callable[..., Compiled]:
+    """Texts come again, as for the rows of a table: keeps the last short ones, and two long ones."""
+    short, long = lru_cache(64)(make), lru_cache(2)(make)
+    return lambda text, *options: (short if len(text) <= SHORT else long)(text, *options)
+
+
+@_kept
 def _text(text: str, name: str, traced: bool) -> Compiled:
     source = Source(text, name)
     try:
@@ -112,7 +119,7 @@ def _with_value(tree: Program) -> Program:
     return with_value(tree)
 
 
-@lru_cache(16)
+@_kept
 def _program(text: str) -> Compiled:
     tree = parse_program(Source(text))
     return Compiled(tree, tree.body[-1] if tree.body else None, compiled(tree), False)
