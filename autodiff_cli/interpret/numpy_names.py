@@ -129,17 +129,22 @@ def plain(value: Any) -> Any:
 
     Raises:
         TypeError: the program's own objects, and others that are no numbers, texts or arrays.
+        LimitError: what names a dtype whose items are large.
     """
     kind = type(value)
+    if kind is str and not value.isalpha():  # numpy warns of some letters
+        check_item_size(value)
     if kind in PLAIN_KINDS or issubclass(kind, (np.generic, np.ndarray, Tensor)):
         return value
     if issubclass(kind, np.dtype) and value.kind != "V":  # those have sizes that nothing counts
         return value
     if isinstance(value, (list, tuple)):
-        if PLAIN_KINDS.issuperset(map(type, value)):
+        if NUMBER_KINDS.issuperset(map(type, value)):
             return value if kind in (list, tuple) else list(value)
-        entries = [plain(entry) for entry in value]
-        return tuple(entries) if isinstance(value, tuple) else entries
+        entries: Any = [plain(entry) for entry in value]
+        made = tuple(entries) if isinstance(value, tuple) else entries
+        check_item_size(made)
+        return made
     if kind is slice:
         return slice(plain(value.start), plain(value.stop), plain(value.step))
     if kind is range:
@@ -150,7 +155,19 @@ def plain(value: Any) -> Any:
     raise TypeError(f"numpy takes numbers, lists and arrays here, not '{shown_type(value)}'")
 
 
-PLAIN_KINDS = frozenset((int, float, bool, str, type(None), type(...)))
+def check_item_size(value: Any) -> None:
+    """Refuse what names a dtype with more memory an item than the limit of elements counts with."""
+    try:
+        size = np.dtype(value).itemsize
+    except (TypeError, ValueError, SyntaxError):  # it names none
+        return
+    if size > MAX_ITEM:
+        raise LimitError(f"items of {value!r} take {size:,} bytes; the limit is {MAX_ITEM:,}")
+
+
+MAX_ITEM = 4096  # bytes
+NUMBER_KINDS = frozenset((int, float, bool, type(None), type(...)))
+PLAIN_KINDS = NUMBER_KINDS | {str}
 NUMBERS = frozenset(
     kind for kind in (getattr(np, name) for name in VALUES) if isinstance(kind, type)
 ) - {np.ndarray}

@@ -99,6 +99,32 @@ def eye_(tensor: Tensor) -> Tensor:
     return in_place(tensor, "copy_", of_array(np.eye(*tensor.shape, dtype=tensor.dtype.numpy)))
 
 
+@named("nn.init.dirac_")
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    if call(tensor, "ndimension") not in (3, 4, 5):
+        raise ValueFault("Only tensors with 3, 4, or 5 dimensions are supported")
+    outputs, inputs, *field = tensor.shape
+    if outputs % groups != 0:
+        raise ValueFault("dim 0 must be divisible by groups")
+    width = outputs // groups
+    array = np.zeros_like(tensor.array)
+    for channel in range(min(width, inputs)):
+        array[(slice(channel, None, width), channel, *(size // 2 for size in field))] = 1
+    return in_place(tensor, "copy_", of_array(array))
+
+
+@named("nn.init.sparse_")
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
+    if call(tensor, "ndimension") != 2:
+        raise ValueFault("Only tensors with 2 dimensions are supported")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    array = in_place(tensor, "normal_", 0, std, generator=generator).array.copy()
+    for column in range(columns):
+        array[torch_call("randperm", rows).array[:zeros], column] = 0
+    return in_place(tensor, "copy_", of_array(array))
+
+
 @named("nn.init.xavier_uniform_", "nn.init.xavier_uniform")
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Any = None) -> Tensor:
     check_has(tensor, "dim")
