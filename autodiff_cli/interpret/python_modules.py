@@ -104,10 +104,10 @@ READING = frozenset(  # of iterables
 
 
 def _deepcopy() -> Callable[..., Any]:
-    from autodiff_cli.vocabulary.python.copying import deep_copy
+    from autodiff_cli.vocabulary.python.copying import deep_copy_of_program
 
     def deepcopy(x: Any, memo: Any = None) -> Any:
-        return deep_copy(x)  # whose memo holds what is in the library's own objects
+        return deep_copy_of_program(x, memo)
 
     return deepcopy
 

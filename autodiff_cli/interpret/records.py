@@ -285,6 +285,7 @@ def _tuple_class(name: str, fields: list[str], defaults: tuple[Any, ...], rename
             "__slots__": (),
             "__array_ufunc__": None,
             "__new__": __new__,
+            "__getnewargs__": lambda self: tuple(self),  # as copies ask
             "__repr__": __repr__,
             "_make": classmethod(_make),
             "_replace": _replace,

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -9,41 +13,77 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.tensors.tensor import Tensor, of_array, require_grad
 
+BUILT = (list, tuple, dict, set, frozenset, deque)
+HOOKS = "hooks"  # the memo that hooks of a program's classes see
 
-def deep_copy(value: Any, memo: dict[int, Any] | None = None) -> Any:
+
+def deep_copy(value: Any, memo: dict[Any, Any] | None = None) -> Any:
     """A copy of a value and of everything in it; tensors keep `requires_grad`, and `grad`."""
-    known: dict[int, Any] = {} if memo is None else memo
+    known: dict[Any, Any] = {} if memo is None else memo
     if id(value) in known:
         return known[id(value)]
     if isinstance(value, Tensor):
         return known.setdefault(id(value), _tensor(value))
-    if type(type(value)) is not type:  # a member of an enumeration
-        return value
-    if isinstance(value, tuple):
-        made: Any = tuple.__new__(type(value), [deep_copy(entry, known) for entry in value])
-    elif isinstance(value, (list, set)):
-        made = type(value)(deep_copy(entry, known) for entry in value)
-    elif isinstance(value, dict):
-        made = type(value)()
-        for key, entry in value.items():
-            made[deep_copy(key, known)] = deep_copy(entry, known)
+    kind = type(value)
+    hook = getattr(kind, "__deepcopy__", None)
+    if isinstance(hook, FunctionType):
+        shown = known.setdefault(HOOKS, {})
+        made: Any = hook(value, shown)
+        known.update(shown)
+    elif isinstance(value, (Enum, type)):
+        made = value
+    elif kind is list:
+        made = known[id(value)] = []
+        made.extend(deep_copy(entry, known) for entry in value)
+    elif kind is tuple:
+        entries = tuple(deep_copy(entry, known) for entry in value)
+        made = known.get(id(value), entries)  # one that holds itself is there by now
+    elif isinstance(value, BUILT):
+        made = _built(value, known, lambda part: deep_copy(part, known))
     elif isinstance(value, np.ndarray):
         made = value.copy()
-    elif (hasattr(value, "__dict__") and not isinstance(value, type) and not callable(value)) or (
-        hasattr(type(value), "forward") and hasattr(value, "__dict__")
-    ):
-        made = _object(value, known)
+    elif hasattr(value, "__dict__") and (not callable(value) or hasattr(kind, "forward")):
+        made = known[id(value)] = object.__new__(kind)
+        for name, entry in value.__dict__.items():
+            made.__dict__[name] = deep_copy(entry, known)
     else:
         made = value
     known[id(value)] = made
     return made
 
 
-def _object(value: Any, known: dict[int, Any]) -> Any:
-    made = object.__new__(type(value))
-    known[id(value)] = made
-    for name, entry in value.__dict__.items():
-        made.__dict__[name] = deep_copy(entry, known)
+def deep_copy_of_program(value: Any, memo: Any = None) -> Any:
+    """`copy.deepcopy`. The memo of a program holds what the program has copied, nothing of the library's own.
+
+    Raises:
+        TypeError: the memo is no dict.
+    """
+    if memo is None:
+        return deep_copy(value)
+    if type(memo) is not dict:
+        raise TypeError(f"the memo of deepcopy is a dict, not '{type(memo).__name__}'")
+    made = deep_copy(value, {HOOKS: memo, **memo})
+    memo[id(value)] = made
+    memo.setdefault(id(memo), []).append(value)  # which keeps it, and so its number
+    return made
+
+
+def _built(value: Any, known: dict[Any, Any], part: Callable[[Any], Any]) -> Any:
+    """A container made anew, of a class of the program too: of its parts, as Python says them."""
+    made_by = value.__reduce_ex__(4)
+    known.setdefault(id(known), []).append(made_by)  # keeps numbers that `known` has
+    make, arguments, *others = made_by
+    state, items, pairs = (*others, None, None, None)[:3]
+    made = known[id(value)] = make(*map(part, arguments))
+    own, slots = state if isinstance(state, tuple) else (state, None)
+    if own:
+        made.__dict__.update(part(own))
+    for name, slot in (slots or {}).items():
+        setattr(made, name, part(slot))
+    for item in items or ():
+        made.append(part(item))
+    for key, item in pairs or ():
+        made[part(key)] = part(item)
     return made
 
 
@@ -67,18 +107,24 @@ def _tensor(tensor: Tensor) -> Tensor:
 
 def shallow_copy(value: Any) -> Any:
     """A copy that shares what is in it."""
-    if type(type(value)) is not type:  # a member of an enumeration
+    kind = type(value)
+    hook = getattr(kind, "__copy__", None)
+    if isinstance(hook, FunctionType):
+        return hook(value)
+    if isinstance(value, (Enum, type)):
         return value
-    if isinstance(value, (list, dict, set)):
-        return value.copy()
     if isinstance(value, Tensor):
         made = Tensor(value.node, value.view)
         made.grad = value.grad
         return made
-    if isinstance(value, np.ndarray):
+    if kind in (list, dict, set) or isinstance(value, np.ndarray):
         return value.copy()
-    if hasattr(value, "__dict__") and not isinstance(value, type):
-        made_object = object.__new__(type(value))
+    if kind in (tuple, frozenset):
+        return value
+    if isinstance(value, BUILT):
+        return _built(value, {}, lambda part: part)
+    if hasattr(value, "__dict__"):
+        made_object = object.__new__(kind)
         made_object.__dict__.update(value.__dict__)
         return made_object
     return value
