@@ -79,6 +79,7 @@ class Session:
         echo: whether top-level expressions print their values, as the interactive prompt does.
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         bare: whether torch's functions are there without a prefix, as in expressions.
+        streams: of random numbers, on which its inputs drew; None: from their beginning.
 
     Attributes:
         printed: whether the program has printed anything.
@@ -94,8 +95,10 @@ class Session:
         echo: bool = False,
         implicit: bool = False,
         bare: bool = False,
+        streams: dict[str, Any] | None = None,
     ) -> None:
         self.settings = settings
+        self.streams = {} if streams is None else streams
         self.echo = echo
         self.names = {"implicit": implicit, "bare": bare}
         self.write = write
@@ -112,6 +115,7 @@ class Session:
             eager=True,
             max_bytes=room,
             limits=Limits(settings.max_steps, room),
+            streams=self.streams,
             write=self._print,
             flush=getattr(stream, "flush", sys.stdout.flush if sys.stdout else _nothing),
             complain=self.complain,
@@ -231,7 +235,7 @@ def inner(write: Write, variables: Mapping[str, Any] | None = None) -> Iterator[
         variables: values that the program starts with.
     """
     around = current()
-    settings = Settings(around.dtype.name, max_steps=limits().max_steps)
+    settings = Settings(around.dtype.name, around.seed, max_steps=limits().max_steps)
     with Session(
         settings,
         write=write,
@@ -239,9 +243,8 @@ def inner(write: Write, variables: Mapping[str, Any] | None = None) -> Iterator[
         variables=variables,
         implicit=True,
         bare=True,
+        streams=around.streams,
     ) as session:
-        # it draws on where its inputs did
-        session.context.seed, session.context.streams = around.seed, around.streams
         yield session
 
 
@@ -297,6 +300,7 @@ def run_text(
     variables: Mapping[str, Any] | None = None,
     echo: bool = False,
     implicit: bool = False,
+    streams: dict[str, Any] | None = None,
 ) -> int:
     """Run a program; its traceback goes to `complain` if it ends in an error.
 
@@ -310,6 +314,7 @@ def run_text(
         variables=variables,
         echo=echo,
         implicit=implicit,
+        streams=streams,
     ) as session:
         return _run_cells(session, [source], complain, last_only=False)
 
@@ -321,6 +326,7 @@ def run_cells(
     write: Write,
     complain: Write,
     variables: Mapping[str, Any] | None = None,
+    streams: dict[str, Any] | None = None,
 ) -> int:
     """Run the cells of a notebook one after the other, each echoing its last expression."""
     with Session(
@@ -329,6 +335,7 @@ def run_cells(
         complain=complain,
         variables=variables,
         implicit=True,  # cells are run in any order, imports last
+        streams=streams,
     ) as session:
         return _run_cells(session, cells, complain, last_only=True)
 

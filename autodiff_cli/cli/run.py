@@ -80,12 +80,12 @@ def command(words: RunWords) -> int:
             cells = _cells(path, text)
             _check_read(cells, path, names, words.quiet)
             confine(wanted)
-            variables = _variables(given, words)
+            bound = _bound(given, words)
         except AutodiffError as error:
             from autodiff_cli.cli.failures import advised
 
             raise advised(error, words, "run") from None
-        return _run(cells, variables, words)
+        return _run(cells, bound, words)
 
 
 def _cells(path: str, text: str) -> list[Source]:
@@ -113,10 +113,10 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
         show_notices([unused(idle, whole)], quiet)
 
 
-def _run(cells: list[Source], variables: dict[str, Any], words: RunWords) -> int:
+def _run(cells: list[Source], bound: dict[str, Any], words: RunWords) -> int:
     from autodiff_cli.program import run_cells, run_text
 
-    streams: Any = {"write": _write, "complain": _complain, "variables": variables}
+    streams: Any = {"write": _write, "complain": _complain, **bound}
     try:
         if words.file.endswith(".ipynb"):
             return run_cells(cells, words.settings(), **streams)
@@ -127,17 +127,16 @@ def _run(cells: list[Source], variables: dict[str, Any], words: RunWords) -> int
         return 130
 
 
-def _variables(given: dict[str, Given], words: RunWords) -> dict[str, Any]:
-    """The bound inputs, as the tensors that the program starts with."""
+def _bound(given: dict[str, Given], words: RunWords) -> dict[str, Any]:
+    """The inputs, as the tensors that the program starts with, and the random streams as they left them."""
     if not given:
         return {}
     from autodiff_cli.inputs import bind_all
-    from autodiff_cli.ir import dtypes
-    from autodiff_cli.ir.context import changed
+    from autodiff_cli.interpret.limits import started_with
     from autodiff_cli.program import variables_of
 
-    with changed(dtype=dtypes.NAMES[words.dtype], max_elements=words.max_elements):
-        return variables_of(bind_all(given))
+    with started_with(words.settings()) as context:
+        return {"variables": variables_of(bind_all(given)), "streams": context.streams}
 
 
 def _write(text: str) -> None:

@@ -79,6 +79,13 @@ def test_options(run: Any, tmp_path: Path) -> None:
     )
 
 
+def test_inputs_draw_from_the_seed_and_the_program_goes_on(run: Any, tmp_path: Path) -> None:
+    seeded = "import torch\ntorch.manual_seed(0)\nprint(torch.rand(2), torch.rand(2))\n"
+    drawn = run(write(tmp_path, seeded))[1]
+    path = write(tmp_path, "import torch\nprint(x.detach(), torch.rand(2))\n")
+    assert run(path, "x=rand(2)", "--manual-seed", "0")[1] == drawn
+
+
 def test_notebook(run: Any, tmp_path: Path) -> None:
     cells = [
         {"cell_type": "markdown", "source": ["# title"]},
