@@ -107,7 +107,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     if outputs % groups != 0:
         raise ValueFault("dim 0 must be divisible by groups")
     width = outputs // groups
-    array = np.zeros_like(tensor.array)
+    array: Any = np.zeros_like(tensor.array)
     for channel in range(min(width, inputs)):
         array[(slice(channel, None, width), channel, *(size // 2 for size in field))] = 1
     return in_place(tensor, "copy_", of_array(array))
