@@ -38,6 +38,7 @@ PROGRAMS: tuple[str, ...] = (
     IT + "sum(itertools.repeat(1))",
     IT + "max(itertools.count())",
     "list[int](range(10**11))",
+    "sum([[0] * 10**6] * 1000, [])",
     "list(range(10**11))",
     "tuple(range(10**11))",
     "set(range(10**11))",

@@ -80,7 +80,19 @@ def _issubclass(cls: Any, kinds: Any) -> bool:
 
 
 def _sum(items: Iterable[Any], /, start: Any = 0) -> Any:
-    return sum(counted(items), start)
+    items = counted(items)
+    return _joined(items, start) if type(start) in (list, tuple) else sum(items, start)
+
+
+def _joined(items: Iterable[Any], start: Any) -> Any:
+    """The sum of lists, or of tuples; Python's own copies for each what is there already."""
+    kind, made, rest = type(start), [*start], iter(items)
+    for item in rest:
+        if type(item) is not kind:  # its class may have an addition of its own
+            return sum(rest, kind(made) + item)
+        check_spread(item, len(made))
+        made.extend(item)
+    return kind(made)
 
 
 def _reader(kind: type) -> Callable[..., Any]:
