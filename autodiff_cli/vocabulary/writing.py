@@ -65,9 +65,11 @@ def writing_function(form: Function) -> TorchFunction:
     def run(*args: Any, **kwargs: Any) -> Any:
         if form.in_python:
             return TorchFunction(FUNCTIONS[form.name[:-1]])(*args, **kwargs, inplace=True)
+        if not args and isinstance(kwargs.get("input"), Tensor):
+            args = (kwargs.pop("input"),)
         if not args or not isinstance(args[0], Tensor):
             return lift(form, *args, **kwargs)  # which refuses the arguments
-        return write(form, args[0], *args[1:], **kwargs)
+        return write(form, *args, **kwargs)
 
     return TorchFunction(form, run)
 
@@ -148,12 +150,12 @@ def _may_repeat(tensor: Tensor, operation: str) -> bool:
     return True
 
 
-@method("zero_", "")
+@method("zero_", "", function=True)
 def zero_(tensor: Tensor) -> Tensor:
     return in_place(tensor, lambda node: writes.zero(node), idempotent=True)
 
 
-@method("fill_", "Tensor value", "Number value")
+@method("fill_", "Tensor value", "Number value", function=True)
 def fill_(tensor: Tensor, value: Any) -> Tensor:
     given = value_node(value)
     if isinstance(given, Node):

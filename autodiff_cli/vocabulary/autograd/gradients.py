@@ -190,7 +190,7 @@ def detach(tensor: Tensor) -> Tensor:
     return detached(tensor)
 
 
-@method("detach_", "")
+@method("detach_", "", function=True)
 def detach_(tensor: Tensor) -> Tensor:
     if tensor.view is not None:
         raise RuntimeFault(

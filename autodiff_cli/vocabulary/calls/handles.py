@@ -42,36 +42,41 @@ TYPE_NAMES[Tensor] = "Tensor"
 Tensor.__module__ = "torch"
 
 
-def method(name: str, *signatures: str) -> Callable[[F], F]:
+def method(name: str, *signatures: str, function: bool = False) -> Callable[[F], F]:
     """Declare a method of tensors.
 
     Args:
         name: of the method.
         signatures: the parameters of its overloads, if the reference parses them itself; "" for none.
+        function: whether it is a function behind `torch.`, too.
     """
 
     def declare(implementation: F) -> F:
-        made = _refusing(name, implementation, signatures) if signatures else implementation
+        made = _refusing(name, implementation, signatures, True) if signatures else implementation
         TENSOR_METHODS[name] = made
+        if function:
+            run = _refusing(name, implementation, signatures, False)
+            NAMES[name] = TorchFunction(Function(name), run)
         return implementation
 
     return declare
 
 
 def _refusing(
-    name: str, implementation: Callable[..., Any], signatures: tuple[str, ...]
+    name: str, implementation: Callable[..., Any], signatures: tuple[str, ...], is_method: bool
 ) -> Callable[..., Any]:
-    """A method whose wrong arguments are refused as the reference's parser of arguments does it."""
-    texts = [f"{name}(Tensor self{', ' if text else ''}{text})" for text in signatures]
-    overloads = Overloads(name, texts, method=True)
+    """A method or function whose wrong arguments are refused as the reference's parser does it."""
+    tensor = "Tensor self" if is_method else "Tensor input"
+    texts = [f"{name}({tensor}{', ' if text else ''}{text})" for text in signatures]
+    overloads = Overloads(name, texts, method=is_method)
 
     @wraps(implementation)
-    def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def run(*args: Any, **kwargs: Any) -> Any:
         try:
-            return implementation(tensor, *args, **kwargs)
+            return implementation(*args, **kwargs)
         except FAILURES:
             try:
-                overloads.bind(*lowered(args, kwargs, []))
+                overloads.bind(*lowered(args[is_method:], kwargs, []))
             except AutodiffError as better:
                 raise better from None
             raise
