@@ -29,7 +29,7 @@ from autodiff_cli.source import Source
 from autodiff_cli.startup import library
 from autodiff_cli.syntax.tree import ExpressionStatement
 from autodiff_cli.tensors.tensor import of_array
-from autodiff_cli.vocabulary.calls.handles import lower
+from autodiff_cli.vocabulary.calls.handles import unwrap
 from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
 DEFAULTS = Settings()
@@ -263,7 +263,7 @@ def value_at_once(text: Compiled, source: Source) -> Any:
     """
     with inner(sys.stdout.write) as session:
         try:
-            return lower(session.run_compiled(text, source), [])
+            return unwrap(session.run_compiled(text, source), [])
         except ProgramError as error:
             if not isinstance(error.error, Exception):
                 raise

@@ -28,7 +28,7 @@ from autodiff_cli.program import ProgramError, inner, variables_of
 from autodiff_cli.source import Source
 from autodiff_cli.tensors import tensor as handles
 from autodiff_cli.tensors.ruled import is_ruled
-from autodiff_cli.vocabulary.calls.handles import lower
+from autodiff_cli.vocabulary.calls.handles import unwrap
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
 
@@ -85,7 +85,7 @@ def evaluate_program(request: Request) -> Result:
         elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
             rows = _rows(value.node, leaves, seeds, source, scalars_only=request.scalars_only)
         elif value is not NO_VALUE or seeds:
-            node = lower(value, [])
+            node = unwrap(value, [])
             if not isinstance(node, Node):
                 cotangents_of(node, leaves, seeds)  # refuses parts that require grad
             if request.scalars_only and request.expects_gradients:

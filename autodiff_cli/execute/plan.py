@@ -13,7 +13,7 @@ import numpy as np
 
 from autodiff_cli.errors import LimitError
 from autodiff_cli.execute.memory import KEPT, store
-from autodiff_cli.execute.region import Program
+from autodiff_cli.execute.region import BlockProgram
 from autodiff_cli.execute.walk import walk
 from autodiff_cli.execute.whole import value_of
 from autodiff_cli.ir.context import changed, current
@@ -46,14 +46,14 @@ class Plan:
         self.exact = exact
         self.dtypes = [output.dtype.numpy for output in outputs]
         with np.errstate(all="ignore"):  # a number may be more than its dtype holds: infinite
-            self.steps: list[Node | Program] = [
-                Program(step) if isinstance(step, Region) else step
+            self.steps: list[Node | BlockProgram] = [
+                BlockProgram(step) if isinstance(step, Region) else step
                 for step in scheduled(self.outputs)
             ]
-        self.fallbacks: dict[int, Program] = {}
+        self.fallbacks: dict[int, BlockProgram] = {}
         self.frees = self._frees()
 
-    def _reads(self, step: Node | Program) -> list[Node]:
+    def _reads(self, step: Node | BlockProgram) -> list[Node]:
         return list(step.operands) if isinstance(step, Node) else [i.node for i in step.inputs]
 
     def _frees(self) -> list[list[int]]:
@@ -133,7 +133,9 @@ class Plan:
             for output, dtype in zip(self.outputs, self.dtypes, strict=True)
         ]
 
-    def _walk(self, at: int, program: Program, arrays: dict[int, Any], workers: int) -> list[Array]:
+    def _walk(
+        self, at: int, program: BlockProgram, arrays: dict[int, Any], workers: int
+    ) -> list[Array]:
         report = current().progress
         done = None
         if report is not None:
@@ -145,7 +147,7 @@ class Plan:
         products = walk(program, arrays, workers, done)
         if products is None:  # an input whose strides don't let neighbouring axes be walked as one
             if at not in self.fallbacks:
-                self.fallbacks[at] = Program(program.region, collapse=False)
+                self.fallbacks[at] = BlockProgram(program.region, collapse=False)
             products = walk(self.fallbacks[at], arrays, workers, done)
             assert products is not None
         return products

@@ -33,7 +33,7 @@ from autodiff_cli.transform.axes import (
 from autodiff_cli.transform.regions import Key, Member, Region, products_of
 
 
-class Program:
+class BlockProgram:
     """A region's steps, with the buffers they write to: made once, walked for arrays of the same shapes.
 
     Args:

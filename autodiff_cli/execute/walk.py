@@ -13,7 +13,7 @@ from autodiff_cli.errors import FAILURES, AutodiffError
 from autodiff_cli.execute.blocks import Box
 from autodiff_cli.execute.memory import empty
 from autodiff_cli.execute.partial import REDUCERS
-from autodiff_cli.execute.region import Program
+from autodiff_cli.execute.region import BlockProgram
 from autodiff_cli.execute.steps import Step
 from autodiff_cli.execute.whole import ExecutionError, refused
 from autodiff_cli.ir.node import Array, Node, Shape
@@ -26,7 +26,7 @@ WHOLE = slice(None)
 
 
 def walk(
-    program: Program,
+    program: BlockProgram,
     values: Mapping[int, Any],
     workers: int,
     done: Callable[[int, int], None] | None = None,
@@ -77,7 +77,7 @@ def walk(
     return results
 
 
-def _combine(program: Program, number: int, parts: list[Any], target: Any) -> None:
+def _combine(program: BlockProgram, number: int, parts: list[Any], target: Any) -> None:
     """Put the partial results of all blocks together, those of one place in the blocks' order."""
     node = program.products[number]
     reducer = REDUCERS[node.op]
@@ -100,7 +100,7 @@ class Worker:
 
     def __init__(
         self,
-        program: Program,
+        program: BlockProgram,
         arrays: list[Any],
         products: list[Any],
         partials: dict[int, list[Any]],

@@ -17,8 +17,8 @@ from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
-from autodiff_cli.tensors.tensor import lifted
-from autodiff_cli.vocabulary.calls.handles import lower
+from autodiff_cli.tensors.tensor import wrapped
+from autodiff_cli.vocabulary.calls.handles import unwrap
 
 
 class Step(Record):
@@ -55,7 +55,7 @@ def graph_of(
     caller = current().deferred
     deferred = Deferred(None if caller is None else caller.choose, here)
     own = {
-        name: lifted(value, ()) if isinstance(value, Node) else value
+        name: wrapped(value, ()) if isinstance(value, Node) else value
         for name, value in variables.items()
     }
     values: list[Any] = []
@@ -63,7 +63,7 @@ def graph_of(
         run(text.code, source, own, echo=values.append, traced=_tracing(text, steps))
         if (thrown_away := limits().ended) is not None:
             raise thrown_away
-    value = lower(values[-1], [])
+    value = unwrap(values[-1], [])
     if deferred.written:
         _check_written(value, deferred.written)
     return value
@@ -74,7 +74,7 @@ def _tracing(text: Compiled, steps: list[Step] | None) -> Callable[[Any, int], A
         return None
 
     def take(value: Any, line: int) -> Any:
-        lowered = lower(value, [])
+        lowered = unwrap(value, [])
         if nodes_in(lowered if isinstance(lowered, tuple) else (lowered,)):
             steps.append(Step(text.code.spans[line - 1], lowered))
         return value

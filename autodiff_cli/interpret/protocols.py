@@ -22,8 +22,8 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops import selection
 from autodiff_cli.ops.pointwise import abs as absolute
-from autodiff_cli.tensors.tensor import Tensor, lifted
-from autodiff_cli.vocabulary.calls.handles import lift, lower
+from autodiff_cli.tensors.tensor import Tensor, wrapped
+from autodiff_cli.vocabulary.calls.handles import on_nodes, unwrap
 from autodiff_cli.vocabulary.calls.messages import CUT, warn
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
 
@@ -119,19 +119,19 @@ def _compared(sign: str) -> Callable[[Tensor, Any], Any]:
 def _matmul(self: Tensor, other: Any) -> Any:
     if not isinstance(other, Tensor):
         return NotImplemented
-    return lifted(_of("vocabulary.products").matmul(self.node, other.node), (self, other))
+    return wrapped(_of("vocabulary.products").matmul(self.node, other.node), (self, other))
 
 
 def _unary(sign: str) -> Callable[[Tensor], Any]:
     def run(self: Tensor) -> Any:
-        return lifted(operators.unary(sign, self.node), (self,))
+        return wrapped(operators.unary(sign, self.node), (self,))
 
     return run
 
 
 def _get_item(self: Tensor, index: Any) -> Any:
     given = [self]
-    return lifted(_of("vocabulary.indexing").subscript(self.node, lower(index, given)), given)
+    return wrapped(_of("vocabulary.indexing").subscript(self.node, unwrap(index, given)), given)
 
 
 def _length(self: Tensor) -> int:
@@ -143,7 +143,7 @@ def _length(self: Tensor) -> int:
 def _iterate(self: Tensor) -> Iterator[Any]:
     if not self.shape:
         raise TypeFault("iteration over a 0-d tensor")
-    return iter([lifted(node, (self,)) for node in _of("vocabulary.shaping").unbound(self.node)])
+    return iter([wrapped(node, (self,)) for node in _of("vocabulary.shaping").unbound(self.node)])
 
 
 def _truth(self: Tensor) -> bool:
@@ -196,11 +196,11 @@ def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> Any:
 
 def _round(self: Tensor, digits: Any = None) -> Any:
     kwargs = {} if digits is None else {"decimals": digits}
-    return lifted(METHODS["round"].call((self.node,), kwargs, method=True), (self,))
+    return wrapped(METHODS["round"].call((self.node,), kwargs, method=True), (self,))
 
 
 def _reversed(self: Tensor) -> Any:
-    return lift(FUNCTIONS["flip"], self, (0,)) if self.shape else self
+    return on_nodes(FUNCTIONS["flip"], self, (0,)) if self.shape else self
 
 
 def _absolute(self: Tensor) -> Any:

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from autodiff_cli.errors import AttributeFault
-from autodiff_cli.tensors.tensor import Tensor, lifted
+from autodiff_cli.tensors.tensor import Tensor, wrapped
 from autodiff_cli.vocabulary.calls.handles import (
     TENSOR_ATTRIBUTES,
     TENSOR_METHODS,
     TensorMethod,
-    lift,
+    on_nodes,
 )
 from autodiff_cli.vocabulary.calls.registry import ATTRIBUTES, METHODS
 
@@ -42,8 +42,8 @@ def tensor_attribute(tensor: Tensor, name: str) -> Any:
         return TensorMethod(tensor, function)
     if name in ATTRIBUTES:
         if tensor.is_invalid and name not in ("T", "mT", "H", "mH"):
-            return lifted(ATTRIBUTES[name](tensor._node), [tensor])
-        return lift(ATTRIBUTES[name], tensor)
+            return wrapped(ATTRIBUTES[name](tensor._node), [tensor])
+        return on_nodes(ATTRIBUTES[name], tensor)
     if name[:2] == "__" and name[-2:] == "__":
         from autodiff_cli.interpret.allowed import READABLE
         from autodiff_cli.interpret.classes import shown_class

@@ -15,7 +15,7 @@ from autodiff_cli.rows.engine import Engine
 from autodiff_cli.rows.job import Job, OnError
 from autodiff_cli.rows.question import Question
 from autodiff_cli.rows.run import begun
-from autodiff_cli.rows.table import Table, answered
+from autodiff_cli.rows.table import AnswerTable, answered
 from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
 from autodiff_cli.tables import readers
@@ -182,7 +182,7 @@ def _column(name: str, given: Any) -> Column:
     raise InputError(f"the column '{name}' is no column of numbers, one for each row")
 
 
-def _joined(engine: Engine, tables: Sequence[Table]) -> dict[str, Answer]:
+def _joined(engine: Engine, tables: Sequence[AnswerTable]) -> dict[str, Answer]:
     """The answers of all rows."""
     if not tables:
         return {name: np.zeros(0) for name in engine.names}

@@ -20,7 +20,7 @@ from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.rows import deviation as deviations
 from autodiff_cli.rows.faults import Faults, light
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
-from autodiff_cli.rows.plan import Failed, Fork, Kind, Plan, planned
+from autodiff_cli.rows.plan import Failed, Fork, RowsKind, RowsPlan, planned
 from autodiff_cli.rows.question import Question, weight
 from autodiff_cli.rows.resolved import resolved
 from autodiff_cli.rows.single import single
@@ -116,7 +116,7 @@ class Engine:
         self.single = not self.asked.is_graph
         if self.single:
             self._say("a program with effects: computed a row at a time")
-        self.plans: dict[tuple[tuple[str, Kind], ...], Plan | Fork | AutodiffError] = {}
+        self.plans: dict[tuple[tuple[str, RowsKind], ...], RowsPlan | Fork | AutodiffError] = {}
         self.forks = 0
 
     @contextmanager
@@ -188,7 +188,7 @@ class Engine:
         shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
         if not self.single:
             with self._started():
-                kinds = {name: Kind((), current().dtype) for name in self.wanted}
+                kinds = {name: RowsKind((), current().dtype) for name in self.wanted}
                 try:
                     self._draw_again()
                     plan = planned(self.asked, kinds)
@@ -271,7 +271,7 @@ class Engine:
             ways[rows] = -1
         return ways, failed
 
-    def _by_plan(self, plan: Plan | AutodiffError | None, group: Group, found: Found) -> Array:
+    def _by_plan(self, plan: RowsPlan | AutodiffError | None, group: Group, found: Found) -> Array:
         """Answer for rows of one plan; those without one are returned, to be computed one by one."""
         everything = np.arange(group.size)
         if plan is None:
@@ -293,7 +293,7 @@ class Engine:
 
     def _arm(
         self, fork: Fork, way: bool, cells: Mapping[str, Array]
-    ) -> Plan | Fork | AutodiffError | None:
+    ) -> RowsPlan | Fork | AutodiffError | None:
         if way not in fork.arms:
             made = self._made(self._kinds(cells), (*fork.path, way))
             if made is None:
@@ -321,14 +321,14 @@ class Engine:
                 others.append(np.array(rest, np.int64))
         return np.sort(np.concatenate(others))
 
-    def _kinds(self, cells: Mapping[str, Array]) -> dict[str, Kind]:
+    def _kinds(self, cells: Mapping[str, Array]) -> dict[str, RowsKind]:
         return {
-            name: Kind(array.shape[1:], dtypes.BY_NUMPY[array.dtype])
+            name: RowsKind(array.shape[1:], dtypes.BY_NUMPY[array.dtype])
             for name, array in cells.items()
             if name in self.asked.inputs or self._in_graph(name)
         }
 
-    def _plan(self, cells: Mapping[str, Array]) -> Plan | Fork | AutodiffError | None:
+    def _plan(self, cells: Mapping[str, Array]) -> RowsPlan | Fork | AutodiffError | None:
         """The plan for rows of these shapes, or why there is none; None if rows are computed one by one."""
         if self.single:
             return None
@@ -345,8 +345,8 @@ class Engine:
         return made
 
     def _made(
-        self, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()
-    ) -> Plan | Fork | AutodiffError | None:
+        self, kinds: Mapping[str, RowsKind], path: tuple[bool, ...] = ()
+    ) -> RowsPlan | Fork | AutodiffError | None:
         """What answers rows that go these ways; None if they are computed one by one from now on."""
         try:
             if self.forks > MOST_FORKS:

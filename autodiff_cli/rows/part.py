@@ -18,7 +18,7 @@ from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Shape
 from autodiff_cli.rows.engine import Engine
 from autodiff_cli.rows.job import Job
-from autodiff_cli.rows.table import Table, answered
+from autodiff_cli.rows.table import AnswerTable, answered
 from autodiff_cli.rows.total import Total, add
 from autodiff_cli.rows.uniform import Uniform
 from autodiff_cli.tables import line_scan, portions, readers, writers
@@ -56,9 +56,11 @@ class Work(NamedTuple):
     threads: int | None
 
     @property
-    def table(self) -> portions.Table:
+    def table(self) -> portions.PortionedTable:
         job = self.job
-        return portions.Table(job.columns, self.wanted, job.keep, job.chunk_rows, job.chunk_bytes)
+        return portions.PortionedTable(
+            job.columns, self.wanted, job.keep, job.chunk_rows, job.chunk_bytes
+        )
 
     def path(self, number: int) -> str:
         return os.path.join(self.folder, f"part-{number:05}{self.suffix}")
@@ -249,7 +251,7 @@ class _Part:
         self.titles: tuple[str, ...] = ()
         self.rows = 0
 
-    def write(self, table: Table) -> None:
+    def write(self, table: AnswerTable) -> None:
         rows = next(iter(table.columns.values())).count
         if not rows:
             return

@@ -28,7 +28,7 @@ PARTS = 8  # a last, smaller block is filled up to so many parts of a whole one,
 UNBOUNDED = 1 << 62
 
 
-class Kind(NamedTuple):
+class RowsKind(NamedTuple):
     """What the cells of a column have in common within a group of rows."""
 
     shape: Shape
@@ -81,13 +81,15 @@ class Fork:
         arms: what was made of each way.
     """
 
-    def __init__(self, condition: Plan, path: tuple[bool, ...]) -> None:
+    def __init__(self, condition: RowsPlan, path: tuple[bool, ...]) -> None:
         self.condition = condition
         self.path = path
-        self.arms: dict[bool, Plan | Fork | AutodiffError] = {}
+        self.arms: dict[bool, RowsPlan | Fork | AutodiffError] = {}
 
 
-def planned(asked: Resolved, kinds: Mapping[str, Kind], path: tuple[bool, ...] = ()) -> Plan | Fork:
+def planned(
+    asked: Resolved, kinds: Mapping[str, RowsKind], path: tuple[bool, ...] = ()
+) -> RowsPlan | Fork:
     """What answers rows whose columns have these shapes.
 
     Args:
@@ -112,12 +114,12 @@ def planned(asked: Resolved, kinds: Mapping[str, Kind], path: tuple[bool, ...] =
     }
     try:
         with changed(deferred=Deferred(Choices(path))):
-            return Plan(row, outputs_of(asked, row))
+            return RowsPlan(row, outputs_of(asked, row))
     except Undecided as branch:
-        return Fork(Plan(row, {"value": branch.node}), path)
+        return Fork(RowsPlan(row, {"value": branch.node}), path)
 
 
-class Plan:
+class RowsPlan:
     """Answers for rows whose columns have the same shapes, by one graph.
 
     Args:

@@ -17,7 +17,7 @@ from autodiff_cli.tables.kept import Kept, KeptTexts
 from autodiff_cli.tables.rows import Chunk, Column, Sentences, TextColumn
 
 
-class Table(NamedTuple):
+class AnswerTable(NamedTuple):
     """What is written of a chunk.
 
     Attributes:
@@ -50,7 +50,7 @@ def answered(
     on_error: OnError,
     limit: int | None = None,
     uniform: Uniform | None = None,
-) -> Table:
+) -> AnswerTable:
     """The answers for a chunk's rows, in their order.
 
     Args:
@@ -84,11 +84,11 @@ def answered(
     return table._replace(rows=count, bad=int(np.count_nonzero(wrong)))
 
 
-def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> Table:
+def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> AnswerTable:
     """The columns for a text file that has a header and no rows."""
     errors = TextColumn([]) if on_error == "null" else None
     kept = KeptTexts({name: [] for name in engine.columns}) if keep else None
-    return Table(engine.empty(), errors, kept, 0, 0, 0, None)
+    return AnswerTable(engine.empty(), errors, kept, 0, 0, 0, None)
 
 
 def _fitting(answers: Answers, uniform: Uniform) -> Answers:
@@ -102,7 +102,7 @@ def _fitting(answers: Answers, uniform: Uniform) -> Answers:
     )
 
 
-def _table(chunk: Chunk, answers: Answers, offsets: Array) -> Table:
+def _table(chunk: Chunk, answers: Answers, offsets: Array) -> AnswerTable:
     """The answers of some of a chunk's rows."""
     if len(offsets) == chunk.count:
         columns = answers.columns
@@ -110,7 +110,7 @@ def _table(chunk: Chunk, answers: Answers, offsets: Array) -> Table:
     else:
         columns = {name: column.take(offsets) for name, column in answers.columns.items()}
         kept = None if chunk.kept is None else chunk.kept.take(offsets)
-    return Table(columns, None, kept, len(offsets), 0, answers.non_finite, None)
+    return AnswerTable(columns, None, kept, len(offsets), 0, answers.non_finite, None)
 
 
 def _place(chunk: Chunk, offset: int) -> str:

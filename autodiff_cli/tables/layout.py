@@ -11,7 +11,7 @@ from autodiff_cli.interpret.suggest import suggestion
 Keep: TypeAlias = Collection[str] | Literal["all"] | None  # the columns to pass on as they are
 
 
-class Layout(NamedTuple):
+class ColumnLayout(NamedTuple):
     """file: as people write it; names: all columns, renamed; titles: as the file has them."""
 
     file: str

@@ -38,7 +38,7 @@ class Output(Protocol):
         """The output stays unfinished: nothing is left of a file."""
 
 
-def opened(path: str | None, compression: str | None) -> Output:
+def open_output(path: str | None, compression: str | None) -> Output:
     """The output for a path; None and "-" are standard output.
 
     Raises:

@@ -14,7 +14,7 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.bad import NOWHERE, Bad, alike, because, no_number
 from autodiff_cli.tables.kept import KeptTexts, plain_numbers
-from autodiff_cli.tables.layout import Layout
+from autodiff_cli.tables.layout import ColumnLayout
 from autodiff_cli.tables.pieces import LONGEST_ROW, Piece, cut
 from autodiff_cli.tables.rows import Chunk, Column
 
@@ -113,7 +113,7 @@ def _quoted(text: str, separator: str, number: int) -> Records:
     return Records(rows, numbers, unclosed)
 
 
-def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
+def chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     rows, lines, unclosed = records(piece, layout.separator)
     width = len(layout.names)

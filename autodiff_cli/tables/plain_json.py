@@ -13,7 +13,7 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.bad import Bad, because, shown
 from autodiff_cli.tables.json_numbers import Shapeless, column_of, spread
 from autodiff_cli.tables.kept import KeptLines
-from autodiff_cli.tables.layout import Layout
+from autodiff_cli.tables.layout import ColumnLayout
 from autodiff_cli.tables.pieces import Piece
 from autodiff_cli.tables.rows import Chunk, Column
 
@@ -33,7 +33,7 @@ def lines_of(data: bytes) -> tuple[list[bytes], Sequence[int]]:
     return [lines[offset] for offset in offsets], offsets
 
 
-def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
+def chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
     lines, before = lines_of(piece.data)
     found = Bad(layout.file, row, len(lines), np.asarray(before, np.int64) + piece.line)
@@ -41,7 +41,9 @@ def chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
     return chunk_of(lines, columns, layout, found)
 
 
-def chunk_of(lines: list[bytes], columns: dict[str, Column], layout: Layout, found: Bad) -> Chunk:
+def chunk_of(
+    lines: list[bytes], columns: dict[str, Column], layout: ColumnLayout, found: Bad
+) -> Chunk:
     """The chunk of lines whose columns have been read."""
     if layout.kept or layout.everything:
         for offset in found.whole.tolist():  # nothing of it passes on
@@ -50,7 +52,9 @@ def chunk_of(lines: list[bytes], columns: dict[str, Column], layout: Layout, fou
     return Chunk(layout.file, found.row, len(lines), columns, found, kept, layout.names)
 
 
-def columns_of(lines: list[bytes], rows: Array, layout: Layout, found: Bad) -> dict[str, Column]:
+def columns_of(
+    lines: list[bytes], rows: Array, layout: ColumnLayout, found: Bad
+) -> dict[str, Column]:
     """The wanted columns of some lines; what is wrong with them goes to the findings, by their `rows`."""
     objects, none, kinds = objects_of(lines)
     what = [(kind, lines[offset]) for kind, offset in zip(kinds, none)]
@@ -73,7 +77,7 @@ def columns_of(lines: list[bytes], rows: Array, layout: Layout, found: Bad) -> d
     return columns
 
 
-def kept_of(lines: list[bytes], layout: Layout) -> KeptLines | None:
+def kept_of(lines: list[bytes], layout: ColumnLayout) -> KeptLines | None:
     """What passes through of some lines."""
     if not layout.kept and not layout.everything:
         return None

@@ -19,7 +19,7 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.bad import Bad, because, no_number
 from autodiff_cli.tables.kept import KeptTexts
-from autodiff_cli.tables.layout import Layout
+from autodiff_cli.tables.layout import ColumnLayout
 from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
 from autodiff_cli.tables.rows import Chunk, Column
 
@@ -27,7 +27,7 @@ NUMBER, TEXT = polars.Float64(), polars.String()
 REFUSALS = (polars.exceptions.PolarsError, polars.exceptions.PanicException)
 
 
-def csv_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
+def csv_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece of CSV, the first of which has the number `row`."""
     if piece.quotes == "odd" or not layout.wanted or _lone_returns(piece.data):
         return plain_csv.chunk(piece, layout, row)
@@ -59,7 +59,7 @@ def _lone_returns(data: bytes) -> bool:
     return bool(returns) and returns > data.count(b"\r\n")
 
 
-def _csv_frame(piece: Piece, layout: Layout) -> polars.DataFrame | None:
+def _csv_frame(piece: Piece, layout: ColumnLayout) -> polars.DataFrame | None:
     """The wanted columns as numbers; None if any row isn't as it should be.
 
     A blank line, which is no row, comes from polars as a row of nulls.
@@ -89,7 +89,7 @@ class Lines(NamedTuple):
     widths: Array
 
 
-def _lines(piece: Piece, layout: Layout) -> Lines:
+def _lines(piece: Piece, layout: ColumnLayout) -> Lines:
     separator, width = layout.separator.encode(), len(layout.names)
     lengths, widths = _measured(piece.data, separator)
     if lengths.all() and (widths == width).all() and b"\r" not in piece.data:
@@ -118,7 +118,9 @@ def _measured(data: bytes, separator: bytes) -> tuple[Array, Array]:
     return np.diff(ends, prepend=-1) - 1, np.diff(fences, prepend=0) + 1
 
 
-def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Column], Bad] | None:
+def _with_bad_rows(
+    lines: Lines, layout: ColumnLayout, row: int
+) -> tuple[dict[str, Column], Bad] | None:
     """The wanted columns where some rows are too short or too long, or have fields that are no numbers.
 
     Only such fields are looked at in Python; None if polars refuses the text.
@@ -144,7 +146,7 @@ def _with_bad_rows(lines: Lines, layout: Layout, row: int) -> tuple[dict[str, Co
 
 def _csv(
     data: bytes,
-    layout: Layout,
+    layout: ColumnLayout,
     types: Mapping[str, polars.DataType],
     only: Sequence[str] | None,
 ) -> polars.DataFrame | None:
@@ -182,7 +184,7 @@ class KeptFrame(KeptTexts):
         return KeptFrame(self.frame.select(names))
 
 
-def json_chunk(piece: Piece, layout: Layout, row: int) -> Chunk:
+def json_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece of JSON Lines, the first of which has the number `row`."""
     titles = {layout.title(name): name for name in layout.wanted}
     depths = _depths(piece.data, titles)

@@ -16,14 +16,14 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables import plain_csv, readers
 from autodiff_cli.tables.compressed import Stream
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Choice, Layout, naming
+from autodiff_cli.tables.layout import Choice, ColumnLayout, naming
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.pieces import BOM, pieces
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 
 
-class Table(NamedTuple):
+class PortionedTable(NamedTuple):
     """What is asked of all files, as `readers.read` takes it."""
 
     columns: tuple[str, ...] | None
@@ -49,7 +49,7 @@ class Survey(NamedTuple):
     """
 
     source: RowSource
-    layout: Layout | None
+    layout: ColumnLayout | None
     start: int
     line: int
     size: int
@@ -66,7 +66,7 @@ class Portion(NamedTuple):
     """
 
     source: RowSource
-    layout: Layout | None
+    layout: ColumnLayout | None
     start: int
     stop: int | None
     row: int = 1
@@ -95,7 +95,7 @@ def check(sources: Sequence[RowSource]) -> None:
 # ---- how a file may be cut -----------------------------------------------------------------------
 
 
-def surveyed(source: RowSource, table: Table) -> Survey:
+def surveyed(source: RowSource, table: PortionedTable) -> Survey:
     """How a file may be cut.
 
     Raises:
@@ -184,7 +184,7 @@ def portions(survey: Survey, scans: Sequence[Scan], size: int) -> list[Portion]:
 # ---- reading ------------------------------------------------------------------------------------
 
 
-def read(portion: Portion, table: Table) -> Iterator[Chunk]:
+def read(portion: Portion, table: PortionedTable) -> Iterator[Chunk]:
     """A portion's rows, in chunks.
 
     Raises:
@@ -194,7 +194,7 @@ def read(portion: Portion, table: Table) -> Iterator[Chunk]:
         yield from chunk.parts(table.chunk_rows or readers.ROWS)
 
 
-def _text(portion: Portion, table: Table) -> Iterator[Chunk]:
+def _text(portion: Portion, table: PortionedTable) -> Iterator[Chunk]:
     source, layout = portion.source, portion.layout
     assert layout is not None
     name, compression = source.form
@@ -230,12 +230,12 @@ class Part:
         self.stream.close()
 
 
-def _stored(portion: Portion, table: Table) -> Iterator[Chunk]:
+def _stored(portion: Portion, table: PortionedTable) -> Iterator[Chunk]:
     rows = None if portion.stop is None else (portion.start, portion.stop)
     return readers.stored(portion.source, table.choice, table.chunk_bytes, rows)
 
 
-def counted(portion: Portion, table: Table) -> int:
+def counted(portion: Portion, table: PortionedTable) -> int:
     """How many rows a portion has.
 
     Raises:

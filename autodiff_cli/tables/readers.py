@@ -14,13 +14,13 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables import plain_csv, plain_json
 from autodiff_cli.tables.bad import RowError
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Choice, Keep, Layout, naming, no_column
+from autodiff_cli.tables.layout import Choice, ColumnLayout, Keep, naming, no_column
 from autodiff_cli.tables.pieces import Piece, pieces
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 
 Engine: TypeAlias = Literal["auto", "plain", "polars"]
-Parser: TypeAlias = Callable[[Piece, Layout, int], Chunk]
+Parser: TypeAlias = Callable[[Piece, ColumnLayout, int], Chunk]
 
 
 class StoredReader(Protocol):
@@ -135,7 +135,7 @@ def check(
         yield source, layout.names
 
 
-def _looked_at(source: RowSource, choice: Choice) -> tuple[Piece | None, Layout]:
+def _looked_at(source: RowSource, choice: Choice) -> tuple[Piece | None, ColumnLayout]:
     """How a text file begins."""
     name = source.form.name
     stream = source.beginning()
@@ -210,7 +210,7 @@ def _text(
 
 
 def parsed(
-    cut: Iterable[Piece], name: str, layout: Layout, engine: Engine = "auto", row: int = 1
+    cut: Iterable[Piece], name: str, layout: ColumnLayout, engine: Engine = "auto", row: int = 1
 ) -> Iterator[Chunk]:
     """The rows of pieces of text, the first of which has the number `row`.
 
@@ -227,7 +227,7 @@ def parsed(
             yield chunk
 
 
-def _some_of_each(chunk: Chunk, layout: Layout) -> None:
+def _some_of_each(chunk: Chunk, layout: ColumnLayout) -> None:
     """Raise InputError if no object of many has a column: a name that was mistyped, not a bad row."""
     for name, column in chunk.columns.items():
         if name not in layout.names and chunk.count and len(column.bad) == chunk.count:
@@ -251,7 +251,7 @@ def parser(name: str, engine: Engine) -> Parser:
 
 def layout_of(
     first: Piece | None, name: str, choice: Choice, file: str
-) -> tuple[Layout, Piece | None]:
+) -> tuple[ColumnLayout, Piece | None]:
     """The columns, by the file's first piece, and what of the piece is rows."""
     if name == "jsonl":
         return _layout_of_objects(first, choice, file), first
@@ -268,7 +268,7 @@ def layout_of(
         lines = first.data.count(b"\n", 0, end)
         rows = first._replace(data=first.data[end:], line=first.line + lines)
     want, keep = choice.of(names, file)
-    layout = Layout(file, separator, names, tuple(titles), want, keep, choice.kept == "all")
+    layout = ColumnLayout(file, separator, names, tuple(titles), want, keep, choice.kept == "all")
     return layout, rows if rows.data else None
 
 
@@ -285,7 +285,7 @@ def _check_header(titles: Sequence[str], file: str) -> None:
         )
 
 
-def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Layout:
+def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> ColumnLayout:
     if choice.naming.names:
         raise InputError(
             f"{file}: JSON Lines name their columns", hint="rename one: --columns new=old"
@@ -300,4 +300,4 @@ def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Layout
     titles = tuple(found)
     names = choice.naming.apply(titles, file) if titles else ()
     want, keep = choice.of(names, file, fixed=False)
-    return Layout(file, "", names, titles, want, keep, choice.kept == "all")
+    return ColumnLayout(file, "", names, titles, want, keep, choice.kept == "all")

@@ -46,7 +46,7 @@ def open_writer(
     csv_encoder, json_encoder = encoders(engine)
     into: Output
     if resume is None:
-        into = outputs.opened(path, found.compression)
+        into = outputs.open_output(path, found.compression)
     else:
         into = resuming.Continued(resume)
     if found.name == "jsonl":
@@ -80,12 +80,12 @@ def _stored_writer(path: str | None, name: str) -> Writer:
     if name in ("npy", "npz"):
         from autodiff_cli.tables.array_writer import ArrayWriter
 
-        return ArrayWriter(outputs.opened(path, None), name)
+        return ArrayWriter(outputs.open_output(path, None), name)
     try:
         from autodiff_cli.tables.polars_writer import FrameWriter
     except ImportError:
         raise no_polars(name) from None
-    return FrameWriter(outputs.opened(path, None), name, Waiting(outputs.roomy(path)))
+    return FrameWriter(outputs.open_output(path, None), name, Waiting(outputs.roomy(path)))
 
 
 def _format(path: str | None, to: str | None, source: str | None) -> Format:

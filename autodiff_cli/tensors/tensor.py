@@ -287,7 +287,7 @@ def detached(tensor: Tensor, *, same_version: bool = True) -> Tensor:
     return Tensor(node)
 
 
-def lifted(value: Any, given: Sequence[Tensor]) -> Any:
+def wrapped(value: Any, given: Sequence[Tensor]) -> Any:
     """What a function of nodes gave, with tensors for the nodes.
 
     Args:
@@ -307,7 +307,7 @@ def lifted(value: Any, given: Sequence[Tensor]) -> Any:
             return _special(value, given)
         return Tensor(value)
     if isinstance(value, (tuple, list)) and any(isinstance(entry, Node) for entry in value):
-        entries = [lifted(entry, given) for entry in value]
+        entries = [wrapped(entry, given) for entry in value]
         if isinstance(value, list):
             return entries
         return type(value)(*entries) if hasattr(value, "fields") else tuple(entries)

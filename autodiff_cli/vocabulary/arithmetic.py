@@ -15,12 +15,12 @@ from autodiff_cli.vocabulary.creation import check_fits
 Operand = Node | Number
 
 
-def lifted(value: Operand) -> Node:
+def as_node(value: Operand) -> Node:
     return value if isinstance(value, Node) else number(value)
 
 
 def dtype_of(value: Operand) -> int:
-    return lifted(value).dtype.category
+    return as_node(value).dtype.category
 
 
 def not_bool(result: Node, kernel: str) -> Node:
@@ -31,7 +31,7 @@ def not_bool(result: Node, kernel: str) -> Node:
 
 
 def check_alpha(input: Operand, other: Operand, alpha: Number) -> None:
-    a, b = lifted(input).dtype, lifted(other).dtype
+    a, b = as_node(input).dtype, as_node(other).dtype
     floating = a.is_floating or b.is_floating
     if isinstance(alpha, bool) and not (a.category == b.category == BOOL):
         raise RuntimeFault("Boolean alpha only supported for Boolean results.")
@@ -128,7 +128,7 @@ def floor_divide(input: Operand, other: Operand) -> Node:
 
 @torch("remainder(Tensor input, Tensor other, *, Tensor out = None)", in_place="method")
 def remainder(input: Operand, other: Operand) -> Node:
-    other = lifted(other)
+    other = as_node(other)
     if other.op is NUMBER:
         return not_bool(ar.remainder_number(input, other=other.value), "remainder_cpu")
     return not_bool(ar.remainder(input, other), "remainder_cpu")

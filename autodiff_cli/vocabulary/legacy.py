@@ -11,9 +11,9 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_elements
-from autodiff_cli.tensors.tensor import Tensor, detached, lifted, of_array
+from autodiff_cli.tensors.tensor import Tensor, detached, of_array, wrapped
 from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
-from autodiff_cli.vocabulary.calls.handles import NAMES, lower, named
+from autodiff_cli.vocabulary.calls.handles import NAMES, named, unwrap
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
@@ -45,7 +45,7 @@ class TensorType:
         if len(args) == 1 and isinstance(args[0], (list, tuple, np.ndarray)):
             if not isinstance(args[0], Size):
                 given = args[0].copy() if isinstance(args[0], np.ndarray) else args[0]
-                result = lifted(tensor_from(lower(given, []), wanted), ())
+                result = wrapped(tensor_from(unwrap(given, []), wanted), ())
                 assert isinstance(result, Tensor)
                 return result
             args = tuple(args[0])

@@ -29,14 +29,14 @@ from autodiff_cli.tensors.inplace import (
     is_repeated,
     reshape_in_place,
 )
-from autodiff_cli.tensors.tensor import Tensor, lifted, of_array
+from autodiff_cli.tensors.tensor import Tensor, of_array, wrapped
 from autodiff_cli.vocabulary.autograd.grad_mode import refuse_inference_write
 from autodiff_cli.vocabulary.calls.handles import (
     TorchFunction,
-    lift,
-    lower,
-    lowered,
     method,
+    on_nodes,
+    unwrap,
+    unwrapped,
     value_node,
 )
 from autodiff_cli.vocabulary.calls.messages import warn
@@ -68,7 +68,7 @@ def writing_function(form: Function) -> TorchFunction:
         if not args and isinstance(kwargs.get("input"), Tensor):
             args = (kwargs.pop("input"),)
         if not args or not isinstance(args[0], Tensor):
-            return lift(form, *args, **kwargs)  # which refuses the arguments
+            return on_nodes(form, *args, **kwargs)  # which refuses the arguments
         return write(form, *args, **kwargs)
 
     return TorchFunction(form, run)
@@ -89,7 +89,7 @@ def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         return _reshape(form, tensor, args, kwargs)
     refuse_inference_write(tensor)
     given: list[Tensor] = []
-    nodes, keywords = lowered(args, kwargs, given)
+    nodes, keywords = unwrapped(args, kwargs, given)
     run = form.bound(nodes, keywords)
     if form.name == "float_power_" and tensor.dtype.name != "float64":
         raise RuntimeFault(
@@ -118,13 +118,13 @@ def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
 def _reshape(
     form: Function, tensor: Tensor, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Tensor:
-    run = form.bound(lowered(args, {}, [])[0], kwargs)
+    run = form.bound(unwrapped(args, {}, [])[0], kwargs)
     check_inplace(tensor)
     try:
         node = run(tensor.node)
     except RuntimeFault as error:
         raise RuntimeFault(error.message.replace(f"{form.name[:-1]}()", f"{form.name}()")) from None
-    shown = lifted(WRITTEN[node.op](tensor.node, **node.params), [tensor])
+    shown = wrapped(WRITTEN[node.op](tensor.node, **node.params), [tensor])
     reshape_in_place(tensor, shown._node)
     return tensor
 
@@ -231,7 +231,7 @@ def _each(tensor: Tensor, function: Callable[..., Any], *arrays: Array) -> Tenso
 def fill_diagonal_(tensor: Tensor, fill_value: float, wrap: bool = False) -> Tensor:
     if tensor.node.ndim < 2:
         raise RuntimeFault("dimensions must larger than 1")
-    fill_(lifted(METHODS["diagonal"].call((tensor.node,), {}, method=True), [tensor]), fill_value)
+    fill_(wrapped(METHODS["diagonal"].call((tensor.node,), {}, method=True), [tensor]), fill_value)
     return tensor
 
 
@@ -251,7 +251,7 @@ def drawing(*parameters: str) -> Callable[[Callable[..., Array]], Callable[..., 
         def run(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
             if "from_" in kwargs:
                 kwargs["from"] = kwargs.pop("from_")
-            bound = overloads.bind(*lowered(args, kwargs, []))[1]
+            bound = overloads.bind(*unwrapped(args, kwargs, []))[1]
             source = generator_of(bound.pop("generator"))
             array = draw(source, tensor.shape, tensor.dtype.numpy, *bound.values())
             return in_place(tensor, lambda node: writes.randomized(node, draw=array, name=grad_fn))
@@ -309,7 +309,7 @@ def random_(source: Generator, shape: Shape, dtype: Any, *bounds: Any) -> Array:
 
 def set_item(tensor: Tensor, where: Any, value: Any) -> None:
     """`tensor[where] = value`."""
-    at = lower(where, [])
+    at = unwrap(where, [])
     source = _source(tensor, value)
     if _is_whole(at):
         if at is not Ellipsis and not tensor.shape and isinstance(at, slice):
@@ -317,11 +317,11 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
         _copy_into(tensor, source)
         return
     if isinstance(at, int) and not isinstance(at, bool):
-        part = lifted(subscript(tensor.node, at), [tensor])
+        part = wrapped(subscript(tensor.node, at), [tensor])
         _copy_into(part, source)
         return
     node, gathered = located(tensor.node, entries_of(at))
-    part = tensor if node is tensor.node else lifted(node, [tensor])
+    part = tensor if node is tensor.node else wrapped(node, [tensor])
     if not gathered:
         _copy_into(part, source)
         return

@@ -19,7 +19,7 @@ from samples import SAMPLES
 from autodiff_cli.errors import AutodiffError, LimitError
 from autodiff_cli.execute import blocks, execute, sums, whole
 from autodiff_cli.execute.plan import Plan
-from autodiff_cli.execute.region import Program
+from autodiff_cli.execute.region import BlockProgram
 from autodiff_cli.execute.whole import ExecutionError
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node, Op, constant, leaf, number
@@ -53,8 +53,8 @@ def small_blocks() -> Iterator[None]:
         yield
 
 
-def programs(plan: Plan) -> list[Program]:
-    return [step for step in plan.steps if isinstance(step, Program)]
+def programs(plan: Plan) -> list[BlockProgram]:
+    return [step for step in plan.steps if isinstance(step, BlockProgram)]
 
 
 def value_and_gradients(expression: str, **arrays: Any) -> list[Node]:

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import line_scan, portions, readers
-from autodiff_cli.tables.portions import Portion, Table
+from autodiff_cli.tables.portions import Portion, PortionedTable
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import resolved
 
-TABLE = Table(None, ("x",), True, None, 4 << 20)
+TABLE = PortionedTable(None, ("x",), True, None, 4 << 20)
 
 
-def cut(path: Path, size: int, table: Table = TABLE) -> list[Portion]:
+def cut(path: Path, size: int, table: PortionedTable = TABLE) -> list[Portion]:
     (source,) = resolved([str(path)])
     survey = portions.surveyed(source, table)
     separator = readers.separator_of(source.form.name)
@@ -46,7 +46,7 @@ def rows(chunks: Any) -> list[tuple[Any, ...]]:
     return found
 
 
-def same(path: Path, size: int, table: Table = TABLE) -> list[Portion]:
+def same(path: Path, size: int, table: PortionedTable = TABLE) -> list[Portion]:
     parts = cut(path, size, table)
     expected = rows(
         readers.read(resolved([str(path)]), columns=table.columns, wanted=["x"], kept="all")

@@ -468,7 +468,7 @@ FIELDS = st.sampled_from(
 def test_both_readers_give_the_same_of_csv(rows: list[list[str]], end: bool) -> None:
     text = "\n".join(",".join(row) for row in rows) + ("\n" if end else "")
     names = ("a", "b", "c")
-    same_chunks(text.encode(), layout.Layout("x", ",", names, names, ("a", "c"), names, True))
+    same_chunks(text.encode(), layout.ColumnLayout("x", ",", names, names, ("a", "c"), names, True))
 
 
 @settings(max_examples=300, deadline=None)
@@ -476,7 +476,7 @@ def test_both_readers_give_the_same_of_csv(rows: list[list[str]], end: bool) -> 
 def test_both_readers_give_the_same_floats_as_python(rows: list[tuple[float, float]]) -> None:
     names = ("a", "b")
     text = "".join(f"{a},{b}\n" for a, b in rows)
-    form = layout.Layout("x", ",", names, names, names, (), False)
+    form = layout.ColumnLayout("x", ",", names, names, names, (), False)
     read_back = [v for c in same_chunks(text.encode(), form) for v in c.columns["a"].values]
     np.testing.assert_array_equal(read_back, [float(a) for a, _ in rows])
 
@@ -518,10 +518,10 @@ JSON_LINES = st.one_of(
 def test_both_readers_give_the_same_of_json_lines(lines: list[str], end: str) -> None:
     names = ("a", "b")
     text = end.join(lines).encode()
-    same_chunks(text, layout.Layout("x", "", names, names, ("a",), (), True))
+    same_chunks(text, layout.ColumnLayout("x", "", names, names, ("a",), (), True))
 
 
-def same_chunks(data: bytes, form: layout.Layout) -> list[Chunk]:
+def same_chunks(data: bytes, form: layout.ColumnLayout) -> list[Chunk]:
     """The plain reader's chunks, after comparing the other's with them."""
     polars_text = pytest.importorskip("autodiff_cli.tables.polars_text")
     separator = form.separator or None

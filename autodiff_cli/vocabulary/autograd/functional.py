@@ -17,7 +17,7 @@ from autodiff_cli.tensors.tensor import Tensor, detached
 from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
 from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
 from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
-from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.calls.values import Size
 
 Tensors = tuple[Tensor, ...]
@@ -43,7 +43,7 @@ def _fresh(inputs: Tensors, create_graph: bool, need_graph: bool = True) -> Tens
     for tensor in inputs:
         if create_graph and tensor.requires_grad:
             shape = tensor.shape
-            result.append(lift(lambda node, shape=shape: mv.view(node, shape=shape), tensor))
+            result.append(on_nodes(lambda node, shape=shape: mv.view(node, shape=shape), tensor))
         else:
             result.append(requires_grad_(detached(tensor), need_graph))
     return tuple(result)
@@ -222,7 +222,7 @@ def hessian(
     several, given = _as_tuple(inputs, "inputs", "hessian")
 
     def slopes(*args: Tensor) -> Tensors:
-        output = lift(lambda node: mv.reshape(node, ()), _scalar(func, args, "hessian", strict))
+        output = on_nodes(lambda node: mv.reshape(node, ()), _scalar(func, args, "hessian", strict))
         found = _rows(0, output, args, True, False)
         _check_each(nodes_of(found), strict, constant=LINEAR)
         return found

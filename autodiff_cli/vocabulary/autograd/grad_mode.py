@@ -14,7 +14,7 @@ from autodiff_cli.ir.memory import next_number
 from autodiff_cli.ir.node import CONSTANT, Node
 from autodiff_cli.tensors.saved import saved
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls.handles import lowered, method, named
+from autodiff_cli.vocabulary.calls.handles import method, named, unwrapped
 from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.calls.signature import Overloads
 
@@ -196,7 +196,7 @@ IS_INFERENCE = Overloads("is_inference", ["is_inference(Tensor input)"])
 @named("is_inference")
 def is_inference_tensor(*args: Any, **kwargs: Any) -> bool:
     given: list[Tensor] = []
-    IS_INFERENCE.bind(*lowered(args, kwargs, given))
+    IS_INFERENCE.bind(*unwrapped(args, kwargs, given))
     return is_inference(given[0])
 
 

@@ -67,7 +67,7 @@ def check_has(value: Any, name: str) -> None:
         raise AttributeFault(f"'{type_name(value)}' object has no attribute '{name}'")
 
 
-def opened(module: str, *names: str) -> Callable[[C], C]:
+def subclassable(module: str, *names: str) -> Callable[[C], C]:
     """Declare a class that programs may subclass and whose objects they may look into.
 
     Args:

@@ -1,6 +1,6 @@
 """The names of programs: what works on tensors as objects, not on nodes.
 
-A function of the other vocabulary, which takes nodes, serves programs too: `lift` gives it the nodes of
+A function of the other vocabulary, which takes nodes, serves programs too: `on_nodes` gives it the nodes of
 the tensors it is called with, and makes tensors of what it gives back.
 """
 
@@ -19,7 +19,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ir.room import check_elements
-from autodiff_cli.tensors.tensor import Tensor, lifted
+from autodiff_cli.tensors.tensor import Tensor, wrapped
 from autodiff_cli.vocabulary.calls.parameters import TYPE_NAMES
 from autodiff_cli.vocabulary.calls.registry import Function
 from autodiff_cli.vocabulary.calls.signature import Overloads
@@ -76,7 +76,7 @@ def _refusing(
             return implementation(*args, **kwargs)
         except FAILURES:
             try:
-                overloads.bind(*lowered(args[is_method:], kwargs, []))
+                overloads.bind(*unwrapped(args[is_method:], kwargs, []))
             except AutodiffError as better:
                 raise better from None
             raise
@@ -131,24 +131,26 @@ def open_class(cls: type) -> None:
 BYTES_OF_ITEM = 40  # a Python integer, and its place in a list
 
 
-def lower(value: Any, given: list[Tensor]) -> Any:
+def unwrap(value: Any, given: list[Tensor]) -> Any:
     """A value with nodes for its tensors, which are added to `given`."""
     if isinstance(value, Tensor):
         given.append(value)
         return value.node
     kind = type(value)
     if kind is list:
-        return [lower(entry, given) for entry in value]
+        return [unwrap(entry, given) for entry in value]
     if kind is tuple:
-        return tuple([lower(entry, given) for entry in value])
+        return tuple([unwrap(entry, given) for entry in value])
     if isinstance(value, np.generic):
         return value.item()
     if issubclass(kind, ReturnType):
-        return kind(*[lower(entry, given) for entry in value])
+        return kind(*[unwrap(entry, given) for entry in value])
     if kind is np.ndarray:
         return constant(value) if value.dtype in dtypes.BY_NUMPY else value.tolist()
     if kind is slice:
-        return slice(lower(value.start, given), lower(value.stop, given), lower(value.step, given))
+        return slice(
+            unwrap(value.start, given), unwrap(value.stop, given), unwrap(value.step, given)
+        )
     if kind is range:
         check_elements((len(value),), BYTES_OF_ITEM)
         return list(value)
@@ -157,19 +159,19 @@ def lower(value: Any, given: list[Tensor]) -> Any:
     return value
 
 
-def lowered(
+def unwrapped(
     args: tuple[Any, ...], kwargs: dict[str, Any], given: list[Tensor]
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call with nodes for their tensors, which are added to `given`."""
-    nodes = tuple([lower(arg, given) for arg in args])
-    return nodes, {name: lower(value, given) for name, value in kwargs.items()}
+    nodes = tuple([unwrap(arg, given) for arg in args])
+    return nodes, {name: unwrap(value, given) for name, value in kwargs.items()}
 
 
-def lift(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def on_nodes(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """Call a function of nodes with tensors."""
     given: list[Tensor] = []
-    nodes, named = lowered(args, kwargs, given)
-    return lifted(function(*nodes, **named), given)
+    nodes, named = unwrapped(args, kwargs, given)
+    return wrapped(function(*nodes, **named), given)
 
 
 # Methods that don't ask how a tensor came about.
@@ -187,12 +189,12 @@ class TensorMethod:
         self.tensor = tensor
         self.function = function
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         given = [self.tensor]
         plain = self.function.name in ABOUT_VALUES and self.tensor.is_invalid
         node = self.tensor._node if plain else self.tensor.node
-        nodes, named = lowered(args, kwargs, given)
-        return lifted(self.function.call((node, *nodes), named, method=True), given)
+        nodes, named = unwrapped(args, kwargs, given)
+        return wrapped(self.function.call((node, *nodes), named, method=True), given)
 
     def __repr__(self) -> str:
         name = self.function.name.rpartition(".")[2]
@@ -222,12 +224,12 @@ class TorchFunction:
         self.function = function
         self.run = run
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if self.run is not None:
             return self.run(*args, **kwargs)
         given: list[Tensor] = []
         if self.function.in_python and _overwrites(self.function, args, kwargs):
-            nodes, named = lowered(args[1:], kwargs, given)
+            nodes, named = unwrapped(args[1:], kwargs, given)
             from autodiff_cli.tensors.inplace import in_place
 
             return in_place(args[0], lambda node: self.function(node, *nodes, **named))
@@ -236,13 +238,13 @@ class TorchFunction:
             if isinstance(data, np.ndarray) and self.function.name == "tensor":
                 data = data.copy()
             args = (data, *args[1:])
-        nodes, named = lowered(args, kwargs, given)
+        nodes, named = unwrapped(args, kwargs, given)
         out = kwargs.get("out")
         if not isinstance(out, Tensor):
-            return lifted(self.function.call(nodes, named, method=False), given)
+            return wrapped(self.function.call(nodes, named, method=False), given)
         del named["out"]
         try:
-            result = lifted(self.function.call(nodes, named, method=False), given)
+            result = wrapped(self.function.call(nodes, named, method=False), given)
         except (RuntimeFault, IndexFault):
             _check_out(self.shown_name, given)
             raise

@@ -81,7 +81,7 @@ class Function:
         # how calls were bound, by the types of their arguments, if these alone decided it
         self._known: dict[tuple[Any, ...], Any] = {}
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.call(args, kwargs, method=False)
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any], *, method: bool) -> Any:

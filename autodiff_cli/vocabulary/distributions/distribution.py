@@ -14,7 +14,7 @@ from autodiff_cli.errors import NotImplementedFault, ValueFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.tensors.tensor import Tensor, of_array
 from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad, no_grad
-from autodiff_cli.vocabulary.calls.calling import opened, torch_call
+from autodiff_cli.vocabulary.calls.calling import subclassable, torch_call
 from autodiff_cli.vocabulary.calls.declared import initialized
 from autodiff_cli.vocabulary.calls.values import Size, size_of
 from autodiff_cli.vocabulary.distributions.constraints import Constraint
@@ -51,7 +51,7 @@ def distribution(module: str, text: str) -> Callable[[C], C]:
         if has_parameters:
             initialized(cls, text, begin)
         names = (f"distributions.{name}", f"distributions.{module}.{name}")
-        return opened(f"torch.distributions.{module}", *names)(cls)
+        return subclassable(f"torch.distributions.{module}", *names)(cls)
 
     return declare
 

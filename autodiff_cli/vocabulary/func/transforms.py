@@ -18,7 +18,7 @@ from autodiff_cli.tensors.tensor import Tensor, detached
 from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
 from autodiff_cli.vocabulary.autograd.gradients import cotangents, requires_grad_
 from autodiff_cli.vocabulary.calls.calling import check_has, class_path
-from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.func.nested import (
     JVP,
@@ -47,7 +47,7 @@ def _own(value: Any) -> Any:
     if not isinstance(value, Tensor):
         raise ValueFault(f"Thing passed to transform API must be Tensor, got {type(value)}")
     if value.requires_grad:
-        return lift(lambda node: mv.view(node, shape=node.shape), value)
+        return on_nodes(lambda node: mv.view(node, shape=node.shape), value)
     return requires_grad_(detached(value))
 
 

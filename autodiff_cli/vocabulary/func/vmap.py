@@ -21,7 +21,7 @@ from autodiff_cli.tensors.ruled import MOST
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.transform.batch import batched
 from autodiff_cli.vocabulary.calls.calling import call, class_path, torch_call
-from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.func.nested import (
     Func,
     check_randomness,
@@ -149,7 +149,7 @@ def _in_rows(
     if any(id(node) in varying for node in recording.read):
         return None
     rows = [
-        lift(lambda node, dim=dim: _with_rows_first(node, dim), entry).node
+        on_nodes(lambda node, dim=dim: _with_rows_first(node, dim), entry).node
         for _, entry, dim in mapped_over
     ]
     if rows[0].shape[0] * largest > min(MOST, current().max_elements):

@@ -11,7 +11,7 @@ from typing import Any
 
 from autodiff_cli.errors import AssertionFault, IndexFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls.calling import opened, qualified_name
+from autodiff_cli.vocabulary.calls.calling import qualified_name, subclassable
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.nn.module import Module, indented
 from autodiff_cli.vocabulary.nn.parameter import Parameter
@@ -71,7 +71,7 @@ class _Numbered(Module):
         self._modules.update({str(place): entry for place, entry in enumerate(everything)})
 
 
-@opened(SOURCE, "nn.Sequential")
+@subclassable(SOURCE, "nn.Sequential")
 class Sequential(_Numbered):
     def __init__(self, *args: Any) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class Sequential(_Numbered):
         return input
 
 
-@opened(SOURCE, "nn.ModuleList")
+@subclassable(SOURCE, "nn.ModuleList")
 class ModuleList(_Numbered):
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
@@ -200,7 +200,7 @@ class _Keyed(Module):
             del self[key]
 
 
-@opened(SOURCE, "nn.ModuleDict")
+@subclassable(SOURCE, "nn.ModuleDict")
 class ModuleDict(_Keyed):
     def __init__(self, modules: Any = None) -> None:
         super().__init__()
@@ -261,7 +261,7 @@ def _as_parameter(value: Any) -> Any:
     return value
 
 
-@opened(SOURCE, "nn.ParameterList")
+@subclassable(SOURCE, "nn.ParameterList")
 class ParameterList(Module):
     def __init__(self, values: Any = None) -> None:
         super().__init__()
@@ -313,7 +313,7 @@ class ParameterList(Module):
         raise RuntimeFault("ParameterList should not be called.")
 
 
-@opened(SOURCE, "nn.ParameterDict")
+@subclassable(SOURCE, "nn.ParameterDict")
 class ParameterDict(_Keyed):
     def __init__(self, parameters: Any = None) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import Any, TypeVar
 
-from autodiff_cli.vocabulary.calls.calling import opened, torch_function
+from autodiff_cli.vocabulary.calls.calling import subclassable, torch_function
 from autodiff_cli.vocabulary.calls.declared import initialized, keeping, options, taking
 from autodiff_cli.vocabulary.nn.module import Module
 
@@ -54,7 +54,7 @@ def module(source: str, text: str, function: str = "", shows: str = "") -> Calla
 
     def declare(cls: C) -> C:
         declared(text, function, shows)(cls)
-        return opened(source, f"nn.{cls.__name__}")(cls)
+        return subclassable(source, f"nn.{cls.__name__}")(cls)
 
     return declare
 

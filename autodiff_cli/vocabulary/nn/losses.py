@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from autodiff_cli.errors import TypeFault, ValueFault
-from autodiff_cli.vocabulary.calls.calling import opened
+from autodiff_cli.vocabulary.calls.calling import subclassable
 from autodiff_cli.vocabulary.calls.declared import initialized
 from autodiff_cli.vocabulary.nn.declared import calling
 from autodiff_cli.vocabulary.nn.module import Module
@@ -67,7 +67,7 @@ def loss(text: str, function: str, base: type = _Loss, check: Check | None = Non
         initialized(cls, text, partial(_begin, check=check))
     call = function if "(" in function else f"{function}(input, target)"
     calling(cls, call, by_name=True)
-    opened(SOURCE, f"nn.{name}")(cls)
+    subclassable(SOURCE, f"nn.{name}")(cls)
 
 
 def _is_number(huber: Any) -> None:

@@ -20,7 +20,7 @@ from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.tensors.inplace import replace_data
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
-from autodiff_cli.vocabulary.calls.calling import call, opened, qualified_name
+from autodiff_cli.vocabulary.calls.calling import call, qualified_name, subclassable
 from autodiff_cli.vocabulary.nn.hooks import called, hooked
 from autodiff_cli.vocabulary.nn.parameter import Parameter, reset_gradient
 from autodiff_cli.vocabulary.nn.saved import StateDict, load
@@ -34,7 +34,7 @@ def indented(text: str, spaces: int) -> str:
     return text.replace("\n", "\n" + " " * spaces)
 
 
-@opened("torch.nn.modules.module", "nn.Module", "nn.module.Module")
+@subclassable("torch.nn.modules.module", "nn.Module", "nn.module.Module")
 class Module:
     """The base of neural networks: parameters, buffers and submodules by their names."""
 

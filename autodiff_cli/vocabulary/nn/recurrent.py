@@ -15,7 +15,7 @@ from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
 from autodiff_cli.ops.recurrent import lstm, lstm_output
 from autodiff_cli.vocabulary.calls.calling import call, torch_call
-from autodiff_cli.vocabulary.calls.handles import lift
+from autodiff_cli.vocabulary.calls.handles import on_nodes
 from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.nn.declared import declared, module
 from autodiff_cli.vocabulary.nn.init import parametrize, uniform_
@@ -246,13 +246,13 @@ class RNNBase(Module):
             shown.reverse()
         output = torch_call("stack", shown, 0)
         if self.mode == "LSTM" and output.dtype is float32:  # one operation in the reference
-            output = lift(rnn_layer, output)
+            output = on_nodes(rnn_layer, output)
         return output, list(hidden)
 
     def _batch_first(self, output: Any) -> Any:
         if self.mode == "LSTM":
             return call(output, "transpose", 0, 1)
-        return lift(transpose_outputs, output, dims=(1, 0, 2))
+        return on_nodes(transpose_outputs, output, dims=(1, 0, 2))
 
 
 def _in_one() -> bool:
@@ -266,9 +266,9 @@ def _lstm(
 ) -> tuple[Any, list[Any]]:
     if weights[2] is None:
         weights = [*weights[:2], *(torch_call("zeros", len(weights[0])) for _ in range(2))]
-    layer = lift(lstm, sequence, *weights, *state, reverse=reverse)
+    layer = on_nodes(lstm, sequence, *weights, *state, reverse=reverse)
     time = 0 if reverse else len(sequence) - 1
-    output, *last = (lift(lstm_output, layer, output=number, time=time) for number in range(3))
+    output, *last = (on_nodes(lstm_output, layer, output=number, time=time) for number in range(3))
     return output, last
 
 

@@ -13,7 +13,7 @@ from autodiff_cli.ir.node import constant
 from autodiff_cli.tensors.inplace import in_place
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
-from autodiff_cli.vocabulary.calls.handles import lift, named
+from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 
@@ -30,7 +30,9 @@ def batch_norm(
 ) -> Any:
     """Normalized over the batch; in training, the running statistics follow the batch's."""
     function = FUNCTIONS["F.batch_norm"]
-    result = lift(function, input, running_mean, running_var, weight, bias, training, momentum, eps)
+    result = on_nodes(
+        function, input, running_mean, running_var, weight, bias, training, momentum, eps
+    )
     if training and running_mean is not None:
         array = input.array.astype(np.float64)
         others = tuple([dim for dim in range(array.ndim) if dim != 1])

@@ -12,7 +12,7 @@ from typing import Any
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import changed
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls.calling import call, opened
+from autodiff_cli.vocabulary.calls.calling import call, subclassable
 from autodiff_cli.vocabulary.calls.handles import PUBLIC
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.nn.parameter import Parameter
@@ -33,7 +33,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ("missing_keys", "unexpect
 
 
 IncompatibleKeys.__name__ = IncompatibleKeys.__qualname__ = "_IncompatibleKeys"
-opened("torch.nn.modules.module")(IncompatibleKeys)
+subclassable("torch.nn.modules.module")(IncompatibleKeys)
 
 
 class StateDict(OrderedDict):

@@ -17,7 +17,7 @@ from autodiff_cli.ops.kinds import LARGE
 from autodiff_cli.tensors.tensor import Tensor, of_array
 from autodiff_cli.threads.pool import each, threads
 from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
-from autodiff_cli.vocabulary.calls.calling import call, opened, qualified_name
+from autodiff_cli.vocabulary.calls.calling import call, qualified_name, subclassable
 from autodiff_cli.vocabulary.calls.declared import initialized
 from autodiff_cli.vocabulary.calls.handles import NAMES
 from autodiff_cli.vocabulary.calls.messages import warn
@@ -100,7 +100,7 @@ def _check_fused(given: dict[str, Any]) -> None:
         raise RuntimeFault("`fused` and `foreach` cannot be `True` together.")
 
 
-@opened("torch.optim.optimizer", "optim.Optimizer", "optim.optimizer.Optimizer")
+@subclassable("torch.optim.optimizer", "optim.Optimizer", "optim.optimizer.Optimizer")
 class Optimizer:
     """The base of optimizers.
 
@@ -267,7 +267,7 @@ def optimizer(text: str, checks: str, first: str = "", **fixed: Any) -> Callable
             _check_fused(defaults)
 
         initialized(cls, text, begin)
-        return opened(f"torch.optim.{name.lower()}", f"optim.{name}")(cls)
+        return subclassable(f"torch.optim.{name.lower()}", f"optim.{name}")(cls)
 
     return declare
 

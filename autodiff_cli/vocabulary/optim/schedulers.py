@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autodiff_cli.errors import NotImplementedFault, TypeFault, ValueFault
-from autodiff_cli.vocabulary.calls.calling import call, opened
+from autodiff_cli.vocabulary.calls.calling import call, subclassable
 from autodiff_cli.vocabulary.calls.declared import initialized, keeping
 from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.optim.optimizer import Optimizer, scalar
@@ -51,7 +51,7 @@ def scheduler(text: str) -> Callable[[C], C]:
 
         if has_options:
             initialized(cls, text, begin)
-        return opened(SOURCE, f"optim.lr_scheduler.{name}")(cls)
+        return subclassable(SOURCE, f"optim.lr_scheduler.{name}")(cls)
 
     return declare
 
@@ -63,7 +63,7 @@ def set_rate(group: dict[str, Any], value: Any) -> None:
         group["lr"] = value
 
 
-@opened(SOURCE, "optim.lr_scheduler.LRScheduler", "optim.lr_scheduler._LRScheduler")
+@subclassable(SOURCE, "optim.lr_scheduler.LRScheduler", "optim.lr_scheduler._LRScheduler")
 class LRScheduler:
     """The base of schedulers: `get_lr` gives the rate of each group from the last one.
 

@@ -23,12 +23,14 @@ from autodiff_cli.errors import (
 from autodiff_cli.random.generator import Generator
 from autodiff_cli.random.streams import default_generator, generator_of
 from autodiff_cli.tensors.tensor import Tensor, of_array
-from autodiff_cli.vocabulary.calls.calling import call, opened, torch_call
+from autodiff_cli.vocabulary.calls.calling import call, subclassable, torch_call
 from autodiff_cli.vocabulary.calls.handles import named
 
 
 def dataset(name: str) -> Callable[[type], type]:
-    return opened("torch.utils.data.dataset", f"utils.data.{name}", f"utils.data.dataset.{name}")
+    return subclassable(
+        "torch.utils.data.dataset", f"utils.data.{name}", f"utils.data.dataset.{name}"
+    )
 
 
 @dataset("Dataset")
@@ -123,7 +125,9 @@ def random_split(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]
 
 
 def sampler_class(name: str) -> Callable[[type], type]:
-    return opened("torch.utils.data.sampler", f"utils.data.{name}", f"utils.data.sampler.{name}")
+    return subclassable(
+        "torch.utils.data.sampler", f"utils.data.{name}", f"utils.data.sampler.{name}"
+    )
 
 
 @sampler_class("Sampler")
@@ -255,7 +259,9 @@ def default_collate(batch: Any) -> Any:
     )
 
 
-@opened("torch.utils.data.dataloader", "utils.data.DataLoader", "utils.data.dataloader.DataLoader")
+@subclassable(
+    "torch.utils.data.dataloader", "utils.data.DataLoader", "utils.data.dataloader.DataLoader"
+)
 class DataLoader:
     """Batches of a dataset, in order or shuffled anew at each pass."""
 
