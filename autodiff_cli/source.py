@@ -21,6 +21,9 @@ class Span:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Span) and (self.start, self.end) == (other.start, other.end)
 
+    def __hash__(self) -> int:
+        return hash((self.start, self.end))
+
     def __repr__(self) -> str:
         return f"Span({self.start}, {self.end})"
 

@@ -24,6 +24,7 @@ from autodiff_cli.rows import Job, Question, Summary, spread  # noqa: E402
 from autodiff_cli.rows.cluster import Cluster, ClusterFault, Tasks  # noqa: E402
 from autodiff_cli.rows.part import Work  # noqa: E402
 from autodiff_cli.rows.run import run as run_here  # noqa: E402
+from autodiff_cli.settings import Settings  # noqa: E402
 from autodiff_cli.source import Source  # noqa: E402
 from autodiff_cli.tables.sources import resolved  # noqa: E402
 
@@ -148,7 +149,7 @@ def test_bad_rows(cluster: Cluster, ending: str, on_error: str) -> None:
         ("x*y", {"tangents": {"x": "1", "y": "@y"}}),
         ("x*v", {"given": {"v": "[1,2]"}, "seed": "[1,0.5]"}),
         ("x*y", {"chunk_rows": 7, "limit": 500}),
-        ("rand(3)*x", {"seed": "[1,1,1]", "manual_seed": 3}),
+        ("rand(3)*x", {"seed": "[1,1,1]", "settings": Settings(manual_seed=3)}),
         (SLOW, {"limit": 300}),
     ],
 )
