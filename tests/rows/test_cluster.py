@@ -241,10 +241,10 @@ def test_a_killed_worker_loses_nothing(local: Any, cluster: Cluster) -> None:
     assert sorted(os.listdir("there")) == ["_SUCCESS", *map(os.path.basename, parts_of("there"))]
 
 
-def test_what_is_lost_before_it_was_fetched_is_done_again(local: Any, cluster: Cluster) -> None:
+def test_what_is_lost_before_it_was_fetched_is_done_again(local: Any) -> None:
     asked = job("x", output="there")
     with distributed.Client(local.scheduler_address, set_as_default=False) as client:
-        tasks = Tasks(client, Work("lost", asked, (), (), "there", ".csv", None), cluster, print)
+        tasks = Tasks(client, Work("lost", asked, (), (), "there", ".csv", None), print)
         found = tasks.results(time.sleep, {n: (n and 0.5,) for n in range(5)}, shared=False)
         assert next(found) == (0, None)
         until(lambda: all(future.done() for future in tasks.pending.values()))
