@@ -4,8 +4,9 @@
 
 Peers are torch (eager), JAX (jit) and HIPS autograd, as far as the interpreter has them; numexpr where its
 language has the expression, with gradients derived by hand; and for least squares the products of
-matrices alone. In process all run in this process, taking turns; figures are
-medians. From the shell a process reads the inputs from .npy files and writes the gradients to an .npz
+matrices alone. In process all run in this process: once, which for JAX compiles and for us plans, and then
+taking turns; figures are medians. Processor time is that of all threads, and hardly depends on what else
+runs. From the shell a process reads the inputs from .npy files and writes the gradients to an .npz
 file; run that with an interpreter that has the package installed (a checkout works out the parser's tables
 at each start). Every peer's results are compared first. Prints tables, then one JSON line.
 """
@@ -17,17 +18,28 @@ import gc
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from expressions import DEFAULT_SIZE, EXPRESSIONS, FORMS, Expression
-from measure import environment, importable, machine, medians, significant, table
+from measure import (
+    Times,
+    environment,
+    importable,
+    machine,
+    medians,
+    medians_of_both,
+    significant,
+    table,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
+WARM = 10**5  # elements of what runs before anything is measured
 Answer: TypeAlias = "tuple[float, list[np.ndarray]]"  # the value, and a gradient for each leaf
 Peer: TypeAlias = "Callable[[Expression, dict[str, np.ndarray]], Callable[[], Any]]"
 
@@ -133,6 +145,18 @@ def products(statements: str, arrays: dict[str, np.ndarray]) -> Callable[[], obj
     return lambda: exec(code, dict(arrays))
 
 
+def first_calls(
+    runs: Mapping[str, Callable[[], Any]],
+) -> tuple[dict[str, Answer], dict[str, float]]:
+    """What each peer answers, and how long its first call takes; all have run something else before."""
+    answers, times = {}, {}
+    for name, run in runs.items():
+        started = perf_counter()
+        answers[name] = run()
+        times[name] = perf_counter() - started
+    return answers, times
+
+
 def compare(expression: Expression, answers: dict[str, Answer]) -> None:
     """Stop if two disagree: what computes something else isn't a peer."""
     import numpy as np
@@ -150,20 +174,29 @@ def compare(expression: Expression, answers: dict[str, Answer]) -> None:
             )
 
 
-def inside(expression: Expression, options: argparse.Namespace) -> dict[str, float]:
-    arrays = expression.arrays(options.size)
+def peers_in_process(expression: Expression, size: int, names: Sequence[str]) -> dict[str, Any]:
+    arrays = expression.arrays(size)
     runs: dict[str, Callable[[], object]] = {"autodiff": in_autodiff(expression, arrays)}
-    for name in options.peers:
-        if name == "numexpr" and not expression.numexpr:
-            continue
-        runs[name] = INSIDE[name](expression, arrays)
-    compare(expression, {name: run() for name, run in runs.items()})  # type: ignore[misc]
+    for name in names:
+        if name != "numexpr" or expression.numexpr:
+            runs[name] = INSIDE[name](expression, arrays)
+    return runs
+
+
+def inside(
+    expression: Expression, options: argparse.Namespace
+) -> tuple[dict[str, float], dict[str, Times]]:
+    """First calls, and steady state."""
+    runs = peers_in_process(expression, options.size, options.peers)
+    answers, first = first_calls(runs)
+    compare(expression, answers)
+    del answers
     if expression.products:
-        runs["products"] = products(expression.products, arrays)
-    found = medians(runs, options.rounds)
+        runs["products"] = products(expression.products, expression.arrays(options.size))
+    found = medians_of_both(runs, options.rounds)
     del runs
     gc.collect()
-    return found
+    return first, found
 
 
 # ---- from the shell -----------------------------------------------------------------------------
@@ -228,6 +261,21 @@ def shown(title: str, results: dict[str, dict[str, float]]) -> str:
     return f"\n{title}\n\n{table(['', *columns], rows)}\n"
 
 
+def report(
+    title: str,
+    expressions: Sequence[Expression],
+    results: Sequence[dict[str, float]],
+    record: dict[str, Any],
+) -> None:
+    """Print a table, and put it into the record."""
+    pairs = list(zip(expressions, results, strict=True))
+    texts = {expression.text: found for expression, found in pairs}
+    print(shown(f"{title}, milliseconds (and times autodiff's):", texts), flush=True)
+    record[title] = {
+        expression.name: {"seconds": found, "ratios": ratios(found)} for expression, found in pairs
+    }
+
+
 def chosen(words: Sequence[str]) -> list[Expression]:
     return [e for e in EXPRESSIONS if not words or any(word in e.name for word in words)]
 
@@ -244,15 +292,21 @@ def main() -> None:
     expressions = chosen(options.names)
     print(machine())
     record: dict[str, Any] = {"benchmark": "large", "size": options.size}
-    parts = {"inside": ("In process", inside), "shell": ("From the shell", shell)}
-    for part, (title, measured) in parts.items():
-        if options.only in (None, part):
-            results = {e.text: measured(e, options) for e in expressions}
-            print(shown(f"{title}, milliseconds (and times autodiff's):", results), flush=True)
-            record[part] = {
-                e.name: {"seconds": results[e.text], "ratios": ratios(results[e.text])}
-                for e in expressions
-            }
+    if options.only != "shell":
+        for run in peers_in_process(EXPRESSIONS[0], WARM, options.peers).values():
+            run()  # what is imported at the first call of all
+        calls = [inside(expression, options) for expression in expressions]
+        steady = [found for _, found in calls]
+        parts = {
+            "first call": [first for first, _ in calls],
+            "steady state": [{n: times.wall for n, times in found.items()} for found in steady],
+            "processor time": [{n: t.processor for n, t in found.items()} for found in steady],
+        }
+        for part, results in parts.items():
+            report(f"In process, {part}", expressions, results, record)
+    if options.only != "inside":
+        results = [shell(expression, options) for expression in expressions]
+        report("From the shell", expressions, results, record)
     print(json.dumps(record))
 
 

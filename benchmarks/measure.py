@@ -9,31 +9,47 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
+from typing import NamedTuple
 
 PAUSE = 0.05  # seconds before a measurement, in which another library's threads stop spinning
 LIBRARIES = ("numpy", "torch", "jax", "autograd", "numexpr")
 
 
-def seconds(run: Callable[[], object]) -> float:
+class Times(NamedTuple):
+    """Seconds of a call: on the clock, and of all the process's threads together."""
+
+    wall: float
+    processor: float
+
+
+def seconds(run: Callable[[], object]) -> Times:
     """How long one call takes, its result's release apart."""
     sleep(PAUSE)
-    started = perf_counter()
+    started, busy = perf_counter(), process_time()
     kept = run()
-    elapsed = perf_counter() - started
+    elapsed = Times(perf_counter() - started, process_time() - busy)
     del kept
     return elapsed
 
 
-def medians(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """The median time of each call; they take turns, after a round that warms up."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
+def medians_of_both(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Times]:
+    """The median times of each call; they take turns, after a round that warms up."""
+    times: dict[str, list[Times]] = {name: [] for name in runs}
     for number in range(rounds + 1):
         for name, run in runs.items():
             elapsed = seconds(run)
             if number:
                 times[name].append(elapsed)
-    return {name: statistics.median(values) for name, values in times.items()}
+    return {
+        name: Times(*map(statistics.median, zip(*found, strict=True)))
+        for name, found in times.items()
+    }
+
+
+def medians(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median time of each call on the clock."""
+    return {name: times.wall for name, times in medians_of_both(runs, rounds).items()}
 
 
 def environment() -> dict[str, str]:
