@@ -33,9 +33,9 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
     order = topological(outputs, through_values=False)
     for node in order:
         if node.shape and node.numel >= PAYS and node.value is None and not node.op.is_view:
-            from autodiff_cli.execute.plan import Plan
+            from autodiff_cli.execute.planned import run
 
-            return Plan(outputs).run()
+            return run(outputs, order)
     return whole.computed(outputs, order)
 
 

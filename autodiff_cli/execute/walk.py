@@ -61,17 +61,27 @@ def walk(
         if node.op in REDUCTIONS:
             partials[number] = [None] * len(program.boxes)
 
+    made: list[Worker] = []
+
     def worker() -> Callable[[int], None]:
-        return Worker(program, arrays, shown_results, partials).block
+        one = Worker(program, arrays, shown_results, partials)
+        made.append(one)
+        return one.block
 
     count = len(program.boxes)
-    alone(
-        pool.each,
-        count,
-        worker,
-        workers,
-        None if done is None else (lambda begun: done(begun, count)),
-    )
+    try:
+        alone(
+            pool.each,
+            count,
+            worker,
+            workers,
+            None if done is None else (lambda begun: done(begun, count)),
+        )
+    finally:
+        for (
+            one
+        ) in made:  # whose calls refer to it: the results' memory would wait for the collector
+            one.calls.clear()
     for number, parts in partials.items():
         _combine(program, number, parts, shown_results[number])
     return results

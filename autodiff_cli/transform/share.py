@@ -34,7 +34,7 @@ def share(outputs: Sequence[Node]) -> list[Node]:
             ids = [id(operand) for operand in operands]
             if node.op in COMMUTATIVE or (node.op is add and node.params["alpha"] == 1):
                 ids.sort()
-            key = (node.op, tuple(ids), _frozen(node.params), node.dtype)
+            key = (node.op, tuple(ids), frozen(node.params), node.dtype)
         kept = seen.get(key)
         if kept is None:
             kept = node
@@ -48,16 +48,16 @@ def share(outputs: Sequence[Node]) -> list[Node]:
 def _of_value(node: Node) -> Hashable:
     """What tells a node with a value from another."""
     if node.op is NUMBER:
-        return (NUMBER, _frozen(node.value), node.dtype)
+        return (NUMBER, frozen(node.value), node.dtype)
     if node.op is CONSTANT and not node.shape:
         return (CONSTANT, node.value.tobytes(), node.dtype)  # type: ignore[union-attr]
     return id(node)
 
 
-def _frozen(value: Any) -> Hashable:
+def frozen(value: Any) -> Hashable:
     """A parameter as something that is equal only to what means the same.
 
-    >>> _frozen(0.0) == _frozen(-0.0), _frozen(1) == _frozen(True), _frozen((1, 2)) == _frozen((1, 2))
+    >>> frozen(0.0) == frozen(-0.0), frozen(1) == frozen(True), frozen((1, 2)) == frozen((1, 2))
     (False, False, True)
     """
     kind = type(value)
@@ -68,9 +68,9 @@ def _frozen(value: Any) -> Hashable:
     if value is None or kind is str or kind is DType or isinstance(value, Op):
         return (value,)
     if kind is tuple or kind is list:
-        return (kind, *[_frozen(entry) for entry in value])
+        return (kind, *[frozen(entry) for entry in value])
     if kind is dict:
-        return tuple([(name, _frozen(entry)) for name, entry in value.items()])
+        return tuple([(name, frozen(entry)) for name, entry in value.items()])
     if kind is slice:
-        return (slice, _frozen(value.start), _frozen(value.stop), _frozen(value.step))
+        return (slice, frozen(value.start), frozen(value.stop), frozen(value.step))
     return (kind, id(value))  # an array, say: itself
