@@ -10,7 +10,7 @@ from typing import TypeAlias
 from autodiff_cli.ir.node import Shape
 
 Box: TypeAlias = tuple[slice, ...]
-LEAST = 1 << 16  # elements of a block, at least: below, numpy's calls cost more than caches gain
+LEAST = 1 << 17  # elements of a block, at least: below, numpy's calls cost more than caches gain
 MOST = 1 << 18
 LANES = 64  # blocks are multiples of it, so that numpy's loops have no rest but the last
 
