@@ -28,7 +28,7 @@ CACHES = """
     interpret/access.py:NATIVE interpret/allowed.py:NATIVE interpret/allowed.py:WRITABLE
     interpret/assignment.py:WRITABLE
     tensors/saved.py:_known ops/batching/__init__.py:_rules threads/blas.py:_known
-    transform/batch.py:_operations wall/again.py:_opened
+    execute/planned.py:_plans transform/batch.py:_operations wall/again.py:_opened
 """
 # What the process has one of; a process that writes the index notes what its tables get.
 THE_PROCESS = """
