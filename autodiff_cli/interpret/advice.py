@@ -195,7 +195,9 @@ def _spelled(path: str) -> str | None:
         return sum(same), exact, len(parts) == 1, known
 
     last = _letters(asked[-1])
-    found = [n for n in FUNCTIONS.names() if _letters(n.rpartition(".")[2]) == last]
+    # forms that write into a tensor aren't meant
+    plain = (n for n in FUNCTIONS.names() if n[-1] != "_")
+    found = [n for n in plain if _letters(n.rpartition(".")[2]) == last]
     found += [n for n in (*names.CONSTANTS, *DTYPES) if len(n) > 1 and _letters(n) == last]
     return max(found, key=likeness, default=None)
 

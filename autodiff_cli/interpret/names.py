@@ -98,8 +98,8 @@ def found_names(
 
 
 def function_names() -> list[str]:
-    """What can be called without a prefix in expressions."""
-    names = (name.removeprefix("F.") for name in FUNCTIONS.names())
+    """What can be called without a prefix in expressions, forms that write into a tensor apart."""
+    names = (name.removeprefix("F.") for name in FUNCTIONS.names() if name[-1] != "_")
     return [*SHARED, "float", "int", "bool", "len", *(name for name in names if "." not in name)]
 
 
