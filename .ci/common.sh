@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # What depends on digits, and so on the kernels of a processor.
-digits=(tests/execute tests/ops tests/transform tests/autograd tests/rows tests/test_programs.py
+digits=(tests/execute tests/ops tests/transform tests/tensors tests/rows tests/test_programs.py
   tests/test_notebooks.py tests/test_reference.py)
 
 step() { printf '\n== %s\n' "$*"; }
