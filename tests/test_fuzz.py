@@ -153,7 +153,9 @@ def called(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.tuples(inner, st.sampled_from(sorted(METHODS.names())), arguments).map(
             lambda p: f"({p[0]}).{p[1]}({p[2]})"
         ),
-        st.tuples(inner, st.sampled_from(sorted(ATTRIBUTES))).map(lambda p: f"({p[0]}).{p[1]}"),
+        st.tuples(inner, st.sampled_from(sorted(ATTRIBUTES.names()))).map(
+            lambda p: f"({p[0]}).{p[1]}"
+        ),
         st.tuples(inner, signs, inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
         st.tuples(inner, inner).map(lambda p: f"({p[0]})[{p[1]}]"),
     )

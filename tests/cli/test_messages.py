@@ -98,7 +98,7 @@ def test_no_habit_is_a_name_that_exists() -> None:
     assert {*names.CONSTANTS, *names.SHORT, *names.IMPLICIT}.isdisjoint(
         {*habits.NAMES, *habits.MODULES} - {"np", "optim"}  # of which functions are asked
     )
-    assert {*METHODS.names(), *ATTRIBUTES}.isdisjoint({*habits.METHODS, *habits.ATTRIBUTES})
+    assert {*METHODS.names(), *ATTRIBUTES.names()}.isdisjoint({*habits.METHODS, *habits.ATTRIBUTES})
 
 
 def test_wished_options_name_options_that_exist() -> None:

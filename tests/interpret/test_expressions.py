@@ -148,4 +148,4 @@ def test_signatures_of_every_entry_parse_and_name_what_the_implementation_takes(
 
 
 def test_attributes_are_not_methods() -> None:
-    assert not set(ATTRIBUTES) & set(METHODS)
+    assert not set(ATTRIBUTES.names()) & set(METHODS.names())
