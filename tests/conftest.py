@@ -42,6 +42,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--reference", action="store_true", help="also compare with torch 2.13.0, live (installed)"
     )
+    parser.addoption("--every", action="store_true", help="all cases where a test takes samples")
+
+
+@pytest.fixture
+def every(request: pytest.FixtureRequest) -> bool:
+    """Whether to take all cases, and not only samples."""
+    return bool(request.config.getoption("--every"))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

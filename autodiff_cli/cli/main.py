@@ -28,6 +28,7 @@ COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
     "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
+    "explain": "autodiff_cli.cli.explain",
     "run": "autodiff_cli.cli.run",
 }
 DEFAULT = "eval"

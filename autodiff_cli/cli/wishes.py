@@ -19,8 +19,8 @@ exec execute python train script notebook: programs are run by autodiff run FILE
 map rows table csv apply: rows of a table are evaluated by autodiff batch 'x*2' FILE
 plot graph draw show
     nothing is drawn here: --json and --save out.npz give the numbers to what draws
-explain trace steps debug
-    --trace prints every step: autodiff 'x**2' x=3 --trace
+why trace steps debug chain-rule
+    --trace prints every step: autodiff 'x**2' x=3 --trace; autodiff explain 'x**2' x=3 says why
 info about: autodiff --version, autodiff --help
 install update upgrade config init: there is nothing to set up; autodiff --help shows examples
 """)

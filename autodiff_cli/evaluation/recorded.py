@@ -108,14 +108,23 @@ def unread(source: Source, text: Text, bound: Sequence[str]) -> list[str]:
     return text.unread(bound, source)
 
 
-def recorded(source: Source, text: Text, inputs: Mapping[str, Any]) -> Recorded:
+def recorded(
+    source: Source, text: Text, inputs: Mapping[str, Any], draws: bool = False
+) -> Recorded:
     """Run a text as one graph, in which tensors' conditions are what they are for these inputs.
+
+    Args:
+        source: the text.
+        text: the same, parsed.
+        inputs: values by name.
+        draws: whether it may draw random numbers, which are constants of its graph.
 
     Raises:
         AutodiffError: it can't be run so, or its result isn't one tensor.
     """
     named = list(_named(text, inputs)) if text.is_expression else []
-    value, *nodes, branches, whole = _run(source, text, inputs, [name for name, _ in named])
+    wanted = [name for name, _ in named]
+    value, *nodes, branches, whole = _run(source, text, inputs, wanted, draws)
     check_result(value, source, inputs)
     if not isinstance(value, Node):
         raise RuntimeFault(
@@ -149,7 +158,9 @@ def _result(text: Text) -> Any:
     return last.targets[0] if isinstance(last, Assign) else last.value
 
 
-def _run(source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence[str]) -> list[Any]:
+def _run(
+    source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence[str], draws: bool
+) -> list[Any]:
     """The value of a text, those of the names that are wanted, the branches, and the text that was run."""
     effect = None if text.is_expression else text.code.effect
     if effect is not None:
@@ -174,7 +185,7 @@ def _run(source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence
         text = compiled_text(whole)
     notices = Notices(source)
     turns = _Turns(current().limits)
-    drawn: dict[str, Any] = {}
+    drawn: dict[str, Any] = current().streams if draws else {}
     try:
         with (
             changed(deferred=Deferred(choose, here), limits=turns, streams=drawn),
@@ -189,7 +200,7 @@ def _run(source: Source, text: Text, inputs: Mapping[str, Any], wanted: Sequence
         raise refused from None
     except Exception as error:
         raise located(error, source, inputs) from None
-    if drawn:
+    if drawn and not draws:
         raise RuntimeFault(
             "random draws have no formula", hint="draw them before, and bind them: u='rand(3)'"
         )

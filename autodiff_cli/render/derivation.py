@@ -37,7 +37,7 @@ def general(derivation: Derivation) -> list[str]:
         for part in derivation.parts
     ]
     if derivation.branches is not None:
-        notes.append(_ran(derivation.branches))
+        notes.append(ran(derivation.branches))
     notes += [
         f"{assumed} is taken for 0: it is at {_count(derivation.points, 'point', 'points')}, to 13 digits"
         for assumed in derivation.assumed
@@ -76,7 +76,7 @@ def _checked(derivation: Derivation) -> str:
     return f"checked for {shown}{more}"
 
 
-def _ran(branches: Sequence[tuple[str, bool | int]]) -> str:
+def ran(branches: Sequence[tuple[str, bool | int]]) -> str:
     """What of a program ran: each condition, how often it held, and how it ended; each loop's turns."""
     held: dict[str, list[bool]] = {}
     for condition, outcome in branches:

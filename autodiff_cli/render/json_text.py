@@ -34,9 +34,9 @@ def json_lines(result: Result) -> str:
             record |= _derivatives(result)
         if result.trace and not number:
             record["trace"] = [
-                {"source": _plain(step.text), **_described(step.value)} for step in result.trace
+                {"source": plain_json(step.text), **_described(step.value)} for step in result.trace
             ]
-        lines.append(orjson.dumps(record, default=_plain, option=OPTIONS).decode())
+        lines.append(orjson.dumps(record, default=plain_json, option=OPTIONS).decode())
     return "\n".join(lines)
 
 
@@ -51,7 +51,7 @@ def _described(value: Any) -> dict[str, Any]:
     kind = value.name if isinstance(value, ReturnType) else type_name(value)
     if value is NO_VALUE:
         kind = "NoneType"
-    return {"value": _plain(value), "shape": None, "dtype": kind, "grad_fn": None}
+    return {"value": plain_json(value), "shape": None, "dtype": kind, "grad_fn": None}
 
 
 def _grads(gradients: Gradients | None) -> dict[str, Any]:
@@ -102,14 +102,14 @@ def _spelled(array: Any) -> Any:
     return _scalar(np.asarray(array))
 
 
-def _plain(value: Any) -> Any:
+def plain_json(value: Any) -> Any:
     """Python values that are not JSON's."""
     if isinstance(value, Tensor):
         return _numbers(value)
     if isinstance(value, ReturnType):
-        return {name: _plain(entry) for name, entry in zip(value.fields, value, strict=True)}
+        return {name: plain_json(entry) for name, entry in zip(value.fields, value, strict=True)}
     if isinstance(value, (list, tuple)):
-        return [_plain(entry) for entry in value]
+        return [plain_json(entry) for entry in value]
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, DType):

@@ -1,0 +1,157 @@
+"""The explanation of a text: the chain rule, from the rules that ran."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_cli.errors import InputError, RuntimeFault
+from autodiff_cli.evaluation.leaves import leaves_of
+from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.evaluation.recorded import Recorded, parsed, recorded
+from autodiff_cli.evaluation.seeds import seed_of
+from autodiff_cli.explanation.graph import Graph, Named, Wish, explained
+from autodiff_cli.explanation.links import sized
+from autodiff_cli.explanation.records import Explanation, Index
+from autodiff_cli.inputs import Given, bind_all
+from autodiff_cli.interpret.limits import started_with
+from autodiff_cli.ir.node import INPUT, Node
+from autodiff_cli.ops.create import full
+from autodiff_cli.settings import Settings
+from autodiff_cli.source import Source
+
+MADE = "t"  # what operations without a name are called, before their number
+
+
+def explain(
+    expression: str | Source,
+    inputs: Mapping[str, Given] | None = None,
+    *,
+    wrt: Sequence[str] | None = None,
+    seed: Given | None = None,
+    at: Mapping[str, Index] | None = None,
+    jacobian: bool = False,
+    steps: str = "",
+    digits: int = 4,
+    settings: Settings | None = None,
+) -> Explanation:
+    """Explain a gradient.
+
+    Args:
+        expression: in the language, such as "y = x+2; z = y*y*3; z.mean()".
+        inputs: values as `evaluate` takes them.
+        wrt: names of the inputs to differentiate by; all floating ones if None.
+        seed: the cotangent of a result that is no number; ones if None.
+        at: indices of elements whose chain rule is written out, by input, or by "" of all; the first ones.
+        jacobian: whether to give Jacobians.
+        steps: "names" for what the text names, "operations" for all; if "", names if there are any.
+        digits: of numbers in formulas.
+        settings: what the text is computed with.
+
+    Raises:
+        AutodiffError: the text can't be evaluated as one graph, or has no gradient.
+
+    >>> made = explain("y = x+2; z = y*y*3; z.mean()", {"x": "ones(2,2)"})
+    >>> [f"d{link.of}/d{link.by} = {link.formula.text}" for link in made.links]
+    ['dout/dz = 1/4', 'dz/dy = 6*y', 'dy/dx = 1']
+    >>> [factor.inserted.text for factor in made.chains[0].paths[0].factors], made.chains[0].total
+    (['1/4', '6*3', '1'], 4.5)
+    """
+    source = expression if isinstance(expression, Source) else Source(expression)
+    with started_with(settings or Settings()), np.errstate(all="ignore"):
+        text = parsed(source)
+        bound = bind_all(inputs or {}, wrt)
+        notices = Notices(source)
+        notices.unused(text.unread(bound, source))
+        run = recorded(source, text, bound, draws=True)
+        leaves = leaves_of(bound, wrt)
+        check_gradient(run.value, leaves)
+        cotangent = (
+            full(shape=run.value.shape, value=1, dtype=run.value.dtype)
+            if seed is None
+            else seed_of(seed, 0, run.value)
+        )
+        parts, kind = parts_of(run, bound, steps)
+        others = {name: v for name, v in bound.items() if not isinstance(v, Node)}
+        graph = Graph(
+            run.value, parts, leaves, others, cotangent, seed is not None, run.source, kind
+        )
+        wish = Wish(checked(at or {}, leaves), jacobian, digits)
+        branches = None if text.is_expression else run.branches
+        return explained(graph, wish, notices.texts, branches)
+
+
+def check_gradient(value: Node, leaves: Mapping[str, Node]) -> None:
+    """Refuse what has no gradient.
+
+    Raises:
+        RuntimeFault: there is nothing to differentiate by, or the result doesn't depend on it.
+    """
+    if not leaves:
+        raise RuntimeFault(
+            "there is nothing to differentiate by",
+            hint="give an input of floating point numbers, as in x='[1., 2.]'",
+        )
+    if not value.requires_grad:
+        raise RuntimeFault(
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            hint="the result does not depend on a floating point input",
+        )
+
+
+def checked(at: Mapping[str, Index], leaves: Mapping[str, Node]) -> dict[str, Index]:
+    """Indices of elements, by input, from the front.
+
+    Raises:
+        InputError: there is no such input, or it has no such element.
+    """
+    found = {}
+    for name, index in at.items():
+        if name and name not in leaves:
+            known = ", ".join(leaves)
+            raise InputError(f"--element names '{name}', which is not an input; those are {known}")
+        fitting = [
+            n for n, leaf in leaves.items() if (n == name or not name) and _fits(leaf, index)
+        ]
+        if not fitting:
+            shapes = ", ".join(f"{n} has shape {list(leaf.shape)}" for n, leaf in leaves.items())
+            raise InputError(f"no input has an element {list(index)}: {shapes}")
+        for own in fitting:
+            pairs = zip(index, leaves[own].shape, strict=True)
+            found[own] = tuple(n + size if n < 0 else n for n, size in pairs)
+    return found
+
+
+def _fits(leaf: Node, index: Index) -> bool:
+    return len(index) == leaf.ndim and all(
+        -size <= n < size for n, size in zip(index, leaf.shape, strict=True)
+    )
+
+
+def parts_of(run: Recorded, bound: Mapping[str, Any], steps: str) -> tuple[list[Named], str]:
+    """The parts of a graph that get a row, the result last; and whether they are names or operations."""
+    operations = sized(run.value)
+    inside = {id(node) for node in operations}
+    own = [Named(a.name, a.node, a.text.partition(" = ")[2]) for a in run.assigned]
+    inputs = [Named(n, v, "") for n, v in bound.items() if isinstance(v, Node) and v.op is INPUT]
+    named = {id(part.node): part for part in reversed(own) if id(part.node) in inside}
+    constants = [part for part in own if not part.node.requires_grad]
+    kind = steps or ("names" if named.keys() - {id(run.value)} else "operations")
+    taken = {*bound, *(part.name for part in own)}
+    found = {**named}
+    numbers = (n for n in range(1, 10**9) if f"{MADE}{n}" not in taken)
+    if kind == "operations":
+        for node in operations:
+            if id(node) not in found and node is not run.value:
+                found[id(node)] = Named(f"{MADE}{next(numbers)}", node, _source(run, node))
+    if id(run.value) not in found and run.value.op is not INPUT:
+        name = next(n for n in ("out", "result", "out_") if n not in taken)
+        found[id(run.value)] = Named(name, run.value, run.body or _source(run, run.value))
+    ordered = sorted(found.values(), key=lambda part: part.node.number)
+    return [*inputs, *constants, *ordered], kind
+
+
+def _source(run: Recorded, node: Node) -> str:
+    return run.source.slice(node.span) if node.span is not None else ""

@@ -1,0 +1,112 @@
+"""Documents for a terminal, and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import StringIO
+
+from autodiff_cli.render.document import (
+    Block,
+    Cell,
+    Derivation,
+    Document,
+    Equation,
+    Table,
+    plain,
+)
+
+
+def text(document: Document, width: int = 80) -> str:
+    """A document in lines of so many characters; equations aren't broken.
+
+    Args:
+        document: the blocks.
+        width: of tables.
+    """
+    return "\n\n".join(_block(block, width) for block in document)
+
+
+def _block(block: Block, width: int) -> str:
+    if isinstance(block, Table):
+        return f"{block.title}\n{table(block, width)}" if block.title else table(block, width)
+    if isinstance(block, Derivation):
+        lines = [f"  {line}" for line in lines_of(block.equations, width - 2)]
+        return "\n".join([block.title, *lines] if block.title else [line[2:] for line in lines])
+    return "\n".join(block.lines)
+
+
+def table(block: Table, width: int) -> str:
+    """A table whose columns share the width; what is longer goes on in the next line."""
+    from rich.console import Console
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(
+        box=None,
+        show_header=any(block.header),
+        padding=(0, 2, 0, 0),
+        pad_edge=False,
+        header_style="",
+    )
+    widest = [
+        max((len(plain(row[at])) for row in block.rows), default=0)
+        for at in range(len(block.header))
+    ]
+    for at, name in enumerate(block.header):
+        grid.add_column(Text(name), overflow="fold", min_width=min(widest[at], 12))
+    for row in block.rows:
+        grid.add_row(*(Text(plain(cell)) for cell in row))
+    out = StringIO()
+    console = Console(file=out, width=max(width - 2, 20), color_system=None, highlight=False)
+    console.print(grid)
+    return "\n".join(f"  {line}".rstrip() for line in out.getvalue().splitlines())
+
+
+def lines_of(equations: Sequence[Equation], width: int) -> list[str]:
+    """Equations with the right sides below each other, on one line where there is room and no factor."""
+    lines = []
+    for equation in equations:
+        left = plain(equation.left)
+        sides = list(dict.fromkeys(_side(cells, joint) for cells, joint in equation.sides))
+        joined = " = ".join([left, *sides])
+        if _is_short(equation) and (len(joined) <= width or len(sides) == 1):
+            lines.append(joined)
+            continue
+        lines.append(f"{left} = {sides[0]}" if sides else left)
+        lines += [f"{' ' * len(left)} = {side}" for side in sides[1:]]
+    return lines
+
+
+def _is_short(equation: Equation) -> bool:
+    """Whether a reader takes it in at once: no product is written out."""
+    return all(joint != " * " or len(cells) < 2 for cells, joint in equation.sides[:1])
+
+
+def _side(cells: Sequence[Cell], joint: str) -> str:
+    operand = len(cells) > 1
+    return joint.join(plain(cell, operand) for cell in cells)
+
+
+# ---- Markdown -----------------------------------------------------------------------------------
+
+
+def markdown(document: Document) -> str:
+    """A document as Markdown, with tables as GitHub has them."""
+    return "\n\n".join(_marked(block) for block in document)
+
+
+def _marked(block: Block) -> str:
+    if isinstance(block, Table):
+        head = " | ".join(name or " " for name in block.header)
+        lines = [f"| {head} |", f"|{' --- |' * len(block.header)}"]
+        lines += [f"| {' | '.join(_code(cell) for cell in row)} |" for row in block.rows]
+        return "\n".join([f"### {block.title}", "", *lines] if block.title else lines)
+    if isinstance(block, Derivation):
+        lines = ["```text", *lines_of(block.equations, 100), "```"]
+        return "\n".join([f"### {block.title}", "", *lines] if block.title else lines)
+    return "  \n".join(block.lines)
+
+
+def _code(cell: Cell) -> str:
+    shown = plain(cell).replace("|", "\\|").replace("\n", " ")
+    return f"`{shown}`" if shown and not isinstance(cell, str) else shown
