@@ -15,7 +15,7 @@ from importlib.util import find_spec
 
 # By the name that `needs` takes, what a person calls it. Paths of files are names, too.
 PROGRAMS = {
-    "bash": "bash", "duckdb": "DuckDB", "jq": "jq", "make": "make", "mlr": "Miller",
+    "bash": "bash", "dot": "Graphviz", "duckdb": "DuckDB", "jq": "jq", "make": "make", "mlr": "Miller",
     "parallel": "GNU parallel",
 }  # fmt: skip
 MODULES = {"distributed": "Dask", "jax": "JAX", "polars": "polars", "zstandard": "zstandard"}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli.words import NAME, NO_EXPRESSION
+
+if TYPE_CHECKING:
+    from autodiff_cli.cli.resources import Limits
 
 
 class Command(click.Command):
@@ -103,6 +108,15 @@ def names_of(texts: tuple[str, ...]) -> list[str] | None:
     if not names:
         raise click.UsageError("--wrt needs names, as in --wrt w,b")
     return list(dict.fromkeys(names))
+
+
+def own_process(limits: Limits, *, files: bool) -> AbstractContextManager[None]:
+    """A process of its own, where there is something to end, or a file that is to get its name."""
+    if not limits and not files:
+        return nullcontext()
+    from autodiff_cli.cli.apart import supervised
+
+    return supervised(limits)
 
 
 def show_notices(texts: Iterable[str], quiet: bool) -> None:

@@ -16,6 +16,7 @@ from autodiff_cli.cli.commands import (
     ExpressionCommand,
     bindings_of,
     names_of,
+    own_process,
     show_notices,
     vectors_of,
 )
@@ -137,7 +138,8 @@ def command(words: EvalWords) -> int:
     'F.mse_loss(x, y)'. Names are bound by NAME=VALUE; assignments may come first, separated by ';'.
     """
     try:
-        with _supervised(words):
+        files = words.save is not None or words.save_grads is not None
+        with own_process(words.limits, files=files):
             _run(words)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
@@ -198,16 +200,6 @@ def _run(words: EvalWords) -> None:
         click.echo(
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
-
-
-def _supervised(words: EvalWords) -> AbstractContextManager[None]:
-    """A process of its own, where there is something to end or to rename."""
-    files = words.save is not None or words.save_grads is not None
-    if not words.limits and not files:
-        return nullcontext()
-    from autodiff_cli.cli.apart import supervised
-
-    return supervised(words.limits)
 
 
 def _progress(quiet: bool) -> AbstractContextManager[None]:

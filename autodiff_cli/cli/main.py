@@ -29,6 +29,7 @@ COMMANDS = {
     "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
     "explain": "autodiff_cli.cli.explain",
+    "graph": "autodiff_cli.cli.graph",
     "run": "autodiff_cli.cli.run",
 }
 DEFAULT = "eval"

@@ -20,7 +20,7 @@ from autodiff_cli.ir.context import Deferred, Unknown, changed, current
 from autodiff_cli.ir.node import INPUT, NUMBER, Node
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
-from autodiff_cli.syntax.tree import Assign, Binary, Call, Name, Tree, Unary
+from autodiff_cli.syntax.tree import Assign, Binary, Call, Name, Unary, trees_in
 
 Text: TypeAlias = Compiled
 
@@ -90,7 +90,7 @@ def unbound(text: Text, bound: Mapping[str, Any]) -> list[str]:
 def _operands(tree: Any) -> set[str]:
     """The names that an operator calculates with."""
     found = set()
-    for top in _trees(tree):
+    for top in trees_in(tree):
         if isinstance(top, Binary):
             found |= {side.id for side in (top.left, top.right) if isinstance(side, Name)}
         elif isinstance(top, Unary) and isinstance(top.operand, Name):
@@ -266,16 +266,4 @@ def _reads(statement: Assign, inputs: Mapping[str, Any], text: Text) -> frozense
 
 def _names_in(tree: Any) -> set[str]:
     """The names in a tree, whatever they are used for."""
-    return {top.id for top in _trees(tree) if isinstance(top, Name)}
-
-
-def _trees(tree: Any) -> Iterator[Any]:
-    """A tree and all trees in it."""
-    waiting = [tree]
-    while waiting:
-        top = waiting.pop()
-        if isinstance(top, (tuple, list)):
-            waiting += top
-        elif isinstance(top, Tree):
-            yield top
-            waiting += [getattr(top, name) for name in top.fields if name != "span"]
+    return {top.id for top in trees_in(tree) if isinstance(top, Name)}

@@ -5,7 +5,8 @@ Other statements than those of an expression's text are in `syntax/statements.py
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from autodiff_cli.record import Record
 from autodiff_cli.source import Span
@@ -234,3 +235,15 @@ class Program(Tree):
     """Statements; of an expression, assignments to names and then an expression."""
 
     body: tuple[Statement, ...]
+
+
+def trees_in(tree: Any) -> Iterator[Any]:
+    """A tree, or some in tuples and lists, and all trees in it."""
+    waiting = [tree]
+    while waiting:
+        top = waiting.pop()
+        if isinstance(top, (tuple, list)):
+            waiting += top
+        elif isinstance(top, Tree):
+            yield top
+            waiting += [getattr(top, name) for name in top.fields if name != "span"]

@@ -1,0 +1,193 @@
+"""`autodiff graph`: what a text computes, as a tree or a picture, with values and gradients."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from autodiff_cli.cli import paths
+from autodiff_cli.cli.asking import digits_option, output_option
+from autodiff_cli.cli.color import wanted
+from autodiff_cli.cli.commands import (
+    ExpressionCommand,
+    bindings_of,
+    names_of,
+    own_process,
+    show_notices,
+)
+from autodiff_cli.cli.options import (
+    argument,
+    color_option,
+    command_of,
+    option,
+    quiet_option,
+    wrt_option,
+)
+from autodiff_cli.cli.resources import Computing
+from autodiff_cli.cli.words import expression_of, value_of
+from autodiff_cli.errors import AutodiffError
+
+if TYPE_CHECKING:
+    from autodiff_cli.evaluation.structure import Graph
+
+FORMS = ("tree", "dot", "mermaid", "json")
+PICTURES = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
+SUFFIXES = {".txt": "tree", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".json": "json"}
+MANY = 200  # nodes, above which a person is shown a summary
+WIDTH = 100  # columns where there is no terminal
+EPILOG = """\b
+Examples:
+  autodiff graph 'y = x+2; z = y*y*3; z.mean()' x='ones(2,2)'
+  autodiff graph 'F.cross_entropy(x@w, t)' x='rand(2,3)' w='rand(3,4)' t='tensor([0,2])' --fold
+  autodiff graph 'sum(tanh(A@x))' A='rand(2,3)' x='[1,2,3]' -o graph.svg
+  autodiff graph 'x*sin(x)' x=2 --backward
+  autodiff graph @model.py x=@x.npy --to mermaid > model.mmd
+
+\b
+A program ends in the tensor whose graph is wanted. Above 200 nodes, trees and
+pictures show what one place of the text made as one node. Pictures are drawn by
+Graphviz's dot, from PATH.
+"""
+
+
+class GraphWords(Computing):
+    """The words of `autodiff graph`."""
+
+    expression: str = argument("EXPRESSION")
+    bindings: tuple[str, ...] = argument("[NAME=VALUE]...", nargs=-1)
+    wrt: tuple[str, ...] = wrt_option("w,b")
+    seed: str | None = option(
+        "--seed",
+        metavar="VECTOR",
+        help="Cotangent of a result that is no number, as in --seed '[1,0]'.",
+    )
+    form: str | None = option(
+        "--to",
+        type=click.Choice(FORMS),
+        help="What is printed, as in --to mermaid; edges lead from operands to results.  [tree]",
+    )
+    as_json: bool = option(
+        "--json", is_flag=True, help="The same as --to json: … --json | jq .nodes."
+    )
+    backward: bool = option(
+        "--backward",
+        is_flag=True,
+        help="The graph of the gradients: what each rule of the backward pass computed: … --backward.",
+    )
+    fold: bool = option(
+        "--fold",
+        is_flag=True,
+        help="One node for each part of the text, however many operations, or turns of a loop, it made: "
+        "… --fold.",
+    )
+    digits: int = digits_option()
+    output: str | None = output_option("graph.svg")
+    quiet: bool = quiet_option()
+    color: str = color_option()
+
+
+@command_of(GraphWords, "graph", cls=ExpressionCommand, epilog=EPILOG)
+def command(words: GraphWords) -> int:
+    """Draw the graph of EXPRESSION: what is computed from what, with values and gradients.
+
+    The first line is the result; below each node is what it is computed from, down to the inputs.
+    """
+    form, picture = _form(words)
+    try:
+        with own_process(words.limits, files=words.output is not None):
+            _run(words, form, picture)
+    except AutodiffError as error:
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, words, "graph") from None
+    return 0
+
+
+def _form(words: GraphWords) -> tuple[str, str]:
+    """The form that is written, and that of the picture, if it is one."""
+    asked = "json" if words.as_json else words.form
+    if words.as_json and words.form not in (None, "json"):
+        raise click.UsageError(f"--json and --to {words.form} are two forms")
+    suffix = os.path.splitext(words.output)[1].lower() if words.output else ""
+    if suffix in PICTURES:
+        if asked is not None:
+            raise click.UsageError(f"-o {words.output} is a picture: leave --to {asked} out")
+        return "dot", PICTURES[suffix]
+    found = SUFFIXES.get(suffix)
+    if words.output and found is None and asked is None:
+        known = ", ".join([*PICTURES, *SUFFIXES])
+        raise click.UsageError(f"-o {words.output}: its suffix says no form; known are {known}")
+    if asked is not None and found not in (None, asked):
+        raise click.UsageError(f"--to {asked} doesn't go into a file called {words.output}")
+    return asked or found or "tree", ""
+
+
+def _run(words: GraphWords, form: str, picture: str) -> None:
+    wall = words.wall()
+    names = bindings_of(words.bindings, words.expression)
+    wrt = names_of(words.wrt)
+
+    from autodiff_cli.cli.confining import confine
+    from autodiff_cli.evaluation.structure import graph_in
+
+    seeds = [words.seed] if words.seed is not None else []
+    outputs = {}
+    if words.output:
+        from autodiff_cli.tables.outputs import check_writable
+
+        check_writable(words.output)
+        outputs = {"--output": words.output}
+    read = paths.doors_of([words.expression, *names.values(), *seeds])
+    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
+    expression = expression_of(words.expression)
+    inputs = {name: value_of(text, words.dtype) for name, text in names.items()}
+    seed = value_of(seeds[0], words.dtype) if seeds else None
+    people = form == "tree" or bool(picture)
+    with ExitStack() as opened:
+        dot = None
+        if picture:
+            from autodiff_cli.cli.dot import Dot
+
+            dot = opened.enter_context(Dot(picture))
+        file = None
+        if words.output:
+            from autodiff_cli.tables.outputs import WholeFile
+
+            file = opened.enter_context(WholeFile(words.output))
+        confine(wall)
+        graph = graph_in(
+            expression,
+            inputs,
+            wrt=wrt,
+            seed=seed,
+            backward=words.backward,
+            fold=words.fold,
+            most=MANY if people else None,
+            settings=words.settings(),
+        )
+        text = _rendered(graph, form, words, to_file=file is not None)
+        if file is None:
+            click.echo(text.encode(), color=True)  # trees and JSON are UTF-8, whatever the locale
+        else:
+            file.write(dot.drawn(text) if dot is not None else f"{text}\n".encode())
+        show_notices(graph.notices, words.quiet)
+
+
+def _rendered(graph: Graph, form: str, words: GraphWords, *, to_file: bool) -> str:
+    if form == "tree":
+        from autodiff_cli.render.tree import tree_text
+
+        width = shutil.get_terminal_size((WIDTH, 24)).columns
+        color = wanted(words.color, sys.stdout) and not to_file
+        return tree_text(graph, width, words.digits, color=color)
+    from autodiff_cli.render import diagram
+
+    if form == "json":
+        return diagram.json_text(graph)
+    write = diagram.dot_text if form == "dot" else diagram.mermaid_text
+    return write(graph, words.digits)
