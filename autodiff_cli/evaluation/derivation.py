@@ -233,7 +233,7 @@ class _Maker:
     def _attempt(self, without: Sequence[str]) -> _Attempt:
         question = self.question
         rules = Rules(without)
-        algebra = Algebra(rules)
+        algebra = Algebra(rules, list(question.sizes.primes.values()))
         outputs = self.outputs if PRODUCTS not in without else question.outputs(shorter=False)
         names = self._names(algebra)
         terms = read(algebra, [output.node for output in outputs], names)

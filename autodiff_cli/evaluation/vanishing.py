@@ -28,34 +28,33 @@ CANCELLED = 1e-13  # of two summands, below which their sum is taken for 0
 def without_vanishing(
     question: Question, algebra: Algebra, writer: Writer, terms: list[Term], points: Points
 ) -> tuple[list[Term], list[str]]:
-    """Terms without the pairs of summands that cancel at every point, and those pairs as text.
+    """Terms without the summands, two or three, that cancel at every point, and those as text.
 
     Evidence and no proof: it is said wherever it is used.
     """
     assumed: dict[str, None] = {}
     while True:
-        gone = _pairs(question, algebra, writer, terms, points)
+        gone = _groups(question, algebra, writer, terms, points)
         if not gone:
             return terms, list(assumed)
         found, equal = {}, []
-        for term, (one, two) in gone.items():
-            entries = zip(term.args, term.data, strict=True)
-            rest = [entry for entry in entries if entry not in (one, two)]
+        for term, cancelled in gone.items():
+            entries = term.pairs
+            rest = [entry for entry in entries if entry not in cancelled]
             found[term] = algebra.sum(rest, term.shape)
-            (short,) = tidied(algebra, [algebra.sum([one, two], term.shape)])
+            (short,) = tidied(algebra, [algebra.sum(cancelled, term.shape)])
             said = script({"": writer.write(short)}, Torch(question.taken()), sharing="inline")
             assumed[said.formulas[0][1]] = None
-            equal += [s for s in sums_in([short]) if len(s.args) == 2]
+            factors = [f.base for f in parts_of(short).factors if f.base.head == "sum"]
+            equal += factors if len(factors) == 1 and len(factors[0].args) == 2 else []
         terms = replaced(algebra, terms, found)
-        for cancelled in equal:
-            terms = replaced(algebra, terms, _shorter(algebra, terms, cancelled))
+        for pair in equal:
+            terms = replaced(algebra, terms, _shorter(algebra, terms, pair))
 
 
 def _shorter(algebra: Algebra, terms: Sequence[Term], cancelled: Term) -> dict[Term, Term]:
     """Products with the longer of two summands that cancel in them, and the same with the shorter."""
-    (long, c), (short, d) = sorted(
-        zip(cancelled.args, cancelled.data, strict=True), key=lambda entry: -entry[0].weight
-    )
+    (long, c), (short, d) = sorted(cancelled.pairs, key=lambda entry: -entry[0].weight)
     factors = parts_of(long).factors
     found: dict[Term, Term] = {}
     for term in parts_in(terms):
@@ -67,9 +66,9 @@ def _shorter(algebra: Algebra, terms: Sequence[Term], cancelled: Term) -> dict[T
     return {term: new for term, new in found.items() if new.weight < term.weight}
 
 
-def _pairs(
+def _groups(
     question: Question, algebra: Algebra, writer: Writer, terms: Sequence[Term], points: Points
-) -> dict[Term, tuple[Summand, Summand]]:
+) -> dict[Term, tuple[Summand, ...]]:
     sums = [term for term in sums_in(terms) if len(term.args) <= MANY_SUMMANDS][:MANY_SUMS]
     sums = [term for term in sums if sum(arg is not algebra.one for arg in term.args) > 1]
     if not sums:
@@ -88,22 +87,23 @@ def _pairs(
         return {}
     found = {}
     for term in sums:
-        entries = list(zip(term.args, term.data, strict=True))
-        pairs = sorted(combinations(entries, 2), key=lambda pair: -sum(e[0].weight for e in pair))
-        for one, two in pairs:  # the longest first
-            if algebra.one in (one[0], two[0]):
-                continue
-            if all(
-                _cancel(row[places[one[0]]] * float(one[1]), row[places[two[0]]] * float(two[1]))
-                for row in values
-            ):
-                found[term] = one, two
+        entries = term.pairs
+        entries = [entry for entry in entries if entry[0] is not algebra.one]
+        groups = [group for size in (2, 3) for group in combinations(entries, size)]
+        for group in sorted(groups, key=_weight, reverse=True):  # the longest first
+            parts = [(places[arg], float(c)) for arg, c in group]
+            if all(_cancel([row[at] * c for at, c in parts]) for row in values):
+                found[term] = group
                 break
     return found
 
 
-def _cancel(one: Array, two: Array) -> bool:
-    size = np.abs(one) + np.abs(two)
+def _weight(group: Sequence[Summand]) -> int:
+    return sum(term.weight for term, _ in group)
+
+
+def _cancel(parts: list[Array]) -> bool:
+    size = np.asarray(sum(map(np.abs, parts)))
     if not size.size or not np.all(np.isfinite(size)) or not np.all(size > 0):
         return False
-    return bool(np.all(np.abs(one + two) <= CANCELLED * size))
+    return bool(np.all(np.abs(sum(parts)) <= CANCELLED * size))

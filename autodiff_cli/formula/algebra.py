@@ -11,6 +11,7 @@ from autodiff_cli.formula.normal import (
     DEGREES,
     contracted,
     exponent_sum,
+    gathered,
     measure_of_product,
     measure_of_sum,
     ordered,
@@ -45,9 +46,11 @@ class Algebra:
 
     Args:
         rules: rewrites a product or sum that has its normal form; see `identities`.
+        sizes: numbers that have names.
     """
 
-    def __init__(self, rules: Any = None) -> None:
+    def __init__(self, rules: Any = None, sizes: Sequence[int] = ()) -> None:
+        self.sizes = sizes
         self.known: dict[Any, Term] = {}
         self.rules = rules
         self.one = self.number(1)
@@ -133,12 +136,7 @@ class Algebra:
         places = {label: at for at, label in enumerate(used)}
         for at in range(len(product.summed)):
             places[product.rank + at] = len(used) + at
-        small = self.product(
-            product.coefficient,
-            [relabelled(factor, places) for factor in product.factors],
-            shape,
-            product.summed,
-        )
+        small = self._moved(product, places, shape)
         return small, tuple(used)
 
     def lowered(self, term: Term) -> Term:
@@ -164,12 +162,12 @@ class Algebra:
         if shape == product.shape:
             return term
         places = {label: label - lead for label in used}
-        return self.product(
-            product.coefficient,
-            [relabelled(factor, places) for factor in product.factors],
-            shape,
-            product.summed,
-        )
+        return self._moved(product, places, shape)
+
+    def _moved(self, product: Product, places: Mapping[int, int], shape: Shape) -> Term:
+        """A product whose labels are others."""
+        factors = [relabelled(factor, places) for factor in product.factors]
+        return self.product(product.coefficient, factors, shape, product.summed)
 
     def placed(self, term: Term, labels: Labels, shape: Shape, summed: Sequence[int] = ()) -> Term:
         """A term with its axes where `labels` say."""
@@ -245,7 +243,7 @@ class Algebra:
         sizes: dict[int, int] = dict(enumerate((*shape, *summed)))
         fresh = rank + len(summed)
         merged: dict[tuple[Term, Labels], Exponent] = {}
-        waiting = self._gathered(factors)[::-1]
+        waiting = gathered(self, factors)[::-1]
         room = max(MANY, len(waiting))
         while waiting:
             base, exponent, labels = waiting.pop()
@@ -316,14 +314,6 @@ class Algebra:
         kept, coefficient = contracted(kept, coefficient, rank, sizes)
         return self._product(coefficient, kept, shape, sizes)
 
-    def _gathered(self, factors: Iterable[Factor]) -> list[Factor]:
-        """Powers of one term as one: sum(w)**-2 * sum(w) before either is looked into."""
-        found: dict[tuple[Term, Labels], Exponent] = {}
-        for base, exponent, labels in factors:
-            held = found.get((base, labels))
-            found[base, labels] = exponent if held is None else exponent_sum(self, held, exponent)
-        return [Factor(base, exponent, labels) for (base, labels), exponent in found.items()]
-
     def _squeezed(self, base: Term, labels: Labels) -> tuple[Term, Labels]:
         kept = [axis for axis, label in enumerate(labels) if label != UNIT]
         places = iter(range(len(kept)))
@@ -337,12 +327,7 @@ class Algebra:
             terms = [self.placed(self.expanded(arg, base.shape), own, shape) for arg in base.args]
             small = self.sum(list(zip(terms, base.data, strict=True)), shape)
         else:
-            small = self.product(
-                product.coefficient,
-                [relabelled(factor, places_of) for factor in product.factors],
-                shape,
-                product.summed,
-            )
+            small = self._moved(product, places_of, shape)
         return small, tuple(labels[axis] for axis in kept)
 
     def _zero(self, shape: Shape) -> Term:
@@ -379,6 +364,10 @@ class Algebra:
             "product", tuple(args), (coefficient, factors, summed), shape, kind, weight
         )
 
+    def remade(self, product: Product, factors: Iterable[Factor]) -> Term:
+        """A product with other factors."""
+        return self.product(product.coefficient, factors, product.shape, product.summed)
+
     # ---- sums -----------------------------------------------------------------------------------
 
     def sum(self, pairs: Iterable[tuple[Term, Fraction]], shape: Shape | None = None) -> Term:
@@ -395,7 +384,7 @@ class Algebra:
                 continue
             term = self.lowered(term)
             if term.head == "sum" and len(term.args) + len(waiting) + len(collected) <= room:
-                waiting += [(arg, times * c) for arg, c in zip(term.args, term.data, strict=True)]
+                waiting += [(arg, times * c) for arg, c in term.pairs]
                 continue
             if term.head == "number":
                 collected[self.one] = collected.get(self.one, ZERO) + times * term.data

@@ -88,7 +88,7 @@ def _diagonal(book: Book, piece: Piece) -> Piece:
         while own.count(label) > 1:
             first = own.index(label)
             second = own.index(label, first + 1)
-            result = book.call("diagonal", result, offset=0, dim1=first, dim2=second)
+            result = book.call("diagonal", result, offset=0, dim1=first, dim2=second, rank=len(own))
             own = [n for at, n in enumerate(own) if at not in (first, second)] + [label]
     return Piece([result], [], own)
 
@@ -112,6 +112,9 @@ def _without(
     group = _merged(book, group)
     if len(group) > 2:
         group = _absorbed(book, group)
+    if len(group) == 2 and all(len(piece.labels) == 1 for piece in group):
+        if sizes[label] in book.counts and coefficient.denominator % sizes[label] == 0:
+            group = [_times(book, group[0], group[1])]  # mean(x*y) needs no size
     if len(group) == 1:
         piece = group[0]
         elsewhere = {n for other in rest for n in other.labels}
@@ -225,6 +228,10 @@ def _matmul(book: Book, a: Piece, b: Piece, label: int, rank: int) -> Piece | No
             return Piece([book.matmul(left, right)], [], free)
         if right.op == "name" and left.op == "name":  # x@W, but W.T@(…)
             return Piece([book.matmul(right, left)], [], free)
+        if right.op == "matmul" and right.data is None:  # A.T@(B.T@x) is x@B@A
+            matrix = book.transpose(right.args[0])
+            if matrix.op == "name" or matrix is right.args[0]:
+                return Piece([book.matmul(book.matmul(right.args[1], matrix), left)], [], free)
         return Piece([book.matmul(book.transpose(left), right)], [], free)
     first = next(n for n in a.labels if n != label)
     second = next(n for n in b.labels if n != label)

@@ -19,7 +19,7 @@ class Expression:
 
     Attributes:
         op: "name", "size", "number", "call", "sum", "product", "power", "matmul", "outer", "transpose",
-            "permute", "reduce", "axes", "compare", "logic", "not", "expand" or "einsum".
+            "permute", "reduce", "axes", "compare", "logic", "not", "expand", "typed" or "einsum".
         args: the expressions in it.
         data: what else makes it.
         number: its place in the order of making; parts have lower ones.
@@ -40,9 +40,14 @@ class Expression:
 
 
 class Book:
-    """Makes expressions, each once, in the simplest writing of the same."""
+    """Makes expressions, each once, in the simplest writing of the same.
 
-    def __init__(self) -> None:
+    Args:
+        counts: numbers that are sizes with names.
+    """
+
+    def __init__(self, counts: Iterable[int] = ()) -> None:
+        self.counts = frozenset(counts)
         self.known: dict[Any, Expression] = {}
         self.symmetric: set[Expression] = set()
 
@@ -80,6 +85,9 @@ class Book:
                     other += entry.args[count:]
                 else:
                     mine.append(entry)
+        for size in [e for e in under if e.op == "size" and e in over]:
+            over.remove(size)
+            under.remove(size)
         over = sorted((e for e in over if not _is_one(e)), key=_place)
         under = sorted((e for e in under if not _is_one(e)), key=_place)
         if not under and len(over) == 1 and not negative:
@@ -136,6 +144,9 @@ class Book:
             and all(e.op in ("name", "transpose", "outer") for e in x.args)
         ):
             turned = [self.transpose(e) for e in x.args]
+            signs = dict(zip(x.args, x.data, strict=True))
+            if signs == dict(zip(turned, x.data, strict=True)):
+                return x  # A + A.T
             return self.make("sum", turned, x.data)
         if x.op == "outer":
             return self.make("outer", x.args[::-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -172,3 +172,12 @@ def exponent_sum(algebra: Any, a: Exponent, b: Exponent) -> Exponent:
     total = algebra.plus(*(algebra.number(e) if isinstance(e, Fraction) else e for e in (a, b)))
     result: Exponent = total.data if total.head == "number" else total
     return result
+
+
+def gathered(algebra: Any, factors: Iterable[Factor]) -> list[Factor]:
+    """Powers of one term as one: sum(w)**-2 * sum(w) before either is looked into."""
+    found: dict[tuple[Term, Labels], Exponent] = {}
+    for base, exponent, labels in factors:
+        held = found.get((base, labels))
+        found[base, labels] = exponent if held is None else exponent_sum(algebra, held, exponent)
+    return [Factor(base, exponent, labels) for (base, labels), exponent in found.items()]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
+from itertools import combinations
 from typing import NamedTuple
 
 SHORT = 9  # digits up to which a decimal is taken at its word
 LARGEST_DENOMINATOR = 100_000
 SMALL = 2000  # numerators and denominators beside a root
+PI_POWERS = tuple(map(Fraction, (0, 0.5, -0.5, 1, -1)))
 ROOTS = [
-    (math.pi**power * root**0.5, Fraction(power).limit_denominator(2), root)
-    for power in (0, 0.5, -0.5, 1, -1)
+    (math.pi**power * root**0.5, power, root)
+    for power in PI_POWERS
     for root in (1, 2, 3)
-    if (power, root) != (0, 1)
+    if power or root != 1
 ]
 LOGARITHMS = (2, 3, 5, 10)
 
@@ -27,14 +30,20 @@ class Exact(NamedTuple):
     log: int = 0
 
 
-def exact(value: float) -> Exact | None:
+def exact(value: float, sizes: Sequence[int] = ()) -> Exact | None:
     """What a float was computed from; None if nothing short comes to it.
+
+    Args:
+        value: the float.
+        sizes: integers whose roots, logarithms and products may be in it.
 
     >>> exact(0.1), exact(1 / 3)
     (Exact(coefficient=Fraction(1, 10), pi=Fraction(0, 1), root=1, log=0), \
 Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0))
     >>> exact(2 / math.pi**0.5)
     Exact(coefficient=Fraction(2, 1), pi=Fraction(-1, 2), root=1, log=0)
+    >>> exact(227**0.5 / 3, [227])
+    Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=227, log=0)
     """
     if not math.isfinite(value):
         return None
@@ -45,11 +54,18 @@ Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0))
     near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
     if near and _same(float(near), value) and abs(near.numerator) < LARGEST_DENOMINATOR:
         return Exact(near)
-    for size, power, root in ROOTS:
+    products = [*sizes, *(one * other for one, other in combinations(sizes, 2))]
+    for scale in products:
+        for times in (Fraction(scale), Fraction(1, scale)):
+            ratio = _simple(value / float(times))
+            if ratio and _same(float(ratio) * float(times), value):
+                return Exact(ratio * times)
+    roots = [(math.pi**p * n**0.5, p, n) for n in products for p in PI_POWERS]
+    for size, power, root in (*ROOTS, *roots):
         ratio = _simple(value / size)
         if ratio and _same(float(ratio) * size, value):
             return Exact(ratio, power, root)
-    for base in LOGARITHMS:
+    for base in (*LOGARITHMS, *sizes):
         ratio = _simple(value / math.log(base))
         if ratio and _same(float(ratio) * math.log(base), value):
             return Exact(ratio, log=base)

@@ -116,6 +116,13 @@ def _softplus(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     return Text(f"({d.function('logaddexp')}(0, {beta}*{x})/{beta})")
 
 
+def _layer_norm(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    axes = ", ".join(str(-n) for n in range(params["count"], 0, -1))
+    x, axes = parts[0].within(ATOM), f"axis=({axes},), keepdims=True"
+    spread = f"{x}.var({axes}) + {params['eps']}"
+    return Text(f"(({parts[0].text} - {x}.mean({axes}))/{d.function('sqrt')}({spread}))")
+
+
 def _clamp(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     return Text(f"{d.function('clip')}({parts[0].text}, {params['min']}, {params['max']})")
 
@@ -167,6 +174,7 @@ class Numpy(Dialect):
         "stack": _joined("stack"),
         "softplus": _softplus,
         "clamp": _clamp,
+        "layer_norm": _layer_norm,
         "relu": lambda d, p, q: Text(f"{d.function('maximum')}({p[0].text}, 0)"),
         "silu": lambda d, p, q: Text(f"({p[0].within(ATOM)}*{d.function('sigmoid')}({p[0].text}))"),
         "logabsdet": lambda d, p, q: Text(f"{d.function('linalg.slogdet')}({p[0].text})[1]"),

@@ -54,10 +54,7 @@ def _products(a: Algebra, term: Term, leaf: Term) -> list[tuple[Product, Fractio
         if top.head == "number" and top.data == 0:
             continue
         if top.head == "sum":
-            waiting += [
-                (a.expanded(arg, top.shape), times * c)
-                for arg, c in zip(top.args, top.data, strict=True)
-            ]
+            waiting += [(a.expanded(arg, top.shape), times * c) for arg, c in top.pairs]
             continue
         product = parts_of(top)
         if product.coefficient == 0:
@@ -73,14 +70,10 @@ def _products(a: Algebra, term: Term, leaf: Term) -> list[tuple[Product, Fractio
             raise Closed
         rest = [f for f in product.factors if f is not factor]
         inner = factor.base
-        parts = (
-            list(zip(inner.args, inner.data, strict=True))
-            if inner.head == "sum"
-            else [(inner, ONE)]
-        )
+        parts = inner.pairs if inner.head == "sum" else [(inner, ONE)]
         for arg, c in parts:
             wide = Factor(a.expanded(arg, inner.shape), ONE, factor.labels)
-            made = a.product(product.coefficient, [*rest, wide], product.shape, product.summed)
+            made = a.remade(product, [*rest, wide])
             if made is top:
                 raise Closed
             waiting.append((made, times * c))

@@ -66,6 +66,11 @@ class Term:
         return f"<{self.head} {self.data}>"
 
     @property
+    def pairs(self) -> list[tuple[Term, Fraction]]:
+        """A sum's terms and their coefficients."""
+        return list(zip(self.args, self.data, strict=True))
+
+    @property
     def name(self) -> str:
         """The function's name, or the leaf's; "" of others."""
         if self.head == "function":

@@ -178,6 +178,9 @@ class Dialect:
     def on_expand(self, expression: Expression, parts: list[Text]) -> Text:
         return Text(f"{parts[0].within(ATOM)}.expand({', '.join(expression.data)})")
 
+    def on_typed(self, expression: Expression, parts: list[Text]) -> Text:
+        return parts[0]  # the language's default dtype is the inputs'
+
     def on_einsum(self, expression: Expression, parts: list[Text]) -> Text:
         return self.called("einsum", [Text(f"'{expression.data}'"), *parts])
 

@@ -85,7 +85,7 @@ def _rebuilt(a: Algebra, term: Term, known: dict[Term, Term]) -> Term:
             Factor(known[base], known[e] if isinstance(e, Term) else e, labels)
             for base, e, labels in product.factors
         ]
-        return a.product(product.coefficient, factors, product.shape, product.summed)
+        return a.remade(product, factors)
     if term.name in ELEMENTWISE or term.name in ("where", "ndtr"):
         return a.expanded(a.each(term.name, args, term.kind, **term.params), term.shape)
     if term.name == "pow":

@@ -175,13 +175,20 @@ def _eigh(index: int) -> Caller:
     return write
 
 
-def _quoted(function: str) -> Caller:
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        given = "".join(f", {key}={value!r}" for key, value in params.items())
-        args = ", ".join(part.text for part in parts)
-        return Text(f"{dialect.function(function)}({args}{given})")
+def _diagonal(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    if params["rank"] == 2 and params["dim1"] < params["dim2"]:
+        shown = f", {params['offset']}" if params["offset"] else ""
+        return Text(f"{dialect.function('diag')}({parts[0].text}{shown})")
+    numbers = ", ".join(str(params[name]) for name in ("offset", "dim1", "dim2"))
+    return Text(f"{dialect.function('diagonal')}({parts[0].text}, {numbers})")
 
-    return write
+
+def _layer_norm(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    shape, x = tupled(params["shape"]), parts[0].text
+    if x.isidentifier() and not all(map(str.isdigit, params["shape"])):
+        shape = f"{x}.shape[-{params['count']}:]"  # no size has to be taken first
+    eps = "" if params["eps"] == 1e-5 else f", eps={params['eps']}"
+    return Text(f"{dialect.function('F.layer_norm')}({x}, {shape}{eps})")
 
 
 def _listing(function: str) -> Caller:
@@ -198,9 +205,13 @@ def _polygamma(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> T
     return Text(f"{dialect.function('polygamma')}({params['n']}, {parts[0].text})")
 
 
-def _cumulative(function: str) -> Caller:
+def _along_dims(function: str, *keys: str) -> Caller:
+    """A method, which takes dimensions bare: x.flip(0)."""
+
     def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        return Text(f"{dialect.function(function)}({parts[0].text}, {params['dim']})")
+        values = (params[key] for key in keys)
+        args = [v if isinstance(v, int) else v[0] if len(v) == 1 else tupled(v) for v in values]
+        return Text(f"{parts[0].within(ATOM)}.{function}({', '.join(map(str, args))})")
 
     return write
 
@@ -307,7 +318,6 @@ class Torch(Dialect):
         "silu": "F.silu",
         "softplus": "F.softplus",
         "mish": "F.mish",
-        "diag": "torch.diag",
         "cross_entropy": "F.cross_entropy",
         "nll_loss": "F.nll_loss",
         "solve": "torch.linalg.solve",
@@ -365,9 +375,9 @@ class Torch(Dialect):
         "cat": _listing("cat"),
         "stack": _listing("stack"),
         "polygamma": _polygamma,
-        "cumsum": _cumulative("cumsum"),
-        "cumprod": _cumulative("cumprod"),
-        "logcumsumexp": _cumulative("logcumsumexp"),
+        "cumsum": _along_dims("cumsum", "dim"),
+        "cumprod": _along_dims("cumprod", "dim"),
+        "logcumsumexp": _along_dims("logcumsumexp", "dim"),
         "div_floor": _rounded("floor"),
         "div_trunc": _rounded("trunc"),
         "logabsdet": _logabsdet,
@@ -389,16 +399,15 @@ class Torch(Dialect):
             f"{p[0].within(ATOM)}.masked_scatter({p[1].text}, {p[2].text})"
         ),
         "repeat": lambda d, p, q: Text(f"{p[0].within(ATOM)}.repeat({tupled(q['repeats'])})"),
-        "flip": lambda d, p, q: Text(f"{d.function('flip')}({p[0].text}, {tupled(q['dims'])})"),
-        "roll": lambda d, p, q: Text(
-            f"{d.function('roll')}({p[0].text}, {tupled(q['shifts'])}, {tupled(q['dims'])})"
-        ),
+        "flip": _along_dims("flip", "dims"),
+        "roll": _along_dims("roll", "shifts", "dims"),
         "rot90": lambda d, p, q: Text(
             f"{d.function('rot90')}({p[0].text}, {q['k']}, {tupled(q['dims'])})"
         ),
-        "tril": lambda d, p, q: Text(f"{d.function('tril')}({p[0].text}, {q['diagonal']})"),
-        "triu": lambda d, p, q: Text(f"{d.function('triu')}({p[0].text}, {q['diagonal']})"),
-        "diagonal": _quoted("diagonal"),
+        "tril": _along_dims("tril", "diagonal"),
+        "triu": _along_dims("triu", "diagonal"),
+        "diagonal": _diagonal,
+        "layer_norm": _layer_norm,
         "diag_embed": lambda d, p, q: Text(
             f"{d.function('torch.diag_embed')}({p[0].text}, {q['offset']})"
         ),
@@ -421,6 +430,9 @@ class TorchModule(Torch):
         if expression.data in CONSTANTS:
             return Text(CONSTANTS[expression.data].format("math"))
         return super().on_name(expression, parts)
+
+    def on_typed(self, expression: Expression, parts: list[Text]) -> Text:
+        return Text(f"{parts[0].within(ATOM)}.to({expression.data})")
 
     def imports(self, text: str) -> list[str]:
         lines = ["import math"] if "math." in text else []

@@ -20,6 +20,18 @@ def is_constant(term: Term) -> bool:
     return bool(term.args) and all(is_constant(arg) for arg in term.args)
 
 
+def gives_dtype(term: Term) -> bool:
+    """Whether a floating input decides a term's dtype: 1 where x > 0, and 0.01 elsewhere, has a default."""
+    waiting = [term]
+    while waiting:
+        top = waiting.pop()
+        if top.kind == "f":
+            if top.head == "leaf" and not is_constant(top):
+                return True
+            waiting += top.args[top.name == "where" :]
+    return False
+
+
 def signs(expression: Expression) -> int:
     """How many of an exponent's terms are subtracted."""
     if expression.op == "sum":

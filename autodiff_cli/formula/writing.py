@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import reduce
@@ -16,7 +17,7 @@ from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.reading.products import transposed
 from autodiff_cli.formula.sizes import Sizes
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Term, common_divisor
-from autodiff_cli.formula.traits import counted, flips, is_constant, is_decimal, signs
+from autodiff_cli.formula.traits import counted, flips, gives_dtype, is_constant, is_decimal, signs
 
 HALF = Fraction(1, 2)
 REDUCTIONS = "logsumexp norm amax amin std var prod argmax argmin".split()
@@ -45,7 +46,7 @@ class Writer:
         self.sizes = sizes or Sizes()
         self.like = dict(like or {})
         self.expands = expands
-        self.book = Book()
+        self.book = Book(self.sizes.primes.values())
         self.known: dict[Term, Expression] = {}
         self.divisors: dict[Term, Fraction] = {}
 
@@ -85,6 +86,9 @@ class Writer:
             return filled if fill == "zeros" else self.book.product([filled, expression])
         if term.kind != "f":
             expression = self.book.product([self.book.make("number", (), "1."), expression])
+        typed = name or next(iter(self.like.values()), None)
+        if typed and not gives_dtype(term):
+            expression = self.book.make("typed", (expression,), typed)
         shape = self._shape(term.shape)
         if name and self.written_shape(term) != term.shape and not all(map(str.isdigit, shape)):
             # no sizes have to be taken from shapes
@@ -136,7 +140,7 @@ class Writer:
             return self.book.integer(0)
         size = abs(number)
         lone = not over and not under and size.denominator >= 100
-        if not self.sizes.primes and (lone or size.denominator > 1000) and is_decimal(size):
+        if (lone or size.denominator > 1000) and is_decimal(size) and not self._named(size):
             over.insert(0, self.book.make("number", (), repr(float(size))))
             return self.book.product(over, under, number < 0)
         plain = Fraction(1)
@@ -156,10 +160,14 @@ class Writer:
             under.insert(0, self.book.integer(plain.denominator))
         return self.book.product(over, under, number < 0)
 
+    def _named(self, size: Fraction) -> bool:
+        """Whether the names of sizes are in a number."""
+        return any(self.sizes.parts(n)[2] for n in (size.numerator, size.denominator))
+
     def _sum(self, term: Term, divisor: Fraction = ONE) -> Expression:
         """A sum, divided by a number: -1 turns its signs, n makes means of sums."""
         parts = []
-        for arg, coefficient in zip(term.args, term.data, strict=True):
+        for arg, coefficient in term.pairs:
             number = coefficient / divisor
             expression = self.known[arg]
             if arg is self.algebra.one:
@@ -179,15 +187,20 @@ class Writer:
         known = self.divisors.get(term)
         if known is not None:
             return known
-        data = [c * self._scale(arg) for arg, c in zip(term.args, term.data, strict=True)]
+        data = [c * self._scale(arg) for arg, c in term.pairs]
         divisor = reduce(common_divisor, map(abs, data)) if data != [*term.data] else ONE
         data = [c / divisor for c in data]
         for at, (arg, coefficient) in enumerate(zip(term.args, data, strict=True)):
             count = counted(arg)
             others = data[:at] + data[at + 1 :]
-            if count > 1 and abs(coefficient) < count and all(c % count == 0 for c in others):
+            multiples = sum(c % count == 0 for c in others) if count > 1 else 0
+            if abs(coefficient) < count and 2 * multiples >= max(len(others), 1):
                 divisor *= count
+                data = [coefficient if at == n else c / count for n, c in enumerate(data)]
                 break
+        (most, times), *_ = Counter(map(abs, data)).most_common(1)
+        if 2 * times >= len(data) and times > 1 and self._named(most):
+            divisor *= most
         self.divisors[term] = divisor
         return divisor
 
@@ -206,8 +219,7 @@ class Writer:
         if self.expands or abs(number) == 1:
             return True
         return abs(number.numerator) == 1 and any(
-            arg is not self.algebra.one and c % number.denominator == 0
-            for arg, c in zip(term.args, term.data, strict=True)
+            arg is not self.algebra.one and c % number.denominator == 0 for arg, c in term.pairs
         )
 
     def _product(self, term: Term, times: Fraction = ONE) -> Expression:
@@ -222,6 +234,8 @@ class Writer:
             divisor = ONE
             if base.head == "sum" and isinstance(exponent, Fraction) and exponent.denominator == 1:
                 divisor = self._divisor(base)
+                if exponent == 1 and (coefficient * divisor).numerator % divisor.numerator == 0:
+                    divisor /= divisor.numerator  # which nothing takes up: n/k - sum(x)
                 coefficient *= divisor**exponent.numerator
             divisors.append(divisor)
         if len(factors) == 1 and not product.summed and not constants and not below:
@@ -340,6 +354,8 @@ class Writer:
             )
         above: list[Expression] = []
         below: list[Expression] = []
+        if base.name == "pow" and exponent == 1:
+            expression, exponent = self.known[base.args[0]], base.args[1]
         if isinstance(exponent, Term):
             turned = self.write(self.algebra.scaled(exponent, -1)) if divides else None
             if turned is None or signs(turned) >= signs(self.known[exponent]):
@@ -393,6 +409,8 @@ class Writer:
             first, *rest = term.args
             args = [self.whole(first), *map(self.argument, rest)]
             return book.call(name, *args, **params)
+        if name == "layer_norm":
+            params["shape"] = self._shape(term.shape[-params["count"] :])
         if name == "pad":
             params["margins"] = tuple(self._shape(pair) for pair in params["margins"])
             if all(pair == ("0", "0") for pair in params["margins"]):
@@ -405,7 +423,7 @@ class Writer:
                 shown = "" if place in (0, size) else self.sizes.name_of(place)
                 # x[:-1] holds for every size
                 params[end] = f"-{size - place}" if shown and not shown.isdigit() else shown
-        if name == "select":
+        if name in ("select", "diagonal"):
             params["rank"] = len(term.args[0].shape)
         if name in REDUCTIONS:
             rank = len(term.args[0].shape)

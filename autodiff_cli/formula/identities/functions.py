@@ -29,7 +29,7 @@ def _exp(a: Algebra, term: Term) -> Term | None:
 def _softmax(a: Algebra, term: Term) -> Term | None:
     """exp(x - logsumexp(x))"""
     (arg,) = term.args
-    pairs = list(zip(arg.args, arg.data, strict=True)) if arg.head == "sum" else []
+    pairs = arg.pairs if arg.head == "sum" else []
     for part, c in pairs:
         core, labels = a.core(a.expanded(part, arg.shape))
         if core.name != "logsumexp" or c != -1:
@@ -217,6 +217,7 @@ def _domain(a: Algebra, term: Term) -> Term | None:
 
 SIGNS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 TINY = Fraction(1, 10**6)
+NO_CLASS = -100  # F.cross_entropy's ignore_index, if none is given
 
 
 @rule(
@@ -229,6 +230,31 @@ def _away(a: Algebra, term: Term) -> Term | None:
         return None
     a.rules.require(term.args[0], ">", "bound away from 0")
     return a.expanded(term.args[0], term.shape)
+
+
+@rule("bound far below", "function", "ge gt", example="F.normalize(x, dim=0)", guarded=True)
+def _far(a: Algebra, term: Term) -> Term | None:
+    """u >= 1e-12 where u is larger"""
+    u, bound = term.args
+    if bound.head != "number" or not 0 < bound.data < TINY:
+        return None
+    a.rules.require(u, ">", "bound far below")
+    return a.number(1, term.shape)
+
+
+@rule(
+    "class that counts",
+    "function",
+    "ne",
+    example="F.cross_entropy(x, tensor([0, 2]), label_smoothing=0.1)",
+    guarded=True,
+)
+def _counts(a: Algebra, term: Term) -> Term | None:
+    """t != -100, which stands for no class"""
+    t, none = term.args
+    if t.kind != "i" or none.head != "number" or none.data != NO_CLASS:
+        return None
+    return a.number(1, term.shape)
 
 
 @rule("clipped", "function", "where", example="F.smooth_l1_loss(x, x**2)")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.products import transposed
-from autodiff_cli.formula.reading.reductions import previous_of
+from autodiff_cli.formula.reading.reductions import centred, previous_of
 from autodiff_cli.formula.reading.shapes import selected
 from autodiff_cli.formula.rules import rule
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Product, Term, identity
+
+HALF = Fraction(1, 2)
 
 
 def _replaced(
@@ -23,6 +26,15 @@ def _replaced(
 ) -> Term:
     kept = [factor for factor in product.factors if factor not in gone]
     return a.product(product.coefficient * times, [*kept, *new], product.shape, product.summed)
+
+
+def _without_label(
+    a: Algebra, product: Product, factors: Sequence[Factor], label: int, times: Fraction = ONE
+) -> Term:
+    """A product of other factors, a summed label being one that nothing has any more."""
+    summed = list(product.summed)
+    summed[label - product.rank] = 1
+    return a.product(product.coefficient * times, factors, product.shape, summed)
 
 
 @rule("exponential below a line", "product", example="1/exp(x)")
@@ -179,6 +191,63 @@ def _norm(a: Algebra, product: Product) -> Term | None:
     return None
 
 
+@rule("standard deviation", "product", example="sqrt(var(x))")
+def _std(a: Algebra, product: Product) -> Term | None:
+    """The root of a variance"""
+    for factor in product.factors:
+        base, power, _ = factor
+        if base.name == "var" and isinstance(power, Fraction) and power.denominator == 2:
+            whole = a.function("std", base.args, base.shape, **base.params)
+            new = factor._replace(base=whole, exponent=power * 2)
+            return _replaced(a, product, [factor], [new])
+    return None
+
+
+@rule("layer normalization", "product", example="F.layer_norm(x, (3,))*x")
+def _layer_norm(a: Algebra, product: Product) -> Term | None:
+    """(x - mean(x))/sqrt(var(x, correction=0) + eps)"""
+    for scale in product.factors:
+        base, power, labels = scale
+        if base.head != "sum" or len(base.args) != 2 or a.one not in base.args:
+            continue
+        (_, eps), (spread, times) = sorted(base.pairs, key=lambda entry: entry[0] is not a.one)
+        if spread.name != "var" or spread.params["correction"] or not 0 < eps / times < 1:
+            continue
+        (x,), dims = spread.args, spread.params["dim"]
+        rank, kept = len(x.shape), len(x.shape) - len(dims)
+        number, same, _ = centred(a, x, dims).data
+        for other in product.factors if dims == tuple(range(kept, rank)) else ():
+            if other.base is not same[0].base or other.labels[:kept] != labels:
+                continue
+            times_more = other.exponent
+            if not isinstance(power, Fraction) or not isinstance(times_more, Fraction):
+                continue
+            if power > 0 or times_more < 1:
+                continue
+            normal = a.function("layer_norm", [x], x.shape, count=len(dims), eps=float(eps / times))
+            new = [
+                scale._replace(exponent=power + HALF),
+                other._replace(exponent=times_more - 1),
+                Factor(normal, ONE, other.labels),
+                Factor(a.number(times), -HALF, ()),
+            ]
+            return _replaced(a, product, [scale, other], new, 1 / number)
+    return None
+
+
+@rule("mean of what is normalized", "product", example="F.layer_norm(x, (3,)).sum()")
+def _normalized(a: Algebra, product: Product) -> Term | None:
+    """The sum of normalized values is 0"""
+    for base, exponent, labels in product.factors:
+        if base.name != "layer_norm" or exponent != 1:
+            continue
+        own = labels[-base.params["count"] :]
+        counts = Counter(n for factor in product.factors for n in factor.labels)
+        if all(n >= product.rank and counts[n] == 1 for n in own):
+            return a.number(0, product.shape)
+    return None
+
+
 @rule("power of a mask", "product", example="relu(x)**2")
 def _mask(a: Algebra, product: Product) -> Term | None:
     """Masks are their own squares, and (x > 0)*relu(x) is relu(x)"""
@@ -186,13 +255,18 @@ def _mask(a: Algebra, product: Product) -> Term | None:
         base, exponent, labels = factor
         if base.kind == "b" and _is_positive(exponent) and exponent != 1:
             return _replaced(a, product, [factor], [factor._replace(exponent=ONE)])
-        if base.name == "gt" and base.args[1] is a.zero:
-            relu = a.each("relu", base.args[:1])
-            if any(
-                f.base is relu and f.labels == labels and _is_positive(f.exponent)
-                for f in product.factors
-            ):
-                return _replaced(a, product, [factor], [])
+        if base.name not in ("gt", "lt"):
+            continue
+        over = a.minus(*(base.args if base.name == "gt" else base.args[::-1]))
+        core, own = a.core(a.scaled(over, ONE / parts_of(over).coefficient))
+        for other in product.factors:
+            relu, power, places = other
+            if relu.name == "relu" and places == labels and _is_positive(power):
+                inner = parts_of(relu.args[0])
+                bare = a.scaled(relu.args[0], ONE / inner.coefficient)
+                same = parts_of(over).coefficient * inner.coefficient > 0
+                if same and a.core(bare) == (core, own) and relu.shape == base.shape:
+                    return _replaced(a, product, [factor], [])
     return None
 
 
@@ -249,6 +323,40 @@ def _symmetric(a: Algebra, product: Product) -> Term | None:
     return None
 
 
+@rule("inverse of a product", "product", example="det(x[:, :2]@x[:, 1:])")
+def _inverse(a: Algebra, product: Product) -> Term | None:
+    """inverse(A@X)@A is inverse(X), and X@inverse(A@X) is inverse(A)"""
+    for factor in product.factors:
+        whole = parts_of(factor.base.args[0]) if factor.base.name == "inverse" else None
+        if whole is None or factor.exponent != 1 or whole.rank != 2 or len(whole.factors) != 2:
+            continue
+        for inner, rest in (whole.factors, whole.factors[::-1]):
+            link = set(inner.labels) & set(rest.labels)
+            side = 0 if 0 in inner.labels else 1
+            if len(link) != 1 or set(inner.labels) | set(rest.labels) != {0, 1, 2}:
+                continue
+            shared = factor.labels[1 - side]  # which the inverse has with the factor
+            for other in product.factors:
+                if (
+                    other.base is not inner.base
+                    or {other.exponent, inner.exponent, rest.exponent} != {ONE}
+                    or other.labels[inner.labels.index(side)] != shared
+                    or shared < product.rank
+                    or sum(shared in f.labels for f in product.factors) != 2
+                    or inner.base.shape[0] != inner.base.shape[1]
+                ):
+                    continue
+                free = other.labels[inner.labels.index(2)]
+                turned = rest.labels.index(2) != side
+                core = transposed(a, rest.base) if turned else rest.base
+                made = a.function("inverse", [core], core.shape)
+                labels = (factor.labels[0], free) if side == 0 else (free, factor.labels[1])
+                kept = [f for f in product.factors if f not in (factor, other)]
+                kept.append(Factor(made, ONE, labels))
+                return _without_label(a, product, kept, shared, 1 / whole.coefficient)
+    return None
+
+
 @rule("sum of a one-hot row", "product", example="F.cross_entropy(x, tensor([0, 2]))")
 def _hot(a: Algebra, product: Product) -> Term | None:
     for factor in product.factors:
@@ -259,10 +367,8 @@ def _hot(a: Algebra, product: Product) -> Term | None:
             label in other.labels for other in product.factors if other is not factor
         ):
             continue
-        summed = list(product.summed)
-        summed[label - product.rank] = 1  # which nothing has any more: once
         kept = [f for f in product.factors if f is not factor]
-        return a.product(product.coefficient, kept, product.shape, summed)
+        return _without_label(a, product, kept, label)
     return None
 
 
@@ -287,9 +393,7 @@ def _unit(a: Algebra, product: Product) -> Term | None:
                 labels = other.labels[:axis] + other.labels[axis + 1 :]
                 other = Factor(selected(a, other.base, axis, index), other.exponent, labels)
             kept.append(other)
-        summed = list(product.summed)
-        summed[label - product.rank] = 1
-        return a.product(product.coefficient, kept, product.shape, summed)
+        return _without_label(a, product, kept, label)
     return None
 
 
@@ -328,7 +432,7 @@ def _distributed(a: Algebra, product: Product) -> Term | None:
         sizes = {n: base.shape[labels.index(n)] for n in (*free, *gone)}
         shape = tuple(sizes[n] for n in free)
         pairs = []
-        for arg, c in zip(base.args, base.data, strict=True):
+        for arg, c in base.pairs:
             wide = Factor(a.expanded(arg, base.shape), ONE, own)
             pairs.append((a.product(ONE, [wide], shape, [sizes[n] for n in gone]), c))
         total = a.sum(pairs, shape)

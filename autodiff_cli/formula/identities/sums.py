@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
+from autodiff_cli.formula.reading.reductions import spread_of
 from autodiff_cli.formula.rules import rule
 from autodiff_cli.formula.terms import ONE, Factor, Shape, Term
 
@@ -112,4 +113,19 @@ def _circle(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
         other = a.product(ONE, [cosine], product.shape)
         if known.get(other) == c:
             return a.sum([*_without(pairs, term, other), (a.one, c)], shape)
+    return None
+
+
+@rule("variance", "sum", example="x[0]/sqrt(1 + ((x - x.mean())**2).mean())")
+def _variance(a: Algebra, pairs: Pairs, shape: Shape) -> Term | None:
+    """The mean square of x - mean(x)"""
+    for term, c in pairs:
+        found = spread_of(a, term)
+        if found is None:
+            continue
+        whole, times, count = found
+        made = a.sum([*_without(pairs, term), (whole, c * times)], shape)
+        parts = [f.base for f in parts_of(made).factors]
+        if len(parts) == 1 and dict(zip(parts[0].args, parts[0].data, strict=True))[whole] % count:
+            return made  # n*var(x) is no shorter than the sum
     return None

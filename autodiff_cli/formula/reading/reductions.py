@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
+from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.shapes import reshaped, summed
-from autodiff_cli.formula.reading.table import READERS, Reader, Unspelled, reads
-from autodiff_cli.formula.terms import ONE, Shape, Term
+from autodiff_cli.formula.reading.table import READERS, Reader, Unspelled, number, reads
+from autodiff_cli.formula.terms import ONE, Shape, Term, identity
 from autodiff_cli.ir.node import Node
 
 
@@ -49,7 +51,7 @@ def reduction(name: str) -> Reader:
     def reader(a: Algebra, node: Node, x: Term, dim: Any, keepdim: bool, **params: Any) -> Term:
         params.pop("dtype", None)
         dims = tuple(range(len(x.shape)) if dim is None else dim)
-        shape = tuple(n for d, n in enumerate(x.shape) if d not in dims)
+        shape = _without(x.shape, dims)
         kind = "i" if name in ("argmax", "argmin") else "f"
         whole = a.function(name, [x], shape, kind, dim=dims, **params)
         return reshaped(a, whole, node.shape)
@@ -135,6 +137,56 @@ def _argkth(a: Algebra, node: Node, x: Term, dim: int, rank: int) -> Term:
 @reads("argmode", "argcummax", "argcummin")
 def _argmode(a: Algebra, node: Node, x: Term, dim: int) -> Term:
     return a.function(node.op.name, [x], node.shape, "i", dim=dim) if x.shape else a.zero
+
+
+def spread_of(a: Algebra, term: Term) -> tuple[Term, Fraction, int] | None:
+    """A variance, what it is multiplied with to give a term, and the count: sum((x - mean(x))**2)."""
+    product = parts_of(term)
+    if not product.summed or product.coefficient != 1 or len(product.factors) != 1:
+        return None
+    base, exponent, labels = product.factors[0]
+    dims = tuple(at for at, n in enumerate(labels) if n >= product.rank)
+    if exponent != 2 or tuple(n for n in labels if n < product.rank) != identity(product.shape):
+        return None
+    for x in base.args if base.head == "sum" else ():
+        number, same, _ = centred(a, x, dims).data if x.shape == base.shape else (ONE, (), ())
+        if same and same[0].base is base:
+            shape = _without(x.shape, dims)
+            whole = a.function("var", [x], shape, dim=dims, correction=0)
+            count = math.prod(product.summed)
+            return a.placed(whole, identity(product.shape), shape), count / number**2, count
+    return None
+
+
+def centred(a: Algebra, x: Term, dims: Sequence[int]) -> Term:
+    """x - mean(x)"""
+    count = math.prod(x.shape[dim] for dim in dims)
+    return a.minus(x, a.scaled(summed(a, x, dims, True), Fraction(1, count)))
+
+
+@reads("native_layer_norm", "native_group_norm", "native_batch_norm")
+def _normalized(
+    a: Algebra,
+    node: Node,
+    x: Term,
+    *pair: Term,
+    grouped: Shape,
+    dims: Shape,
+    affine: Shape,
+    eps: Any,
+) -> Term:
+    wide = reshaped(a, x, grouped)
+    kept = tuple(1 if d in dims else n for d, n in enumerate(grouped))
+    spread = a.function("var", [wide], _without(grouped, dims), dim=dims, correction=0)
+    scale = a.power(a.plus(reshaped(a, spread, kept), number(a, eps)), Fraction(-1, 2))
+    result = reshaped(a, a.times(centred(a, wide, dims), scale), node.shape)
+    terms = [reshaped(a, term, affine) for term in pair]
+    result = a.times(result, *terms[:1])
+    return a.expanded(a.plus(result, terms[1]) if terms[1:] else result, node.shape)
+
+
+def _without(shape: Shape, dims: Sequence[int]) -> Shape:
+    return tuple(n for d, n in enumerate(shape) if d not in dims)
 
 
 def previous_of(a: Algebra, term: Term, first: Term, dim: int) -> Term | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.reading.table import Unspelled, number, reads
-from autodiff_cli.formula.terms import ONE, UNIT, Factor, Labels, Shape, Term
+from autodiff_cli.formula.terms import ONE, UNIT, Factor, Labels, Shape, Term, identity
 from autodiff_cli.ir.node import Node
 
 
@@ -34,8 +35,23 @@ def reshaped(a: Algebra, term: Term, shape: Shape) -> Term:
     small = a.lowered(term)
     if not small.shape:
         return a.expanded(small, shape)
-    if term.name == "reshape":
-        return reshaped(a, term.args[0], shape)
+    if product.coefficient != 1:
+        core = a.product(ONE, product.factors, term.shape, product.summed)
+        return a.scaled(reshaped(a, core, shape), product.coefficient)
+    core, own = a.core(term)
+    kept = [label for label in own if label != UNIT]
+    if (
+        core.name == "reshape"
+        and kept == sorted(set(kept))
+        and math.prod(core.shape) == math.prod(shape)
+    ):
+        return reshaped(a, core.args[0], shape)
+    if any(f.base.name == "reshape" and f.base.args[0].shape == shape for f in product.factors):
+        wide = [
+            Factor(reshaped(a, f.base, shape), f.exponent, identity(shape)) for f in product.factors
+        ]
+        if all(f.labels == identity(term.shape) for f in product.factors) and not product.summed:
+            return a.product(ONE, wide, shape)
     if term.head == "function" and term.name in ELEMENTWISE and len(term.args) == 1:
         inner = reshaped(a, term.args[0], shape)
         return a.each(term.name, [inner], term.kind, **term.params)

@@ -44,7 +44,7 @@ def number(algebra: Algebra, value: Any) -> Term:
     """The term of a Python number."""
     if isinstance(value, (bool, int)):
         return algebra.number(int(value))
-    found = exact(float(value))
+    found = exact(float(value), algebra.sizes)
     if found is None:
         return algebra.leaf(repr(float(value)), ())
     factors = []

@@ -1,4 +1,4 @@
-"""Attempts at a shorter form of a sum or product: common factors, one fraction, like terms."""
+"""Attempts at a shorter form of a sum: common factors, one fraction, like terms."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from autodiff_cli.formula.terms import (
     Labels,
     Product,
     Term,
-    broadcast,
+    number_power,
     relabelled,
 )
 
@@ -23,6 +23,7 @@ MANY_TERMS = 40  # of a numerator that is multiplied out
 HIGHEST = 4  # power that is
 MOST_SUMMED, MOST_SHARING = 3, 8  # labels, and products that are compared
 MATRIX = 2  # labels
+HALF = Fraction(1, 2)
 
 
 def aligned(a: Algebra, arg: Term, rank: int) -> Product:
@@ -36,8 +37,10 @@ def aligned(a: Algebra, arg: Term, rank: int) -> Product:
     return product._replace(factors=factors)
 
 
-def _common(products: Sequence[Product], rank: int) -> dict[tuple[Term, Labels], Exponent]:
-    """Powers that all products have."""
+def _common(
+    a: Algebra, products: Sequence[Product], rank: int
+) -> dict[tuple[Term, Labels], Exponent]:
+    """Powers that all products have; of u**v and u**(v + 1) the shorter one."""
     found: dict[tuple[Term, Labels], Exponent] = {}
     for base, exponent, labels in products[0].factors:
         if all(n < rank for n in labels):
@@ -50,8 +53,10 @@ def _common(products: Sequence[Product], rank: int) -> dict[tuple[Term, Labels],
                 if exponent * other > 0:
                     found[key] = min(exponent, other, key=abs)
                     continue
-            elif other is exponent:
-                continue
+            elif isinstance(exponent, Term) and isinstance(other, Term):
+                if a.minus(exponent, other).head == "number":
+                    found[key] = min(exponent, other, key=lambda e: e.weight)
+                    continue
             del found[key]
     return found
 
@@ -60,7 +65,7 @@ def factored(a: Algebra, term: Term) -> Term | None:
     """x*y + x*z as x*(y + z)."""
     rank = len(term.shape)
     products = [aligned(a, arg, rank) for arg in term.args]
-    common = _common(products, rank)
+    common = _common(a, products, rank)
     if any(f.base.name == "eye" for product in products for f in product.factors):
         # a diagonal stays one: diag(x) - outer(x, y)
         common = {key: exponent for key, exponent in common.items() if not key[1]}
@@ -146,22 +151,27 @@ def shared_sum(a: Algebra, term: Term) -> Term | None:
             if not any(n >= rank for factor in common for n in factor.labels):
                 continue
             wide = (*term.shape, *sizes)
-            rests = ([f for f in factors if f not in common] for factors in (first.factors, turned))
+            rests = [[f for f in both if f not in common] for both in (first.factors, turned)]
+            if not any(_links(f, rank) for f in common) and not all(
+                any(_links(f, rank) for f in rest) for rest in rests
+            ):
+                continue  # x*(x@y) is no outer(x, x)@y
             parts = [a.product(ONE, rest, wide) for rest in rests]
             inner = a.sum(list(zip(parts, (term.data[one], term.data[two]), strict=True)), wide)
             own = Factor(inner, ONE, _units(inner, tuple(range(len(wide)))))
             made = a.product(ONE, [*common, own], term.shape, sizes)
-            rest = [
-                e
-                for n, e in enumerate(zip(term.args, term.data, strict=True))
-                if n not in (one, two)
-            ]
+            rest = [e for n, e in enumerate(term.pairs) if n not in (one, two)]
             whole = a.sum([(made, ONE), *rest], term.shape)
             if len({n for f in aligned(a, inner, len(wide)).factors for n in f.labels}) > MATRIX:
                 continue
             if best is None or whole.weight < best.weight:
                 best = whole
     return best
+
+
+def _links(factor: Factor, rank: int) -> bool:
+    """Whether a factor is a matrix, of what is summed and what isn't."""
+    return {n >= rank for n in factor.labels if n >= 0} == {True, False}
 
 
 def chosen(a: Algebra, term: Term) -> Term | None:
@@ -184,11 +194,7 @@ def chosen(a: Algebra, term: Term) -> Term | None:
                 for at, gone in ((one, mask), (two, other))
             ]
             whole = a.expanded(a.each("where", [mask.base, *parts]), term.shape)
-            rest = [
-                e
-                for n, e in enumerate(zip(term.args, term.data, strict=True))
-                if n not in (one, two)
-            ]
+            rest = [e for n, e in enumerate(term.pairs) if n not in (one, two)]
             return a.sum([(whole, ONE), *rest], term.shape)
     return None
 
@@ -198,7 +204,7 @@ def collected(a: Algebra, term: Term) -> Term | None:
     if not any(b.head == "sum" for arg in term.args if arg.head == "product" for b in arg.args):
         return None
     pairs: list[tuple[Term, Fraction]] = []
-    for arg, c in zip(term.args, term.data, strict=True):
+    for arg, c in term.pairs:
         wide = a.expanded(arg, term.shape)
         parts = [(wide, ONE)] if parts_of(arg).summed else multiplied_out(a, wide)
         if parts is None or len(pairs) + len(parts) > MANY_TERMS:
@@ -206,6 +212,37 @@ def collected(a: Algebra, term: Term) -> Term | None:
         pairs += [(part, c * times) for part, times in parts]
     made = a.sum(pairs, term.shape)
     return made if made.weight < term.weight else None
+
+
+def squared(a: Algebra, term: Term) -> Term | None:
+    """x**2 - 2*x*y + y**2 as (x - y)**2."""
+    known = dict(term.pairs)
+    if not 3 <= len(known) <= MANY_TERMS:
+        return None
+    roots = [(arg, _root(a, arg), c) for arg, c in known.items()]
+    for (one, p, c), (two, q, d) in combinations(roots, 2):
+        if p is None or q is None or c * d <= 0:
+            continue
+        size = number_power(ONE, d / c, HALF)
+        cross = a.times(p, q)
+        times = known.get(cross)
+        if size[1] or times is None or abs(times) != abs(2 * c * size[0]):
+            continue
+        whole = a.power(a.sum([(p, ONE), (q, size[0] if times * c > 0 else -size[0])]), Fraction(2))
+        rest = [(arg, n) for arg, n in known.items() if arg not in (one, two, cross)]
+        return a.sum([(whole, c), *rest], term.shape)
+    return None
+
+
+def _root(a: Algebra, term: Term) -> Term | None:
+    """What a term is the square of, without a root."""
+    product = parts_of(term)
+    factors = []
+    for base, exponent, labels in product.factors:
+        if isinstance(exponent, Term) or (exponent / 2).denominator != 1:
+            return None
+        factors.append(Factor(base, exponent / 2, labels))
+    return None if product.summed else a.product(ONE, factors, product.shape)
 
 
 def together(a: Algebra, term: Term) -> Term | None:
@@ -259,7 +296,7 @@ def multiplied_out(a: Algebra, term: Term) -> list[tuple[Term, Fraction]] | None
     """A product's terms when its sums are multiplied out; None if there would be many."""
     product = parts_of(term)
     if term.head == "sum":
-        return [(a.expanded(t, term.shape), c) for t, c in zip(term.args, term.data, strict=True)]
+        return [(a.expanded(t, term.shape), c) for t, c in term.pairs]
     rest: list[Factor] = []
     sums: list[Factor] = []
     for factor in product.factors:
@@ -280,119 +317,6 @@ def multiplied_out(a: Algebra, term: Term) -> list[tuple[Term, Fraction]] | None
         partial = [
             (c * times, [*factors, Factor(a.expanded(arg, base.shape), ONE, labels)])
             for c, factors in partial
-            for arg, times in zip(base.args, base.data, strict=True)
+            for arg, times in base.pairs
         ]
     return [(a.product(ONE, factors, product.shape, product.summed), c) for c, factors in partial]
-
-
-def cleared(a: Algebra, term: Term) -> Term | None:
-    """1/(f**2*(1/f - 1/d)**2) as d**2/(d - f)**2: fractions within a fraction as one."""
-    product = parts_of(term)
-    if len(product.factors) > MANY_TERMS:
-        return None
-    kept = []
-    for factor in product.factors:
-        exponent = factor.exponent
-        if (
-            factor.base.head == "sum"
-            and isinstance(exponent, Fraction)
-            and exponent.denominator == 1
-        ):
-            made = together(a, factor.base)
-            if made is not None:
-                factor = factor._replace(base=made)
-        kept.append(factor)
-    if tuple(kept) == product.factors:
-        return None
-    return a.product(product.coefficient, kept, product.shape, product.summed)
-
-
-def conjugate(a: Algebra, term: Term) -> Term | None:
-    """(1 + x)*(1 - x) as 1 - x**2: two sums whose product is shorter."""
-    product = parts_of(term)
-    sums = [f for f in product.factors if f.base.head == "sum" and isinstance(f.exponent, Fraction)]
-    for one, two in combinations(sums[:4], 2):
-        if one.exponent != two.exponent or one.labels != two.labels:
-            continue
-        if len(one.base.args) * len(two.base.args) > MANY_TERMS:
-            continue
-        shape = broadcast((one.base.shape, two.base.shape))
-        if shape != one.base.shape or shape != two.base.shape:
-            continue
-        parts = multiplied_out(a, a.times(one.base, two.base))
-        if parts is None:
-            continue
-        whole = a.sum(parts, shape)
-        if whole.weight < one.base.weight + two.base.weight + 3:
-            rest = [f for f in product.factors if f not in (one, two)]
-            rest.append(one._replace(base=whole))
-            return a.product(product.coefficient, rest, product.shape, product.summed)
-    return None
-
-
-def absorbed(a: Algebra, term: Term) -> Term | None:
-    """l/(g**2*sqrt(l/g)) as sqrt(l/g)/g: a root of a quotient beside its parts."""
-    product = parts_of(term)
-    best = None
-    for factor in product.factors:
-        base, exponent, labels = factor
-        if (
-            base.head != "product"
-            or not isinstance(exponent, Fraction)
-            or exponent.denominator == 1
-        ):
-            continue
-        others = [f for f in product.factors if f is not factor]
-        for step in (ONE, -ONE):
-            rest = parts_of(
-                a.product(
-                    product.coefficient,
-                    [*others, Factor(base, -step, labels)],
-                    product.shape,
-                    product.summed,
-                )
-            )
-            factors = [*rest.factors, Factor(base, exponent + step, labels)]
-            made = a.product(rest.coefficient, factors, rest.shape, rest.summed)
-            if best is None or made.weight < best.weight:
-                best = made
-    return best
-
-
-def distributed(a: Algebra, term: Term) -> Term | None:
-    """(cosh(x) - tanh(x)*sinh(x))/cosh(x) as 1 - tanh(x)**2."""
-    product = parts_of(term)
-    if product.summed or len(product.factors) > MOST_SHARING:
-        return None
-    if sum(f.base.head == "sum" and f.exponent == 1 for f in product.factors) != 1:
-        return None
-    parts = multiplied_out(a, term)
-    return None if parts is None else a.sum(parts, term.shape)
-
-
-def turned_over(a: Algebra, term: Term) -> Term | None:
-    """exp(-x)/(1 - exp(-x)) as 1/(exp(x) - 1)."""
-    product = parts_of(term)
-    for factor in product.factors:
-        if factor.base.name != "exp" or factor.exponent != 1:
-            continue
-        inverse = a.each("exp", [a.scaled(factor.base.args[0], -1)])
-        for other in product.factors:
-            if (
-                other.exponent != -1
-                or factor.base not in other.base.args
-                or other.labels != factor.labels
-            ):
-                continue
-            parts = multiplied_out(a, a.times(other.base, inverse))
-            if parts is not None and inverse.shape == other.base.shape:
-                rest = [f for f in product.factors if f not in (factor, other)]
-                rest.append(other._replace(base=a.sum(parts, inverse.shape)))
-                return a.product(product.coefficient, rest, product.shape, product.summed)
-    return None
-
-
-ATTEMPTS = {
-    "sum": (factored, shared_sum, together, grouped, collected, chosen),
-    "product": (cleared, conjugate, distributed, absorbed, turned_over),
-}
