@@ -26,6 +26,7 @@ from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
 
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
+    "check": "autodiff_cli.cli.check",
     "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
     "explain": "autodiff_cli.cli.explain",
@@ -126,8 +127,9 @@ def group() -> None:
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the command line; the exit code is 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+    """Run the command line.
 
+    The exit code is 0 done, 1 failed, 2 wrong usage, 3 a check disagrees, 130 interrupted.
     A closed pipe ends the process by SIGPIPE, as it does any filter (141 to a shell).
     """
     if hasattr(signal, "SIGPIPE"):

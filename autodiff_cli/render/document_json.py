@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import orjson
 
+from autodiff_cli.checking.records import Check
 from autodiff_cli.evaluation import Tensor
 from autodiff_cli.explanation.records import Chain, Explanation, Formula, Link
 from autodiff_cli.ir.node import Array
@@ -64,6 +65,66 @@ def explanation(made: Explanation) -> str:
                 for m in made.jacobians
             },
             "branches": [list(b) for b in made.branches] if made.branches is not None else None,
+            "notes": list(made.notes),
+        }
+    )
+
+
+def check(made: Check) -> str:
+    """A check as one object."""
+    return line(
+        {
+            "verdict": made.verdict,
+            "dtype": made.dtype,
+            "value_digits": made.digits,
+            "inputs": {
+                row.name: {
+                    "verdict": row.verdict,
+                    "elements": row.elements,
+                    "directions": row.directions,
+                    "worst": None if row.at is None else list(row.at),
+                    "reverse": numbers(row.analytic),
+                    "differences": numbers(row.numeric),
+                    "estimate": numbers(row.estimate),
+                    "relative_difference": numbers(row.difference),
+                    "forward_difference": numbers(row.forward),
+                    "digits": row.digits,
+                }
+                for row in made.rows
+            },
+            "kinks": [
+                {
+                    "input": kink.name,
+                    "element": list(kink.at),
+                    "left": numbers(kink.left),
+                    "right": numbers(kink.right),
+                    "taken": numbers(kink.taken),
+                }
+                for kink in made.kinks
+            ],
+            "lost_digits": [
+                {
+                    "phase": loss.phase,
+                    "source": loss.text,
+                    "terms": [numbers(term) for term in loss.terms[:3]],
+                    "result": numbers(loss.result),
+                    "digits": round(loss.digits, 2),
+                }
+                for loss in made.losses
+            ],
+            "not_finite": [
+                {
+                    "phase": entry.phase,
+                    "source": entry.text,
+                    "value": numbers(entry.value),
+                    "element": list(entry.at),
+                    "operand": entry.operand,
+                    "operand_value": numbers(entry.number),
+                    "gradient": numbers(entry.gradient),
+                }
+                for entry in made.non_finite
+            ],
+            "hints": list(made.hints),
             "notes": list(made.notes),
         }
     )

@@ -15,6 +15,10 @@ from autodiff_cli.render.document import (
     plain,
 )
 
+GAP = 2  # characters between columns
+INDENT = 2  # before them
+NARROW = 6  # characters of a column that is narrow enough
+
 
 def text(document: Document, width: int = 80) -> str:
     """A document in lines of so many characters; equations aren't broken.
@@ -36,7 +40,7 @@ def _block(block: Block, width: int) -> str:
 
 
 def table(block: Table, width: int) -> str:
-    """A table whose columns share the width; what is longer goes on in the next line."""
+    """A table in lines of so many characters; what has no room goes on in the next line."""
     from rich.console import Console
     from rich.table import Table as Grid
     from rich.text import Text
@@ -44,22 +48,29 @@ def table(block: Table, width: int) -> str:
     grid = Grid(
         box=None,
         show_header=any(block.header),
-        padding=(0, 2, 0, 0),
+        padding=(0, GAP, 0, 0),
         pad_edge=False,
         header_style="",
     )
-    widest = [
-        max((len(plain(row[at])) for row in block.rows), default=0)
-        for at in range(len(block.header))
-    ]
-    for at, name in enumerate(block.header):
-        grid.add_column(Text(name), overflow="fold", min_width=min(widest[at], 12))
-    for row in block.rows:
-        grid.add_row(*(Text(plain(cell)) for cell in row))
+    rows = [[plain(cell) for cell in row] for row in block.rows]
+    for name, wide in zip(block.header, _widths(block.header, rows, width - INDENT), strict=True):
+        grid.add_column(Text(name), overflow="fold", width=wide)
+    for row in rows:
+        grid.add_row(*map(Text, row))
     out = StringIO()
-    console = Console(file=out, width=max(width - 2, 20), color_system=None, highlight=False)
-    console.print(grid)
-    return "\n".join(f"  {line}".rstrip() for line in out.getvalue().splitlines())
+    Console(file=out, width=width, color_system=None, highlight=False).print(grid)
+    return "\n".join(f"{' ' * INDENT}{line}".rstrip() for line in out.getvalue().splitlines())
+
+
+def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The columns' widths: those that they need, and of the widest less, as far as there is no room."""
+    widths = []
+    for at, name in enumerate(header):
+        needed = [len(row[at]) for row in rows] + [len(word) for word in name.split()]
+        widths.append(max([1, *needed]))
+    while sum(widths) + GAP * (len(widths) - 1) > width and max(widths) > NARROW:
+        widths[widths.index(max(widths))] -= 1
+    return widths
 
 
 def lines_of(equations: Sequence[Equation], width: int) -> list[str]:
