@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.commands import bindings_of, names_of, show_notices
+from autodiff_cli.cli.commands import bindings_of, names_of, own_process, show_notices
 from autodiff_cli.cli.options import argument, option, quiet_option, wrt_option
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.words import PATH, expression_of, value_of
@@ -133,21 +133,12 @@ def answered(words: AskingWords, command: str, answer: Callable[[Question], Answ
     """
     width = shutil.get_terminal_size().columns
     try:
-        with _supervised(words):
+        with own_process(words.limits, files=words.output is not None):
             return _answered(words, answer, width)
     except AutodiffError as error:
         from autodiff_cli.cli.failures import advised
 
         raise advised(error, words, command) from None
-
-
-def _supervised(words: AskingWords) -> AbstractContextManager[None]:
-    """A process of its own, where there is something to end or to rename."""
-    if not words.limits and words.output is None:
-        return nullcontext()
-    from autodiff_cli.cli.apart import supervised
-
-    return supervised(words.limits)
 
 
 def _answered(words: AskingWords, answer: Callable[[Question], Answer], width: int) -> int:
