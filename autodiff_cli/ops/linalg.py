@@ -16,7 +16,7 @@ from autodiff_cli.ir.shapes import broadcast
 from autodiff_cli.ops import nonfinite as nf
 from autodiff_cli.ops.create import eye, full
 from autodiff_cli.ops.decompose import _column, _row
-from autodiff_cli.ops.heavy import Factored, heavily
+from autodiff_cli.ops.heavy import Factored
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
 from autodiff_cli.ops.rearrange import tril, triu
@@ -359,8 +359,17 @@ eigenvectors: Factored = Factored(
 def _expm(x: Any) -> Any:
     import scipy.linalg  # type: ignore[import-untyped]
 
-    # scipy brings a library of its own, whose threads nobody has counted before it is imported
-    return heavily(x.size * x.shape[-1], scipy.linalg.expm, x)
+    return scipy.linalg.expm(x)
+
+
+class _Exponential(Factored):
+    __slots__ = ()
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        # scipy brings a library of its own, whose threads aren't counted before it is loaded
+        import scipy.linalg  # noqa: F401
+
+        return super().evaluate(node, arrays)
 
 
 def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
@@ -374,7 +383,7 @@ def _expm_vjp(g: Node, y: Node, x: Node) -> Node:
     return slice_(upper, dim=last, start=size, stop=2 * size, step=1)
 
 
-matrix_exp: Factored = Factored(
+matrix_exp: Factored = _Exponential(
     "linalg_matrix_exp",
     _expm,
     nf.matrix_exp,
