@@ -112,14 +112,16 @@ binary_cross_entropy = _Weighted(
 )
 
 
+_exp, _log1p = precise(np.exp), precise(np.log1p)
+
+
 def _with_logits(
     x: Any, target: Any, *weights: Any, reduction: Reduction, weighted: bool, pos_weighted: bool
 ) -> Any:
-    x, target = (np.asarray(a).astype(np.result_type(x, target)) for a in (x, target))
+    dtype = np.result_type(x, target)
+    x, target = (np.asarray(a).astype(dtype, copy=False) for a in (x, target))
     # log(1 + exp(-x)) without overflow
-    softplus = precise(np.log1p)(precise(np.exp)(-np.abs(x))) + np.maximum(
-        -x, np.asarray(0, x.dtype)
-    )
+    softplus = _log1p(_exp(-np.abs(x))) + np.maximum(-x, dtype.type(0))
     if pos_weighted:
         softplus = (1 + (weights[-1] - 1) * target) * softplus
     values = (1 - target) * x + softplus
@@ -180,44 +182,63 @@ binary_cross_entropy_with_logits = _Weighted(
 def _class_weights(
     target: Any, weight: tuple[Any, ...], ignore_index: int, dtype: Any
 ) -> tuple[Any, Any]:
-    """For each target: what it counts, and an index that is always in range."""
+    """For each target: what it counts, None if all count 1; and an index that is always in range."""
     counted = target != ignore_index
+    if not weight and counted.all():
+        return None, target
     safe = np.where(counted, target, 0)
     return (counted * weight[0][safe] if weight else counted).astype(dtype), safe
 
 
+def _at(index: Any, ndim: int) -> Any:
+    """The elements of a vector, or one of each row of a matrix."""
+    return index if ndim == 1 else (np.arange(len(index)), index)
+
+
 def _pick(x: Any, index: Any) -> Any:
     """x[n, index[n, ...], ...]: one class for each target; classes are dimension 1 (or 0 of a vector)."""
-    if x.ndim == 1:
-        return x[index]
+    if x.ndim <= 2:
+        return x[_at(index, x.ndim)]
     return np.take_along_axis(x, np.expand_dims(index, 1), 1).squeeze(1)
 
 
 def _nll_loss(x: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int) -> Any:
     counts, safe = _class_weights(target, weight, ignore_index, x.dtype)
-    # where, not a product: an ignored class may have a log probability of -inf
-    values = np.where(counts != 0, -_pick(x, safe) * counts, np.asarray(0, x.dtype))
+    values = np.negative(_pick(x, safe))
+    if (
+        counts is not None
+    ):  # where, not a product: an ignored class may have a log probability of -inf
+        values = np.where(counts != 0, values * counts, np.asarray(0, x.dtype))
     if reduction == "none" and x.ndim > 1:
         return values
     whole = np.add.reduce(values, axis=None, dtype=np.float64)
     if reduction == "mean":
-        whole = np.true_divide(whole, np.add.reduce(counts, axis=None, dtype=np.float64))
+        whole = np.true_divide(whole, _counted(counts, target))
     return np.asarray(whole).astype(x.dtype)
+
+
+def _counted(counts: Any, target: Any) -> Any:
+    """What all targets count."""
+    if counts is None:
+        return np.float64(target.size)
+    return np.add.reduce(counts, axis=None, dtype=np.float64)
 
 
 def _nll_loss_backward(
     g: Any, target: Any, *weight: Any, reduction: Reduction, ignore_index: int, shape: Shape
 ) -> Any:
     counts, safe = _class_weights(target, weight, ignore_index, g.dtype)
-    values = -g * counts
+    values = -g if counts is None else -g * counts
     if reduction == "mean":
-        values = values / np.add.reduce(counts, axis=None, dtype=np.float64)
-    values = np.where(counts != 0, values, 0)  # where all are ignored the count is 0
+        values = values / _counted(counts, target)
+    if counts is not None:
+        values = np.where(counts != 0, values, 0)  # where all are ignored the count is 0
     result = np.zeros(shape, g.dtype)
-    dim = 1 if len(shape) > 1 else 0
-    np.put_along_axis(
-        result, np.expand_dims(safe, dim), np.expand_dims(values.astype(g.dtype), dim), dim
-    )
+    if len(shape) <= 2:
+        result[_at(safe, len(shape))] = values
+    else:
+        values = np.broadcast_to(values, safe.shape).astype(g.dtype)
+        np.put_along_axis(result, np.expand_dims(safe, 1), np.expand_dims(values, 1), 1)
     return result
 
 

@@ -46,13 +46,15 @@ def _product(
 BLOCK = 384  # how many products the reference's library adds up before it starts another sum
 LARGE = HEAVY  # multiplications from where on speed counts for more than the last digit
 SMALL = 400  # multiplications of one product of a batch, from where on the library does them
+# Whether numpy's library has the kernels that add up in the reference's order.
+CHAINS = bool(np._core._multiarray_umath.__cpu_features__.get("AVX512F"))  # type: ignore[attr-defined]
 
 
 def _matmul(a: Any, b: Any) -> Any:
     """A product with the reference's last digits where its order of additions is known."""
     if a.ndim > 2 and b.ndim == a.ndim:
         return _batched(a, b)
-    if a.ndim == b.ndim == 2 and a.dtype == b.dtype == np.float32 and _in_order(a, b):
+    if CHAINS and a.ndim == b.ndim == 2 and a.dtype == b.dtype == np.float32 and _in_order(a, b):
         return _chained(a, b)
     if a.ndim == 2 and a.shape[1] == 2 and b.size == 2 and a.dtype == b.dtype == np.float32:
         return _of_two(a, b)
@@ -87,14 +89,19 @@ def _in_order(a: Any, b: Any) -> bool:
 def _chained(a: Any, b: Any, c: Any = None) -> Any:
     """A chain of fused additions in order, in blocks that are added to `c`.
 
-    numpy's BLAS makes such chains of a matrix (not one row or column) whose columns are contiguous.
+    numpy's BLAS makes such chains of matrices (not of one row or column) unless the inner dimension is
+    contiguous in both.
     """
     (rows, inner), columns = a.shape, b.shape[1]
     if rows == 1:
         a = np.concatenate((a, a))
     if columns == 1:
         b = np.concatenate((b, b), axis=1)
-    a = np.asfortranarray(a)
+    if a.strides[1] == a.itemsize and b.strides[0] == b.itemsize:
+        if a.size > b.size:
+            b = np.ascontiguousarray(b)
+        else:
+            a = np.asfortranarray(a)
     result, start = c, 0
     while start < inner:
         left = inner - start
@@ -157,14 +164,15 @@ bmm: Shaped = _product(
 
 
 def _addmm(c: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
-    if alpha == beta == 1 and a.dtype == c.dtype == np.float32 and _in_order(a, b):
+    if CHAINS and alpha == beta == 1 and a.dtype == c.dtype == np.float32 and _in_order(a, b):
         return _chained(a, b, c)
     product = _matmul(a, b)
     if alpha != 1:
-        product = product * np.asarray(alpha, product.dtype)
+        product *= np.asarray(alpha, product.dtype)
     if beta == 0:  # the reference ignores c then, nan and all
         return product
-    return product + (c if beta == 1 else c * np.asarray(beta, product.dtype))
+    product += c if beta == 1 else c * np.asarray(beta, product.dtype)
+    return product
 
 
 def _scaled(g: Node, factor: float) -> Node:

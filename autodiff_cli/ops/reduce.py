@@ -330,15 +330,23 @@ logsumexp = Shaped(
 def _softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.exp(np.subtract(x, x))
-    powers = _exp(x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf))
-    return powers * np.reciprocal(_summed(powers, (dim,)))
+    powers = _below(x, dim)
+    powers = _exp(powers, out=powers)
+    powers *= np.reciprocal(_summed(powers, (dim,)))
+    return powers
 
 
 def _log_softmax(x: Any, dim: int) -> Any:
     if np.ndim(x) == 0:
         return np.subtract(x, x)
-    shifted = x - np.amax(x, axis=dim, keepdims=True, initial=-math.inf)
-    return shifted - _log(_summed(_exp(shifted), (dim,)))
+    shifted = _below(x, dim)
+    shifted -= _log(_summed(_exp(shifted), (dim,)))
+    return shifted
+
+
+def _below(x: Any, dim: int) -> Any:
+    """How much less than the greatest along a dimension."""
+    return x - np.maximum.reduce(x, axis=dim, keepdims=True, initial=-math.inf)
 
 
 _exp, _log = precise(np.exp), precise(np.log)

@@ -125,17 +125,21 @@ def _short(x: Any) -> Any:
 
 
 def _inner(rows: Any) -> Any:
-    """Sums of contiguous rows: lane by lane of a vector, then what is left over, then the lanes."""
+    """Sums of contiguous rows: lane by lane of a vector, then what is left over, then the lanes.
+
+    They are walked as columns, of which numpy adds up many at a time.
+    """
     lanes = VECTOR_BYTES // rows.itemsize
     count, size = rows.shape
-    if size < lanes:
-        return _unrolled(rows.T)
-    vectors = size // lanes
-    result = _sequential(rows[:, vectors * lanes :].T)
-    lane_sums = _unrolled(
-        rows[:, : vectors * lanes].reshape(count, vectors, lanes).transpose(1, 2, 0)
-    )
-    return _sequential(np.concatenate([result[None], lane_sums]))
+    tail = (count,) if count > 1 else ()
+    columns = np.ascontiguousarray(rows.T).reshape(size, *tail)
+    whole = size // lanes * lanes
+    if not whole:
+        return _unrolled(columns).reshape(count)
+    sums = _unrolled(columns[:whole].reshape(-1, lanes, *tail))
+    if whole < size:
+        sums = np.concatenate([_sequential(columns[whole:])[None], sums])
+    return _sequential(sums).reshape(count)
 
 
 def _outer(stack: Any) -> Any:
@@ -161,7 +165,7 @@ def _unrolled(rows: Any) -> Any:
     """A sum over axis 0 by four cascades side by side, the left-over rows added to the first."""
     whole = len(rows) // UNROLLED * UNROLLED
     if not whole:
-        return _sequential(np.concatenate([np.zeros_like(rows[:1]), rows]))
+        return _sequential(rows) + rows.dtype.type(0)
     partial = _cascade(rows[:whole].reshape(-1, UNROLLED, *rows.shape[1:]))
     if whole < len(rows):
         partial[0] = _sequential(np.concatenate([partial[:1], rows[whole:]]))
@@ -174,26 +178,27 @@ def _cascade(rows: Any) -> Any:
     if size < 16:  # one level; the empty ones add zeros
         return _sequential(rows) + rows.dtype.type(0)
     step = 1 << max(4, math.ceil(math.log2(size)) // LEVELS)
-    sums: Any = None
-    empty = False
+    sums: Any = rows.dtype.type(0)
     for level in range(LEVELS):
-        size = len(rows)
-        blocks = size // step if level < LEVELS - 1 else 0
-        if blocks * step < size:
-            left = _sequential(rows[blocks * step :])
-            sums = left if sums is None else sums + left
-        else:
-            empty = True
-        if blocks:
-            split = rows[: blocks * step].reshape(blocks, step, *rows.shape[1:])
-            rows = accumulate(split, axis=1)[:, -1]
-        else:
-            rows = rows[:0]
-    return sums + rows.dtype.type(0) if empty else sums
+        blocks = len(rows) // step if level < LEVELS - 1 else 0
+        if blocks * step < len(rows):
+            sums = sums + _sequential(rows[blocks * step :])
+        if not blocks:
+            break
+        split = rows[: blocks * step].reshape(blocks, step, *rows.shape[1:])
+        rows = _in_order(split.swapaxes(0, 1))
+    return sums
 
 
 def _sequential(rows: Any) -> Any:
     """Row after row, each sum rounded."""
     if not len(rows):
         return np.zeros(rows.shape[1:], rows.dtype)
-    return rows[0] if len(rows) == 1 else accumulate(rows)[-1]
+    return rows[0] if len(rows) == 1 else _in_order(rows)
+
+
+def _in_order(rows: Any) -> Any:
+    """The sum over axis 0; numpy's own goes row by row unless it is along the innermost axis."""
+    if rows.ndim > 1 and rows.shape[-1] > 1 and rows.strides[-1] == rows.itemsize:
+        return add_reduce(rows, axis=0)
+    return accumulate(rows)[-1]
