@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir.context import current
-from autodiff_cli.ir.node import Node, Rule, Shape, constant
+from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ops.heavy import HEAVY, product
+from autodiff_cli.ops.jointly import jointly
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.matrix import mm, transposed
 from autodiff_cli.ops.movement import cat, reshape, select, select_backward
@@ -111,6 +111,11 @@ def _backward(
     return by_x[::-1] if reverse else by_x, by_w, by_u, by_bias, by_bias, by_hidden, by_cell
 
 
+def _by_all(y: Node, g: Any, *operands: Any, reverse: bool) -> tuple[Any, ...]:
+    flows: tuple[Any, ...] = alone(_backward, g, y.value, *operands, reverse)
+    return flows
+
+
 def _part(a: Node, time: int, place: int) -> Node:
     return select(select(a, dim=0, index=time), dim=0, index=place)
 
@@ -157,32 +162,13 @@ def _graph_of_flows(
     return by_x, by_w, mm(across, hiddens), by_bias, by_bias, by_hidden, by_cell
 
 
-def _rule(position: int) -> Rule:
-    def rule(g: Node, y: Node, *operands: Node, reverse: bool) -> Node:
-        """One of the gradients; all are computed at once, and wait in the layer for the other operands."""
-        context = current()
-        key = (g, context.grad, context.eager)
-        known = y.__dict__.get("flows")
-        if known is None or known[0] != key:
-            if context.eager and not context.grad and context.recording is None:
-                values = [node.value for node in (g, y, *operands)]
-                flows = tuple(map(constant, alone(_backward, *values, reverse)))
-            else:
-                flows = _graph_of_flows(g, y, operands, reverse)
-            known = y.__dict__["flows"] = key, flows
-        flow: Node = known[1][position]
-        return flow
-
-    return rule
-
-
 NAME = "MkldnnRnnLayerBackward0"
 
 lstm: Shaped = Shaped(
     "lstm",
     _lstm,
     shape=lambda x, w, u, b, d, h, c, reverse: (x.shape[0], 7, *h.shape),
-    vjps=tuple(_rule(position) for position in range(7)),
+    vjps=jointly(7, _by_all, _graph_of_flows),
     grad_fn=NAME,
     doc="a layer of LSTM cells over a sequence: states and gates for each time",
 )

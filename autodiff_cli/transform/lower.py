@@ -20,6 +20,7 @@ from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.ops.attention import attention, graph_of_shares
 from autodiff_cli.transform.rewrite import rewritten
 from autodiff_cli.transform.simplify import is_plain
 
@@ -230,6 +231,11 @@ def _mv(node: Node, before: Node) -> Node | None:
     return red.sum_(product, dim=(dim,), keepdim=False, dtype=node.dtype)
 
 
+def _attention(node: Node, before: Node) -> Node:
+    q, k, v, *mask = node.operands
+    return matrix.bmm(graph_of_shares(q, k, *mask, **node.params), v)
+
+
 LOWERINGS: dict[Op, Lowering] = {
     red.mean: _mean,
     red.softmax: _softmax,
@@ -241,6 +247,7 @@ LOWERINGS: dict[Op, Lowering] = {
     red.sum_: _total_of_put,
     ix.take_along: _take_along,
     matrix.mv: _mv,
+    attention: _attention,
     loss.mse_loss: _mse,
     loss.binary_cross_entropy_with_logits: _with_logits,
     loss.nll_loss: _nll_loss,

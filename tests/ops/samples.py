@@ -28,6 +28,10 @@ MASK = A > 0
 LABELS = np.array([0, 2])
 WEIGHTS = np.array([1.0, 2.0, 0.5])
 
+QUERIES = [np.sin(np.arange(48.0) * n).reshape(2, 2, 4, 3)[:, :, : 4 - n % 2] for n in (1, 2, 4)]
+SCORES = np.cos(np.arange(24.0)).reshape(2, 1, 3, 4)
+ALLOWED = (SCORES > -0.5) & (np.arange(3)[:, None] != 1)  # the second query may look at nothing
+
 Sample = tuple[list[Any], dict[str, Any]]
 
 REDUCED: list[dict[str, Any]] = [
@@ -373,6 +377,12 @@ CELLS = [
     for place, shape in enumerate(((3, 2, 2), (8, 2), (8, 2), (8,), (8,), (2, 2), (2, 2)))
 ]
 SAMPLES |= {
+    "attention": [
+        (QUERIES, {"scale": 0.5, "causal": False}),
+        (QUERIES, {"scale": 0.5, "causal": True}),
+        ([*QUERIES, SCORES], {"scale": -0.7, "causal": False}),
+        ([*QUERIES, ALLOWED], {"scale": 0.5, "causal": False}),
+    ],
     "lstm": [(CELLS, {"reverse": False}), (CELLS, {"reverse": True})],
     "lstm_output": [
         ([np.cos(np.arange(84.0)).reshape(3, 7, 2, 2)], {"output": output, "time": 2})

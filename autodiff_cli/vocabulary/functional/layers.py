@@ -16,7 +16,7 @@ from autodiff_cli.errors import (
     ZeroDivisionFault,
 )
 from autodiff_cli.execute import force
-from autodiff_cli.ir import dtypes
+from autodiff_cli.ir import dtypes, layout
 from autodiff_cli.ir.node import Node, Op, Shape, constant
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ir.shapes import size_at
@@ -24,7 +24,9 @@ from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import normalization as nm
 from autodiff_cli.ops import selection as sel
+from autodiff_cli.ops.attention import attention, safe_softmax
 from autodiff_cli.ops.create import full
+from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.vocabulary.calls.registry import python, torch
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.functional.dropouts import dropout
@@ -312,6 +314,27 @@ def bilinear(input1: Node, input2: Node, weight: Node, bias: Node | None) -> Nod
     return result if bias is None else ar.add(result, bias, alpha=1)
 
 
+def _in_one(query: Node, key: Node, value: Node, mask: Node | None) -> bool:
+    """Whether the reference computes it as one operation."""
+    if not query.ndim == key.ndim == value.ndim == 4 or key.shape != value.shape:
+        return False
+    if query.shape[:2] != key.shape[:2] or query.shape[3] != key.shape[3]:
+        return False
+    if not (query.numel and key.numel and query.dtype.is_floating):
+        return False
+    if mask is not None:
+        lengths = (*query.shape[:3], key.shape[2])
+        fits = all(n in (1, size) for n, size in zip(mask.shape[::-1], lengths[::-1]))
+        if mask.requires_grad or mask.ndim not in (2, 4) or not fits:
+            return False
+    return all(layout.strides_of(x)[3] == 1 for x in (query, key, value))
+
+
+def _of_four(mask: Node, query: Node) -> Node:
+    mask = mask if mask.dtype is dtypes.bool_ else as_dtype(mask, query.dtype)
+    return mask if mask.ndim == 4 else mv.view(mask, shape=(1, 1, *mask.shape))
+
+
 @torch(
     "F.scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask = None, "
     "float dropout_p = 0, bool is_causal = False, *, float? scale = None, bool enable_gqa = False)",
@@ -352,6 +375,9 @@ def scaled_dot_product_attention(
             )
     width = query.shape[-1]
     given = (1 / math.sqrt(width) if width else math.inf) if scale is None else scale
+    if not dropout_p and _in_one(query, key, value, attn_mask):
+        mask = () if attn_mask is None else (_of_four(attn_mask, query),)
+        return attention(query, key, value, *mask, scale=given, causal=is_causal)
     factor = math.sqrt(given) if given >= 0 else math.nan
     turned = ar.mul(mv.matrix_t(key), factor)
     scores = matmul(ar.mul(query, factor), turned)
@@ -363,5 +389,7 @@ def scaled_dot_product_attention(
             scores = sel.where(attn_mask, scores, -math.inf)
         else:
             scores = ar.add(scores, attn_mask, alpha=1)
-    weights = softmax_of(scores, -1, None, log=False)
+    weights = (
+        safe_softmax(scores) if attn_mask is not None else softmax_of(scores, -1, None, log=False)
+    )
     return matmul(dropout(weights, dropout_p, dropout_p > 0), value)
