@@ -1,210 +1,231 @@
-"""A layer of LSTM cells over a sequence, as one operation: float32 layers are one in the reference, too.
+"""Layers of recurrent cells over a sequence, each as one operation.
 
-The layer's value has, for each time, the hidden state, the cell's, its tanh, and the gates (enter, forget,
-new, leave) behind their functions: (times, 7, rows, size). The outputs that a program sees are parts of it.
+A step is a few calls of numpy on matrices that lie in memory as (size, rows), one gate below the other, so
+that gates of one function, and what flows back through all of them, are one piece. What the derivative needs
+is kept with the node.
 
-Sources: aten/src/ATen/native/mkldnn/RNN.cpp; RNN.cpp (the cell's formulas).
+Sources: aten/src/ATen/native/RNN.cpp (the cells' formulas), mkldnn/RNN.cpp.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ops.heavy import HEAVY, product
 from autodiff_cli.ops.jointly import jointly
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.matrix import mm, transposed
-from autodiff_cli.ops.movement import cat, reshape, select, select_backward
+from autodiff_cli.ops.movement import cat, reshape, select, select_backward, slice_
+from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.reduce import sum_
+from autodiff_cli.ops.selection import le
 from autodiff_cli.threads.blas import alone
 
-HIDDEN, CELL, BENT, ENTER, FORGET, NEW, LEAVE = range(7)
-# Within the kernels the gates stand in another order, so that those of one function, and those through which
-# the cell's gradient flows, are neighbours: new, enter, forget, leave.
-ORDER, BACK = [2, 0, 1, 3], [1, 2, 0, 3]
+
+def times(a: Any, b: Any, out: Any) -> Any:
+    """A product of a step, written where it is wanted."""
+    if a.size * b.shape[-1] <= HEAVY:
+        return np.matmul(a, b, out=out)
+    out[...] = product(a, b)
+    return out
 
 
-def _times(rows: int, size: int) -> Any:
-    """How a step's product is computed."""
-    return product if 4 * rows * size * size > HEAVY else np.matmul
+def given(x: Any, w: Any, bias: Any, out: Any) -> None:
+    """What all inputs bring to the gates: (times, gates * size, rows)."""
+    np.matmul(w, x.swapaxes(1, 2), out=out)
+    out += bias[:, None]
 
 
-def _gates(parameter: Any) -> Any:
-    """The rows of each gate, in the kernels' order."""
-    return parameter.reshape(4, -1, *parameter.shape[1:])[ORDER]
+def sigmoids(negated: Any) -> None:
+    """1 / (1 + exp(-x)), in the place of -x."""
+    np.exp(negated, out=negated)
+    negated += 1
+    np.reciprocal(negated, out=negated)
 
 
-def _lstm(x: Any, w: Any, u: Any, b: Any, d: Any, h: Any, c: Any, reverse: bool) -> Any:
-    return alone(_forward, x, _gates(w), _gates(u), _gates(b + d), h, c, reverse)
+def side_by_side(flows: Any) -> Any:
+    """(times, gates * size, rows) as (gates * size, times * rows)."""
+    return flows.swapaxes(0, 1).reshape(flows.shape[1], -1)
 
 
-def _forward(x: Any, w: Any, u: Any, b: Any, h: Any, c: Any, reverse: bool) -> Any:
-    for parameter in (w, u, b):  # of sigmoids, 1 / (1 + exp(-x))
-        np.negative(parameter[1:], out=parameter[1:])
-    rows, size = h.shape
-    times, u = _times(rows, size), u.swapaxes(1, 2)
-    y = np.empty((len(x), 7, rows, size), x.dtype)
-    y[:, 3:] = np.matmul(x[:, None], w.swapaxes(1, 2))
-    y[:, 3:] += b[:, None]
-    product = np.empty((rows, size), x.dtype)
-    for step in y[::-1] if reverse else y:
-        new, sigmoids = step[3], step[4:]
-        step[3:] += times(h, u)
-        np.exp(sigmoids, out=sigmoids)
-        sigmoids += 1
-        np.reciprocal(sigmoids, out=sigmoids)
-        np.tanh(new, out=new)
-        h, after, bent = step[:3]
-        np.multiply(sigmoids[1], c, out=after)
-        np.multiply(sigmoids[0], new, out=product)
-        after += product
-        np.tanh(after, out=bent)
-        np.multiply(sigmoids[2], bent, out=h)
-        c = after
-    y[:, 3:] = y[:, [4, 5, 3, 6]]
-    return y
+def by_rows(states: Any, first: Any) -> Any:
+    """The hidden states before each step, one below the other, of those after them."""
+    before = np.concatenate((first[None], states[:-1]))
+    return before.reshape(-1, first.shape[1])
 
 
-def _backward(
-    g: Any, y: Any, x: Any, w: Any, u: Any, b: Any, d: Any, h: Any, c: Any, reverse: bool
-) -> tuple[Any, ...]:
-    """The gradients by all operands."""
-    if reverse:
-        g, y, x = g[::-1], y[::-1], x[::-1]
-    hidden, cells, bent, enter, forget, new, leave = y.swapaxes(0, 1)
-    steps, rows, size = hidden.shape
-    times, gates = _times(rows, size), _gates(u)
-    cells_before = np.concatenate((c[None], cells[:-1]))
-    flat = 1 - bent * bent
-    to_cell = flat * leave
-    slopes = y[
-        :, [NEW, ENTER, FORGET, LEAVE]
-    ]  # of the gates' functions, and then of all behind them
-    slopes[:, 0] = 1 - new * new
-    slopes[:, 1:] *= 1 - slopes[:, 1:]
-    own = g[:, [NEW, ENTER, FORGET, LEAVE]] * slopes if g[:, ENTER:].any() else None
-    into_cells = g[:, CELL] + g[:, BENT] * flat
-    slopes[:, 0] *= enter
-    slopes[:, 1] *= new
-    slopes[:, 2] *= cells_before
-    slopes[:, 3] *= bent
-    by_hidden, by_cell = np.zeros_like(h), np.zeros_like(c)
-    for at in range(steps - 1, -1, -1):
-        by_hidden += g[at, HIDDEN]
-        by_cell += by_hidden * to_cell[at]
-        by_cell += into_cells[at]
-        flow = slopes[at]
-        flow[:3] *= by_cell
-        flow[3] *= by_hidden
-        if own is not None:
-            flow += own[at]
-        by_cell *= forget[at]
-        by_hidden = times(flow, gates).sum(0)
-    flows = slopes[:, BACK].swapaxes(1, 2).reshape(steps * rows, 4 * size)
-    hidden_before = np.concatenate((h[None], hidden[:-1])).reshape(steps * rows, size)
-    by_x = product(flows, w).reshape(x.shape)
-    by_w, by_u = product(flows.T, x.reshape(steps * rows, -1)), product(flows.T, hidden_before)
-    by_bias = flows.sum(0)
-    return by_x[::-1] if reverse else by_x, by_w, by_u, by_bias, by_bias, by_hidden, by_cell
+class Layer(Shaped):
+    """A layer: the operands are the sequence, (times, rows, width), weights, biases, first states.
 
+    Args:
+        forward: gives the value, and what the derivative needs besides.
+        backward: `backward(g, y, kept, *operands, **params)`: the gradients by all operands.
+        graph: the same as a graph; see `ops.jointly`.
+    """
 
-def _by_all(y: Node, g: Any, *operands: Any, reverse: bool) -> tuple[Any, ...]:
-    flows: tuple[Any, ...] = alone(_backward, g, y.value, *operands, reverse)
-    return flows
+    __slots__ = ("forward",)
 
+    def __init__(
+        self,
+        name: str,
+        operands: int,
+        forward: Callable[..., tuple[Any, Any]],
+        backward: Callable[..., tuple[Any, ...]],
+        graph: Callable[..., tuple[Node, ...]],
+        **record: Any,
+    ) -> None:
+        def by_all(y: Node, g: Any, *arrays: Any, **params: Any) -> tuple[Any, ...]:
+            kept = y.__dict__.get("states")
+            if kept is None:
+                kept = alone(forward, *arrays, **params)[1]
+            flows: tuple[Any, ...] = alone(backward, g, y.value, kept, *arrays, **params)
+            return flows
 
-def _part(a: Node, time: int, place: int) -> Node:
-    return select(select(a, dim=0, index=time), dim=0, index=place)
-
-
-def _graph_of_flows(
-    g: Node, y: Node, operands: tuple[Node, ...], reverse: bool
-) -> tuple[Node, ...]:
-    """`_backward` as a graph, which can be differentiated, batched and printed."""
-    x, w, u, _, _, h, c = operands
-    steps, rows, _ = x.shape
-    walk = range(steps - 1, -1, -1) if reverse else range(steps)
-    by_hidden: Node | None = None
-    by_cell: Node | None = None
-    gates: list[Node] = []
-    before: list[Node] = []
-    for at in reversed(range(steps)):
-        time = walk[at]
-        bent, enter, forget, new, leave = (_part(y, time, place) for place in range(BENT, 7))
-        hidden, cell = (_part(y, walk[at - 1], place) if at else (h, c)[place] for place in (0, 1))
-        given = [_part(g, time, place) for place in range(7)]
-        by_h = given[HIDDEN] if by_hidden is None else given[HIDDEN] + by_hidden
-        by_bent = given[BENT] + by_h * leave
-        by_c = given[CELL] + by_bent * (1 - bent * bent)
-        by_c = by_c if by_cell is None else by_c + by_cell
-        flows = (
-            (given[ENTER] + by_c * new) * (enter * (1 - enter)),
-            (given[FORGET] + by_c * cell) * (forget * (1 - forget)),
-            (given[NEW] + by_c * enter) * (1 - new * new),
-            (given[LEAVE] + by_h * bent) * (leave * (1 - leave)),
+        super().__init__(
+            name,
+            lambda *arrays, **params: alone(forward, *arrays, **params)[0],
+            vjps=jointly(operands, by_all, graph),
+            **record,
         )
-        gates.append(cat(*flows, dim=1))
-        before.append(hidden)
-        by_cell = by_c * forget
-        by_hidden = mm(gates[-1], u)
-    assert by_hidden is not None and by_cell is not None
-    if not reverse:
-        gates.reverse()
-        before.reverse()
-    every, hiddens = cat(*gates, dim=0), cat(*before, dim=0)
-    across = transposed(every)
-    by_w = mm(across, reshape(x, (steps * rows, x.shape[2])))
-    by_bias = sum_(every, dim=(0,), keepdim=False, dtype=every.dtype)
-    by_x = reshape(mm(every, w), x.shape)
-    return by_x, by_w, mm(across, hiddens), by_bias, by_bias, by_hidden, by_cell
+        self.forward = forward
+
+    def evaluate(self, node: Node, arrays: list[Any]) -> Any:
+        value, kept = alone(self.forward, *arrays, **node.params)
+        if node.requires_grad and current().eager:
+            node.__dict__["states"] = kept
+        return value
 
 
-NAME = "MkldnnRnnLayerBackward0"
+# ---- graphs of the gradients --------------------------------------------------------------------
 
-lstm: Shaped = Shaped(
-    "lstm",
-    _lstm,
-    shape=lambda x, w, u, b, d, h, c, reverse: (x.shape[0], 7, *h.shape),
-    vjps=jointly(7, _by_all, _graph_of_flows),
-    grad_fn=NAME,
-    doc="a layer of LSTM cells over a sequence: states and gates for each time",
+
+def at_time(a: Node, time: int) -> Node:
+    return select(a, dim=0, index=time)
+
+
+def gate(a: Node, number: int, size: int) -> Node:
+    """Of gates side by side, (rows, gates * size), one."""
+    return slice_(a, dim=1, start=number * size, stop=(number + 1) * size, step=1)
+
+
+def inputs_of_gates(x: Node, w: Node, b: Node) -> Node:
+    """What all inputs bring to the gates: (times, rows, gates * size)."""
+    steps, rows, width = x.shape
+    flat = mm(reshape(x, (steps * rows, width)), transposed(w)) + b
+    return reshape(flat, (steps, rows, w.shape[0]))
+
+
+def gathered(
+    x: Node, w: Node, inward: list[Node], through: list[Node], before: list[Node]
+) -> tuple[Node, ...]:
+    """The gradients by the sequence, the weights and the biases.
+
+    Args:
+        inward, through: what flows back to the gates' inputs and to what the hidden state brings, by time.
+        before: the hidden states before each step.
+    """
+    steps, rows, width = x.shape
+    flows = cat(*inward, dim=0)
+    across = flows if through is inward else cat(*through, dim=0)
+    by_w = mm(transposed(flows), reshape(x, (steps * rows, width)))
+    by_u = mm(transposed(across), cat(*before, dim=0))
+    by_b, by_d = (sum_(a, dim=(0,), keepdim=False, dtype=a.dtype) for a in (flows, across))
+    return reshape(mm(flows, w), x.shape), by_w, by_u, by_b, by_d
+
+
+def ordered(steps: int, reverse: bool) -> list[tuple[int, int | None]]:
+    """The times in the order of the steps, each with the one before it."""
+    walk = list(range(steps))[:: -1 if reverse else 1]
+    return list(zip(walk, [None, *walk[:-1]]))
+
+
+# ---- RNN ----------------------------------------------------------------------------------------
+
+
+def _rnn_forward(
+    x: Any, w: Any, u: Any, b: Any, d: Any, h: Any, *, reverse: bool, bent: bool
+) -> tuple[Any, Any]:
+    states = np.empty((len(x), *h.shape[::-1]), x.dtype)
+    given(x, w, b + d, states)
+    through, h = np.empty_like(states[0]), np.ascontiguousarray(h.T)
+    for state in states[::-1] if reverse else states:
+        state += times(u, h, through)
+        h = np.tanh(state, out=state) if bent else np.maximum(state, 0, out=state)
+    return np.ascontiguousarray(states.swapaxes(1, 2)), states
+
+
+def _rnn_backward(
+    g: Any,
+    y: Any,
+    states: Any,
+    x: Any,
+    w: Any,
+    u: Any,
+    b: Any,
+    d: Any,
+    h: Any,
+    reverse: bool,
+    bent: bool,
+) -> tuple[Any, ...]:
+    if reverse:
+        g, y, states, x = g[::-1], y[::-1], states[::-1], x[::-1]
+    flows = 1 - (states * states if bent else (states <= 0).astype(y.dtype))
+    g = np.ascontiguousarray(g.swapaxes(1, 2))
+    flow, back = np.zeros_like(g[0]), u.T
+    for slope, step in zip(flows[::-1], g[::-1]):
+        flow += step
+        slope *= flow
+        times(back, slope, flow)
+    flat = side_by_side(flows)
+    by_x = product(flat.T, w).reshape(x.shape)
+    by_w, by_u = product(flat, x.reshape(-1, x.shape[2])), product(flat, by_rows(y, h))
+    by_b = flat.sum(1)
+    return by_x[::-1] if reverse else by_x, by_w, by_u, by_b, by_b, flow.T
+
+
+def _rnn_graph(
+    g: Node, y: Node, operands: tuple[Node, ...], reverse: bool, bent: bool
+) -> tuple[Node, ...]:
+    x, w, u, _, _, h = operands
+    flow: Node | None = None
+    flows, before = [h] * x.shape[0], [h] * x.shape[0]
+    for time, earlier in reversed(ordered(x.shape[0], reverse)):
+        state, step = at_time(y, time), at_time(g, time)
+        flow = step if flow is None else step + flow
+        slope = 1 - (state * state if bent else as_dtype(le(state, 0), state.dtype))
+        flows[time] = flow * slope
+        before[time] = h if earlier is None else at_time(y, earlier)
+        flow = mm(flows[time], u)
+    assert flow is not None
+    return (*gathered(x, w, flows, flows, before), flow)
+
+
+def hidden_shape(x: Node, *operands: Node, **_: Any) -> Shape:
+    return (x.shape[0], *operands[4].shape)
+
+
+rnn = Layer(
+    "rnn",
+    6,
+    _rnn_forward,
+    _rnn_backward,
+    _rnn_graph,
+    shape=hidden_shape,
+    grad_fn="StackBackward0",
+    doc="a layer of cells of one gate over a sequence: the hidden states",
 )
 
-
-class _Output(Shaped):
-    """One of the outputs of a layer, which the reference computes as one operation."""
-
-    __slots__ = ()
-
-    def joint(self, node: Node) -> Node:
-        return node.operands[0]
-
-
-def _place(output: int, time: int) -> tuple[Any, ...]:
-    return (slice(None), HIDDEN) if output == 0 else (time, (HIDDEN, CELL)[output - 1])
-
-
-def _output_shape(y: Node, output: int, time: int) -> Shape:
-    return (y.shape[0], *y.shape[2:]) if output == 0 else y.shape[2:]
-
-
-def _output_vjp(g: Node, part: Node, y: Node, output: int, time: int) -> Node:
-    if output == 0:
-        return select_backward(g, shape=y.shape, dim=1, index=HIDDEN)
-    place = (HIDDEN, CELL)[output - 1]
-    flow = select_backward(g, shape=y.shape[1:], dim=0, index=place)
-    return select_backward(flow, shape=y.shape, dim=0, index=time)
-
-
-lstm_output = _Output(
-    "lstm_output",
-    lambda y, output, time: y[_place(output, time)],
-    shape=_output_shape,
-    vjps=(_output_vjp,),
+last_state = Shaped(
+    "last_state",
+    lambda y, time, grad_fn: y[time],
+    shape=lambda y, time, grad_fn: y.shape[1:],
+    vjps=(lambda g, part, y, time, grad_fn: select_backward(g, shape=y.shape, dim=0, index=time),),
     linear=((0,),),
-    grad_fn=NAME,
-    doc="of an LSTM layer all hidden states (0), the last one (1), the last state of the cell (2)",
+    grad_fn=lambda node: str(node.params["grad_fn"]),
+    doc="of a layer's hidden states the last one",
 )

@@ -372,10 +372,19 @@ KERNELS = (np.arange(24.0) * 5 % 7 - 2.7).reshape(3, 2, 2, 2) / 2
 STRIDED = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 1}
 POOL = {"kernel": (2, 2), "stride": (2, 1), "padding": (1, 0), "pads": False}
 CHANNELS = {"dims": (0, 2), "affine": (1, 3, 1), "grouped": (2, 3, 4), "eps": 1e-5}
-CELLS = [
-    np.sin(np.arange(math.prod(shape)) * (1.3 + place)).reshape(shape)
-    for place, shape in enumerate(((3, 2, 2), (8, 2), (8, 2), (8,), (8,), (2, 2), (2, 2)))
-]
+
+
+def cells(gates: int, states: int) -> list[Any]:
+    """The operands of a recurrent layer."""
+    rows = 2 * gates
+    shapes = ((3, 2, 2), (rows, 2), (rows, 2), (rows,), (rows,), *((2, 2),) * states)
+    return [
+        np.sin(np.arange(math.prod(shape)) * (1.3 + place)).reshape(shape)
+        for place, shape in enumerate(shapes)
+    ]
+
+
+STATES = np.cos(np.arange(24.0)).reshape(3, 2, 2, 2)
 SAMPLES |= {
     "attention": [
         (QUERIES, {"scale": 0.5, "causal": False}),
@@ -383,11 +392,15 @@ SAMPLES |= {
         ([*QUERIES, SCORES], {"scale": -0.7, "causal": False}),
         ([*QUERIES, ALLOWED], {"scale": 0.5, "causal": False}),
     ],
-    "lstm": [(CELLS, {"reverse": False}), (CELLS, {"reverse": True})],
-    "lstm_output": [
-        ([np.cos(np.arange(84.0)).reshape(3, 7, 2, 2)], {"output": output, "time": 2})
-        for output in range(3)
+    "lstm": [(cells(4, 2), {"reverse": reverse}) for reverse in (False, True)],
+    "lstm_output": [([STATES], {"output": output, "time": 2}) for output in range(3)],
+    "gru": [(cells(3, 1), {"reverse": reverse}) for reverse in (False, True)],
+    "rnn": [
+        (cells(1, 1), {"reverse": reverse, "bent": bent})
+        for reverse in (False, True)
+        for bent in (False, True)
     ],
+    "last_state": [([STATES[:, 0]], {"time": 0, "grad_fn": "AddBackward0"})],
     "convolution": [
         (
             [CUBE, CUBE[:, :, :2] + 0.5, A[:, 0]],

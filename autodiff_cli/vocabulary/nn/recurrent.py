@@ -10,10 +10,12 @@ from typing import Any
 
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.context import current
-from autodiff_cli.ir.dtypes import float32
+from autodiff_cli.ir.dtypes import float32, float64
+from autodiff_cli.ops.gru import gru
+from autodiff_cli.ops.lstm import lstm, lstm_output
 from autodiff_cli.ops.movement import transpose_outputs
 from autodiff_cli.ops.pointwise import rnn_layer
-from autodiff_cli.ops.recurrent import lstm, lstm_output
+from autodiff_cli.ops.recurrent import last_state, rnn
 from autodiff_cli.vocabulary.calls.calling import call, torch_call
 from autodiff_cli.vocabulary.calls.handles import on_nodes
 from autodiff_cli.vocabulary.calls.messages import warn
@@ -232,8 +234,8 @@ class RNNBase(Module):
         """One layer in one direction."""
         names = self._cells[cell]
         weights = [getattr(self, name) for name in names] + [None] * (4 - len(names))
-        if self.mode == "LSTM" and sequence.dtype is float32 and _in_one():
-            return _lstm(sequence, weights, state, names[0].endswith("_reverse"))
+        if _in_one(self.mode, sequence, weights, state):
+            return _layer(self.mode, sequence, weights, state, names[0].endswith("_reverse"))
         given = torch_call("F.linear", sequence, weights[0], weights[2])
         steps = list(call(given, "unbind", 0))
         backwards = names[0].endswith("_reverse")
@@ -255,21 +257,36 @@ class RNNBase(Module):
         return on_nodes(transpose_outputs, output, dims=(1, 0, 2))
 
 
-def _in_one() -> bool:
+def _in_one(mode: str, sequence: Any, weights: list[Any], state: list[Any]) -> bool:
     """Whether a layer may be one operation, which has its value at once."""
     context = current()
-    return context.eager and context.recording is None
+    if not context.eager or context.recording is not None or not len(sequence):
+        return False
+    dtypes = {a.dtype for a in (sequence, *weights, *state) if a is not None}
+    return dtypes == {float32} or (mode != "LSTM" and dtypes == {float64})
 
 
-def _lstm(
-    sequence: Any, weights: list[Any], state: list[Any], reverse: bool
+CELLS: dict[str, tuple[Any, dict[str, bool], str]] = {
+    "GRU": (gru, {}, "AddBackward0"),
+    "RNN_TANH": (rnn, {"bent": True}, "TanhBackward0"),
+    "RNN_RELU": (rnn, {"bent": False}, "ReluBackward0"),
+}
+
+
+def _layer(
+    mode: str, sequence: Any, weights: list[Any], state: list[Any], reverse: bool
 ) -> tuple[Any, list[Any]]:
     if weights[2] is None:
-        weights = [*weights[:2], *(torch_call("zeros", len(weights[0])) for _ in range(2))]
-    layer = on_nodes(lstm, sequence, *weights, *state, reverse=reverse)
+        zeros = (torch_call("zeros", len(weights[0]), dtype=weights[0].dtype) for _ in range(2))
+        weights = [*weights[:2], *zeros]
     time = 0 if reverse else len(sequence) - 1
-    output, *last = (on_nodes(lstm_output, layer, output=number, time=time) for number in range(3))
-    return output, last
+    if mode == "LSTM":
+        layer = on_nodes(lstm, sequence, *weights, *state, reverse=reverse)
+        output, *last = (on_nodes(lstm_output, layer, output=n, time=time) for n in range(3))
+        return output, last
+    op, params, name = CELLS[mode]
+    output = on_nodes(op, sequence, *weights, *state, reverse=reverse, **params)
+    return output, [on_nodes(last_state, output, time=time, grad_fn=name)]
 
 
 @module(SOURCE, "RNN")
