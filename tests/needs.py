@@ -18,7 +18,10 @@ PROGRAMS = {
     "bash": "bash", "dot": "Graphviz", "duckdb": "DuckDB", "jq": "jq", "make": "make", "mlr": "Miller",
     "parallel": "GNU parallel",
 }  # fmt: skip
-MODULES = {"distributed": "Dask", "jax": "JAX", "polars": "polars", "zstandard": "zstandard"}
+MODULES = {
+    "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib", "plotext": "plotext",
+    "polars": "polars", "zstandard": "zstandard",
+}  # fmt: skip
 REFERENCE = "the reference (--reference, with torch 2.13.0)"
 
 

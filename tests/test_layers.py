@@ -23,7 +23,7 @@ ALLOWED = {
     "syntax": {"lark"},
     "ops": {"scipy"},
     "tables": {"orjson", "polars", "zstandard"},
-    "render": {"orjson", "rich"},
+    "render": {"matplotlib", "orjson", "plotext", "rich"},
     "rows": {"dask", "distributed", "orjson"},
     "cli": {"click", "orjson"},
 }

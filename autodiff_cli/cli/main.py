@@ -31,6 +31,7 @@ COMMANDS = {
     "eval": "autodiff_cli.cli.eval",
     "explain": "autodiff_cli.cli.explain",
     "graph": "autodiff_cli.cli.graph",
+    "plot": "autodiff_cli.cli.plot",
     "run": "autodiff_cli.cli.run",
 }
 DEFAULT = "eval"

@@ -158,12 +158,12 @@ class Resources(Words):
         return given
 
 
-def dtype_option(what: str) -> Any:
+def dtype_option(what: str, default: str = Settings.dtype) -> Any:
     """`--dtype`, and what is of it."""
     return option(
         "--dtype",
         type=click.Choice(["float16", "float32", "float64"]),
-        default=Settings.dtype,
+        default=default,
         show_default=True,
         help=f"{what}, as in --dtype float64.",
     )

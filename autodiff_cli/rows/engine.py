@@ -141,6 +141,7 @@ class Engine:
         return (
             "value",
             *(f"grad_{name}" for name in leaves),
+            *(f"second_{name}" for name in leaves if self.question.second),
             *(["jvp"] if asked.tangents else []),
             *(["sigma"] if self.deviations else []),
         )
@@ -366,13 +367,17 @@ class Engine:
     def _check_names(self, error: AutodiffError) -> None:
         """A name that an expression can't find is no row's fault."""
         if isinstance(error, NameFault) and self.asked.text.is_expression:
-            listed = (
-                f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
-                "--columns NAME=COLUMN renames one"
-            )
             meant = MEANT.match(error.hint or "")
-            error.hint = f"{meant[0]} {listed}" if meant else listed
+            error.hint = f"{meant[0]} {self.listed}" if meant else self.listed
             raise error
+
+    @property
+    def listed(self) -> str:
+        """Which names there are, and how there are more."""
+        return (
+            f"the columns are {', '.join(self.columns)}; NAME=VALUE binds another name, and "
+            "--columns NAME=COLUMN renames one"
+        )
 
     def _in_graph(self, name: str) -> bool:
         weights = [*self.asked.tangents.values(), self.asked.seed]

@@ -12,6 +12,7 @@ from autodiff_cli.evaluation.leaves import cotangents_of, leaves_of
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.rows.question import Weight
 from autodiff_cli.rows.resolved import Resolved
@@ -21,7 +22,7 @@ from autodiff_cli.vocabulary.calls.values import Size
 
 
 def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | None]:
-    """What is asked, as nodes: "value", "grad_NAME" and "jvp"; None where nothing flows.
+    """What is asked, as nodes: "value", "grad_NAME", "second_NAME" and "jvp"; None where nothing flows.
 
     Args:
         asked: of an expression.
@@ -42,8 +43,14 @@ def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | Non
     if cotangent is None:
         outputs |= {f"grad_{name}": None for name in leaves}
     else:
-        flows = reverse([value], [cotangent], list(leaves.values()))
+        second = asked.question.second
+        flows = reverse([value], [cotangent], list(leaves.values()), create_graph=second)
         outputs |= {f"grad_{name}": flow for name, flow in zip(leaves, flows, strict=True)}
+        if second:
+            outputs |= {
+                f"second_{name}": _again(flow, leaf)
+                for (name, leaf), flow in zip(leaves.items(), flows, strict=True)
+            }
     if asked.tangents:
         outputs["jvp"] = _along(value, bound, asked.tangents, row)
     return outputs
@@ -77,6 +84,15 @@ def _cotangent(
             hint=f"the seeds in column '{seed.column}' need the shape of the result",
         )
     return as_dtype(given, value.dtype)
+
+
+def _again(flow: Node | None, leaf: Node) -> Node | None:
+    """The derivative of a gradient by its own input, along ones."""
+    from autodiff_cli.transform.forward import forward
+
+    if flow is None:
+        return None
+    return forward([flow], [leaf], [full(shape=leaf.shape, value=1, dtype=leaf.dtype)])[0]
 
 
 def _along(

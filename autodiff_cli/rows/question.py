@@ -27,6 +27,7 @@ class Question(NamedTuple):
         tangents: a direction for inputs, by name: expressions or "@COLUMN"; asks for the derivative along it.
         deviations: standard deviations of inputs, by name, in the same way; asks for the result's.
         values_only: no gradients.
+        second: whether the second derivative by each input is asked for: along ones, so of a number its own.
         settings: what each row is computed with: the dtype is that of every column's numbers, the random
             generator is as new for each.
     """
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     tangents: Mapping[str, str] = {}
     deviations: Mapping[str, str] = {}
     values_only: bool = False
+    second: bool = False
     settings: Settings = Settings()
 
 
