@@ -80,6 +80,7 @@ class Session:
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         bare: whether torch's functions are there without a prefix, as in expressions.
         streams: of random numbers, on which its inputs drew; None: from their beginning.
+        watching: fields of the context by which somebody watches it: `saving` and `passes`.
 
     Attributes:
         printed: whether the program has printed anything.
@@ -96,8 +97,10 @@ class Session:
         implicit: bool = False,
         bare: bool = False,
         streams: dict[str, Any] | None = None,
+        watching: Mapping[str, Any] | None = None,
     ) -> None:
         self.settings = settings
+        self.watching = dict(watching or {})
         self.streams = {} if streams is None else streams
         self.echo = echo
         self.names = {"implicit": implicit, "bare": bare}
@@ -121,6 +124,7 @@ class Session:
             complain=self.complain,
             warn=lambda message, category: self.complain(f"{category}: {message}\n"),
             **self.names,
+            **self.watching,
         )
         self.context.__enter__()
         self.arrays_text = np.get_printoptions()
@@ -301,6 +305,7 @@ def run_text(
     echo: bool = False,
     implicit: bool = False,
     streams: dict[str, Any] | None = None,
+    watching: Mapping[str, Any] | None = None,
 ) -> int:
     """Run a program; its traceback goes to `complain` if it ends in an error.
 
@@ -315,6 +320,7 @@ def run_text(
         echo=echo,
         implicit=implicit,
         streams=streams,
+        watching=watching,
     ) as session:
         return _run_cells(session, [source], complain, last_only=False)
 
@@ -327,6 +333,7 @@ def run_cells(
     complain: Write,
     variables: Mapping[str, Any] | None = None,
     streams: dict[str, Any] | None = None,
+    watching: Mapping[str, Any] | None = None,
 ) -> int:
     """Run the cells of a notebook one after the other, each echoing its last expression."""
     with Session(
@@ -336,6 +343,7 @@ def run_cells(
         variables=variables,
         implicit=True,  # cells are run in any order, imports last
         streams=streams,
+        watching=watching,
     ) as session:
         return _run_cells(session, cells, complain, last_only=True)
 

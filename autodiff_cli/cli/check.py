@@ -65,8 +65,10 @@ def command(words: CheckWords) -> int:
     """
 
     def answer(question: Question) -> Answer:
-        from autodiff_cli.checking.check import Terms, Tolerance, check
+        from autodiff_cli.checking.check import check
+        from autodiff_cli.checking.graph import Terms
         from autodiff_cli.checking.records import OK
+        from autodiff_cli.checking.rows import Tolerance
         from autodiff_cli.render import document_json
         from autodiff_cli.render.check import document
 

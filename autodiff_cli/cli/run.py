@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import Command, bindings_of, show_notices
 from autodiff_cli.cli.options import argument, command_of, option, quiet_option
@@ -24,6 +26,8 @@ Examples:
   autodiff run train.py
   autodiff run book.ipynb
   autodiff run step.py x='[1,2,3]' lr=0.1
+  autodiff run train.py --explain
+  autodiff run train.py --check --quiet
   printf 'x = torch.ones(2)\\nx * 2\\n' | autodiff run - --echo
 
 \b
@@ -52,6 +56,17 @@ class RunWords(Computing):
         help="Print the value of each top-level expression, as the prompt does: … | autodiff run - "
         "--echo.",
     )
+    explain: bool = option(
+        "--explain",
+        is_flag=True,
+        help="Explain each backward(), as autodiff explain does: … --explain.",
+    )
+    check: bool = option(
+        "--check",
+        is_flag=True,
+        help="Check each backward(), as autodiff check does; the exit code is 3 if one disagrees: "
+        "… --check.",
+    )
     quiet: bool = quiet_option()
 
 
@@ -63,6 +78,8 @@ def command(words: RunWords) -> int:
     requires grad, as for expressions.
     """
     names = bindings_of(words.bindings, words.file)
+    if words.explain and words.check:
+        raise click.UsageError("--explain and --check are two questions: ask one at a time")
     limits = words.limits
     if limits.bytes is None:
         limits = limits.replaced(bytes=PROGRAM_BYTES)
@@ -114,9 +131,17 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
 
 
 def _run(cells: list[Source], bound: dict[str, Any], words: RunWords) -> int:
+    streams: Any = {"write": _write, "complain": _complain, **bound}
+    if words.explain or words.check:
+        from autodiff_cli.cli.run_watched import watched
+
+        return watched(words, _write, lambda fields: _ran(cells, words, streams | fields))
+    return _ran(cells, words, streams)
+
+
+def _ran(cells: list[Source], words: RunWords, streams: dict[str, Any]) -> int:
     from autodiff_cli.program import run_cells, run_text
 
-    streams: Any = {"write": _write, "complain": _complain, **bound}
     try:
         if words.file.endswith(".ipynb"):
             return run_cells(cells, words.settings(), **streams)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluation.leaves import leaves_of
 from autodiff_cli.evaluation.notices import Notices
 from autodiff_cli.evaluation.recorded import Recorded, parsed, recorded
 from autodiff_cli.evaluation.seeds import seed_of
-from autodiff_cli.explanation.graph import Graph, Named, Wish, explained
+from autodiff_cli.explanation.graph import Graph, Named, Wish, check_gradient, explained
 from autodiff_cli.explanation.links import sized
+from autodiff_cli.explanation.programs import explained_run
 from autodiff_cli.explanation.records import Explanation, Index
 from autodiff_cli.inputs import Given, bind_all
 from autodiff_cli.interpret.limits import started_with
@@ -62,6 +62,9 @@ def explain(
     source = expression if isinstance(expression, Source) else Source(expression)
     with started_with(settings or Settings()), np.errstate(all="ignore"):
         text = parsed(source)
+        wish = Wish(at or {}, jacobian, digits)
+        if text.code.has_effects:
+            return explained_run(source, inputs or {}, wrt, seed, wish)
         bound = bind_all(inputs or {}, wrt)
         notices = Notices(source)
         notices.unused(text.unread(bound, source))
@@ -78,56 +81,8 @@ def explain(
         graph = Graph(
             run.value, parts, leaves, others, cotangent, seed is not None, run.source, kind
         )
-        wish = Wish(checked(at or {}, leaves), jacobian, digits)
         branches = None if text.is_expression else run.branches
         return explained(graph, wish, notices.texts, branches)
-
-
-def check_gradient(value: Node, leaves: Mapping[str, Node]) -> None:
-    """Refuse what has no gradient.
-
-    Raises:
-        RuntimeFault: there is nothing to differentiate by, or the result doesn't depend on it.
-    """
-    if not leaves:
-        raise RuntimeFault(
-            "there is nothing to differentiate by",
-            hint="give an input of floating point numbers, as in x='[1., 2.]'",
-        )
-    if not value.requires_grad:
-        raise RuntimeFault(
-            "element 0 of tensors does not require grad and does not have a grad_fn",
-            hint="the result does not depend on a floating point input",
-        )
-
-
-def checked(at: Mapping[str, Index], leaves: Mapping[str, Node]) -> dict[str, Index]:
-    """Indices of elements, by input, from the front.
-
-    Raises:
-        InputError: there is no such input, or it has no such element.
-    """
-    found = {}
-    for name, index in at.items():
-        if name and name not in leaves:
-            known = ", ".join(leaves)
-            raise InputError(f"--element names '{name}', which is not an input; those are {known}")
-        fitting = [
-            n for n, leaf in leaves.items() if (n == name or not name) and _fits(leaf, index)
-        ]
-        if not fitting:
-            shapes = ", ".join(f"{n} has shape {list(leaf.shape)}" for n, leaf in leaves.items())
-            raise InputError(f"no input has an element {list(index)}: {shapes}")
-        for own in fitting:
-            pairs = zip(index, leaves[own].shape, strict=True)
-            found[own] = tuple(n + size if n < 0 else n for n, size in pairs)
-    return found
-
-
-def _fits(leaf: Node, index: Index) -> bool:
-    return len(index) == leaf.ndim and all(
-        -size <= n < size for n, size in zip(index, leaf.shape, strict=True)
-    )
 
 
 def parts_of(run: Recorded, bound: Mapping[str, Any], steps: str) -> tuple[list[Named], str]:

@@ -19,7 +19,7 @@ from autodiff_cli.formula.opening import Closed, opened
 from autodiff_cli.formula.reading import Unspelled, read
 from autodiff_cli.formula.rules import Rules
 from autodiff_cli.formula.terms import Term, leaves_of
-from autodiff_cli.formula.text import ATOM, SIGN, Text
+from autodiff_cli.formula.text import ATOM, SUM, Text
 from autodiff_cli.formula.tidying import tidied
 from autodiff_cli.formula.torch_text import Torch
 from autodiff_cli.formula.writing import Writer
@@ -236,7 +236,7 @@ class Renamed(Torch):
         name = self.by.get(expression.data)
         if name is None:
             return super().on_name(expression, parts)
-        return Text(name, SIGN if name.startswith("-") else ATOM)
+        return Text(name, SUM if name.startswith("-") else ATOM)  # in brackets within others
 
 
 def _text(expression: Expression, dialect: Torch) -> Text:

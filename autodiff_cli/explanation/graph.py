@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluation.leaves import executed
 from autodiff_cli.explanation import compact
 from autodiff_cli.explanation.chain import chain_of
@@ -85,6 +86,53 @@ class Wish(NamedTuple):
     digits: int = 4
 
 
+def check_gradient(value: Node, leaves: Mapping[str, Node]) -> None:
+    """Refuse what has no gradient.
+
+    Raises:
+        RuntimeFault: there is nothing to differentiate by, or the result doesn't depend on it.
+    """
+    if not leaves:
+        raise RuntimeFault(
+            "there is nothing to differentiate by",
+            hint="give an input of floating point numbers, as in x='[1., 2.]'",
+        )
+    if not value.requires_grad:
+        raise RuntimeFault(
+            "element 0 of tensors does not require grad and does not have a grad_fn",
+            hint="the result does not depend on a floating point input",
+        )
+
+
+def checked(at: Mapping[str, Index], leaves: Mapping[str, Node]) -> dict[str, Index]:
+    """Indices of elements, by input, from the front.
+
+    Raises:
+        InputError: there is no such input, or it has no such element.
+    """
+    found = {}
+    for name, index in at.items():
+        if name and name not in leaves:
+            known = ", ".join(leaves)
+            raise InputError(f"--element names '{name}', which is not an input; those are {known}")
+        fitting = [
+            n for n, leaf in leaves.items() if (n == name or not name) and _fits(leaf, index)
+        ]
+        if not fitting:
+            shapes = ", ".join(f"{n} has shape {list(leaf.shape)}" for n, leaf in leaves.items())
+            raise InputError(f"no input has an element {list(index)}: {shapes}")
+        for own in fitting:
+            pairs = zip(index, leaves[own].shape, strict=True)
+            found[own] = tuple(n + size if n < 0 else n for n, size in pairs)
+    return found
+
+
+def _fits(leaf: Node, index: Index) -> bool:
+    return len(index) == leaf.ndim and all(
+        -size <= n < size for n, size in zip(index, leaf.shape, strict=True)
+    )
+
+
 def explained(
     graph: Graph, wish: Wish, notes: Sequence[str] = (), branches: Branches | None = None
 ) -> Explanation:
@@ -99,6 +147,7 @@ def explained(
     Raises:
         AutodiffError: something can't be computed.
     """
+    wish = wish._replace(at=checked(wish.at, graph.leaves))
     return _Maker(graph, wish).explanation(notes, branches)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from types import CodeType, FrameType
 from typing import TypeAlias
@@ -47,14 +47,20 @@ class Running(Record):
 
 def here() -> Span | None:
     """Where the text is that runs; None if none does."""
+    for frame, running in frames():
+        return running.span_at(frame.f_code, frame.f_lasti)
+    return None
+
+
+def frames() -> Iterator[tuple[FrameType, Running]]:
+    """The frames of code of a text's own, from the inside out, and what is known of it."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename == PROGRAM_FILE:
             running: Running | None = frame.f_builtins.get(RUNNING)
             if running is not None:
-                return running.span_at(frame.f_code, frame.f_lasti)
+                yield frame, running
         frame = frame.f_back
-    return None
 
 
 def places(error: BaseException) -> list[Place]:

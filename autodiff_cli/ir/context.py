@@ -11,7 +11,7 @@ copy of that one's `contextvars` context, and sees its record.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,7 @@ class Context:
         recording: what is recorded for a batch, if something is.
         deferred: the graph of a program of which nothing is computed yet, if one is being made.
         saving: each is called with every new node of a program that keeps values for its derivative.
+        passes: each is called with what a backward pass of a program begins at, and the cotangents.
         exact: whether float32 functions are rounded from float64; see `ops.kinds.precise`.
 
     What it may use of the machine:
@@ -131,6 +132,7 @@ class Context:
     recording: Recording | None
     deferred: Deferred | None
     saving: tuple[Callable[[Node], None], ...]
+    passes: tuple[Callable[[Sequence[tuple[Node, Node]]], None], ...]
     exact: bool
     max_elements: int
     max_bytes: int | None
@@ -169,6 +171,7 @@ class Context:
         self.recording = None
         self.deferred = None
         self.saving = ()
+        self.passes = ()
         self.exact = True
         self.max_elements = 10**9
         self.max_bytes = None

@@ -70,7 +70,9 @@ def document(check: Check, digits: int = 4) -> list[Block]:
 
 
 def _table(check: Check) -> Table:
-    header = ("", "of", "worst", "reverse", "differences", "±", "off", f"{check.dtype} digits", "")
+    counted = any(row.digits is not None for row in check.rows)
+    digits = [f"{check.dtype} digits"] if counted else []
+    header = ("", "of", "worst", "reverse", "differences", "±", "off", *digits, "")
     rows = []
     for row in check.rows:
         cells: list[Cell] = [
@@ -81,10 +83,10 @@ def _table(check: Check) -> Table:
             _number(row.numeric),
             _number(row.estimate, 1),
             _number(row.difference, 1),
-            Code("" if row.digits is None else f"{row.digits:.1f}"),
-            row.verdict,
         ]
-        rows.append(tuple(cells))
+        if counted:
+            cells.append(Code("" if row.digits is None else f"{row.digits:.1f}"))
+        rows.append((*cells, row.verdict))
     return Table("", header, tuple(rows))
 
 

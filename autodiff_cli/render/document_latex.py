@@ -9,7 +9,7 @@ from autodiff_cli.explanation.records import Formula
 from autodiff_cli.formula.expressions import Expression, used
 from autodiff_cli.formula.math_text import Latex, latex_name
 from autodiff_cli.formula.terms import PI
-from autodiff_cli.formula.text import ATOM, PRODUCT, SIGN, Text, Unsayable
+from autodiff_cli.formula.text import ATOM, PRODUCT, SUM, Text, Unsayable
 from autodiff_cli.render.document import (
     Block,
     Cell,
@@ -130,7 +130,7 @@ class _Renamed(Latex):
     def on_name(self, expression: Expression, parts: list[Text]) -> Text:
         name = self.by.get(expression.data, expression.data)
         if NUMBER.fullmatch(name):
-            return Text(name, SIGN if name.startswith("-") else ATOM)
+            return Text(name, SUM if name.startswith("-") else ATOM)
         element = ELEMENT.fullmatch(name)
         if element is not None:
             return Text(_element(element[1], [int(n) for n in element[2].split(",")]))

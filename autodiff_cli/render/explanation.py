@@ -135,7 +135,7 @@ class _Writer:
         if len(paths) == 1 and chain.more == 0:
             equation = self._path(chain, paths[0], self._left(chain))
             return Derivation(title, (equation,))
-        title += f", {self._count(chain)} paths"
+        title += f", {self._count(chain)} paths" if paths else ": no path of the graph moves it"
         equations = [self._path(chain, path, None) for path in paths]
         terms = [compact.number(path.value, self.digits) for path in paths]
         if chain.more != 0:

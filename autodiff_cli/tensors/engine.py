@@ -52,6 +52,8 @@ def differentiate(
         RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
     """
     with changed(grad=create_graph) as context:
+        for tell in context.passes if targets is None else ():
+            tell(roots)
         return _Pass(roots, retain_graph, targets, accumulating, context).run()
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from samples import SAMPLES
 
-from autodiff_cli.checking.check import Terms, check, checked
+from autodiff_cli.checking.check import check
+from autodiff_cli.checking.graph import Terms, checked
 from autodiff_cli.checking.records import DIFFERS, KINK, NOT_FINITE, OK, Check
 from autodiff_cli.checking.slopes import slope
 from autodiff_cli.evaluation import evaluate

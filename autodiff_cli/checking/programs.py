@@ -1,0 +1,131 @@
+"""Checks of a program's backward passes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from autodiff_cli.checking.graph import Narrow, Terms, checked, weights_of
+from autodiff_cli.checking.records import Check
+from autodiff_cli.errors import AutodiffError
+from autodiff_cli.execute import force
+from autodiff_cli.explanation.graph import check_gradient
+from autodiff_cli.explanation.watching import (
+    Pass,
+    Watch,
+    check_unhindered,
+    hindrance,
+    leaves_of,
+    run_of,
+)
+from autodiff_cli.inputs import Given
+from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.dtypes import DType, float64
+from autodiff_cli.ir.node import INPUT, NUMBER, Node, constant, leaf
+from autodiff_cli.ir.walk import topological
+from autodiff_cli.source import Source
+from autodiff_cli.transform.reverse import reverse
+
+FIRST = 3  # passes of a place that are checked; then those whose number is a power of 2
+
+
+def watched(say: Callable[[Pass, Check | str], None], terms: Terms) -> Watch:
+    """A watch that checks backward passes.
+
+    Args:
+        say: called with the pass and its check, or why there is none.
+        terms: how to check.
+    """
+
+    def tell(found: Pass) -> None:
+        if found.number > FIRST and found.number & (found.number - 1):
+            return
+        try:
+            with (
+                changed(eager=False, grad=True, saving=(), passes=(), recording=None),
+                np.errstate(all="ignore"),
+            ):
+                why = hindrance(found)
+                say(found, why or _checked(found, terms))
+        except AutodiffError as error:  # the pass itself says the same
+            say(found, error.message)
+
+    return Watch(tell)
+
+
+def checked_run(
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seed: Given | None,
+    terms: Terms,
+) -> Check:
+    """The check of a text that writes to tensors, or prints: it is run as it is written.
+
+    Raises:
+        AutodiffError: it can't be run, or has no gradient.
+    """
+    found, leaves = run_of(source, inputs, wrt, seed)
+    check_gradient(found.value, leaves)
+    check_unhindered(found, "checked")
+    if seed is None:
+        weights = weights_of(found.value.shape)
+        found = found._replace(cotangent=constant(weights, found.value.dtype))
+    return _checked(found, terms)
+
+
+def _checked(found: Pass, terms: Terms) -> Check:
+    """The check of a copy of a pass's graph in float64: what the program holds stays as it is."""
+    leaves = leaves_of(found)
+    made: dict[int, Node] = {}
+    for node in topological([found.value]):
+        made[id(node)] = _wide(node, made)
+    copies = {name: made[id(node)] for name, node in leaves.items()}
+    names = {id(copy): name for name, copy in copies.items()}
+    texts = {id(copy): node for node in topological([found.value]) if (copy := made[id(node)])}
+
+    def name(node: Node) -> str:
+        if node.op is INPUT:
+            return names.get(id(node), "")
+        if node.op is NUMBER:
+            return f"{node.value}"
+        own = texts.get(id(node), node)
+        return found.names.get(id(own)) or found.text(own) or node.op.name
+
+    flows = reverse([found.value], [found.cotangent], list(leaves.values()))
+    arrays = [None if flow is None else np.asarray(force(flow)) for flow in flows]
+    gradients = {n: array for n, array in zip(leaves, arrays, strict=True) if array is not None}
+    inputs = {n: np.asarray(node.value) for n, node in leaves.items()}
+    dtype = found.value.dtype.name
+    narrow = Narrow(inputs, np.asarray(found.value.value), gradients)
+    weights = np.broadcast_to(np.asarray(found.cotangent.value, np.float64), found.value.shape)
+    return checked(
+        made[id(found.value)],
+        copies,
+        weights,
+        name,
+        terms._replace(dtype=dtype),
+        None if dtype == "float64" else narrow,
+    )
+
+
+def _wide(node: Node, made: Mapping[int, Node]) -> Node:
+    """A node in float64."""
+    if node.op is NUMBER:
+        return node
+    if not node.operands:
+        array = np.array(node.value)
+        if array.dtype.kind == "f":
+            array = array.astype(np.float64)
+        if node.op is INPUT:
+            return leaf(array, requires_grad=node.requires_grad)
+        return constant(array)
+    params = {
+        name: float64 if isinstance(value, DType) and value.is_floating else value
+        for name, value in node.params.items()
+    }
+    with changed(grad=node.requires_grad):
+        copy = node.op(*[made[id(operand)] for operand in node.operands], **params)
+    copy.span = node.span
+    return copy

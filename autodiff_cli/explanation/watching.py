@@ -1,0 +1,210 @@
+"""The backward passes of a program while it runs: where each is, and what its variables are called then."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.evaluation.seeds import seed_of
+from autodiff_cli.evaluation.traced import Traced
+from autodiff_cli.explanation.graph import Named
+from autodiff_cli.explanation.links import sized
+from autodiff_cli.inputs import Given
+from autodiff_cli.interpret.places import frames
+from autodiff_cli.ir.node import CONSTANT, INPUT, Node
+from autodiff_cli.ir.walk import topological
+from autodiff_cli.ops.create import full
+from autodiff_cli.source import Source, Span
+from autodiff_cli.tensors.ruled import is_ruled
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.nn.module import Module
+
+
+class Pass(NamedTuple):
+    """A backward pass that is about to run.
+
+    Attributes:
+        place: where it is called: "line 7" and the text there.
+        number: how many began at that place, this one included.
+        value: what is differentiated.
+        cotangent: its cotangent.
+        names: of nodes, by their ids.
+        sources: of the nodes' places, by the places' ids.
+    """
+
+    place: str
+    number: int
+    value: Node
+    cotangent: Node
+    names: Mapping[int, str]
+    sources: Mapping[int, tuple[Span, Source]]
+
+    def text(self, node: Node) -> str:
+        """The source of a node."""
+        found = self.sources.get(id(node.span))
+        return "" if found is None else found[1].slice(found[0])
+
+
+class Watch:
+    """Watches a program.
+
+    Args:
+        tell: called with each backward pass.
+
+    Attributes:
+        counts: how many began, by place.
+    """
+
+    def __init__(self, tell: Callable[[Pass], None]) -> None:
+        self.tell = tell
+        self.counts: dict[str, int] = {}
+        self.sources: dict[int, tuple[Span, Source]] = {}
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Those of the program's context."""
+        return {"saving": (self._made,), "passes": (self._passing,)}
+
+    def _made(self, node: Node) -> None:
+        """Note where in its text a program makes a node."""
+        for frame, running in frames():
+            node.span = running.span_at(frame.f_code, frame.f_lasti)
+            self.sources[id(node.span)] = node.span, running.source
+            return
+
+    def _passing(self, roots: Sequence[tuple[Node, Node]]) -> None:
+        place = _place()
+        self.counts[place] = number = self.counts.get(place, 0) + 1
+        names = _names()
+        for value, cotangent in roots:
+            self.tell(Pass(place, number, value, cotangent, names, self.sources))
+
+
+def _place() -> str:
+    for frame, running in frames():
+        span = running.span_at(frame.f_code, frame.f_lasti)
+        line, _, _ = running.source.line(span.start)
+        where = f" of {running.source.name}" if running.source.name else ""
+        return f"{running.source.slice(span)}, line {line}{where}"
+    return "backward()"
+
+
+def _names() -> dict[int, str]:
+    """The names of tensors and parameters in the variables that are in reach, the innermost first."""
+    found: dict[int, str] = {}
+    for frame, _ in frames():
+        for variables in (frame.f_locals, frame.f_globals):
+            for name, value in list(variables.items()):
+                if isinstance(value, Tensor) and name.isidentifier():
+                    found.setdefault(id(value.node), name)
+                elif isinstance(value, Module) and name != "self":
+                    for place, parameter in Module.named_parameters(value):
+                        word = re.sub(r"\W", "_", f"{name}.{place}")
+                        found.setdefault(id(parameter.node), word)
+    return found
+
+
+def leaves_of(found: Pass) -> dict[str, Node]:
+    """The leaves that a pass leads to, by name; those that have none are called p1, p2, …"""
+    order = topological([found.value])
+    taken = set(found.names.values())
+    numbers = (n for n in range(1, 10**9) if f"p{n}" not in taken)
+    return {
+        found.names.get(id(node)) or f"p{next(numbers)}": node
+        for node in order
+        if node.op is INPUT and node.requires_grad
+    }
+
+
+def parts_of(found: Pass) -> tuple[list[Named], str]:
+    """The parts of a pass's graph that get a row, as `explain.parts_of` gives them."""
+    leaves = leaves_of(found)
+    known = {id(node) for node in leaves.values()}
+    own = [Named(name, node, "") for name, node in leaves.items()]
+    order = topological([found.value])
+    constants = [
+        Named(found.names[id(node)], node, "")
+        for node in order
+        if node.op is CONSTANT and id(node) in found.names and id(node) not in known
+    ]
+    inner = sized(found.value)
+    named = [node for node in inner if id(node) in found.names and node is not found.value]
+    kind = "names" if named else "operations"
+    taken = {part.name for part in (*own, *constants)} | set(found.names.values())
+    numbers = (n for n in range(1, 10**9) if f"t{n}" not in taken)
+    parts = []
+    for node in named if named else [node for node in inner if node is not found.value]:
+        name = found.names.get(id(node)) or f"t{next(numbers)}"
+        parts.append(Named(name, node, found.text(node)))
+    if found.value.op is not INPUT:
+        free = next(n for n in ("out", "result", "out_") if n not in taken)
+        result = found.names.get(id(found.value)) or free
+        parts.append(Named(result, found.value, found.text(found.value)))
+    return [*own, *constants, *parts], kind
+
+
+def hindrance(found: Pass) -> str:
+    """Why the rules alone don't say what a pass does; "" if they do.
+
+    Raises:
+        RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
+    """
+    inner = sized(found.value)
+    if any(node.op.is_foreign for node in inner):
+        return "it goes through a Function of the program, whose backward is no rule"
+    leaves = list(leaves_of(found).values())
+    is_ruled([found.value], leaves)
+    tapes = [node.tape for node in [*inner, *leaves] if node.tape is not None]
+    if any(tape.hooks or tape.function_hooks for tape in tapes):
+        return "hooks change what flows"
+    return ""
+
+
+def run_of(
+    source: Source, inputs: Mapping[str, Given], wrt: Sequence[str] | None, seed: Given | None
+) -> tuple[Pass, dict[str, Node]]:
+    """A text with effects, run as it is written, as the pass from its value; and its leaves.
+
+    What it prints goes to standard error.
+
+    Raises:
+        AutodiffError: it can't be run, or its result is not one tensor.
+    """
+    run = Traced(source, inputs, wrt, sys.stderr.write)
+    if len(run.results) != 1:
+        raise RuntimeFault(
+            "the result is not one tensor, and has no derivative",
+            hint="let the text end in one tensor, such as loss",
+        )
+    (value,) = run.results
+    cotangent = full(shape=value.shape, value=1, dtype=value.dtype)
+    if seed is not None:
+        cotangent = seed_of(seed, 0, value)
+    names = {key: re.sub(r"\W", "_", name) for key, name in run.names.items()}
+    places = {
+        id(node.span): (node.span, source) for node in topological([value]) if node.span is not None
+    }
+    found = Pass("", 1, value, cotangent, names, places)
+    return found, run.leaves or leaves_of(found)
+
+
+def check_unhindered(found: Pass, what: str) -> None:
+    """Refuse a run of which the rules alone don't say what its backward pass does.
+
+    Args:
+        found: the pass.
+        what: what can't be done: "explained" or "checked".
+
+    Raises:
+        RuntimeFault: says why.
+    """
+    try:
+        why = hindrance(found)
+    except RuntimeFault as error:
+        error.hint = error.hint or "a program that calls backward() itself: autodiff run --explain"
+        raise
+    if why:
+        raise RuntimeFault(f"the gradient can't be {what}: {why}")
