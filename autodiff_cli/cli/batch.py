@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from autodiff_cli.cli.color import LABEL, painter, wanted
-from autodiff_cli.cli.commands import ExpressionCommand
+from autodiff_cli.cli.commands import ExpressionCommand, show_notices
 from autodiff_cli.cli.options import (
     argument,
     color_option,
@@ -44,6 +44,7 @@ Examples:
   zcat log.csv.gz | autodiff batch 'log(x)' --format csv --keep | head
   autodiff batch 'x*y' m.csv --propagate 'x=0.1,y=@sigma_y' --values-only
   autodiff batch 'mean((x@w-y)**2)' train.jsonl w=@w.npy --wrt w --reduce mean
+  autodiff batch 'S*exp(-r*T)' prices.csv --check 20
 
 \b
 The columns that the expression names are its inputs; NAME=VALUE binds the rest,
@@ -126,6 +127,13 @@ class BatchWords(Computing):
     dry_run: bool = option(
         "--dry-run", is_flag=True, help="Show what would be done, and the first row: … --dry-run."
     )
+    check: int | None = option(
+        "--check",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Check the gradients of N sampled rows, as autodiff check does, and write nothing else; the "
+        "exit code is 3 if one disagrees: --check 20.",
+    )
     resume: bool = option(
         "--resume",
         is_flag=True,
@@ -183,6 +191,10 @@ def command(words: BatchWords) -> int:
 
     wall = words.wall()
     local = words.engine == "local"
+    if words.check is not None and (words.output or not local or words.values_only):
+        raise click.UsageError(
+            "--check writes no answers: leave out --output, --engine, --values-only"
+        )
     if wall == "require" and not local:
         raise click.UsageError("--require-wall: workers of a cluster are behind no wall")
     try:
@@ -193,6 +205,9 @@ def command(words: BatchWords) -> int:
             if words.dry_run:
                 _confine(job, wall)
                 _show_sample(job, words)
+            elif words.check is not None:
+                _confine(job, wall)
+                return _check(job, words.check, words.quiet)
             else:
                 _run(job, words, wall)
     except AutodiffError as error:
@@ -276,6 +291,20 @@ def _show_sample(job: Job, words: BatchWords) -> None:
     click.echo(sample_text(found, paint), color=True)
     if found.fault is not None:
         raise found.fault
+
+
+def _check(job: Job, count: int, quiet: bool) -> int:
+    """Check some rows; the exit code."""
+    from shutil import get_terminal_size
+
+    from autodiff_cli.cli.check import DISAGREES
+    from autodiff_cli.render.check import agrees, rows_document
+    from autodiff_cli.render.document_text import text
+    from autodiff_cli.rows.checked import checked_rows
+
+    found, total = checked_rows(job, count, lambda line: show_notices([line], quiet))
+    click.echo(text(rows_document(found, total), get_terminal_size().columns))
+    return 0 if agrees(found) else DISAGREES
 
 
 @contextmanager

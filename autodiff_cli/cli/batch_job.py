@@ -129,7 +129,7 @@ def _check_files(found: Sequence[RowSource], values: Sequence[str], words: Batch
         )
     doors = [*(source.door for source in found), *paths.doors_of(values)]
     output = words.output
-    shown = paths.STANDARD_OUTPUT if output in (None, "-") or words.dry_run else {}
+    shown = paths.STANDARD_OUTPUT if output in (None, "-") or words.dry_run or words.check else {}
     if output in (None, "-"):
         paths.check(doors, shown)
     elif words.engine == "dask":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from autodiff_cli.checking.records import (
     DIFFERS,
@@ -17,6 +18,7 @@ from autodiff_cli.checking.records import (
 )
 from autodiff_cli.explanation import compact
 from autodiff_cli.render.document import Block, Cell, Code, Table, Words, indexed
+from autodiff_cli.rows.checked import RowCheck
 
 VERDICTS = {
     OK: "gradient agrees",
@@ -127,3 +129,39 @@ def _loss(loss: Loss) -> tuple[Cell, ...]:
     summed = " + ".join(terms).replace("+ -", "- ")
     shown = f"{summed}{more} = {compact.number(loss.result, 2)}"
     return loss.phase, Code(loss.text), Code(shown), f"{loss.digits:.1f} digits"
+
+
+# ---- rows of tables -----------------------------------------------------------------------------
+
+
+def agrees(rows: Sequence[RowCheck]) -> bool:
+    """Whether nothing is wrong with the rows that were checked."""
+    return all(row.found is not None and row.found.verdict == OK for row in rows)
+
+
+def rows_document(rows: Sequence[RowCheck], total: int) -> list[Block]:
+    """The blocks of checks of rows.
+
+    Args:
+        rows: that were checked.
+        total: how many there are.
+    """
+    lines: list[tuple[Cell, ...]] = []
+    hints: list[str] = []
+    for row in rows:
+        if row.found is None:
+            lines.append((Code(row.place), "", "", "", "", row.error))
+            continue
+        for one in row.found.rows:
+            if one.verdict == OK and len(row.found.rows) > 1 and row.found.verdict != OK:
+                continue
+            name = Code(f"{one.name}{'' if one.at is None else indexed(one.at)}")
+            numbers = (_number(one.analytic), _number(one.numeric), _number(one.difference, 1))
+            lines.append((Code(row.place), name, *numbers, one.verdict))
+        hints += row.found.hints
+    header = ("row", "input", "reverse", "differences", "off", "")
+    blocks: list[Block] = [Table("", header, tuple(lines))] if lines else []
+    right = sum(row.found is not None and row.found.verdict == OK for row in rows)
+    end = [f"hint: {hint}" for hint in dict.fromkeys(hints)]
+    end.append(f"{right} of {len(rows)} rows agree, sampled from {total:,}")
+    return [*blocks, Words(tuple(end))]
