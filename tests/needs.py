@@ -15,8 +15,8 @@ from importlib.util import find_spec
 
 # By the name that `needs` takes, what a person calls it. Paths of files are names, too.
 PROGRAMS = {
-    "bash": "bash", "dot": "Graphviz", "duckdb": "DuckDB", "jq": "jq", "make": "make", "mlr": "Miller",
-    "parallel": "GNU parallel",
+    "bash": "bash", "chromium": "Chromium", "dot": "Graphviz", "duckdb": "DuckDB", "jq": "jq", "make": "make",
+    "mlr": "Miller", "parallel": "GNU parallel",
 }  # fmt: skip
 MODULES = {
     "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib", "plotext": "plotext",

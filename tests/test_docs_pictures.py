@@ -1,4 +1,4 @@
-"""docs/graph.md and docs/plot.md: their examples, executed, and their lists of options."""
+"""Pages of docs/ about one command: their examples, executed, and their lists of options."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def _why(
         hints += [
             f"write {new} for {name(node)}" for node in nodes if (new := instead_of(node, name))
         ]
-    for node in function.order if makers else ():
+    for node in function.order if makers or few else ():
         new = instead_of(node, name)
         if new and not any(new in hint for hint in hints):
             hints.append(f"write {new} for {name(node)}")

@@ -66,8 +66,11 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]], width: int) ->
     """The columns' widths: those that they need, and of the widest less, as far as there is no room."""
     widths = []
     for at, name in enumerate(header):
-        needed = [len(row[at]) for row in rows] + [len(word) for word in name.split()]
-        widths.append(max([1, *needed]))
+        widths.append(max([1, len(name), *(len(row[at]) for row in rows)]))
+    if sum(widths) + GAP * (len(widths) - 1) > width:  # headers go on in the next line, too
+        for at, name in enumerate(header):
+            words = [len(word) for word in name.split()]
+            widths[at] = max([1, *words, *(len(row[at]) for row in rows)])
     while sum(widths) + GAP * (len(widths) - 1) > width and max(widths) > NARROW:
         widths[widths.index(max(widths))] -= 1
     return widths

@@ -17,6 +17,7 @@ from autodiff_cli.explanation.records import (
     Path,
 )
 from autodiff_cli.ir.node import Array
+from autodiff_cli.render.brief import shortened
 from autodiff_cli.render.derivation import ran
 from autodiff_cli.render.document import (
     Block,
@@ -31,6 +32,7 @@ from autodiff_cli.render.document import (
 )
 
 SIMPLE = ("number", "each")
+LONGEST = 60  # characters of a source
 
 
 def document(explanation: Explanation, digits: int = 4) -> list[Block]:
@@ -84,7 +86,7 @@ class _Writer:
     def forward(self) -> Table:
         rows: list[tuple[Cell, ...]] = []
         for part in self.explanation.parts:
-            text = f"= {part.text}" if part.text else ""
+            text = shortened(f"= {' '.join(part.text.split())}", LONGEST) if part.text else ""
             rows.append((Code(part.name), Code(text), part.grad_fn or "", self.array(part.value)))
         return Table("forward", ("",) * 4, tuple(rows))
 

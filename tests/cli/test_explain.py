@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pictures import shades
 
 NOTEBOOK = ("y = x+2; z = y*y*3; z.mean()", "x=ones(2,2)")
 
@@ -90,6 +92,37 @@ def test_html_is_one_file_without_network(run: Any, tmp_path: Path) -> None:
     assert (code, out, tags.open, tags.addresses) == (0, "", [], [])
     assert {"details", "summary", "table", "sup"} <= tags.seen
     assert "script" not in tags.seen and "http" not in page
+
+
+@pytest.mark.needs("chromium")
+def test_html_is_shown_by_a_browser(run: Any, tmp_path: Path) -> None:
+    """Headless Chromium, without a network: the page as it takes it, and as it draws it."""
+    page, picture = tmp_path / "why.html", tmp_path / "why.png"
+    run("explain", "s = softmax(x, 0); s@x", "x=[1,2,3]", "-o", str(page))
+
+    def chromium(*words: str) -> str:
+        still = "--disable-gpu --disable-quic --no-first-run --disable-background-networking"
+        command = ["chromium", "--headless", "--no-sandbox", *still.split()]
+        command += [f"--user-data-dir={tmp_path / 'chromium'}", "--disable-sync"]
+        command += ["--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND"]
+        done = subprocess.run(
+            [*command, *words, page.as_uri()],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout
+
+    shown = chromium("--dump-dom")
+    tags = Tags()
+    tags.feed(shown)
+    assert tags.open == []
+    assert "<var>ds/dx</var>" in shown and "<details>" in shown and "x.grad = " in shown
+    chromium("--window-size=800,700", f"--screenshot={picture}")
+    colors = shades(picture.read_bytes())
+    (_, background), *_ = colors.most_common(1)
+    assert 0.8 < background / (800 * 700) < 0.99  # and the rest is text
 
 
 def test_text_of_the_user_is_no_markup(run: Any) -> None:
