@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -14,7 +15,7 @@ from autodiff_cli.evaluation.question import Question
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.script import script
-from autodiff_cli.formula.terms import Term
+from autodiff_cli.formula.terms import Term, leaves_of
 from autodiff_cli.formula.tidying import parts_in, replaced, sums_in, tidied
 from autodiff_cli.formula.torch_text import Torch
 from autodiff_cli.formula.writing import Writer
@@ -69,12 +70,13 @@ def _shorter(algebra: Algebra, terms: Sequence[Term], cancelled: Term) -> dict[T
 def _groups(
     question: Question, algebra: Algebra, writer: Writer, terms: Sequence[Term], points: Points
 ) -> dict[Term, tuple[Summand, ...]]:
+    own = {line.name for line in question.own_lines()}
     sums = [term for term in sums_in(terms) if len(term.args) <= MANY_SUMMANDS][:MANY_SUMS]
-    sums = [term for term in sums if sum(arg is not algebra.one for arg in term.args) > 1]
-    if not sums:
-        return {}
-    summands = list(dict.fromkeys(arg for term in sums for arg in term.args))
+    groups = {term: _candidates(algebra, term, own) for term in sums}
+    summands = {arg: None for found in groups.values() for group in found for arg, _ in group}
     places = {arg: at for at, arg in enumerate(summands)}
+    if not places:
+        return {}
     made = script(
         {f"s{at}": writer.write(arg) for arg, at in places.items()},
         Torch(question.taken()),
@@ -87,15 +89,27 @@ def _groups(
         return {}
     found = {}
     for term in sums:
-        entries = term.pairs
-        entries = [entry for entry in entries if entry[0] is not algebra.one]
-        groups = [group for size in (2, 3) for group in combinations(entries, size)]
-        for group in sorted(groups, key=_weight, reverse=True):  # the longest first
+        for group in groups[term]:
             parts = [(places[arg], float(c)) for arg, c in group]
             if all(_cancel([row[at] * c for at, c in parts]) for row in values):
                 found[term] = group
                 break
     return found
+
+
+def _candidates(algebra: Algebra, term: Term, own: set[str]) -> list[tuple[Summand, ...]]:
+    """Two or three summands that could cancel, the longest first: no input stands in one of them alone.
+
+    But where a name of the user stands for others.
+    """
+    entries = [entry for entry in term.pairs if entry[0] is not algebra.one]
+    leaves = {arg: {leaf.name for leaf in leaves_of(arg)} for arg, _ in entries}
+    found = []
+    for group in (group for size in (2, 3) for group in combinations(entries, size)):
+        counts = Counter(name for arg, _ in group for name in leaves[arg])
+        if own & counts.keys() or 1 not in counts.values():
+            found.append(group)
+    return sorted(found, key=_weight, reverse=True)
 
 
 def _weight(group: Sequence[Summand]) -> int:

@@ -20,7 +20,8 @@ from autodiff_cli.formula.normal import (
 )
 from autodiff_cli.formula.terms import (
     LARGEST_RATIO,
-    MANY,
+    MANY_FACTORS,
+    MANY_SUMMANDS,
     ONE,
     UNIT,
     ZERO,
@@ -244,7 +245,7 @@ class Algebra:
         fresh = rank + len(summed)
         merged: dict[tuple[Term, Labels], Exponent] = {}
         waiting = gathered(self, factors)[::-1]
-        room = max(MANY, len(waiting))
+        room = max(MANY_FACTORS, len(waiting))
         while waiting:
             base, exponent, labels = waiting.pop()
             if exponent == 0:
@@ -377,7 +378,7 @@ class Algebra:
             shape = broadcast(term.shape for term, _ in pairs)
         collected: dict[Term, Fraction] = {}
         waiting = pairs[::-1]
-        room = max(MANY, len(waiting))
+        room = max(MANY_SUMMANDS, len(waiting))
         while waiting:
             term, times = waiting.pop()
             if times == 0:

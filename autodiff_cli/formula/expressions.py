@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from autodiff_cli.formula.terms import PI
+from autodiff_cli.formula.terms import MANY_FACTORS, PI
 
 NUMBERS = ("number", "size")
 OF_ELEMENTS = ("sum", "product", "power")  # what is a number if all in it are
@@ -78,7 +78,7 @@ class Book:
         under: list[Expression] = []
         for source, mine, other in ((above, over, under), (below, under, over)):
             for entry in source:
-                if entry.op == "product":
+                if entry.op == "product" and len(entry.args) <= MANY_FACTORS:
                     count, minus = entry.data
                     negative ^= minus
                     mine += entry.args[:count]

@@ -10,7 +10,8 @@ from autodiff_cli.errors import SourceSyntaxError
 from autodiff_cli.interpret.run import Code, compiled
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source
-from autodiff_cli.syntax import parse_expression, parse_program
+from autodiff_cli.syntax import parse_program
+from autodiff_cli.syntax.parse import UNEXPECTED, unexplained
 from autodiff_cli.syntax.tree import ExpressionStatement, Program
 
 if TYPE_CHECKING:
@@ -100,8 +101,8 @@ def _kept(make: Callable[..., Compiled]) -> Callable[..., Compiled]:
 def _text(text: str, name: str, traced: bool) -> Compiled:
     source = Source(text, name)
     try:
-        tree, is_expression = parse_expression(source), True
-    except SourceSyntaxError as error:
+        tree, is_expression = unexplained(text), True
+    except UNEXPECTED as error:
         from autodiff_cli.syntax.recognition import program_or
 
         tree, is_expression = program_or(source, error), False

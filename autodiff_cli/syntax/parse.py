@@ -12,6 +12,7 @@ from autodiff_cli.syntax.builders import BUILDERS
 from autodiff_cli.syntax.lalr import Parser, UnexpectedCharacter, UnexpectedToken
 from autodiff_cli.syntax.tables import load
 
+UNEXPECTED = UnexpectedCharacter, UnexpectedToken, SourceSyntaxError
 SHORT = 2000  # characters of a text whose tree is kept
 
 
@@ -35,15 +36,30 @@ def parse_expression(source: Source) -> tree.Program:
     >>> parse_expression(Source("2*x")).body[0].value
     Binary(left=Literal(value=2), operator='*', right=Name(id='x'))
     """
-    text = source.text
     try:
-        program = _again(text) if len(text) <= SHORT else _parser().parse(text)
-    except (UnexpectedCharacter, UnexpectedToken, SourceSyntaxError) as error:
-        from autodiff_cli.syntax.explain import explain
+        return unexplained(source.text)
+    except UNEXPECTED as error:
+        raise explained(error, source) from None
 
-        raise explain(error, source, _parser()) from None
+
+def unexplained(text: str) -> tree.Program:
+    """The tree of an expression, where it may be a program: why it is none takes long to say.
+
+    Raises:
+        UNEXPECTED: it is no expression.
+    """
+    program = _again(text) if len(text) <= SHORT else _parser().parse(text)
     assert isinstance(program, tree.Program)
     return program
+
+
+def explained(
+    error: UnexpectedCharacter | UnexpectedToken | SourceSyntaxError, source: Source
+) -> SourceSyntaxError:
+    """The error to show."""
+    from autodiff_cli.syntax.explain import explain
+
+    return explain(error, source, _parser())
 
 
 def is_expression(text: str) -> bool:

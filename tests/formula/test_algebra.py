@@ -97,3 +97,11 @@ def test_nothing_recurses(text: str, formula: str | None) -> None:
     derivation = derive(text, {"x": 1.0001})
     assert derivation.call == "" and derivation.left_out == ()
     assert formula is None or derivation.text == formula
+
+
+def test_a_product_of_sums_has_a_text_as_long_as_it_has_factors() -> None:
+    short, long = (
+        derive("*".join(f"(x + {k})" for k in range(1, n)), {"x": 1.0001}) for n in (40, 80)
+    )
+    assert short.call == long.call == ""
+    assert len(long.text) < 2.5 * len(short.text)
