@@ -6,6 +6,7 @@ who makes the node (vocabulary/indexing.py), so the kernels only gather.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -32,11 +33,9 @@ def _put_along(x: Any, index: Any, shape: Shape, dim: int) -> Any:
 
 def _add_at(result: Any, index: tuple[Any, ...], x: Any) -> None:
     """`np.add.at` of an index for each dimension, by one for all: numpy has a loop of its own for that."""
-    flat: Any = 0
-    step = 1
-    for place, size in zip(reversed(index), reversed(result.shape), strict=True):
-        flat = flat + (place if step == 1 else place * step)
-        step *= size
+    steps = [math.prod(result.shape[at + 1 :]) for at in range(result.ndim)]
+    terms = [place * step for place, step in zip(index, steps, strict=True)]
+    flat: Any = sum(sorted(terms, key=np.size), 0)  # the full size last
     np.add.at(result.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 

@@ -47,18 +47,16 @@ def _best_place(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: 
         step, tap = step * size, tap * k
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -math.inf
     windows = seen(padded(x, padding, lowest), kernel, stride, dilation)
-    shape = (*x.shape[: -len(kernel)], *out)
-    values = windows.reshape(math.prod(x.shape[: -len(kernel)]), math.prod(kernel), math.prod(out))
-    best = values.max(1)
-    taps = np.zeros(best.shape, np.min_scalar_type(values.shape[1]))
-    before = np.ones(best.shape, bool)  # whether the greatest hasn't come yet
-    for number in range(values.shape[1] - 1):
-        before &= values[:, number] != best
-        taps += before
+    lead = (slice(None),) * (x.ndim - len(kernel))
+    views = [windows[(*lead, *at)] for at in np.ndindex(*kernel)]
+    best = views[0].copy()
+    taps = np.zeros(best.shape, np.min_scalar_type(len(views)))
+    for number, view in enumerate(views[1:], 1):
+        np.maximum(taps, (view > best) * taps.dtype.type(number), out=taps)
+        np.maximum(best, view, out=best)
     if best.dtype.kind == "f" and np.isnan(best).any():
-        for number in range(values.shape[1]):
-            taps[np.isnan(values[:, number])] = number
-    taps = taps.reshape(shape)
+        for number, view in enumerate(views):
+            taps[np.isnan(view)] = number
     if any(padding):  # where all are the lowest the margin is as great
         np.maximum(taps, _sums(firsts).astype(taps.dtype), out=taps)
     index = _sums(offsets).reshape(-1).take(taps)

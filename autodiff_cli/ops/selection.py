@@ -42,11 +42,19 @@ def chosen(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
     condition, a, b = np.asarray(condition), np.asarray(a), np.asarray(b)
     bits = BITS.get(b.itemsize)
     if condition.size >= BLENDED and a.dtype == b.dtype and bits and condition.dtype == bool:
-        second = b.view(bits)
-        mask = np.negative(condition.view(np.int8), dtype=bits)
-        mask = mask & (a.view(bits) ^ second)
-        result = np.bitwise_xor(mask, second, out=mask if out is None else out.view(bits))
-        return result.view(b.dtype) if out is None else out
+        if out is None:
+            shape = np.broadcast_shapes(condition.shape, a.shape, b.shape)
+            like = next((x for x in (b, a, condition) if x.shape == shape), None)
+            out = np.empty(shape, b.dtype) if like is None else np.empty_like(like, b.dtype)
+        first, second, into = a.view(bits), b.view(bits), out.view(bits)
+        if not first.ndim and not first:
+            np.multiply(second, np.logical_not(condition), out=into)
+        elif not second.ndim and not second:
+            np.multiply(first, condition, out=into)
+        else:
+            mask = np.negative(condition.view(np.int8), dtype=bits)
+            np.bitwise_xor(mask & (first ^ second), second, out=into)
+        return out
     if out is None:
         return np.where(condition, a, b)
     if condition.size == 1:
