@@ -231,6 +231,8 @@ def _not_differentiable(name: str) -> Node:
 def _power(a: Any, exponent: Any, out: Any = None) -> Any:
     # The reference multiplies for small powers; np.power would go through logarithms for some.
     if a.dtype.kind == "f":
+        if exponent == 1:
+            return a if out is None else np.positive(a, out=out)
         if exponent == 2:
             return np.square(a, out=out)
         if exponent == 3:

@@ -12,6 +12,7 @@ from autodiff_cli.ir.context import current, of_number
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import NUMBER, NUMBERS, Node, Number, Op, Params, Rule, Shape
 from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.threads.pool import each, threads
 
 Result: TypeAlias = Literal["same", "float", "bool"]
 
@@ -67,9 +68,26 @@ def precise(ufunc: Any, fast: Callable[..., Any] | None = None) -> Callable[...,
                 return result.astype(np.float32)
             out[...] = result
             return out
+        if out is None and len(arrays) == 1 and x.size >= 2 * LARGE:
+            return in_pieces(loop, x)
         return loop(*arrays, out=out)
 
     return kernel
+
+
+def in_pieces(function: Callable[..., Any], x: Any) -> Any:
+    """A function of many elements, the same pieces of them whatever the number of threads."""
+    if not x.flags.c_contiguous:
+        return function(x)
+    result = np.empty_like(x)
+    flat, into = x.reshape(-1), result.reshape(-1)
+
+    def piece(number: int) -> None:
+        at = slice(number * LARGE, (number + 1) * LARGE)
+        function(flat[at], out=into[at])
+
+    each(-(-x.size // LARGE), lambda: piece, threads())
+    return result
 
 
 class Elementwise(Op):

@@ -88,12 +88,20 @@ sum_ = Shaped(
     doc="sum of the elements",
     latex=r"\sum {}",
 )
+
+
+def _mean_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, dtype: DType) -> Node:
+    if type(g) is not Node:  # the same digits of an array, divided before it is repeated
+        return spread(g / _count(x, dim), x, dim)
+    return spread(g, x, dim) / _count(x, dim)
+
+
 mean = Shaped(
     "mean",
     _mean,
     shape=_shape,
     dtype=_given_dtype,
-    vjps=(lambda g, y, x, dim, keepdim, dtype: spread(g, x, dim) / _count(x, dim),),
+    vjps=(_mean_vjp,),
     grad_fn=_numbered("MeanBackward0", "MeanBackward1"),
     linear=((0,),),
     on_arrays=True,
