@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -136,7 +137,7 @@ def _run(words: DeriveWords) -> None:
     form = "json" if words.as_json else words.form
     if words.names and words.inline:
         raise click.UsageError("--names and --inline are opposites")
-    if words.function and not words.function.isidentifier():
+    if words.function and (not words.function.isidentifier() or iskeyword(words.function)):
         raise click.UsageError(f"--function takes a name, not '{words.function}'")
     if words.function and form in ("latex", "unicode", "json"):
         raise click.UsageError(f"--function is for languages with functions, and {form} has none")
@@ -221,8 +222,6 @@ def _inputs(words: tuple[str, ...], expression: str) -> tuple[dict[str, str], di
 
 
 def _declared(word: str, sizes: str, kind: str | None) -> Declared:
-    from keyword import iskeyword
-
     from autodiff_cli.evaluation.question import Declared
 
     shape: list[int | str] = []

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluation.called import called
 from autodiff_cli.evaluation.points import Outcome, Points
 from autodiff_cli.evaluation.question import Declared, Output, Question, Wanted
@@ -75,6 +75,7 @@ class Derivation(Record):
         sharing: as it was asked for.
         points: at how many points they were compared.
         difference: the largest relative one that was found.
+        finite: whether the derivative is, at the given values.
         sizes: what sizes were in the comparisons.
         assumed: sums that are taken for 0, since they are at every point.
         branches: of a program, as `Recorded` has them; None of an expression.
@@ -101,6 +102,7 @@ class Derivation(Record):
     sharing: str
     points: int
     difference: float
+    finite: bool
     sizes: tuple[dict[str, int], ...]
     assumed: tuple[str, ...]
     branches: tuple[tuple[str, bool | int], ...] | None
@@ -201,6 +203,9 @@ class _Maker:
         self.whole = whole
         self.outputs = question.outputs()
         self.names = [output.name for output in self.outputs]
+        taken = set(self.names).intersection(question.taken()) if len(self.names) > 1 else ()
+        for name in taken:
+            raise InputError(f"'{name}' is what a derivative is called: use another name for it")
         self.points = Points(question, self.names)
 
     def agreeing(self) -> Derivation | str:
@@ -398,6 +403,7 @@ class _Maker:
             self.sharing,
             outcome.points,
             outcome.difference,
+            self.points.finite,
             outcome.sizes,
             attempt.assumed,
             question.recorded.branches if not question.tree.is_expression else None,
@@ -417,9 +423,11 @@ class _Maker:
             RuntimeFault: that doesn't agree either.
         """
         if not self.question.tree.is_expression:
+            drawn = [n for n, value in self.question.given.items() if isinstance(value, Declared)]
+            give = f"what runs may depend on values: give {drawn[0]} one" if drawn else ""
             raise RuntimeFault(
                 f"the program has no formula: {reason}",
-                hint="autodiff gives its gradient as numbers",
+                hint=give or "autodiff gives its gradient as numbers",
             )
         made = called(self.question, self.names)
         outcome = self.points.compare(made.text())

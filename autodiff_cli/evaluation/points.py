@@ -99,6 +99,8 @@ class Points:
         self.names = names
         self.failure: AutodiffError | None = None
         self.noises: dict[Point, dict[str, Array]] = {}
+        self.shaped = any(isinstance(value, Declared) for value in question.given.values())
+        self.finite = True  # whether the derivative is, at the given values
         self.points = list(self._found())
         if not self.points:
             raise self.failure or RuntimeFault(
@@ -109,15 +111,20 @@ class Points:
     def _found(self) -> Iterator[Point]:
         found = 0
         enough = FEW if len(self.question.source.text) > LONG else WANTED
-        for inputs, sizes, exact in self._candidates():
+        met = False  # a point where the derivative is finite
+        for at, (inputs, sizes, exact) in enumerate(self._candidates()):
+            if met and at >= len(SPREADS) and not self.shaped:
+                return  # far from the given values only where nothing near is finite
             try:
                 self._add_named(inputs)
                 wanted, is_finite = self._derivatives(inputs)
             except AutodiffError as error:
                 self.failure = self.failure or error
                 continue
-            finite = [is_finite, *(bool(np.isfinite(array).all()) for array in wanted.values())]
-            if exact or all(finite):
+            finite = is_finite and all(np.isfinite(array).all() for array in wanted.values())
+            met |= finite
+            self.finite &= finite or not exact
+            if exact or finite:
                 for name in self.question.counted:  # a formula has to say them itself
                     del inputs[name]
                 yield Point(inputs, wanted, sizes, exact)
@@ -128,8 +135,8 @@ class Points:
     def _candidates(self) -> Iterator[tuple[dict[str, Any], dict[str, int], bool]]:
         question = self.question
         random = Draws(20)
-        shaped = any(isinstance(value, Declared) for value in question.given.values())
-        for at in range(DRAWS if shaped else len(SPREADS)):
+        near = SPREADS if question.tree.is_expression else NEAR
+        for at in range(DRAWS if self.shaped or near is SPREADS else len(NEAR)):
             known = zip(question.sizes.primes, _cycled(SIZES[at % len(SIZES)]), strict=False)
             sizes = dict(known)
             inputs: dict[str, Any] = {name: sizes[name] for name in question.counted}
@@ -145,10 +152,14 @@ class Points:
                 node = question.inputs[name]
                 array = node.value if isinstance(node, Node) else value
                 if isinstance(array, np.ndarray) and array.dtype.kind == "f":
-                    spreads = NEAR if not question.tree.is_expression else SPREADS
-                    array = _moved(random, array, spreads[at % len(SPREADS)])
+                    far = at >= len(SPREADS) and not self.shaped
+                    array = (
+                        _drawn(random, array.shape, at)
+                        if far
+                        else _moved(random, array, near[at % len(near)])
+                    )
                 inputs[name] = array
-            yield inputs, sizes, at == 0 and not shaped
+            yield inputs, sizes, at == 0 and not self.shaped
 
     def _add_named(self, inputs: dict[str, Any]) -> None:
         """Give values to the cotangents and vectors that only have a name."""

@@ -124,6 +124,8 @@ class Question:
             del given[COTANGENT]
             seed = COTANGENT
         vectors = {vector for vector in wanted.vectors.values() if isinstance(vector, str)}
+        for vector in vectors.intersection(given).difference(idle):
+            raise InputError(f"a vector of --hvp is called '{vector}', which is an input")
         idle = [name for name in idle if name not in vectors]
         if idle:
             raise InputError(
@@ -150,9 +152,14 @@ class Question:
             counts = {name: self.sizes.primes[name] for name in self.counted}
             return recorded(self.source, self.tree, self.inputs | counts)
         except AutodiffError as error:
-            for name, prime in self.sizes.primes.items():
-                error.message = re.sub(rf"\b{prime}\b", name, error.message)
+            error.message = self._with_names(error.message)
+            error.hint = error.hint and self._with_names(error.hint)
             raise
+
+    def _with_names(self, text: str) -> str:
+        for name, prime in self.sizes.primes.items():
+            text = re.sub(rf"(?<!\d){prime}(?!\d)", name, text)
+        return text
 
     # ---- inputs ---------------------------------------------------------------------------------
 
@@ -209,6 +216,8 @@ class Question:
         if seed is None:
             ones = full(shape=value.shape, value=1, dtype=value.dtype)
             return ones, "ones" if value.shape else ""
+        if isinstance(seed, str) and seed in self.inputs:
+            raise InputError(f"the cotangent is called '{seed}', which is an input")
         if self._names(seed):
             return self._stand_in(str(seed), value.shape), str(seed)
         node = bind("--seed", seed, False)

@@ -43,6 +43,8 @@ def general(derivation: Derivation) -> list[str]:
         for assumed in derivation.assumed
     ]
     notes += [f"{rule}: {before} -> {after}" for rule, before, after in derivation.steps]
+    if not derivation.finite:
+        notes.append("at the given values the derivative isn't finite")
     if derivation.left_out:
         rules = " and ".join(f"'{name}'" for name in derivation.left_out)
         notes.append(f"written without the rule {rules}: with it the formula {derivation.reason}")
@@ -143,11 +145,29 @@ def rendered(derivation: Derivation, form: str, function: str | None = None) -> 
         ) from None
     if form in ("latex", "unicode"):
         return _mathematics(derivation, made, dialect, form)
+    _check_names(dialect, made, function, [*derivation.shapes, *derivation.named])
     if function:
         return _function(derivation, made, dialect, function)
     notes = {formula.name: [_title(derivation, formula)] for formula in derivation.formulas}
     notes[""] = general(derivation)
     return made.text(notes)
+
+
+def _check_names(
+    dialect: Dialect, made: Script, function: str | None, names: Sequence[str]
+) -> None:
+    """Refuse names that hide a module which the formulas read, or each other."""
+    imports = dialect.imports(made.text())
+    modules = {line.split()[-1] for line in imports}
+    for name in (*names, *([function] if function else [])):
+        if name in modules:
+            raise RuntimeFault(
+                f"'{name}' is a module that the formula reads", hint="name it another way"
+            )
+    if function in names:
+        raise RuntimeFault(
+            f"'{function}' is an input, and can't be the function's name", hint="give another name"
+        )
 
 
 def _dialect(derivation: Derivation, form: str) -> Dialect:
@@ -200,6 +220,7 @@ def _function(derivation: Derivation, made: Script, dialect: Dialect, name: str)
     said += general(derivation)
     first, *rest = said
     doc = [f'"""{first}', *rest, '"""'] if rest else [f'"""{first}"""']
+    doc = [part.replace("\\", "\\\\") for part in doc]
     lines = [line.rstrip() for part in (*doc, *body) for line in part.split("\n")]
     whole = "\n".join(f"    {line}" if line else "" for line in lines)
     arguments = ", ".join([*derivation.shapes, *derivation.named])

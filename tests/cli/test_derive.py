@@ -61,6 +61,14 @@ def test_a_condition_is_said(run: Any) -> None:
     assert json.loads(out)["conditions"] == ["norm(x) != 0"]
 
 
+def test_where_the_derivative_is_not_finite_is_said(run: Any) -> None:
+    code, out, _ = run("derive", "sqrt(x)", "x=-1")
+    note, title, formula = out.splitlines()
+    assert (code, note) == (0, "# at the given values the derivative isn't finite")
+    assert "equal at 2 points" in title  # of which one has a finite derivative
+    assert formula == "1/(2*sqrt(x))"
+
+
 def test_names_are_the_users(run: Any) -> None:
     assert run("derive", "y = sin(x); y*x", "x")[1] == (
         "# d/dx, checked: equal at 4 points\ny = sin(x)\nx*cos(x) + y\n"
@@ -148,6 +156,15 @@ def test_effects_are_said_with_their_place(run: Any, line: str, said: str, place
         (["x**2", "x", "--jacobian", "--order", "2"], 2, "ask one at a time"),
         (["x**2", "x", "--function", "f", "--to", "latex"], 2, "latex has none"),
         (["x**2", "x", "--function", "1f"], 2, "takes a name"),
+        (["x**2", "x", "--function", "class"], 2, "takes a name"),
+        (["sin(x)", "x", "--to", "python", "--function", "math"], 1, "'math' is a module"),
+        (["sin(np)*2", "np", "--to", "numpy", "--function", "f"], 1, "'np' is a module"),
+        (["x**2", "x", "--to", "numpy", "--function", "x"], 1, "'x' is an input"),
+        (["d_x*x**2", "x", "d_x"], 1, "is what a derivative is called"),
+        (["sum(x**2)", "x:n", "--hvp", "x=x"], 1, "called 'x', which is an input"),
+        (["x*y", "x:n", "y:n", "--seed", "y"], 1, "called 'y', which is an input"),
+        (["A@x", "A:n,m", "x:n"], 1, "mat (nxm), vec (n)"),
+        (["if x > 0:\n    y = x\nelse:\n    y = -x\ny", "x"], 1, "give x one"),
         (["x**2", "x=[1,2]", "--seed", "[1,2,3]"], 1, "the seed has shape [3]"),
         (["x**2", "x=[1,2]", "--seed", "ones(2)", "--jacobian"], 1, "leave out --seed"),
         (["x**2", "x=tensor([1,2])"], 1, "nothing to differentiate by"),
