@@ -80,7 +80,7 @@ class Session:
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         bare: whether torch's functions are there without a prefix, as in expressions.
         streams: of random numbers, on which its inputs drew; None: from their beginning.
-        watching: fields of the context by which somebody watches it: `saving` and `passes`.
+        watching: fields of the context by which somebody watches it: `saving`, `passes`, `figures`.
 
     Attributes:
         printed: whether the program has printed anything.
@@ -352,6 +352,8 @@ def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_
     for cell in cells:
         try:
             session.run(cell, echo=True if last_only else None, last_only=last_only)
+            if (figures := current().figures) is not None:
+                figures.show()  # what is still to be seen, as notebooks do behind a cell
         except ProgramError as error:
             complain(error.text)
             code = error.error.code if isinstance(error.error, SystemExit) else 1

@@ -29,7 +29,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import autodiff_cli
-from autodiff_cli.interpret import access, arithmetic, builtins, flow, items, reach, stands
+from autodiff_cli.interpret import (
+    access,
+    arithmetic,
+    builtins,
+    flow,
+    items,
+    pyplot,
+    reach,
+    screens,
+    stands,
+)
 from autodiff_cli.interpret.allowed import DEFINABLE, PROGRAM_CLASSES
 from autodiff_cli.interpret.builtins import BUILTINS
 from autodiff_cli.interpret.limits import Limits
@@ -45,7 +55,14 @@ from autodiff_cli.vocabulary.calls.handles import GIVEN, TensorMethod, TorchFunc
 
 PACKAGE = str(Path(autodiff_cli.__file__).parent)
 KNOWN = Path(__file__).parent / "interpret" / "reached.txt"
-MODULES = [*TORCH, *PYTHON, "numpy", *(f"numpy.{part}" for part in PARTS)]
+MODULES = [
+    *TORCH,
+    *PYTHON,
+    "numpy",
+    *(f"numpy.{part}" for part in PARTS),
+    *pyplot.MODULES,
+    *screens.MODULES,
+]
 LIMITS = Settings(max_elements=10_000, max_memory=4 << 30, threads=1)
 NAMES = {"implicit": True, "bare": True}  # without an import, and without a prefix
 MOST_STEPS = 2_000  # of a call

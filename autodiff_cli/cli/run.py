@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +12,7 @@ from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import Command, bindings_of, show_notices
 from autodiff_cli.cli.options import argument, command_of, option, quiet_option
 from autodiff_cli.cli.resources import Computing
-from autodiff_cli.cli.words import text_of, value_of
+from autodiff_cli.cli.words import PATH, text_of, value_of
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.settings import PROGRAM_BYTES
 from autodiff_cli.source import Source
@@ -19,6 +20,7 @@ from autodiff_cli.source import Source
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from autodiff_cli.cli.resources import Limits
     from autodiff_cli.inputs import Given
 
 EPILOG = """\b
@@ -67,6 +69,13 @@ class RunWords(Computing):
         help="Check each backward(), as autodiff check does; the exit code is 3 if one disagrees: "
         "… --check.",
     )
+    figures: str | None = option(
+        "--figures",
+        type=PATH,
+        metavar="DIR",
+        help="Write what the program draws with matplotlib.pyplot there: a picture for each show() and "
+        "savefig(), as in --figures pictures.",
+    )
     quiet: bool = quiet_option()
 
 
@@ -88,9 +97,10 @@ def command(words: RunWords) -> int:
     from autodiff_cli.cli.apart import supervised
     from autodiff_cli.cli.confining import confine
 
-    with supervised(limits):
+    read = [f"@{words.file}", *names.values()]
+    with _notes(words, limits, read) as notes, supervised(limits):
         path = words.file
-        paths.check(paths.doors_of([f"@{path}", *names.values()]), paths.STANDARD_OUTPUT)
+        paths.check(paths.doors_of(read), paths.STANDARD_OUTPUT)
         try:
             text = text_of(path, "program")
             given = {name: value_of(value, words.dtype) for name, value in names.items()}
@@ -102,7 +112,7 @@ def command(words: RunWords) -> int:
             from autodiff_cli.cli.failures import advised
 
             raise advised(error, words, "run") from None
-        return _run(cells, bound, words)
+        return _run(cells, bound, words, notes)
 
 
 def _cells(path: str, text: str) -> list[Source]:
@@ -130,12 +140,16 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
         show_notices([unused(idle, whole)], quiet)
 
 
-def _run(cells: list[Source], bound: dict[str, Any], words: RunWords) -> int:
-    streams: Any = {"write": _write, "complain": _complain, **bound}
+def _run(cells: list[Source], bound: dict[str, Any], words: RunWords, notes: IO[str] | None) -> int:
+    seen = {"figures": _figures(words, notes)}
+    streams: Any = {"write": _write, "complain": _complain, "watching": seen, **bound}
     if words.explain or words.check:
         from autodiff_cli.cli.run_watched import watched
 
-        return watched(words, _write, lambda fields: _ran(cells, words, streams | fields))
+        def ran(fields: dict[str, Any]) -> int:
+            return _ran(cells, words, streams | {"watching": seen | fields["watching"]})
+
+        return watched(words, _write, ran)
     return _ran(cells, words, streams)
 
 
@@ -150,6 +164,34 @@ def _ran(cells: list[Source], words: RunWords, streams: dict[str, Any]) -> int:
     except KeyboardInterrupt:
         _complain("interrupted\n")
         return 130
+
+
+def _notes(
+    words: RunWords, limits: Limits, read: list[str]
+) -> AbstractContextManager[IO[str] | None]:
+    """Where the calls go that draw figures, if any are to be drawn."""
+    if words.figures is None:
+        return nullcontext()
+    from autodiff_cli.cli.figures import check_folder, collected
+
+    check_folder(words.figures)
+    return collected(words.figures, limits, words.wall(), read, words.quiet)
+
+
+def _figures(words: RunWords, notes: IO[str] | None) -> Any:
+    """What takes a program's figures; None where there is nothing to say of it."""
+    if notes is None and not words.quiet:
+        return None
+    from autodiff_cli.interpret.figures import Figures
+
+    if notes is None:
+        return Figures(None, "")
+
+    def write(line: str) -> None:
+        notes.write(line)
+        notes.flush()
+
+    return Figures(write)
 
 
 def _bound(given: dict[str, Given], words: RunWords) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The modules that programs may import: `torch` and its parts, `math`, `numpy` and a few of Python's own.
+"""The modules that programs may import: `torch` and its parts, `math`, `numpy`, some of Python's own.
 
 A module is a `Namespace` over tables. Python's modules are reached by lists of their functions.
 """
@@ -17,7 +17,7 @@ NO_SUCH_MODULE = (
 )
 NO_MODULE = {
     **dict.fromkeys(
-        ("matplotlib", "seaborn", "plotly", "tqdm", "IPython", "tensorboard", "wandb"),
+        ("seaborn", "plotly", "tensorboard", "wandb"),
         f"{NO_SUCH_MODULE}; print shows numbers",
     ),
     **dict.fromkeys(
@@ -65,6 +65,14 @@ def _module(name: str) -> Namespace | None:
         from autodiff_cli.interpret import numpy_names
 
         return numpy_names.namespace(name)
+    if name.partition(".")[0] in ("matplotlib", "mpl_toolkits", "matplotlib_inline"):
+        from autodiff_cli.interpret import pyplot
+
+        return pyplot.MODULES[name]() if name in pyplot.MODULES else None
+    if name.partition(".")[0] in ("tqdm", "IPython"):
+        from autodiff_cli.interpret import screens
+
+        return screens.module(name)
     if name in PYTHON:
         return Namespace(name, lambda member: member_of_python(name, member), lambda: PYTHON[name])
     return None

@@ -119,6 +119,7 @@ class Context:
         implicit: whether `torch`, `nn`, `F` and `optim` are there without an import.
         bare: whether torch's functions are there without a prefix.
         classes: those that it defined.
+        figures: what it has drawn; None: nothing yet (`interpret.figures`).
 
     Besides:
         thread: whose it is.
@@ -158,6 +159,7 @@ class Context:
     implicit: bool
     bare: bool
     classes: list[type]
+    figures: Any
     thread: int
     outer: Context
 
@@ -194,6 +196,7 @@ class Context:
         self.limits = None
         self.implicit = self.bare = False
         self.classes = []
+        self.figures = None
         self.thread = get_ident()
         self.outer = self
         for name, value in fields.items():
