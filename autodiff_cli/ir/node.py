@@ -53,6 +53,7 @@ class Node:
         released: whether a backward pass went through it without `retain_graph`.
         kept: the operands that its derivative reads, if a write replaced what one of them was.
         output: which of the results of its backward function it is.
+        named: the reference's name of the function that made it, where that is one and ours are several.
     """
 
     __slots__ = (
@@ -75,6 +76,7 @@ class Node:
     tape: Any = None
     kept: tuple[Node, ...] | None = None
     output: int = 0
+    named: str = ""
 
     def __init__(
         self,
@@ -160,6 +162,8 @@ class Op:
         kernel: `kernel(*arrays, **params) -> array`, plain numpy.
         vjps: one rule an operand, `rule(g, y, *operands, **params) -> node` (None: no derivative).
         grad_fn: torch's name of the backward function, or a function of the node that gives it.
+        backward: of an operation whose derivative is one function in torch, that one's backward function:
+            what the `grad_fn` of a gradient is named; one for all operands, or one for each ("" for none).
         doc: one line.
         latex: a format string with one `{}` an operand.
         linear: groups of operands in which it is linear, the other operands held: `((0,),)` for a map
@@ -172,6 +176,7 @@ class Op:
     """
 
     __slots__ = (
+        "backward",
         "batch",
         "doc",
         "grad_fn",
@@ -195,6 +200,7 @@ class Op:
         *,
         vjps: tuple[Rule | None, ...] = (),
         grad_fn: str | Callable[[Node], str] | None = None,
+        backward: str | tuple[str, ...] = "",
         doc: str = "",
         latex: str = "",
         linear: tuple[tuple[int, ...], ...] = (),
@@ -208,6 +214,7 @@ class Op:
         self.kernel = kernel
         self.vjps = vjps
         self.grad_fn = grad_fn or camel_case(name) + "Backward0"
+        self.backward = backward if isinstance(backward, tuple) else (backward,) * len(vjps)
         self.doc = doc
         self.latex = latex
         self.linear = linear
@@ -334,13 +341,21 @@ class Op:
     def vjp(self, node: Node, g: Node, position: int) -> Node | None:
         """The gradient that flows to operand `position` when `g` flows into `node`."""
         rule = self.rules(node.operands)[position]
-        return None if rule is None else rule(g, node, *(node.kept or node.operands), **node.params)
+        if rule is None:
+            return None
+        flow = rule(g, node, *(node.kept or node.operands), **node.params)
+        if position < len(self.backward) and flow is not None and flow.requires_grad:
+            if flow.number > max(node.number, g.number):  # not one that it was made of
+                flow.named = self.backward[position]
+        return flow
 
     def layout(self, node: Node) -> Shape | None:
         """The result's strides in the reference, in elements; None means contiguous."""
         return None
 
     def grad_fn_name(self, node: Node) -> str:
+        if node.named:
+            return node.named
         return self.grad_fn if isinstance(self.grad_fn, str) else self.grad_fn(node)
 
     def __repr__(self) -> str:

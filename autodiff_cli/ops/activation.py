@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.kinds import Elementwise, Shaped, like, precise
 from autodiff_cli.ops.movement import cat, slice_
 from autodiff_cli.ops.pointwise import _sigmoid, exp, sigmoid, tanh
@@ -22,7 +23,8 @@ _exp, _expm1, _log1p, _tanh = (precise(f) for f in (np.exp, np.expm1, np.log1p, 
 leaky_relu = Elementwise(
     "leaky_relu",
     lambda x, slope: np.where(x > 0, x, x * like(x, slope)),
-    vjps=(lambda g, y, x, slope: where(gt(x, 0), g, g * slope),),
+    vjps=(lambda g, y, x, slope: attached(where(gt(x, 0), g, g * slope), x),),
+    backward="LeakyReluBackwardBackward0",
     doc="x where positive, else slope*x",
 )
 
@@ -33,17 +35,23 @@ def _elu(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
 
 
 def _elu_vjp(g: Node, y: Node, x: Node, alpha: float, scale: float, input_scale: float) -> Node:
-    bent = g * (input_scale * alpha * scale) * exp(x * input_scale)
+    # at 0 and above the exponential is no function of x, whose derivative would be taken there too
+    bent = g * (input_scale * alpha * scale) * exp(where(lt(x, 0), x, 0.0) * input_scale)
     return where(le(x, 0), bent, g * scale)
 
 
 elu = Elementwise(
-    "elu", _elu, vjps=(_elu_vjp,), doc="x where positive, else an exponential to -alpha"
+    "elu",
+    _elu,
+    vjps=(_elu_vjp,),
+    backward="EluBackwardBackward0",
+    doc="x where positive, else an exponential to -alpha",
 )
 celu = Elementwise(
     "celu",
     lambda x, alpha: _elu(x, alpha, 1.0, 1 / alpha),
     vjps=(lambda g, y, x, alpha: _elu_vjp(g, y, x, alpha, 1.0, 1 / alpha),),
+    backward="EluBackwardBackward0",
     doc="elu, smooth for every alpha",
 )
 
@@ -72,7 +80,11 @@ def _gelu_partial(y: Node, x: Node, approximate: str) -> Node:
 
 
 gelu = Elementwise(
-    "gelu", _gelu, partials=(_gelu_partial,), doc="x times the normal distribution function of x"
+    "gelu",
+    _gelu,
+    partials=(_gelu_partial,),
+    backward="GeluBackwardBackward0",
+    doc="x times the normal distribution function of x",
 )
 
 
@@ -104,18 +116,24 @@ def _softplus(x: Any, beta: float, threshold: float) -> Any:
     return np.where(scaled > threshold, x, _log1p(_exp(scaled)) / like(x, beta))
 
 
+def _softplus_vjp(g: Node, y: Node, x: Node, beta: float, threshold: float) -> Node:
+    scaled = x * beta
+    bent = sigmoid(where(ge(scaled, threshold), threshold, scaled))
+    return where(gt(scaled, threshold), g, g * bent)
+
+
 softplus = Elementwise(
     "softplus",
     _softplus,
-    vjps=(
-        lambda g, y, x, beta, threshold: where(gt(x * beta, threshold), g, g * sigmoid(x * beta)),
-    ),
+    vjps=(_softplus_vjp,),
+    backward="SoftplusBackwardBackward0",
     doc="log(1 + exp(beta*x))/beta, x itself where that is large",
 )
 log_sigmoid = Elementwise(
     "log_sigmoid",
     lambda x: np.minimum(x, 0) - _log1p(_exp(-np.abs(x))),
     vjps=(lambda g, y, x: g * sigmoid(-x),),
+    backward="LogSigmoidBackwardBackward0",
     doc="log(sigmoid(x)), without overflow",
 )
 
@@ -124,26 +142,31 @@ log_sigmoid = Elementwise(
 hardtanh = Elementwise(
     "hardtanh",
     clamped,  # not np.clip, in which the sign of a zero that meets a bound depends on numpy's version
-    vjps=(lambda g, y, x, min, max: where(logical_or(le(x, min), ge(x, max)), 0.0, g),),
+    vjps=(
+        lambda g, y, x, min, max: attached(where(logical_or(le(x, min), ge(x, max)), 0.0, g), x),
+    ),
+    backward="HardtanhBackwardBackward0",
     doc="x, between min and max",
 )
 SIXTH = float(np.float32(1) / np.float32(6))  # a float constant in the reference, for any dtype
 hardsigmoid = Elementwise(
     "hardsigmoid",
     lambda x: np.clip(x + 3, like(x, 0), like(x, 6)) / 6,
-    vjps=(lambda g, y, x: where(logical_and(gt(x, -3), lt(x, 3)), g * SIXTH, 0.0),),
+    vjps=(lambda g, y, x: attached(where(logical_and(gt(x, -3), lt(x, 3)), g * SIXTH, 0.0), x),),
+    backward="NotImplemented",
     doc="x/6 + 1/2, between 0 and 1",
 )
 hardswish = Elementwise(
     "hardswish",
     lambda x: x * np.clip(x + 3, like(x, 0), like(x, 6)) / 6,
     vjps=(lambda g, y, x: where(le(x, -3), 0.0, where(lt(x, 3), g * (x / 3 + 0.5), g)),),
+    backward="HardswishBackwardBackward0",
     doc="x hardsigmoid(x)",
 )
 
 
 def _shrunk(g: Node, y: Node, x: Node, bound: float) -> Node:
-    return where(logical_and(ge(x, -bound), le(x, bound)), 0.0, g)
+    return attached(where(logical_and(ge(x, -bound), le(x, bound)), 0.0, g), x)
 
 
 def _softshrink(x: Any, bound: float) -> Any:
@@ -152,21 +175,27 @@ def _softshrink(x: Any, bound: float) -> Any:
 
 
 softshrink = Elementwise(
-    "softshrink", _softshrink, vjps=(_shrunk,), doc="moved towards 0 by a bound, not beyond"
+    "softshrink",
+    _softshrink,
+    vjps=(_shrunk,),
+    backward="SoftshrinkBackwardBackward0",
+    doc="moved towards 0 by a bound, not beyond",
 )
 hardshrink = Elementwise(
     "hardshrink",
     lambda x, bound: np.where((x >= -like(x, bound)) & (x <= like(x, bound)), 0, x),
     vjps=(_shrunk,),
+    backward="HardshrinkBackwardBackward0",
     doc="x, 0 where |x| is within a bound",
 )
 prelu = Elementwise(
     "prelu_kernel",
     lambda x, weight: np.where(x > 0, x, weight * x),
     vjps=(
-        lambda g, y, x, weight: where(gt(x, 0), g, weight * g),
-        lambda g, y, x, weight: where(gt(x, 0), 0.0, x * g),
+        lambda g, y, x, weight: attached(where(gt(x, 0), g, weight * g), x, weight),
+        lambda g, y, x, weight: attached(where(gt(x, 0), 0.0, x * g), x, weight),
     ),
+    backward="PreluKernelBackwardBackward0",
     doc="x where positive, else weight*x",
 )
 
@@ -202,6 +231,7 @@ glu = Shaped(
     _glu,
     shape=_glu_shape,
     vjps=(_glu_vjp,),
+    backward="GluBackwardBackward0",
     batch="shape.along",
     doc="one half of a dimension times the sigmoid of the other",
 )

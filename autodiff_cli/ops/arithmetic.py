@@ -36,8 +36,9 @@ from autodiff_cli.ops.selection import (
 )
 
 
-def _scaled(g: Node, alpha: Number) -> Node:
-    return g if alpha == 1 else g * alpha
+def scaled(g: Node, factor: Number) -> Node:
+    """A gradient times a number, as derivative rules of the reference multiply."""
+    return g if factor == 1 else mul_number(g, other=factor)
 
 
 def _times(b: Any, alpha: Number) -> Any:
@@ -47,21 +48,21 @@ def _times(b: Any, alpha: Number) -> Any:
 add = Elementwise(
     "add",
     in_place(lambda a, b, alpha, out=None: np.add(a, _times(b, alpha), out=out), np.add),
-    vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(g, alpha)),
+    vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: scaled(g, alpha)),
     doc="a + alpha*b",
     latex="{} + {}",
 )
 sub = Elementwise(
     "sub",
     in_place(lambda a, b, alpha, out=None: np.subtract(a, _times(b, alpha), out=out), np.subtract),
-    vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: _scaled(-g, alpha)),
+    vjps=(lambda g, y, a, b, alpha: g, lambda g, y, a, b, alpha: scaled(-g, alpha)),
     doc="a - alpha*b",
     latex="{} - {}",
 )
 rsub = Elementwise(
     "rsub",
     in_place(lambda a, b, alpha, out=None: np.subtract(b, _times(a, alpha), out=out)),
-    vjps=(lambda g, y, a, b, alpha: _scaled(-g, alpha), lambda g, y, a, b, alpha: g),
+    vjps=(lambda g, y, a, b, alpha: scaled(-g, alpha), lambda g, y, a, b, alpha: g),
     doc="b - alpha*a",
     latex="{1} - {0}",
 )
@@ -70,7 +71,7 @@ rsub_number = Elementwise(
     in_place(
         lambda a, other, alpha, out=None: np.subtract(like(a, other), _times(a, alpha), out=out)
     ),
-    vjps=(lambda g, y, a, other, alpha: _scaled(-g, alpha),),
+    vjps=(lambda g, y, a, other, alpha: scaled(-g, alpha),),
     scalars=("other", "alpha"),
     grad_fn="RsubBackward1",
     doc="other - alpha*a, for a number other",
@@ -102,18 +103,18 @@ add_number = Elementwise(
     grad_fn="AddBackward1",
     doc="a + a number, inside composites",
 )
-mul_number = Elementwise(
+mul_number: Elementwise = Elementwise(
     "mul_number",
     in_place(lambda a, other, out=None: np.multiply(a, like(a, other), out=out)),
-    vjps=(lambda g, y, a, other: g * other,),
+    vjps=(lambda g, y, a, other: mul_number(g, other=other),),
     scalars=("other",),
     grad_fn="MulBackward1",
     doc="a times a number, inside composites",
 )
-div_number = Elementwise(
+div_number: Elementwise = Elementwise(
     "div_number",
     in_place(lambda a, other, out=None: np.true_divide(a, like(a, other), out=out)),
-    vjps=(lambda g, y, a, other: g / other,),
+    vjps=(lambda g, y, a, other: div_number(g, other=other),),
     scalars=("other",),
     result="float",
     grad_fn="DivBackward1",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir.node import Node, Number
+from autodiff_cli.ops.arithmetic import scaled
 from autodiff_cli.ops.kinds import Elementwise, like
 
 
@@ -14,10 +14,6 @@ def _lerp(a: Any, b: Any, weight: Any) -> Any:
     # From the nearer end, as the reference: exact at both.
     near = np.abs(weight) < 0.5
     return np.where(near, a + weight * (b - a), b - (b - a) * (1 - weight))
-
-
-def _scaled(g: Node, factor: Number) -> Node:
-    return g if factor == 1 else g * factor
 
 
 lerp = Elementwise(
@@ -46,8 +42,8 @@ addcmul = Elementwise(
     lambda x, a, b, value: x + like(x, value) * a * b,
     vjps=(
         lambda g, y, x, a, b, value: g,
-        lambda g, y, x, a, b, value: g * _scaled(b, value),
-        lambda g, y, x, a, b, value: g * _scaled(a, value),
+        lambda g, y, x, a, b, value: g * scaled(b, value),
+        lambda g, y, x, a, b, value: g * scaled(a, value),
     ),
     doc="x + value*a*b",
 )
@@ -56,8 +52,8 @@ addcdiv = Elementwise(
     lambda x, a, b, value: x + like(x, value) * a / b,
     vjps=(
         lambda g, y, x, a, b, value: g,
-        lambda g, y, x, a, b, value: g * _scaled(1 / b, value),
-        lambda g, y, x, a, b, value: -g * _scaled(a / (b * b), value),
+        lambda g, y, x, a, b, value: g * scaled(1 / b, value),
+        lambda g, y, x, a, b, value: -g * scaled(a / (b * b), value),
     ),
     doc="x + value*a/b",
 )

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Rule, Shape
+from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.heavy import in_parts
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.reduce import sum_
@@ -145,7 +146,7 @@ def _convolved_shape(
 
 def _bias_vjp(g: Node, y: Node, *operands: Node, **how: Any) -> Node:
     others = (0, *range(2, g.ndim))
-    return sum_(g, dim=others, keepdim=False, dtype=g.dtype)
+    return attached(sum_(g, dim=others, keepdim=False, dtype=g.dtype), *operands[:2])
 
 
 convolution: Shaped = _Convolution(
@@ -157,6 +158,7 @@ convolution: Shaped = _Convolution(
         lambda g, y, x, w, *b, **how: convolution_weight(g, x, shape=w.shape, **how),
         _bias_vjp,
     ),
+    backward="ConvolutionBackwardBackward0",
     batch="window.convolution",
     doc="cross-correlation with a bank of kernels",
 )

@@ -88,6 +88,7 @@ det: Factored = Factored(
     nf.det,
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
+    backward="LinalgSolveExBackward0",
     doc="determinant",
     latex=r"\det {}",
 )
@@ -106,6 +107,7 @@ log_abs_det = Factored(
     nf.log_abs_det,
     shape=lambda x: x.shape[:-2],
     vjps=(lambda g, y, x: _number_as_matrix(g) * plain_inv(matrix_t(x)),),
+    backward="LinalgSolveExBackward0",
     grad_fn="LinalgSlogdetBackward0",
     doc="log of the absolute determinant",
 )
@@ -175,6 +177,7 @@ triangular: Factored = Factored(
         _triangular_matrix_vjp,
         lambda g, y, a, b, upper, left: triangular(matrix_t(a), g, upper=not upper, left=left),
     ),
+    grad_fn="LinalgSolveTriangularBackward0",
     linear=((1,),),
     batch="system.solve",
     doc="x with a x = b, or x a = b, of a triangle a; infinities and nan where it is singular",

@@ -15,6 +15,8 @@ from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Shape
 from autodiff_cli.ir.shapes import broadcast
+from autodiff_cli.ops.arithmetic import div_number
+from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.failures import failing
 from autodiff_cli.ops.kinds import Shaped, precise
 from autodiff_cli.ops.pointwise import log, log1p, sigmoid
@@ -37,7 +39,7 @@ def _shape(x: Node, target: Node, *_: Node, reduction: Reduction) -> Shape:
 
 def _share(g: Node, x: Node, reduction: Reduction) -> Node:
     """The gradient that each element's loss receives."""
-    return g / math.prod(x.shape) if reduction == "mean" else g
+    return div_number(g, other=math.prod(x.shape)) if reduction == "mean" else g
 
 
 mse_loss = Shaped(
@@ -48,6 +50,7 @@ mse_loss = Shaped(
         lambda g, y, x, target, reduction: _share(g, x, reduction) * (2 * (x - target)),
         lambda g, y, x, target, reduction: _share(g, x, reduction) * (-2 * (x - target)),
     ),
+    backward="MseLossBackwardBackward0",
     batch="loss.pointwise",
     on_arrays=True,
     doc="squared differences",
@@ -89,7 +92,7 @@ def _bce_vjp(g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: 
 def _bce_target_vjp(
     g: Node, y: Node, x: Node, target: Node, *weight: Node, reduction: Reduction
 ) -> Node:
-    return _weighted(_share(g, x, reduction), weight) * (log1p(-x) - log(x))
+    return _share(_weighted(g * (log1p(-x) - log(x)), weight), x, reduction)
 
 
 class _Weighted(Shaped):
@@ -106,6 +109,7 @@ binary_cross_entropy = _Weighted(
     _binary_cross_entropy,
     shape=_shape,
     vjps=(_bce_vjp, _bce_target_vjp),
+    backward=("BinaryCrossEntropyBackwardBackward0", ""),
     batch="loss.pointwise",
     on_arrays=True,
     doc="cross entropy of probabilities against targets",
@@ -143,7 +147,7 @@ def _logits_vjp(
         slope = (positive + 1 - target) * sigmoid(x) - positive
     else:
         slope = sigmoid(x) - target
-    return _weighted(_share(g, x, reduction), weights[:1] if weighted else ()) * slope
+    return _share(_weighted(slope * g, weights[:1] if weighted else ()), x, reduction)
 
 
 def _logits_target_vjp(
@@ -160,7 +164,7 @@ def _logits_target_vjp(
         slope = log(1 - sigmoid(x)) - weights[-1] * log(sigmoid(x))
     else:
         slope = -x
-    return _weighted(_share(g, x, reduction), weights[:1] if weighted else ()) * slope
+    return _share(_weighted(slope * g, weights[:1] if weighted else ()), x, reduction)
 
 
 binary_cross_entropy_with_logits = _Weighted(
@@ -266,9 +270,10 @@ def _nll_loss_vjp(
             f"size mismatch (got input: {list(x.shape)}, target: {list(target.shape)})",
             hint="for a vector of scores the target is a number: tensor(1)",
         )
-    return nll_loss_backward(
+    flow = nll_loss_backward(
         g, target, *weight, reduction=reduction, ignore_index=ignore_index, shape=x.shape
     )
+    return attached(flow, x)
 
 
 nll_loss = _Likelihood(
@@ -276,6 +281,7 @@ nll_loss = _Likelihood(
     _nll_loss,
     vjps=(_nll_loss_vjp,),
     grad_fn=lambda node: "NllLossBackward0" if node.operands[0].ndim <= 2 else "NllLoss2DBackward0",
+    backward="NllLossBackwardBackward0",
     linear=((0,),),
     batch="loss.nll_loss",
     on_arrays=True,

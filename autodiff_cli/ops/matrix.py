@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Rule, Shape
-from autodiff_cli.ops.arithmetic import mul
+from autodiff_cli.ops.arithmetic import mul, scaled
 from autodiff_cli.ops.heavy import HEAVY, product
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import expand, matrix_t, reshape, t
@@ -160,6 +160,7 @@ bmm: Shaped = _product(
     lambda a, b: (*a.shape[:-1], b.shape[-1]),
     (lambda g, y, a, b: bmm(g, matrix_t(b)), lambda g, y, a, b: bmm(matrix_t(a), g)),
     "matrix times matrix, for each of a batch of any dimensions",
+    grad_fn=lambda node: "MmBackward0" if node.ndim == 2 else "BmmBackward0",
 )
 
 
@@ -175,18 +176,14 @@ def _addmm(c: Any, a: Any, b: Any, beta: float, alpha: float) -> Any:
     return product
 
 
-def _scaled(g: Node, factor: float) -> Node:
-    return g if factor == 1 else g * factor
-
-
 addmm = Shaped(
     "addmm",
     _addmm,
     shape=lambda c, a, b, beta, alpha: (a.shape[0], b.shape[1]),
     vjps=(
-        lambda g, y, c, a, b, beta, alpha: _scaled(g, beta),
-        lambda g, y, c, a, b, beta, alpha: _scaled(mm(g, transposed(b)), alpha),
-        lambda g, y, c, a, b, beta, alpha: _scaled(mm(transposed(a), g), alpha),
+        lambda g, y, c, a, b, beta, alpha: scaled(g, beta),
+        lambda g, y, c, a, b, beta, alpha: scaled(mm(g, transposed(b)), alpha),
+        lambda g, y, c, a, b, beta, alpha: scaled(mm(transposed(a), g), alpha),
     ),
     batch="product.addmm",
     on_arrays=True,
@@ -215,18 +212,18 @@ def _added(
     def by_first(g: Node, y: Node, c: Node, a: Node, b: Node, beta: float, alpha: float) -> Node:
         flow = first(g, a, b)
         assert flow is not None
-        return _scaled(flow, alpha)
+        return scaled(flow, alpha)
 
     def by_second(g: Node, y: Node, c: Node, a: Node, b: Node, beta: float, alpha: float) -> Node:
         flow = second(g, a, b)
         assert flow is not None
-        return _scaled(flow, alpha)
+        return scaled(flow, alpha)
 
     return Shaped(
         name,
         kernel,
         shape=lambda c, a, b, beta, alpha: shape(a, b),
-        vjps=(lambda g, y, c, a, b, beta, alpha: _scaled(g, beta), by_first, by_second),
+        vjps=(lambda g, y, c, a, b, beta, alpha: scaled(g, beta), by_first, by_second),
         batch=f"product.{name}",
         on_arrays=True,
         doc="beta*c + alpha*(a @ b)",

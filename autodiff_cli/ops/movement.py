@@ -6,6 +6,7 @@ These are linear maps, declared in adjoint pairs: the derivative of each is the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,13 +26,18 @@ def _view_strides(x: Node, shape: Shape) -> Shape | None:
     return layout.view_strides(x.shape, layout.strides_of(x), shape)
 
 
-def _reshaper(name: str, grad_fn: str, doc: str) -> View:
+def _reshaper(name: str, grad_fn: str, doc: str, back: Callable[[], View] | None = None) -> View:
+    """`back`: the operation that the reference reshapes gradients with, if that isn't `view`."""
+
+    def vjp(g: Node, y: Node, x: Node, shape: Shape) -> Node:
+        return (back() if back else view)(g, shape=x.shape)
+
     return View(
         name,
         lambda x, shape: np.reshape(x, shape),
         shape=lambda x, shape: shape,
         strides=_view_strides,
-        vjps=(lambda g, y, x, shape: view(g, shape=x.shape),),
+        vjps=(vjp,),
         grad_fn=grad_fn,
         batch="shape.shifted",
         doc=doc,
@@ -41,13 +47,21 @@ def _reshaper(name: str, grad_fn: str, doc: str) -> View:
 view = _reshaper("view", "ViewBackward0", "the same elements in another shape")
 reshape_alias = _reshaper("reshape_alias", "ReshapeAliasBackward0", "reshape, as a view")
 unsafe_view = _reshaper("unsafe_view", "UnsafeViewBackward0", "reshape of a fresh copy")
-squeeze = _reshaper("squeeze", "SqueezeBackward0", "without the dimensions of size 1")
-squeeze_dim = _reshaper("squeeze_dim", "SqueezeBackward1", "without one dimension of size 1")
-squeeze_dims = _reshaper("squeeze_dims", "SqueezeBackward2", "without some dimensions of size 1")
-squeeze_product = _reshaper(
-    "squeeze_product", "SqueezeBackward4", "a row vector product as a vector"
+squeeze = _reshaper(
+    "squeeze", "SqueezeBackward0", "without the dimensions of size 1", lambda: unsqueeze
 )
-unsqueeze = _reshaper("unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1")
+squeeze_dim = _reshaper(
+    "squeeze_dim", "SqueezeBackward1", "without one dimension of size 1", lambda: unsqueeze
+)
+squeeze_dims = _reshaper(
+    "squeeze_dims", "SqueezeBackward2", "without some dimensions of size 1", lambda: unsqueeze
+)
+squeeze_product = _reshaper(
+    "squeeze_product", "SqueezeBackward4", "a row vector product as a vector", lambda: unsqueeze
+)
+unsqueeze = _reshaper(
+    "unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1", lambda: squeeze_dim
+)
 squeeze_written = _reshaper("squeeze_written", "SqueezeBackward3", "squeeze in place")
 squeeze_dim_written = _reshaper("squeeze_dim_written", "SqueezeBackward4", "squeeze in place")
 squeeze_dims_written = _reshaper("squeeze_dims_written", "SqueezeBackward5", "squeeze in place")
@@ -160,12 +174,18 @@ def _sum_to(x: Any, shape: Shape) -> Any:
     return total(x, axes, True).reshape(shape)
 
 
+def _sum_to_name(node: Node) -> str:
+    if not node.shape:
+        return "SumBackward0"
+    return "ViewBackward0" if node.operands[0].ndim > node.ndim else "SumBackward1"
+
+
 sum_to: Shaped = Shaped(
     "sum_to",
     _sum_to,
     shape=lambda x, shape: shape,
     vjps=(lambda g, y, x, shape: expand(g, shape=x.shape),),
-    grad_fn="SumBackward1",
+    grad_fn=_sum_to_name,
     linear=((0,),),
     on_arrays=True,
     batch="shape.sum_to",
@@ -179,7 +199,7 @@ def _at(ndim: int, dim: int, index: Any) -> tuple[Any, ...]:
     return (slice(None),) * dim + (index,)
 
 
-def _selector(name: str, grad_fn: str, doc: str) -> View:
+def _selector(name: str, grad_fn: str, doc: str, backward: str = "") -> View:
     return View(
         name,
         lambda x, dim, index: np.asarray(x)[(*_at(x.ndim, dim, index), ...)],  # a view, 0-dim too
@@ -187,13 +207,16 @@ def _selector(name: str, grad_fn: str, doc: str) -> View:
         strides=lambda x, dim, index: layout.strides_of(x)[:dim] + layout.strides_of(x)[dim + 1 :],
         vjps=(lambda g, y, x, dim, index: select_backward(g, shape=x.shape, dim=dim, index=index),),
         grad_fn=grad_fn,
+        backward=backward,
         batch="shape.shifted",
         doc=doc,
     )
 
 
 select = _selector("select", "SelectBackward0", "one index of a dimension, which goes away")
-unbind = _selector("unbind", "UnbindBackward0", "one of the tensors that iteration gives")
+unbind = _selector(
+    "unbind", "UnbindBackward0", "one of the tensors that iteration gives", "StackBackward0"
+)
 
 
 def _embed(x: Any, shape: Shape, place: tuple[Any, ...]) -> Any:
@@ -223,7 +246,7 @@ def _slice_strides(x: Node, dim: int, start: int, stop: int, step: int) -> Shape
     return strides[:dim] + (strides[dim] * step,) + strides[dim + 1 :]
 
 
-def _slicer(name: str, grad_fn: str, doc: str) -> View:
+def _slicer(name: str, grad_fn: str, doc: str, backward: str = "") -> View:
     return View(
         name,
         lambda x, dim, start, stop, step: x[_at(x.ndim, dim, slice(start, stop, step))],
@@ -237,15 +260,16 @@ def _slicer(name: str, grad_fn: str, doc: str) -> View:
             ),
         ),
         grad_fn=grad_fn,
+        backward=backward,
         batch="shape.shifted",
         doc=doc,
     )
 
 
 slice_ = _slicer("slice", "SliceBackward0", "every step-th index of a dimension")
-split = _slicer("split", "SplitBackward0", "one of the parts of one size")
+split = _slicer("split", "SplitBackward0", "one of the parts of one size", "CatBackward0")
 split_with_sizes = _slicer(
-    "split_with_sizes", "SplitWithSizesBackward0", "one of the parts of given sizes"
+    "split_with_sizes", "SplitWithSizesBackward0", "one of the parts of given sizes", "CatBackward0"
 )
 slice_backward: Shaped = Shaped(
     "slice_backward",
@@ -369,6 +393,7 @@ repeat = Shaped(
         n * size for n, size in zip(repeats, (1,) * (len(repeats) - x.ndim) + x.shape, strict=True)
     ),
     vjps=(_untiled,),
+    backward="SumBackward1",
     linear=((0,),),
     batch="shape.repeat",
     doc="copies side by side, along each dimension",

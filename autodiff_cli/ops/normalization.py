@@ -8,6 +8,7 @@ import numpy as np
 
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
+from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.indexing import index_backward
 from autodiff_cli.ops.kinds import Elementwise, Shaped
 from autodiff_cli.ops.movement import reshape, sum_to
@@ -98,22 +99,31 @@ def _weight_vjp(
 
 
 def _shift_vjp(g: Node, y: Node, x: Node, w: Node, b: Node, affine: Shape, **how: Any) -> Node:
-    return _to_affine(g, b.shape, affine)
+    return attached(_to_affine(g, b.shape, affine), x, w)
 
 
-def _normalizer(name: str, doc: str) -> Op:
+def _normalizer(name: str, backward: str, doc: str) -> Op:
     return _Normalization(
         name,
         _normalize,
         vjps=(_normalize_vjp, _weight_vjp, _shift_vjp),
+        backward=backward,
         batch="window.normalization",
         doc=doc,
     )
 
 
-layer_norm = _normalizer("native_layer_norm", "normalized over the last dimensions")
-group_norm = _normalizer("native_group_norm", "normalized over groups of channels")
-batch_norm = _normalizer("native_batch_norm", "normalized over all but the channels")
+layer_norm = _normalizer(
+    "native_layer_norm",
+    "NativeLayerNormBackwardBackward0",
+    "normalized over the last dimensions",
+)
+group_norm = _normalizer("native_group_norm", "", "normalized over groups of channels")
+batch_norm = _normalizer(
+    "native_batch_norm",
+    "NativeBatchNormBackwardBackward0",
+    "normalized over all but the channels",
+)
 
 
 class _Scaled(Elementwise):
@@ -136,7 +146,7 @@ def _scaled_vjp(
     g: Node, y: Node, x: Node, centre: Node, spread: Node, *pair: Node, eps: float
 ) -> Node:
     flow = g * rsqrt(spread + eps)
-    return flow * pair[0] if pair else flow
+    return attached(flow * pair[0] if pair else flow, x)
 
 
 batch_norm_fixed = _Scaled(
@@ -147,9 +157,10 @@ batch_norm_fixed = _Scaled(
         None,
         None,
         lambda g, y, x, centre, spread, *pair, eps: g * ((x - centre) * rsqrt(spread + eps)),
-        lambda g, y, x, centre, spread, *pair, eps: g,
+        lambda g, y, x, centre, spread, *pair, eps: attached(g, x, pair[0]),
     ),
     grad_fn="NativeBatchNormBackward0",
+    backward="NativeBatchNormBackwardBackward0",
     doc="normalized by running statistics",
 )
 
@@ -168,6 +179,7 @@ embedding = Shaped(
     lambda weight, index, padding: weight[index],
     shape=lambda weight, index, padding: (*index.shape, weight.shape[1]),
     vjps=(_embedding_vjp, None),
+    backward="EmbeddingDenseBackwardBackward0",
     linear=((0,),),
     batch="indexing.embedding",
     doc="rows of a table",

@@ -104,7 +104,7 @@ argmode = Shaped(
 )
 
 
-def _picker(name: str, grad_fn: str, doc: str) -> Shaped:
+def _picker(name: str, grad_fn: str, doc: str, backward: str = "ScatterBackward0") -> Shaped:
     """The elements of x at an index tensor along `dim`, as `gather`, under the reference's name."""
     return Shaped(
         name,
@@ -115,6 +115,7 @@ def _picker(name: str, grad_fn: str, doc: str) -> Shaped:
             None,
         ),
         grad_fn=grad_fn,
+        backward=backward,
         linear=((0,),),
         batch="shape.along",
         doc=doc,
@@ -124,8 +125,8 @@ def _picker(name: str, grad_fn: str, doc: str) -> Shaped:
 sort = _picker("sort", "SortBackward0", "sorted along a dimension")
 sort_stable = _picker("sort_stable", "SortBackward1", "sorted, asked to be stable")
 topk = _picker("topk", "TopkBackward0", "the greatest or least elements along a dimension")
-cummax = _picker("cummax", "CummaxBackward0", "running maximum")
-cummin = _picker("cummin", "CumminBackward0", "running minimum")
+cummax = _picker("cummax", "CummaxBackward0", "running maximum", "ScatterAddBackward0")
+cummin = _picker("cummin", "CumminBackward0", "running minimum", "ScatterAddBackward0")
 
 
 def _one_picker(name: str, grad_fn: str, doc: str) -> Shaped:
@@ -149,6 +150,7 @@ def _one_picker(name: str, grad_fn: str, doc: str) -> Shaped:
             None,
         ),
         grad_fn=grad_fn,
+        backward="ScatterBackward0",
         linear=((0,),),
         batch="shape.along",
         doc=doc,
@@ -175,6 +177,7 @@ median = Shaped(
     lambda x, dim: _median(x, dim, False),
     shape=lambda x, dim: (),
     vjps=(_evenly,),
+    backward="MaskedFillBackward1",
     doc="the lower median of all elements",
 )
 nanmedian = Shaped(
@@ -182,5 +185,6 @@ nanmedian = Shaped(
     lambda x, dim: _median(x, dim, True),
     shape=lambda x, dim: (),
     vjps=(_evenly,),
+    backward="MaskedFillBackward1",
     doc="the lower median of all numbers",
 )

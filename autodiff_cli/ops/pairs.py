@@ -12,7 +12,8 @@ import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import Node, Number
-from autodiff_cli.ops.create import zeros_like
+from autodiff_cli.ops.arithmetic import mul_number
+from autodiff_cli.ops.create import attached, zeros_like
 from autodiff_cli.ops.kinds import Elementwise, like, precise
 from autodiff_cli.ops.pointwise import (
     exp,
@@ -47,7 +48,7 @@ atan2 = Elementwise(
 hypot = Elementwise(
     "hypot",
     precise(np.hypot),
-    vjps=(lambda g, y, a, b: g * (a / y), lambda g, y, a, b: g * (b / y)),
+    vjps=(lambda g, y, a, b: g * a / y, lambda g, y, a, b: g * b / y),
     doc="sqrt(a*a + b*b), without overflow",
 )
 logaddexp = Elementwise(
@@ -116,7 +117,7 @@ ldexp = Elementwise(
     lambda a, b: a * np.exp2(b),
     vjps=(
         lambda g, y, a, b: g * _exp2(b),
-        lambda g, y, a, b: g * y * math.log(2),
+        lambda g, y, a, b: mul_number(g * y, other=math.log(2)),
     ),
     result="float",
     on_arrays=False,
@@ -227,7 +228,8 @@ isneginf = Elementwise("isneginf", lambda x: x == -math.inf, result="bool", doc=
 threshold = Elementwise(
     "threshold",
     lambda x, threshold, value: np.where(x <= threshold, like(x, value), x),
-    vjps=(lambda g, y, x, threshold, value: where(le(x, threshold), 0.0, g),),
+    vjps=(lambda g, y, x, threshold, value: attached(where(le(x, threshold), 0.0, g), x),),
+    backward="ThresholdBackwardBackward0",
     doc="x where it is above a threshold, else a number",
 )
 

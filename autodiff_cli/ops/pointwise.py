@@ -15,8 +15,8 @@ import numpy as np
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Params, Shape
-from autodiff_cli.ops.arithmetic import pow_number
-from autodiff_cli.ops.create import zeros_like
+from autodiff_cli.ops.arithmetic import mul_number, pow_number
+from autodiff_cli.ops.create import attached, zeros_like
 from autodiff_cli.ops.kinds import Elementwise, in_place, precise, unary
 from autodiff_cli.ops.selection import chosen, eq, le, where
 
@@ -73,7 +73,12 @@ def _flat(g: Node, y: Node, x: Node) -> Node:
 
 
 exp = unary("exp", precise(np.exp), lambda y, x: y, doc="e to the power x", latex="e^{{{}}}")
-exp2 = unary("exp2", precise(np.exp2), lambda y, x: y * math.log(2), doc="2 to the power x")
+exp2 = unary(
+    "exp2",
+    precise(np.exp2),
+    vjp=lambda g, y, x: mul_number(g * y, other=math.log(2)),
+    doc="2 to the power x",
+)
 expm1 = unary("expm1", precise(np.expm1), lambda y, x: y + 1, doc="exp(x) - 1, exact near 0")
 log = unary(
     "log",
@@ -140,7 +145,12 @@ atan = unary("atan", precise(np.arctan), vjp=lambda g, y, x: g / (x * x + 1), do
 sinh = unary("sinh", precise(np.sinh), lambda y, x: cosh(x), doc="hyperbolic sine")
 cosh: Elementwise = unary("cosh", precise(np.cosh), lambda y, x: sinh(x), doc="hyperbolic cosine")
 tanh = unary(
-    "tanh", precise(np.tanh), lambda y, x: 1 - y * y, doc="hyperbolic tangent", latex=r"\tanh {}"
+    "tanh",
+    precise(np.tanh),
+    lambda y, x: 1 - y * y,
+    backward="TanhBackwardBackward0",
+    doc="hyperbolic tangent",
+    latex=r"\tanh {}",
 )
 asinh = unary("asinh", np.arcsinh, lambda y, x: rsqrt(x * x + 1), doc="inverse hyperbolic sine")
 acosh = unary(
@@ -152,17 +162,23 @@ acosh = unary(
 atanh = unary(
     "atanh",
     precise(np.arctanh),
-    lambda y, x: reciprocal(1 - x * x),
+    vjp=lambda g, y, x: g / (1 - x * x),
     doc="inverse hyperbolic tangent",
 )
 sigmoid = unary(
-    "sigmoid", _sigmoid, lambda y, x: (1 - y) * y, doc="1/(1 + exp(-x))", latex=r"\sigma({})"
+    "sigmoid",
+    _sigmoid,
+    lambda y, x: (1 - y) * y,
+    backward="SigmoidBackwardBackward0",
+    doc="1/(1 + exp(-x))",
+    latex=r"\sigma({})",
 )
 # Written on the result: where it is 0 nothing passes; at nan the gradient does.
 relu = Elementwise(
     "relu",
     lambda x: chosen(x < 0, np.asarray(0, x.dtype), x),  # keeps -0.0 and nan
-    vjps=(lambda g, y, x: where(le(y, 0), 0.0, g),),
+    vjps=(lambda g, y, x: attached(where(le(y, 0), 0.0, g), x),),
+    backward="ThresholdBackwardBackward0",
     doc="x where positive, else 0",
 )
 # 0 at 0, where the derivative jumps.

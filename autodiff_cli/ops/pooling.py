@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.heavy import product
 from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped
@@ -85,7 +86,7 @@ def _pick_vjp(g: Node, y: Node, x: Node, index: Node, dims: int) -> Node:
     count = math.prod(x.shape[-dims:])
     flat = (*lead, math.prod(index.shape[-dims:]))
     flow = put_along(reshape(g, flat), reshape(index, flat), shape=(*lead, count), dim=len(lead))
-    return reshape(flow, x.shape)
+    return attached(reshape(flow, x.shape), x)
 
 
 max_pool = Shaped(
@@ -93,6 +94,7 @@ max_pool = Shaped(
     _pick,
     shape=lambda x, index, dims: index.shape,
     vjps=(_pick_vjp, None),
+    backward="MaxPool2DWithIndicesBackwardBackward0",
     linear=((0,),),
     batch="shape.leading",
     doc="each window's greatest element",
@@ -135,7 +137,8 @@ avg_pool: Shaped = Shaped(
     "avg_pool2d",
     _average,
     shape=_pooled_shape,
-    vjps=(lambda g, y, x, **how: avg_pool_backward(g, shape=x.shape, **how),),
+    vjps=(lambda g, y, x, **how: attached(avg_pool_backward(g, shape=x.shape, **how), x),),
+    backward="AvgPool2DBackwardBackward0",
     linear=((0,),),
     batch="shape.leading",
     doc="each window's mean",
@@ -174,7 +177,8 @@ adaptive_avg_pool: Shaped = Shaped(
     "adaptive_avg_pool2d",
     _adaptive,
     shape=lambda x, size: (*x.shape[:-2], *size),
-    vjps=(lambda g, y, x, size: adaptive_avg_pool_backward(g, shape=x.shape),),
+    vjps=(lambda g, y, x, size: attached(adaptive_avg_pool_backward(g, shape=x.shape), x),),
+    backward="AdaptiveAvgPool2DBackwardBackward0",
     linear=((0,),),
     batch="shape.leading",
     doc="means of as many ranges as asked for",

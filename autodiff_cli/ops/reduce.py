@@ -17,7 +17,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ir.shapes import reduced
-from autodiff_cli.ops.arithmetic import mul, pow_number
+from autodiff_cli.ops.arithmetic import div_number, mul, pow_number
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped, precise
@@ -102,6 +102,7 @@ mean = Shaped(
     shape=_shape,
     dtype=_given_dtype,
     vjps=(_mean_vjp,),
+    backward="DivBackward1",
     grad_fn=_numbered("MeanBackward0", "MeanBackward1"),
     linear=((0,),),
     on_arrays=True,
@@ -144,8 +145,10 @@ def _others(x: Node, dim: int) -> Node:
 
 def _prod_vjp(g: Node, y: Node, x: Node, dim: Dims, keepdim: bool, dtype: DType) -> Node:
     x = as_dtype(x, dtype)
-    if x.numel == 0 or x.ndim == 0:
-        return spread(g, x, dim)
+    if x.ndim == 0:
+        return g
+    if x.numel == 0:
+        return spread(g, x, dim) * x
     if dim is None:
         others = _others(reshape(x, (x.numel,)), 0)
         # With two zeros every product of the others has a factor 0: nan and inf don't count.
@@ -183,20 +186,28 @@ def _evenly(g: Node, y: Node, x: Node, dim: Dims, **_: Any) -> Node:
 def _by_count(g: Node, y: Node, x: Node, dim: Dims, **_: Any) -> Node:
     """As `_evenly`, but nan where the extreme is nan: nothing equals it."""
     mask = as_dtype(eq(x, keep(y, x, dim)), x.dtype)
-    return (keep(g, x, dim) * mask) / _total(mask, dim)
+    return (keep(g, x, dim) / _total(mask, dim)) * mask
 
 
 def _total(x: Node, dim: Dims) -> Node:
     return sum_(x, dim=dim, keepdim=True, dtype=dtypes.of(x))
 
 
-def _extreme(name: str, kernel: Callable[..., Any], grad_fn: str, rule: Rule, doc: str) -> Shaped:
+def _extreme(
+    name: str,
+    kernel: Callable[..., Any],
+    grad_fn: str,
+    rule: Rule,
+    doc: str,
+    backward: str = "",
+) -> Shaped:
     return Shaped(
         name,
         lambda x, dim, keepdim: kernel(x, axis=dim, keepdims=keepdim),
         shape=_shape,
         vjps=(rule,),
         grad_fn=grad_fn,
+        backward=backward,
         batch="shape.along",
         doc=doc,
     )
@@ -204,8 +215,9 @@ def _extreme(name: str, kernel: Callable[..., Any], grad_fn: str, rule: Rule, do
 
 amax = _extreme("amax", np.amax, "AmaxBackward0", _by_count, "greatest element, ties sharing")
 amin = _extreme("amin", np.amin, "AminBackward0", _by_count, "least element, ties sharing")
-max_ = _extreme("max", np.amax, "MaxBackward1", _evenly, "greatest of all elements")
-min_ = _extreme("min", np.amin, "MinBackward1", _evenly, "least of all elements")
+FILLED, PUT = "MaskedFillBackward1", "ScatterBackward0"
+max_ = _extreme("max", np.amax, "MaxBackward1", _evenly, "greatest of all elements", FILLED)
+min_ = _extreme("min", np.amin, "MinBackward1", _evenly, "least of all elements", FILLED)
 
 
 def _arg(kernel: Callable[..., Any], name: str, doc: str) -> Shaped:
@@ -242,10 +254,10 @@ def _at_index(arg: Shaped) -> Rule:
 
 
 max_dim = _extreme(
-    "max_dim", np.amax, "MaxBackward0", _at_index(argmax), "greatest element along a dimension"
+    "max_dim", np.amax, "MaxBackward0", _at_index(argmax), "greatest along a dimension", PUT
 )
 min_dim = _extreme(
-    "min_dim", np.amin, "MinBackward0", _at_index(argmin), "least element along a dimension"
+    "min_dim", np.amin, "MinBackward0", _at_index(argmin), "least along a dimension", PUT
 )
 
 # ---- norms --------------------------------------------------------------------------------------
@@ -373,6 +385,7 @@ softmax = Shaped(
     "softmax",
     _softmax,
     vjps=(lambda g, y, x, dim: y * (g - _total(g * y, _along(x, dim))),),
+    backward="SoftmaxBackwardDataBackward0",
     on_arrays=True,
     batch="shape.along",
     doc="exponentials that sum to 1 along a dimension",
@@ -381,6 +394,7 @@ log_softmax = Shaped(
     "log_softmax",
     _log_softmax,
     vjps=(lambda g, y, x, dim: g - exp(y) * _total(g, _along(x, dim)),),
+    backward="LogSoftmaxBackwardDataBackward0",
     on_arrays=True,
     batch="shape.along",
     doc="log of softmax",

@@ -32,6 +32,7 @@ smooth_l1_loss = Shaped(
         lambda g, y, x, t, reduction, beta: _share(g, x, reduction) * _smooth_l1_slope(x, t, beta),
         lambda g, y, x, t, reduction, beta: -_share(g, x, reduction) * _smooth_l1_slope(x, t, beta),
     ),
+    backward="SmoothL1LossBackwardBackward0",
     batch="loss.pointwise",
     doc="squared errors within beta, absolute ones beyond",
 )
@@ -55,6 +56,7 @@ huber_loss = Shaped(
             -_share(g, x, reduction) * clamp(x - t, min=-delta, max=delta)
         ),
     ),
+    backward="HuberLossBackwardBackward0",
     batch="loss.pointwise",
     doc="squared errors within delta, absolute ones beyond, scaled to meet",
 )
@@ -73,6 +75,7 @@ soft_margin_loss = Shaped(
         lambda g, y, x, t, reduction: _share(g, x, reduction) * (-t * sigmoid(-(t * x))),
         None,
     ),
+    backward="SoftMarginLossBackwardBackward0",
     batch="loss.pointwise",
     doc="log(1 + exp(-target*x))",
 )

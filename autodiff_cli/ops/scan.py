@@ -113,6 +113,8 @@ def _cumprod(x: Any, dim: int, dtype: DType) -> Any:
 
 def _cumprod_vjp(g: Node, y: Node, x: Node, dim: int, dtype: DType) -> Node:
     x = as_dtype(x, dtype)
+    if not x.ndim:
+        return g
     return previous(y, dim, 1) * recurrence_back(x, g, dim=dim)
 
 
@@ -121,6 +123,7 @@ cumprod = Shaped(
     _cumprod,
     dtype=_given_dtype,
     vjps=(_cumprod_vjp,),
+    backward="DivBackward0",
     batch="shape.along",
     doc="running product",
 )
@@ -133,6 +136,8 @@ def _logcumsumexp(x: Any, dim: int) -> Any:
 
 
 def _logcumsumexp_vjp(g: Node, y: Node, x: Node, dim: int) -> Node:
+    if not x.ndim:
+        return g
     fading = exp(previous(y, dim, 0) - y)
     return exp(x - y) * recurrence_back(fading, g, dim=dim)
 
@@ -141,6 +146,7 @@ logcumsumexp = Shaped(
     "logcumsumexp",
     _logcumsumexp,
     vjps=(_logcumsumexp_vjp,),
+    backward="SubBackward0",
     batch="shape.along",
     doc="log of the running sum of exponentials",
 )

@@ -217,6 +217,7 @@ take = Shaped(
         ),
         None,
     ),
+    backward="PutBackward0",
     linear=((0,),),
     batch="indexing.take",
     doc="elements picked as if the tensor were flat",

@@ -79,10 +79,10 @@ where: Elementwise = Elementwise(
     conditions=1,
     doc="a where c holds, else b",
 )
-masked_fill = Elementwise(
+masked_fill: Elementwise = Elementwise(
     "masked_fill",
     lambda x, mask, value: np.where(mask.astype(bool), like(x, value), x),
-    vjps=(lambda g, y, x, mask, value: where(mask, 0.0, g), None),
+    vjps=(lambda g, y, x, mask, value: masked_fill(g, mask, value=0.0), None),
     doc="x, with a number where the mask holds",
 )
 

@@ -17,20 +17,22 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.ir.node import Node, Rule
+from autodiff_cli.ir.node import Node, Rule, constant
 from autodiff_cli.ops.kinds import Elementwise, in_place, like, precise
+from autodiff_cli.ops.movement import reshape
 from autodiff_cli.ops.pointwise import (
     abs,
     cos,
     exp,
-    fill_where,
     is_zero,
     log,
     log1p,
+    reciprocal,
     sign,
     sin,
 )
-from autodiff_cli.ops.selection import eq, ge, gt, le, logical_and, where
+from autodiff_cli.ops.reduce import sum_
+from autodiff_cli.ops.selection import eq, ge, gt, le, logical_and, masked_fill, where
 
 IMPORTING = Lock()
 
@@ -160,16 +162,21 @@ polygamma: Elementwise = Elementwise(
 )
 
 
+AT_ONCE = 1 << 16  # terms that are computed together
+
+
 def _log_gamma(x: Any, p: int) -> Any:
-    wide = sum(_loops().gammaln(x.astype(np.float64) - at / 2) for at in range(p))
-    return (wide + p * (p - 1) / 4 * math.log(math.pi)).astype(x.dtype)
+    total: Any = np.full(x.shape, p * (p - 1) / 4 * math.log(math.pi))
+    step = max(1, AT_ONCE // max(x.size, 1))
+    for start in range(0, p, step):
+        halves = np.arange(start, min(start + step, p)) / 2
+        total = total + _loops().gammaln(x[..., None].astype(np.float64) - halves).sum(-1)
+    return total.astype(x.dtype)
 
 
 def _log_gamma_partial(y: Node, x: Node, p: int) -> Node:
-    total = digamma(x)
-    for at in range(1, p):
-        total = total + digamma(x - at / 2)
-    return total
+    terms = digamma(reshape(x, (*x.shape, 1)) - constant(np.arange(p) / 2, x.dtype))
+    return sum_(terms, dim=(x.ndim,), keepdim=False, dtype=x.dtype)
 
 
 mvlgamma = Elementwise(
@@ -177,14 +184,16 @@ mvlgamma = Elementwise(
     _log_gamma,
     partials=(_log_gamma_partial,),
     result="float",
+    on_arrays=False,
     doc="log of the multivariate gamma function",
 )
 
 
-def _sinc_partial(y: Node, x: Node) -> Node:
+def _sinc_vjp(g: Node, y: Node, x: Node) -> Node:
     turned = x * math.pi
-    slope = (cos(turned) * turned - sin(turned)) / (turned * x)
-    return fill_where(is_zero(x), slope)
+    below = x * x * math.pi  # 0 where x is so small that its square is
+    slope = (turned * cos(turned) - sin(turned)) / below
+    return where(is_zero(below), 0.0, g * slope)
 
 
 def _sinc(x: Any) -> Any:
@@ -195,7 +204,7 @@ def _sinc(x: Any) -> Any:
 sinc = Elementwise(
     "sinc",
     _sinc,
-    partials=(_sinc_partial,),
+    vjps=(_sinc_vjp,),
     result="float",
     doc="sin(pi x)/(pi x), 1 at 0",
 )
@@ -237,14 +246,28 @@ ndtri = _special(
     lambda y, x: math.sqrt(2 * math.pi) * exp(y * y / 2),
     "the quantile function of the normal distribution",
 )
+
+
+def _log_ndtr_partial(y: Node, x: Node) -> Node:
+    # In the right tail the reference's form; in the left one, where that cancels, the scaled one.
+    left = where(le(x, 0), x, 0.0)
+    density = exp(-(y + x * x / 2)) / math.sqrt(2 * math.pi)
+    return where(gt(x, 0), density, math.sqrt(2 / math.pi) / erfcx(left * -math.sqrt(0.5)))
+
+
 log_ndtr = _special(
-    "special_log_ndtr",
-    "log_ndtr",
-    lambda y, x: math.sqrt(2 / math.pi) / erfcx(x * -math.sqrt(0.5)),
-    "log of the normal distribution function",
+    "special_log_ndtr", "log_ndtr", _log_ndtr_partial, "log of the normal distribution function"
 )
 
 # ---- Bessel functions ---------------------------------------------------------------------------
+
+
+def _of_order_one(x: Node, slope: Callable[[Node], Node]) -> Node:
+    """The slope, and that at 0, a half, where x is so small that nothing of its quotient is left."""
+    eps = float(np.finfo(x.dtype.numpy if isinstance(x, Node) else x.dtype).eps)
+    told = gt(abs(x), eps)
+    return where(told, slope(where(told, x, eps)), 0.5)
+
 
 i0 = _special("i0", "i0", lambda y, x: i1(x), "modified Bessel function of order 0")
 i0e: Elementwise = _special(
@@ -253,13 +276,13 @@ i0e: Elementwise = _special(
 i1: Elementwise = _special(
     "special_i1",
     "i1",
-    lambda y, x: where(gt(abs(x), 0), i0(x) - y / x, 0.5),
+    lambda y, x: _of_order_one(x, lambda x: i0(x) - y * reciprocal(x)),
     "modified Bessel function of order 1",
 )
 i1e: Elementwise = _special(
     "special_i1e",
     "i1e",
-    lambda y, x: where(gt(abs(x), 0), i0e(x) - y * (sign(x) + 1 / x), 0.5),
+    lambda y, x: _of_order_one(x, lambda x: i0e(x) - y * (sign(x) + reciprocal(x))),
     "exp(-|x|) i1(x)",
 )
 
@@ -287,7 +310,7 @@ def _product_with_log(
         if at_zero:
             flow: Node = g * at_zero(b)
             return flow
-        return where(logical_and(eq(a, 0), le(b, edge)), 0.0, made(g, b))
+        return masked_fill(made(g, b), logical_and(eq(a, 0), le(b, edge)), value=0.0)
 
     made = Elementwise(
         name,

@@ -16,7 +16,7 @@ from autodiff_cli.ir.node import Node, Number
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.pointwise import as_dtype, fill_where, is_zero, isnan
 from autodiff_cli.ops.reduce import Dims, _count, _shape, _total, keep, mean, spread
-from autodiff_cli.ops.selection import eq, where
+from autodiff_cli.ops.selection import eq, logical_not, where
 from autodiff_cli.ops.summation import add_reduce, total
 
 
@@ -88,8 +88,8 @@ nansum = Shaped(
     shape=_shape,
     dtype=lambda x, dtype, **_: dtype,
     vjps=(
-        lambda g, y, x, dim, keepdim, dtype: where(
-            isnan(x), 0.0, as_dtype(spread(g, x, dim), x.dtype)
+        lambda g, y, x, dim, keepdim, dtype: (
+            as_dtype(spread(g, x, dim), x.dtype) * logical_not(isnan(x))
         ),
     ),
     batch="shape.along",

@@ -83,18 +83,30 @@ def gradient_rows(
     ]
 
 
-def jacobian(output: Node, wrt: Sequence[Node], *, create_graph: bool = False) -> list[Node]:
+def jacobian(
+    output: Node,
+    wrt: Sequence[Node],
+    *,
+    create_graph: bool = False,
+    forward_mode: bool | None = None,
+) -> list[Node]:
     """The derivative of every element of the output by every element of each of `wrt`.
+
+    In forward or reverse mode, or in that which takes fewer passes; where a program's own code takes part,
+    in reverse mode.
 
     Returns:
         One node for each of `wrt`, of shape `output.shape + x.shape` and the dtype of x; zeros where the
         output doesn't depend on it.
     """
-    size = min(output.numel, sum(x.numel for x in wrt))
+    columns = sum(x.numel for x in wrt)
+    size = min(output.numel, columns)
+    if forward_mode and size:
+        size = columns
     found: Flows = [None] * len(wrt)
     if output.requires_grad and size:
         if _is_one_batch(size, [output], wrt):
-            found = batched.jacobian(output, wrt, create_graph)
+            found = batched.jacobian(output, wrt, create_graph, forward_mode)
         else:
             rows = [batched.basis(output)]
             found = gradient_rows([output], rows, wrt, create_graph=create_graph)

@@ -18,21 +18,29 @@ from autodiff_cli.transform.forward import forward
 from autodiff_cli.transform.reverse import reverse
 
 
-def jacobian(output: Node, wrt: Sequence[Node], create_graph: bool = False) -> list[Node | None]:
+def jacobian(
+    output: Node,
+    wrt: Sequence[Node],
+    create_graph: bool = False,
+    forward_mode: bool | None = None,
+) -> list[Node | None]:
     """The derivative of every element of the output by every element of each of `wrt`.
 
-    By rows, in reverse mode, or by columns, in forward mode, whichever are fewer.
+    By rows, in reverse mode, or by columns, in forward mode; whichever are fewer, if it isn't said.
 
     Args:
         output: the node to differentiate.
         wrt: any nodes of the graph, leaves or not.
         create_graph: whether the Jacobians can be differentiated again.
+        forward_mode: which of the two; they differ where a derivative doesn't exist, and in signs of zeros.
 
     Returns:
         One node for each of `wrt`, of shape `output.shape + x.shape` and the dtype of x; None where the
         output doesn't depend on it.
     """
-    if sum(x.numel for x in wrt) < output.numel:
+    if forward_mode is None:
+        forward_mode = sum(x.numel for x in wrt) < output.numel
+    if forward_mode:
         found = [_by_columns(output, x, create_graph) for x in wrt]
     else:
         found = _by_rows(output, wrt, create_graph)

@@ -27,6 +27,7 @@ from autodiff_cli.ops.arithmetic import (
     sub,
 )
 from autodiff_cli.ops.constants import filled, inverse_of_power, splat
+from autodiff_cli.ops.create import attachment
 from autodiff_cli.ops.movement import (
     alias,
     expand,
@@ -252,6 +253,7 @@ RULES: dict[Op, Simpler] = {
     cast: _cast,
     clone: _nothing,
     detach: _nothing,
+    attachment: _nothing,
     rnn_layer: _nothing,
     expand: _expand,
     sum_: _sum,

@@ -7,6 +7,7 @@ import math
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Number, Op
+from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import special as sp
 from autodiff_cli.vocabulary.calls.registry import Only, torch
@@ -58,6 +59,7 @@ def polygamma(n: int, input: Node) -> Node:
 def mvlgamma(input: Node, p: int) -> Node:
     if p < 1:
         raise RuntimeFault("p has to be greater than or equal to 1")
+    check_elements((*input.shape, p))
     return sp.mvlgamma(input, p=p)
 
 

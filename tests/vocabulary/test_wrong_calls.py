@@ -60,7 +60,7 @@ class Calls:
             self.session.run(Source(f"torch.manual_seed(0)\n{program(call)}"))
         except ProgramError as raised:
             if isinstance(raised.error, LimitError):
-                self.session.context.limits = Limits(SETTINGS.max_steps, SETTINGS.max_bytes)
+                self.session.context.limits = Limits(SETTINGS.max_steps)
             return raised.error
         return None
 

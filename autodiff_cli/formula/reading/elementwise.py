@@ -94,8 +94,8 @@ def _cast(a: Algebra, node: Node, x: Term, dtype: Any) -> Term:
     return x
 
 
-@reads("clone", "detach", "alias", "rnn_layer", "copy_backwards")
-def _same(a: Algebra, node: Node, x: Term) -> Term:
+@reads("clone", "detach", "alias", "attached", "rnn_layer", "copy_backwards")
+def _same(a: Algebra, node: Node, x: Term, *others: Term) -> Term:
     return x
 
 

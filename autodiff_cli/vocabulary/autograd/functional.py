@@ -19,6 +19,7 @@ from autodiff_cli.vocabulary.autograd.grad_mode import enable_grad
 from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
 from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.calls.values import Size
+from autodiff_cli.vocabulary.func.transforms import jacfwd
 
 Tensors = tuple[Tensor, ...]
 
@@ -173,18 +174,19 @@ def jacobian(
     vectorize: bool = False,
     strategy: str = "reverse-mode",
 ) -> Any:
-    if strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionFault(
-            'Expected strategy to be either "forward-mode" or "reverse-mode". Hint: If your function '
-            'has more outputs than inputs, "forward-mode" tends to be more performant. Otherwise, prefer '
-            'to use "reverse-mode".'
-        )
-    if strategy == "forward-mode" and create_graph:
-        raise NotImplementedFault(
-            'torch.autograd.functional.jacobian: `create_graph=True` and `strategy="forward-mode"` are '
-            "not supported together (yet). Please either set `create_graph=False` or "
-            '`strategy="reverse-mode"`.'
-        )
+    _check_strategy(
+        strategy,
+        ' Hint: If your function has more outputs than inputs, "forward-mode" tends to be more performant. '
+        'Otherwise, prefer to use "reverse-mode".',
+    )
+    if strategy == "forward-mode":
+        if create_graph:
+            raise NotImplementedFault(
+                "torch.autograd.functional.jacobian: `create_graph=True` and "
+                '`strategy="forward-mode"` are not supported together (yet). Please either set '
+                '`create_graph=False` or `strategy="reverse-mode"`.'
+            )
+        return _in_forward_mode(func, inputs, strict, vectorize)
     with enable_grad():
         several_in, tensors = _inputs(inputs, "jacobian", create_graph)
         several_out, outputs = _called(func, tensors, "jacobian", strict)
@@ -195,6 +197,48 @@ def jacobian(
             for number, output in enumerate(outputs)
         ]
     return tuple(found) if several_out else found[0]
+
+
+def _check_strategy(strategy: str, hint: str = "") -> None:
+    if strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionFault(
+            f'Expected strategy to be either "forward-mode" or "reverse-mode".{hint}'
+        )
+
+
+def _in_forward_mode(func: Callable[..., Any], inputs: Any, strict: bool, vectorize: bool) -> Any:
+    """The Jacobian by columns: of several inputs a list, which stays part of a graph around."""
+    if strict:
+        raise RuntimeFault(
+            'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are not '
+            "supported together (yet). Please either set `strict=False` or "
+            '`strategy="reverse-mode"`.'
+        )
+    if not vectorize:
+        raise NotImplementedFault(
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
+            "only implemented for `vectorize=True`."
+        )
+    several_in, given = _as_tuple(inputs, "inputs", "jacobian")
+    several_out = False
+
+    def called(*args: Any) -> Any:
+        nonlocal several_out
+        several_out, outputs = _as_tuple(func(*args), "outputs", "jacobian")
+        return outputs
+
+    found = [
+        [on_nodes(_as_reshaped, part, x) for part, x in zip(output, given, strict=True)]
+        for output in jacfwd(called, tuple(range(len(given))))(*given)
+    ]
+    results: Any = found if several_in else tuple([parts[0] for parts in found])
+    return results if several_out else results[0]
+
+
+def _as_reshaped(node: Node, x: Node) -> Node:
+    """The columns of a Jacobian in its shape, as the reference reshapes a tensor that it permuted."""
+    turned = x.numel > 1 and node.numel > x.numel
+    return (mv.reshape_alias if turned else mv.view)(node, shape=node.shape)
 
 
 def _rows(
@@ -220,6 +264,9 @@ def hessian(
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
     several, given = _as_tuple(inputs, "inputs", "hessian")
+    _check_strategy(outer_jacobian_strategy)
+    if outer_jacobian_strategy == "forward-mode":  # its inputs stay in the graph of the result
+        given = tuple([x if x.requires_grad else requires_grad_(detached(x)) for x in given])
 
     def slopes(*args: Tensor) -> Tensors:
         output = on_nodes(lambda node: mv.reshape(node, ()), _scalar(func, args, "hessian", strict))
@@ -227,7 +274,9 @@ def hessian(
         _check_each(nodes_of(found), strict, constant=LINEAR)
         return found
 
-    result = jacobian(slopes, given, create_graph=create_graph, strict=strict)
+    result = jacobian(
+        slopes, given, create_graph, strict, vectorize, strategy=outer_jacobian_strategy
+    )
     return result if several else result[0][0]
 
 

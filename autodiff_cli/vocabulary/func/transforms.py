@@ -208,7 +208,7 @@ def jacrev(
 
 
 def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
-    """The Jacobian; the direction it is computed in can be seen in what is refused alone.
+    """The Jacobian, in forward mode (`jacfwd`) or in reverse mode.
 
     Args:
         func: to differentiate.
@@ -228,17 +228,19 @@ def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
             given, chosen = _chosen(args, argnums)
             output, aux = output_of(func(*given), call, has_aux)
             inner = leaves(chosen)
-            found = mapped(output, lambda out: _unpacked(_rows(out, chosen, inner), argnums))
+            found = mapped(
+                output, lambda out: _unpacked(_parts(out, chosen, inner, call is JVP), argnums)
+            )
         left = _outside(found, inner)
         return (left, _outside(aux, inner)) if has_aux else left
 
     return run
 
 
-def _rows(output: Tensor, chosen: list[Any], inner: list[Tensor]) -> list[Any]:
+def _parts(output: Tensor, chosen: list[Any], inner: list[Tensor], forward_mode: bool) -> list[Any]:
     """The Jacobians of one output."""
     wrt = [tensor.node for tensor in inner]
-    found = derivatives.jacobian(output.node, wrt, create_graph=True)
+    found = derivatives.jacobian(output.node, wrt, create_graph=True, forward_mode=forward_mode)
     parts = iter([Tensor(node) for node in found])
     return [rebuilt(tree, parts) for tree in chosen]
 
@@ -324,7 +326,7 @@ def _shown(tensor: Tensor, what: str) -> str:
 def jacfwd(
     func: Func, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Func:
-    """The same Jacobian as `jacrev` gives."""
+    """The Jacobian by columns: a tangent for each element of the arguments."""
     check_randomness(randomness)
     return _jacobian(func, argnums, has_aux, JVP)
 
