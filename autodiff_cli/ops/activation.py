@@ -15,7 +15,17 @@ from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.kinds import Elementwise, Shaped, like, precise
 from autodiff_cli.ops.movement import cat, slice_
 from autodiff_cli.ops.pointwise import _sigmoid, exp, sigmoid, tanh
-from autodiff_cli.ops.selection import clamped, ge, gt, le, logical_and, logical_or, lt, where
+from autodiff_cli.ops.selection import (
+    capped,
+    clamped,
+    ge,
+    gt,
+    le,
+    logical_and,
+    logical_or,
+    lt,
+    where,
+)
 from autodiff_cli.ops.special import ROOT_PI, erf, scipy_function
 
 _exp, _expm1, _log1p, _tanh = (precise(f) for f in (np.exp, np.expm1, np.log1p, np.tanh))
@@ -35,8 +45,7 @@ def _elu(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
 
 
 def _elu_vjp(g: Node, y: Node, x: Node, alpha: float, scale: float, input_scale: float) -> Node:
-    # at 0 and above the exponential is no function of x, whose derivative would be taken there too
-    bent = g * (input_scale * alpha * scale) * exp(where(lt(x, 0), x, 0.0) * input_scale)
+    bent = g * (input_scale * alpha * scale) * exp(capped(x, bound=0.0) * input_scale)
     return where(le(x, 0), bent, g * scale)
 
 
@@ -118,8 +127,7 @@ def _softplus(x: Any, beta: float, threshold: float) -> Any:
 
 def _softplus_vjp(g: Node, y: Node, x: Node, beta: float, threshold: float) -> Node:
     scaled = x * beta
-    bent = sigmoid(where(ge(scaled, threshold), threshold, scaled))
-    return where(gt(scaled, threshold), g, g * bent)
+    return where(gt(scaled, threshold), g, g * sigmoid(capped(scaled, bound=threshold)))
 
 
 softplus = Elementwise(

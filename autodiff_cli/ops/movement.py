@@ -59,7 +59,7 @@ squeeze_dims = _reshaper(
 squeeze_product = _reshaper(
     "squeeze_product", "SqueezeBackward4", "a row vector product as a vector", lambda: unsqueeze
 )
-unsqueeze = _reshaper(
+unsqueeze: View = _reshaper(
     "unsqueeze", "UnsqueezeBackward0", "with a new dimension of size 1", lambda: squeeze_dim
 )
 squeeze_written = _reshaper("squeeze_written", "SqueezeBackward3", "squeeze in place")

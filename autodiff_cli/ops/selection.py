@@ -79,6 +79,19 @@ where: Elementwise = Elementwise(
     conditions=1,
     doc="a where c holds, else b",
 )
+# Operands of functions in the branch of a rule that isn't taken past a bound, so that nothing flows there.
+capped: Elementwise = Elementwise(
+    "capped",
+    lambda x, bound: np.minimum(x, like(x, bound)),
+    vjps=(lambda g, y, x, bound: where(lt(x, bound), g, 0.0),),
+    doc="x below a bound, which is constant",
+)
+away: Elementwise = Elementwise(
+    "away",
+    lambda x, bound: np.where(np.abs(x) > bound, x, like(x, bound)),
+    vjps=(lambda g, y, x, bound: where(logical_or(gt(x, bound), lt(x, -bound)), g, 0.0),),
+    doc="x away from 0, a constant near it",
+)
 masked_fill: Elementwise = Elementwise(
     "masked_fill",
     lambda x, mask, value: np.where(mask.astype(bool), like(x, value), x),

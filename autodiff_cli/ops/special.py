@@ -32,7 +32,7 @@ from autodiff_cli.ops.pointwise import (
     sin,
 )
 from autodiff_cli.ops.reduce import sum_
-from autodiff_cli.ops.selection import eq, ge, gt, le, logical_and, masked_fill, where
+from autodiff_cli.ops.selection import away, eq, ge, gt, le, logical_and, masked_fill, where
 
 IMPORTING = Lock()
 
@@ -248,15 +248,18 @@ ndtri = _special(
 )
 
 
-def _log_ndtr_partial(y: Node, x: Node) -> Node:
-    # In the right tail the reference's form; in the left one, where that cancels, the scaled one.
-    left = where(le(x, 0), x, 0.0)
-    density = exp(-(y + x * x / 2)) / math.sqrt(2 * math.pi)
-    return where(gt(x, 0), density, math.sqrt(2 / math.pi) / erfcx(left * -math.sqrt(0.5)))
-
-
+hazard = Elementwise(
+    "normal_hazard",
+    lambda x: math.sqrt(2 / math.pi) / scipy_function("erfcx")(x * like(x, -math.sqrt(0.5))),
+    vjps=(lambda g, y, x: -g * (y * (x + y)),),
+    result="float",
+    doc="the slope of log_ndtr: the normal density over the distribution function",
+)
 log_ndtr = _special(
-    "special_log_ndtr", "log_ndtr", _log_ndtr_partial, "log of the normal distribution function"
+    "special_log_ndtr",
+    "log_ndtr",
+    lambda y, x: hazard(x),
+    "log of the normal distribution function",
 )
 
 # ---- Bessel functions ---------------------------------------------------------------------------
@@ -265,8 +268,7 @@ log_ndtr = _special(
 def _of_order_one(x: Node, slope: Callable[[Node], Node]) -> Node:
     """The slope, and that at 0, a half, where x is so small that nothing of its quotient is left."""
     eps = float(np.finfo(x.dtype.numpy if isinstance(x, Node) else x.dtype).eps)
-    told = gt(abs(x), eps)
-    return where(told, slope(where(told, x, eps)), 0.5)
+    return where(gt(abs(x), eps), slope(away(x, bound=eps)), 0.5)
 
 
 i0 = _special("i0", "i0", lambda y, x: i1(x), "modified Bessel function of order 0")

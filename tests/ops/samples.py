@@ -439,6 +439,9 @@ SAMPLES |= {
     ],
     "native_batch_norm": [([CUBE], CHANNELS), ([CUBE, ROW, ROW + 1], CHANNELS)],
     "attached": [([A, A * 2], {})],
+    "capped": [([A], {"bound": 0.5})],
+    "away": [([A], {"bound": 0.5})],
+    "normal_hazard": [([A], {})],
     "batch_norm_fixed": [
         ([A, ROW, ROW * ROW], {"eps": 1e-5}),
         ([A, ROW, ROW * ROW, ROW + 2, ROW - 1], {"eps": 1e-5}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from typing import Any
 
@@ -94,9 +95,15 @@ def _cast(a: Algebra, node: Node, x: Term, dtype: Any) -> Term:
     return x
 
 
-@reads("clone", "detach", "alias", "attached", "rnn_layer", "copy_backwards")
-def _same(a: Algebra, node: Node, x: Term, *others: Term) -> Term:
+@reads("clone", "detach", "alias", "attached", "rnn_layer", "copy_backwards", "capped", "away")
+def _same(a: Algebra, node: Node, x: Term, *others: Term, bound: Any = None) -> Term:
     return x
+
+
+@reads("normal_hazard")
+def _hazard(a: Algebra, node: Node, x: Term) -> Term:
+    scaled = a.each("special_erfcx", [a.times(number(a, -math.sqrt(0.5)), x)])
+    return a.times(number(a, math.sqrt(2 / math.pi)), a.power(scaled, -ONE))
 
 
 @reads("where")
