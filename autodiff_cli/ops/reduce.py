@@ -17,7 +17,7 @@ from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ir.shapes import reduced
-from autodiff_cli.ops.arithmetic import div_number, mul, pow_number
+from autodiff_cli.ops.arithmetic import mul, pow_number
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped, precise
