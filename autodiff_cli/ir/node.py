@@ -349,6 +349,10 @@ class Op:
                 flow.named = self.backward[position]
         return flow
 
+    def composed(self, node: Node) -> Node | None:
+        """The same of smaller operations, where formulas are read of those."""
+        return None
+
     def layout(self, node: Node) -> Shape | None:
         """The result's strides in the reference, in elements; None means contiguous."""
         return None

@@ -120,6 +120,10 @@ class _Attention(Shaped):
         shares = node.__dict__["shares"] = _shares(q, k, *mask, **node.params)
         return _attend(shares, q, v)
 
+    def composed(self, node: Node) -> Node:
+        q, k, v, *mask = node.operands
+        return bmm(graph_of_shares(q, k, *mask, **node.params), v)
+
     def layout(self, node: Node) -> Shape | None:
         query = node.operands[0]
         return layout.elementwise_strides(node.shape, [(query.shape, layout.strides_of(query))])

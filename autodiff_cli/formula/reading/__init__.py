@@ -18,6 +18,7 @@ from autodiff_cli.formula.reading import (
 )
 from autodiff_cli.formula.reading.table import READERS, Unspelled, number
 from autodiff_cli.formula.terms import ONE, Term
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import CONSTANT, INPUT, NUMBER, Node
 from autodiff_cli.ir.walk import topological
 
@@ -117,9 +118,13 @@ def _term(algebra: Algebra, node: Node, known: Mapping[int, Term], chains: set[i
     if _chained(node):
         return _chain(algebra, node, known, chains)
     reader = READERS.get(node.op.name)
-    if reader is None:
-        raise Unspelled(node.op.name)
     args = [known[id(operand)] for operand in node.operands]
+    if reader is None:
+        with changed(eager=False, grad=False):
+            composed = node.op.composed(node)
+        if composed is None:
+            raise Unspelled(node.op.name)
+        return read(algebra, [composed], dict(zip(map(id, node.operands), args, strict=True)))[0]
     term = reader(algebra, node, *args, **node.params)
     assert term.shape == node.shape, (node, term, term.shape, node.shape)
     return term

@@ -125,9 +125,10 @@ def _det_sign(a: Algebra, node: Node, x: Term) -> Term:
 
 @reads("linalg_solve")
 def _solve(a: Algebra, node: Node, x: Term, y: Term, left: bool, vector: bool) -> Term:
-    batch = y.shape[: len(y.shape) - (1 if vector else 2)]
-    if x.shape[:-2] != batch or (vector and batch):
+    if vector and (len(x.shape) > 2 or len(y.shape) > 1):
         raise Unspelled(node.op.name)
+    if not vector:
+        x, y = (a.expanded(each, (*node.shape[:-2], *each.shape[-2:])) for each in (x, y))
     if not vector and not left:
         # X a = b is a^T X^T = b^T
         turned = _solved(a, transposed(a, x), transposed(a, y))
