@@ -372,15 +372,8 @@ def camel_case(name: str) -> str:
     >>> camel_case("log1p"), camel_case("binary_cross_entropy"), camel_case("expm1")
     ('Log1P', 'BinaryCrossEntropy', 'Expm1')
     """
-    letters = []
-    upper = True
-    for letter in name:
-        if letter == "_":
-            upper = True
-            continue
-        letters.append(letter.upper() if upper else letter)
-        upper = letter.isdigit()
-    return "".join(letters)
+    pairs = zip("_" + name, name, strict=False)
+    return "".join([b.upper() if a == "_" or a.isdigit() else b for a, b in pairs if b != "_"])
 
 
 class _Source(Op):
