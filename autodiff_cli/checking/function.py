@@ -25,6 +25,7 @@ class Function:
 
     Attributes:
         order: the graph's nodes, operands first.
+        coarseness: the unit of its least precise dtype, in those of float64.
         reads_triangles: whether its matrices are taken to be symmetric.
     """
 
@@ -33,6 +34,8 @@ class Function:
         self.leaves = dict(leaves)
         self.weights = weights
         self.order = topological([value])
+        floating = [np.finfo(n.dtype.numpy).eps for n in self.order if n.dtype.is_floating]
+        self.coarseness = float(max(floating)) / np.finfo(np.float64).eps
         self.reads_triangles = any(node.op.name in TRIANGLES for node in self.order)
         for node in self.order:
             if node.operands:
@@ -50,7 +53,7 @@ class Function:
         finally:
             leaf.value = held
         terms = np.asarray(result, np.float64) * self.weights
-        return float(terms.sum()), float(np.abs(terms).sum())
+        return float(terms.sum()), float(np.abs(terms).sum()) * self.coarseness
 
     def all(self, nodes: Sequence[Node]) -> list[Array]:
         """The values of nodes, which may be of the graphs of its derivatives."""

@@ -85,7 +85,12 @@ def checked(
         kinks: list[Kink] = []
         for (key, x), gradient in zip(leaves.items(), arrays, strict=True):
             given = Input(
-                key, np.asarray(x.value), gradient, _forward(function, x, gradient), counts.get(key)
+                key,
+                np.asarray(x.value),
+                gradient,
+                _forward(function, x, gradient),
+                counts.get(key),
+                function.coarseness,
             )
             row, own_kinks = row_of(function, given, terms.tolerance, terms.directions)
             rows.append(row)

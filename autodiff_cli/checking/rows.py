@@ -10,13 +10,13 @@ import numpy as np
 
 from autodiff_cli.checking.function import Function
 from autodiff_cli.checking.records import DIFFERS, KINK, NOT_FINITE, OK, UNSURE, WORST, Kink, Row
-from autodiff_cli.checking.slopes import Slope, slope
+from autodiff_cli.checking.slopes import HARDLY, Slope, slope
 from autodiff_cli.explanation.records import Index
 from autodiff_cli.ir.node import Array
 
 EACH = 64  # elements from where on directions are taken
 DIRECTIONS = 8
-HARDLY = 1e-3  # of a slope: what is less sure says nothing
+MODES = 1e-6  # relative difference of the two modes, in float64
 
 
 class Tolerance(NamedTuple):
@@ -51,6 +51,7 @@ class Input(NamedTuple):
         gradient: by reverse mode.
         forward: how far forward mode differs, relative; None where no tangent flows.
         digits: that the asked dtype keeps.
+        coarseness: as that of a `Function`.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Input(NamedTuple):
     gradient: Array
     forward: float | None
     digits: float | None
+    coarseness: float
 
 
 def row_of(
@@ -97,7 +99,7 @@ def row_of(
 
 def _row(given: Input, directions: int, at: Index | None, one: Compared) -> Row:
     verdict = one.verdict
-    if verdict == OK and given.forward is not None and given.forward > 1e-6:
+    if verdict == OK and given.forward is not None and given.forward > MODES * given.coarseness:
         verdict = DIFFERS
     return Row(
         given.name,
@@ -178,7 +180,7 @@ class _Comparer:
         self, moved: Callable[[float], tuple[float, float]], analytic: float, size: float
     ) -> Compared:
         near = self.tolerance.absolute + self.tolerance.relative * abs(analytic)
-        found = slope(moved, size, analytic, near)
+        found = slope(moved, size, analytic, near, self.tolerance.absolute)
         return Compared(analytic, found, self._verdict(analytic, found))
 
     def _verdict(self, analytic: float, found: Slope) -> str:
@@ -192,7 +194,7 @@ class _Comparer:
         if found.is_kink:
             low, high = sorted((found.left, found.right))
             return KINK if low - near <= analytic <= high + near else DIFFERS
-        sure = found.estimate <= max(HARDLY * size, self.tolerance.absolute)
         if gap <= max(near, 3 * found.estimate):
+            sure = found.estimate <= max(HARDLY * size, self.tolerance.absolute)
             return OK if sure else UNSURE
-        return DIFFERS
+        return DIFFERS if found.is_sure else UNSURE

@@ -14,6 +14,7 @@ LEVELS = 9  # halvings of a step
 KINKS = (4, 6, 8)  # levels at which the slopes of the two sides are compared
 STAYS = 0.7  # of their difference, that a kink keeps where a smooth function keeps a sixteenth
 SETTLED = 0.1  # of that, by which each side's slope may still move
+HARDLY = 1e-3  # of a slope: what is less sure says nothing
 EPSILON = 2.0**-52
 ALIKE = 20  # times the estimates, within which two slopes are the same
 
@@ -28,6 +29,7 @@ class Slope(NamedTuple):
         estimate: of its error.
         left, right: those from the two sides.
         is_kink: whether these differ.
+        is_sure: whether steps of several sizes agree, or one with what was expected.
     """
 
     value: float
@@ -35,12 +37,15 @@ class Slope(NamedTuple):
     left: float
     right: float
     is_kink: bool
+    is_sure: bool = False
 
 
 NONE = Slope(math.nan, math.inf, math.nan, math.nan, False)
 
 
-def slope(along: Along, size: float, expected: float = math.nan, near: float = 0.0) -> Slope:
+def slope(
+    along: Along, size: float, expected: float = math.nan, near: float = 0.0, tiny: float = 0.0
+) -> Slope:
     """The derivative of a function of a number, at 0.
 
     It is taken with steps of several sizes until two agree, or one agrees with what is expected: a step over
@@ -51,6 +56,7 @@ def slope(along: Along, size: float, expected: float = math.nan, near: float = 0
         size: of what the number is added to, for the choice of steps.
         expected: a derivative that needs no second opinion.
         near: how far that may be off.
+        tiny: what is as good as 0.
 
     >>> found = slope(lambda t: (math.exp(t), 1.0), 1.0)
     >>> abs(found.value - 1) < 1e-12, found.is_kink
@@ -61,19 +67,32 @@ def slope(along: Along, size: float, expected: float = math.nan, near: float = 0
     middle, weight = along(0.0)
     if not math.isfinite(middle):
         return NONE
-    before = NONE
+    found: list[Slope] = []
     for step in _first_steps(size):
-        found = _from_step(along, step, middle, weight)
-        if not math.isfinite(found.value):
+        one = _from_step(along, step, middle, weight)
+        if not math.isfinite(one.value):
             continue
-        if not found.is_kink:
-            if abs(found.value - expected) <= near and found.estimate <= near:
-                return found
-            off = before.estimate + found.estimate
-            if not before.is_kink and abs(before.value - found.value) <= ALIKE * off:
-                return min(before, found, key=lambda one: one.estimate)
-        before = found
-    return before
+        before = found[-1] if found else NONE
+        found.append(one)
+        if one.is_kink:
+            continue
+        if abs(one.value - expected) <= near and one.estimate <= near:
+            return one._replace(is_sure=True)
+        off = before.estimate + one.estimate
+        sure = off <= max(HARDLY * abs(one.value), tiny)
+        if sure and not before.is_kink and abs(before.value - one.value) <= ALIKE * off:
+            return min(before, one, key=_estimate)._replace(is_sure=True)
+    if not found or found[-1].is_kink:  # at the smallest steps
+        return found[-1] if found else NONE
+    return min((one for one in found if not one.is_kink), key=_relative)
+
+
+def _estimate(one: Slope) -> float:
+    return one.estimate
+
+
+def _relative(one: Slope) -> float:
+    return one.estimate / abs(one.value) if one.value else math.inf
 
 
 def _first_steps(size: float) -> Sequence[float]:

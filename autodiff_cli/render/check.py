@@ -25,7 +25,7 @@ VERDICTS = {
     DIFFERS: "gradient differs",
     KINK: "there is no derivative here",
     NOT_FINITE: "gradient isn't finite",
-    UNSURE: "can't tell: differences have too few digits here",
+    UNSURE: "can't tell: differences have too few digits here, or aren't finite",
 }
 MODES = 1e-9  # relative difference of the two modes from where on it is said
 FEW = 4.0  # digits of the value from where on nothing is said

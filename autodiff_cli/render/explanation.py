@@ -29,6 +29,7 @@ from autodiff_cli.render.document import (
     Table,
     Words,
     indexed,
+    plain,
 )
 
 SIMPLE = ("number", "each")
@@ -180,7 +181,7 @@ class _Writer:
         if not path.factors and path.seed is None:  # the result is the input
             return Equation(left, (_one(self.number(path.value)),))
         sides = [side for at, side in enumerate(sides) if side not in sides[:at]]
-        if len(names) == 1 and sides[0][0] == (left,):
+        if len(names) == 1 and plain(names[0]) == plain(left):
             del sides[0]
         return Equation(left, tuple(sides))
 

@@ -12,7 +12,7 @@ from samples import SAMPLES
 
 from autodiff_cli.checking.check import check
 from autodiff_cli.checking.graph import Terms, checked
-from autodiff_cli.checking.records import DIFFERS, KINK, NOT_FINITE, OK, Check
+from autodiff_cli.checking.records import DIFFERS, KINK, NOT_FINITE, OK, UNSURE, Check
 from autodiff_cli.checking.slopes import slope
 from autodiff_cli.evaluation import evaluate
 from autodiff_cli.ir.node import Node, Op, constant, leaf
@@ -186,6 +186,29 @@ def test_kinks(text: str, inputs: Any, at: Any, slopes: Any) -> None:
     (kink,) = found.kinks
     assert found.verdict == KINK and kink.at == at
     assert np.allclose((kink.left, kink.right, kink.taken), slopes, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("1/x", 1e-10),  # differences with large steps go over the pole, and agree with each other
+        ("tanh(x*1e8)", 1e-8),
+        ("exp(x)", 300),
+        ("exp(x)", -300),
+        ("log(x)", 1e-300),
+        ("x**3*1e9", 1e3),
+        ("sin(1e6*x)", 1),
+        ("floor(x)", 2.5),
+    ],
+)
+def test_scales_of_all_sizes(text: str, x: float) -> None:
+    assert check(text, {"x": x}).verdict == OK
+
+
+@pytest.mark.parametrize(("text", "x"), [("floor(x)", 2), ("sign(x)", 0), ("x.half()", 1.0)])
+def test_what_cant_be_told_is_said(text: str, x: float) -> None:
+    """At a jump, and where the text computes with three digits."""
+    assert check(text, {"x": x}).verdict == UNSURE
 
 
 def test_smooth_points_are_no_kinks() -> None:

@@ -52,6 +52,11 @@ def test_tables_fit_the_terminal(run: Any, monkeypatch: Any, width: int) -> None
     assert "outer(x, g)" in out
 
 
+def test_one_factor_is_said_once(run: Any) -> None:
+    _, out, _ = run("explain", "x*2", "x=1")
+    assert out.endswith("chain rule\n  dout/dx = 2\n\nx.grad = 2\n")
+
+
 def test_json(run: Any) -> None:
     code, out, _ = run("explain", *NOTEBOOK, "--json")
     made = json.loads(out)
