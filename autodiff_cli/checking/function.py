@@ -8,11 +8,13 @@ import numpy as np
 
 from autodiff_cli.execute import whole
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.ir.node import Array, Node
+from autodiff_cli.ir.node import NUMBER, Array, Node
 from autodiff_cli.ir.walk import topological
 
 # What reads one triangle of a matrix, and gives a gradient that is spread over both, as the reference does.
 TRIANGLES = {"linalg_cholesky", "cholesky", "eigh_values", "eigh_vectors"}
+
+EPSILON = np.finfo(np.float64).eps
 
 
 class Function:
@@ -34,8 +36,8 @@ class Function:
         self.leaves = dict(leaves)
         self.weights = weights
         self.order = topological([value])
-        floating = [np.finfo(n.dtype.numpy).eps for n in self.order if n.dtype.is_floating]
-        self.coarseness = float(max(floating)) / np.finfo(np.float64).eps
+        computed = [n for n in self.order if n.dtype.is_floating and n.op is not NUMBER]
+        self.coarseness = float(max(np.finfo(n.dtype.numpy).eps for n in computed) / EPSILON)
         self.reads_triangles = any(node.op.name in TRIANGLES for node in self.order)
         for node in self.order:
             if node.operands:

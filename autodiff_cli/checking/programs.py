@@ -78,36 +78,40 @@ def checked_run(
 def _checked(found: Pass, terms: Terms) -> Check:
     """The check of a copy of a pass's graph in float64: what the program holds stays as it is."""
     leaves = leaves_of(found)
-    made: dict[int, Node] = {}
-    for node in topological([found.value]):
-        made[id(node)] = _wide(node, made)
-    copies = {name: made[id(node)] for name, node in leaves.items()}
-    names = {id(copy): name for name, copy in copies.items()}
-    texts = {id(copy): node for node in topological([found.value]) if (copy := made[id(node)])}
-
-    def name(node: Node) -> str:
-        if node.op is INPUT:
-            return names.get(id(node), "")
-        if node.op is NUMBER:
-            return f"{node.value}"
-        own = texts.get(id(node), node)
-        return found.names.get(id(own)) or found.text(own) or node.op.name
-
+    dtype = found.value.dtype
     flows = reverse([found.value], [found.cotangent], list(leaves.values()))
     arrays = [None if flow is None else np.asarray(force(flow)) for flow in flows]
-    gradients = {n: array for n, array in zip(leaves, arrays, strict=True) if array is not None}
-    inputs = {n: np.asarray(node.value) for n, node in leaves.items()}
-    dtype = found.value.dtype.name
-    narrow = Narrow(inputs, np.asarray(found.value.value), gradients)
-    weights = np.broadcast_to(np.asarray(found.cotangent.value, np.float64), found.value.shape)
-    return checked(
-        made[id(found.value)],
-        copies,
-        weights,
-        name,
-        terms._replace(dtype=dtype),
-        None if dtype == "float64" else narrow,
+    narrow = Narrow(
+        {name: np.asarray(node.value) for name, node in leaves.items()},
+        np.asarray(found.value.value),
+        {name: a for name, a in zip(leaves, arrays, strict=True) if a is not None},
     )
+    with changed(dtype=float64):
+        made: dict[int, Node] = {}
+        order = topological([found.value])
+        for node in order:
+            made[id(node)] = _wide(node, made)
+        copies = {name: made[id(node)] for name, node in leaves.items()}
+        names = {id(copy): name for name, copy in copies.items()}
+        texts = {id(made[id(node)]): node for node in order}
+
+        def name(node: Node) -> str:
+            if node.op is INPUT:
+                return names.get(id(node), "")
+            if node.op is NUMBER:
+                return f"{node.value}"
+            own = texts.get(id(node), node)
+            return found.names.get(id(own)) or found.text(own) or node.op.name
+
+        weights = np.asarray(found.cotangent.value, np.float64)
+        return checked(
+            made[id(found.value)],
+            copies,
+            np.broadcast_to(weights, found.value.shape),
+            name,
+            terms._replace(dtype=dtype.name),
+            None if dtype is float64 else narrow,
+        )
 
 
 def _wide(node: Node, made: Mapping[int, Node]) -> Node:

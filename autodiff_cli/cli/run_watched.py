@@ -52,10 +52,10 @@ class _Speaker:
         from autodiff_cli.render.explanation import document
 
         def say(found: Pass, made: Explanation | str) -> None:
-            self.said += 1
             if isinstance(made, str):
                 self.notices.append(f"{found.place}: not explained: {made}")
             else:
+                self.said += 1
                 self._document(found, document(made))
                 self.notices += made.notes
 
@@ -68,10 +68,11 @@ class _Speaker:
         from autodiff_cli.render.check import document
 
         def say(found: Pass, made: Check | str) -> None:
-            self.said += 1
             if isinstance(made, str):
                 self.notices.append(f"{found.place}: not checked: {made}")
-            elif made.verdict != OK:
+                return
+            self.said += 1
+            if made.verdict != OK:
                 self.disagrees = True
                 self._document(found, document(made))
 
@@ -87,8 +88,8 @@ class _Speaker:
         """What is said in the end."""
         total = sum(watch.counts.values())
         done = "checked" if self.words.check else "explained"
-        if self.words.check and watch.counts and not self.disagrees:
+        if self.words.check and self.said and not self.disagrees:
             self.notices.append(f"{self.said} of {total} backward passes checked: all agree")
         elif self.said < total:
             self.notices.append(f"{self.said} of {total} backward passes {done}")
-        return self.notices
+        return list(dict.fromkeys(self.notices))

@@ -106,6 +106,7 @@ def test_functions_of_the_program_are_no_rules(run: Any, program: Any) -> None:
         code, out, err = run("run", path, flag)
         assert (code, out) == (0, "tensor(6.)\n")
         assert "goes through a Function of the program" in err
+        assert "agree" not in err
 
 
 def test_a_program_without_backward(run: Any, program: Any) -> None:
