@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from autodiff_cli.errors import IndexFault, RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.execute import force, item
 from autodiff_cli.ir import layout
@@ -30,6 +32,8 @@ def reshape_to(x: Node, shape: Sequence[int]) -> Node:
 def clone_contiguous(x: Node) -> Node:
     copy = clone(x)
     copy.strides = layout.contiguous_strides(x.shape)
+    if isinstance(copy.value, np.ndarray) and not copy.value.flags.c_contiguous:
+        copy.value = copy.value.copy()  # its views are those of its memory
     return copy
 
 
@@ -40,8 +44,6 @@ def reshape(input: Node, shape: Shape) -> Node:
 
 @torch("view(Tensor input, torch.dtype dtype)", only="method")
 def view_dtype(input: Node, dtype: DType) -> Node:
-    import numpy as np
-
     if dtype is input.dtype:
         return mv.alias(input, shape=input.shape)
     if input.ndim == 0 and dtype.numpy.itemsize != input.dtype.numpy.itemsize:
