@@ -22,12 +22,13 @@ LOGARITHMS = (2, 3, 5, 10)
 
 
 class Exact(NamedTuple):
-    """coefficient * pi**pi * sqrt(root) * log(log)**1, those that are 0 or 1 left out."""
+    """coefficient * pi**pi * root**(1/degree) * log(log)**1, those that are 0 or 1 left out."""
 
     coefficient: Fraction
     pi: Fraction = Fraction(0)
     root: int = 1
     log: int = 0
+    degree: int = 2
 
 
 def exact(value: float, sizes: Sequence[int] = ()) -> Exact | None:
@@ -38,12 +39,12 @@ def exact(value: float, sizes: Sequence[int] = ()) -> Exact | None:
         sizes: integers whose roots, logarithms and products may be in it.
 
     >>> exact(0.1), exact(1 / 3)
-    (Exact(coefficient=Fraction(1, 10), pi=Fraction(0, 1), root=1, log=0), \
-Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0))
+    (Exact(coefficient=Fraction(1, 10), pi=Fraction(0, 1), root=1, log=0, degree=2), \
+Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0, degree=2))
     >>> exact(2 / math.pi**0.5)
-    Exact(coefficient=Fraction(2, 1), pi=Fraction(-1, 2), root=1, log=0)
+    Exact(coefficient=Fraction(2, 1), pi=Fraction(-1, 2), root=1, log=0, degree=2)
     >>> exact(227**0.5 / 3, [227])
-    Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=227, log=0)
+    Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=227, log=0, degree=2)
     """
     if not math.isfinite(value):
         return None
@@ -65,6 +66,11 @@ Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0))
         ratio = _simple(value / size)
         if ratio and _same(float(ratio) * size, value):
             return Exact(ratio, power, root)
+    for size in sizes:  # attention multiplies both of its factors by the root of a root
+        for degree in (4, -4):
+            ratio = _simple(value / size ** (1 / degree))
+            if ratio and _same(float(ratio) * size ** (1 / degree), value):
+                return Exact(ratio, root=size, degree=degree)
     for base in (*LOGARITHMS, *sizes):
         ratio = _simple(value / math.log(base))
         if ratio and _same(float(ratio) * math.log(base), value):

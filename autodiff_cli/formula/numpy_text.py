@@ -13,7 +13,8 @@ from autodiff_cli.formula.text import (
     Dialect,
     Text,
     Unsayable,
-    listed,
+    call,
+    method,
     tupled,
 )
 
@@ -81,31 +82,12 @@ def _moment(name: str) -> Caller:
     return write
 
 
-def _along(name: str) -> Caller:
-    def write(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        return Text(f"{d.function(name)}({parts[0].text}, axis={params['dim']})")
-
-    return write
-
-
 def _pad(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     if any(margin.startswith("-") for pair in params["margins"] for margin in pair):
         raise Unsayable("a negative margin")
     margins = tupled([tupled(pair) for pair in params["margins"]])
     value = f", constant_values={params['value']}" if params["value"] else ""
     return Text(f"{d.function('pad')}({parts[0].text}, {margins}{value})")
-
-
-def _one_hot(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{d.function('eye')}({params['size']})[{parts[0].text}]")
-
-
-def _joined(name: str) -> Caller:
-    def write(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        args = ", ".join(part.text for part in parts)
-        return Text(f"{d.function(name)}([{args}], {params['dim']})")
-
-    return write
 
 
 def _softplus(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
@@ -121,10 +103,6 @@ def _layer_norm(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     x, axes = parts[0].within(ATOM), f"axis=({axes},), keepdims=True"
     spread = f"{x}.var({axes}) + {params['eps']}"
     return Text(f"(({parts[0].text} - {x}.mean({axes}))/{d.function('sqrt')}({spread}))")
-
-
-def _clamp(d: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{d.function('clip')}({parts[0].text}, {params['min']}, {params['max']})")
 
 
 class Numpy(Dialect):
@@ -158,44 +136,36 @@ class Numpy(Dialect):
         "prod": _reduction("prod"),
         "argmax": _reduction("argmax"),
         "argmin": _reduction("argmin"),
-        "softmax": _along("softmax"),
-        "log_softmax": _along("log_softmax"),
-        "cumsum": _along("cumsum"),
-        "cumprod": _along("cumprod"),
+        **{
+            name: call(name, "{0}, axis={dim}")
+            for name in ("softmax", "log_softmax", "cumsum", "cumprod")
+        },
         "pad": _pad,
-        "one_hot": _one_hot,
-        "unit": lambda d, p, q: Text(f"{d.function('eye')}({q['size']})[{q['index']}]"),
+        "one_hot": call("eye", "{size}", "[{0}]"),
+        "unit": call("eye", "{size}", "[{index}]"),
         "eye": lambda d, p, q: Text(
             f"{d.function('eye')}({q['size']}{', dtype=bool' if q.get('mask') else ''})"
         ),
-        "ones": lambda d, p, q: Text(f"{d.function('ones')}({tupled(q['shape'])})"),
-        "zeros": lambda d, p, q: Text(f"{d.function('zeros')}({tupled(q['shape'])})"),
-        "cat": _joined("concatenate"),
-        "stack": _joined("stack"),
+        "ones": call("ones", "{shape}"),
+        "zeros": call("zeros", "{shape}"),
+        "cat": call("concatenate", "[{args}], {dim}"),
+        "stack": call("stack", "[{args}], {dim}"),
         "softplus": _softplus,
-        "clamp": _clamp,
+        "clamp": call("clip", "{0}, {min}, {max}"),
         "layer_norm": _layer_norm,
-        "relu": lambda d, p, q: Text(f"{d.function('maximum')}({p[0].text}, 0)"),
+        "relu": call("maximum", "{0}, 0"),
         "silu": lambda d, p, q: Text(f"({p[0].within(ATOM)}*{d.function('sigmoid')}({p[0].text}))"),
-        "logabsdet": lambda d, p, q: Text(f"{d.function('linalg.slogdet')}({p[0].text})[1]"),
-        "polygamma": lambda d, p, q: Text(f"{d.function('polygamma')}({q['n']}, {p[0].text})"),
-        "tensor": lambda d, p, q: Text(f"{d.function('array')}({listed(q['values'])})"),
-        "gather": lambda d, p, q: Text(
-            f"{d.function('take_along_axis')}({p[0].text}, {p[1].text}, {q['dim']})"
-        ),
-        "index_select": lambda d, p, q: Text(
-            f"{d.function('take')}({p[0].text}, {p[1].text}, {q['dim']})"
-        ),
-        "flip": lambda d, p, q: Text(f"{d.function('flip')}({p[0].text}, {tupled(q['dims'])})"),
-        "roll": lambda d, p, q: Text(
-            f"{d.function('roll')}({p[0].text}, {tupled(q['shifts'])}, {tupled(q['dims'])})"
-        ),
-        "tril": lambda d, p, q: Text(f"{d.function('tril')}({p[0].text}, {q['diagonal']})"),
-        "triu": lambda d, p, q: Text(f"{d.function('triu')}({p[0].text}, {q['diagonal']})"),
-        "reshape": lambda d, p, q: Text(f"{p[0].within(ATOM)}.reshape({tupled(q['shape'])})"),
-        "diagonal": lambda d, p, q: Text(
-            f"{d.function('diagonal')}({p[0].text}, {q['offset']}, {q['dim1']}, {q['dim2']})"
-        ),
+        "logabsdet": call("linalg.slogdet", "{0}", "[1]"),
+        "polygamma": call("polygamma", "{n}, {0}"),
+        "tensor": call("array", "{values:[}"),
+        "gather": call("take_along_axis", "{0}, {1}, {dim}"),
+        "index_select": call("take", "{0}, {1}, {dim}"),
+        "flip": call("flip", "{0}, {dims}"),
+        "roll": call("roll", "{0}, {shifts}, {dims}"),
+        "tril": call("tril", "{0}, {diagonal}"),
+        "triu": call("triu", "{0}, {diagonal}"),
+        "reshape": method("reshape", "{shape}"),
+        "diagonal": call("diagonal", "{0}, {offset}, {dim1}, {dim2}"),
         "cholesky": lambda d, p, q: Text(
             f"{d.function('linalg.cholesky')}({p[0].text}){'.T' if q['upper'] else ''}"
         ),

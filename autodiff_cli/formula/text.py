@@ -49,6 +49,38 @@ class Unsayable(Exception):
 Caller: TypeAlias = "Callable[[Dialect, list[Text], dict[str, Any]], Text]"
 
 
+class Many(tuple[Any, ...]):
+    """A parameter of several values: "(2,)" as it is, "2" with "1", "2, 3" with ",", "[2, 3]" with "["."""
+
+    def __format__(self, spec: str) -> str:
+        if spec == "[":
+            return listed(tuple(self))
+        if spec == "," or (spec == "1" and len(self) == 1):
+            return ", ".join(map(str, self)) or "()"
+        return tupled(self)
+
+
+def _filled(template: str, parts: Sequence[Text], params: Mapping[str, Any]) -> str:
+    texts = [part.text for part in parts]
+    given = {key: Many(v) if isinstance(v, tuple) else v for key, v in params.items()}
+    return template.format(*texts, args=", ".join(texts), **given)
+
+
+def call(function: str, arguments: str, behind: str = "") -> Caller:
+    """How a function is called: by a template of its arguments, which are numbered, and its parameters."""
+    return lambda dialect, parts, params: Text(
+        f"{dialect.function(function)}({_filled(arguments, parts, params)})"
+        + _filled(behind, parts, params)
+    )
+
+
+def method(name: str, arguments: str = "", behind: str = "") -> Caller:
+    """How a method of the first argument is called."""
+    return lambda dialect, parts, params: Text(
+        f"{parts[0].within(ATOM)}.{name}({_filled(arguments, parts, params)}){behind}"
+    )
+
+
 class Dialect:
     """The language's own writing: torch's names.
 

@@ -6,23 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from autodiff_cli.formula.expressions import Expression
-from autodiff_cli.formula.text import ATOM, CONSTANTS, SUM, Caller, Dialect, Text, listed, tupled
-
-
-def _method(name: str) -> Caller:
-    """A method of the first argument, which takes a shape."""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        return Text(f"{parts[0].within(ATOM)}.{name}({', '.join(params['shape'])})")
-
-    return write
-
-
-def _shaped(name: str) -> Caller:
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        return Text(f"{dialect.function(name)}({', '.join(params['shape']) or '()'})")
-
-    return write
+from autodiff_cli.formula.text import (
+    ATOM,
+    CONSTANTS,
+    SUM,
+    Caller,
+    Dialect,
+    Text,
+    call,
+    method,
+    tupled,
+)
 
 
 def _dims(params: Mapping[str, Any]) -> str:
@@ -86,10 +80,6 @@ def _unit(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     return Text(f"{dialect.function('F.one_hot')}({one}({params['index']}), {params['size']})")
 
 
-def _one_hot(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{dialect.function('F.one_hot')}({parts[0].text}, {params['size']})")
-
-
 def _eye(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     dtype = ", dtype=torch.bool" if params.get("mask") else ""
     return Text(f"{dialect.function('eye')}({params['size']}{dtype})")
@@ -140,33 +130,6 @@ def _unfold_backward(dialect: Dialect, parts: list[Text], params: dict[str, Any]
     return Text(f"{_zeros(dialect, params, parts[0])}.index_add({dim}, {places}, {x})")
 
 
-def _along(name: str) -> Caller:
-    """torch.f(x, dim, index)"""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        value = f", {params['value']}" if "value" in params else ""
-        return Text(
-            f"{dialect.function(name)}({parts[0].text}, {params['dim']}, {parts[1].text}{value})"
-        )
-
-    return write
-
-
-def _tensor(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{dialect.function('tensor')}({listed(params['values'])})")
-
-
-def _member(function: str, index: int, **fixed: str) -> Caller:
-    """One of the results of a function."""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        given = "".join(f", {key}={value}" for key, value in fixed.items())
-        given += "".join(f", {key}={value!r}" for key, value in params.items())
-        return Text(f"{dialect.function(function)}({parts[0].text}{given})[{index}]")
-
-    return write
-
-
 def _eigh(index: int) -> Caller:
     def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
         half = f", UPLO='{params['uplo']}'" if params["uplo"] != "L" else ""
@@ -189,52 +152,6 @@ def _layer_norm(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> 
         shape = f"{x}.shape[-{params['count']}:]"  # no size has to be taken first
     eps = "" if params["eps"] == 1e-5 else f", eps={params['eps']}"
     return Text(f"{dialect.function('F.layer_norm')}({x}, {shape}{eps})")
-
-
-def _listing(function: str) -> Caller:
-    """A function of a list of tensors."""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        args = ", ".join(part.text for part in parts)
-        return Text(f"{dialect.function(function)}([{args}], {params['dim']})")
-
-    return write
-
-
-def _polygamma(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{dialect.function('polygamma')}({params['n']}, {parts[0].text})")
-
-
-def _along_dims(function: str, *keys: str) -> Caller:
-    """A method, which takes dimensions bare: x.flip(0)."""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        values = (params[key] for key in keys)
-        args = [v if isinstance(v, int) else v[0] if len(v) == 1 else tupled(v) for v in values]
-        return Text(f"{parts[0].within(ATOM)}.{function}({', '.join(map(str, args))})")
-
-    return write
-
-
-def _rounded(mode: str) -> Caller:
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        a, b = (part.text for part in parts)
-        return Text(f"{dialect.function('div')}({a}, {b}, rounding_mode='{mode}')")
-
-    return write
-
-
-def _index_of(method: str, arguments: str) -> Caller:
-    """The indices that a method gives beside the elements."""
-
-    def write(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-        return Text(f"{parts[0].within(ATOM)}.{method}({arguments.format(**params)})[1]")
-
-    return write
-
-
-def _logabsdet(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    return Text(f"{dialect.function('torch.linalg.slogdet')}({parts[0].text})[1]")
 
 
 def _where(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
@@ -267,11 +184,6 @@ def _softplus(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Te
 def _argsort(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     down = ", descending=True" if params["descending"] else ""
     return Text(f"{dialect.function('argsort')}({parts[0].text}, {params['dim']}{down})")
-
-
-def _windows(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
-    numbers = f"{params['dim']}, {params['size']}, {params['step']}"
-    return Text(f"{parts[0].within(ATOM)}.unfold({numbers})")
 
 
 def _window(function: str) -> Caller:
@@ -330,9 +242,9 @@ class Torch(Dialect):
         "sgn": "torch.sgn",
     }
     callers: Mapping[str, Caller] = {
-        "reshape": _method("reshape"),
-        "ones": _shaped("ones"),
-        "zeros": _shaped("zeros"),
+        "reshape": method("reshape", "{shape:,}"),
+        "ones": call("ones", "{shape:,}"),
+        "zeros": call("zeros", "{shape:,}"),
         "norm": _norm,
         "std": _moment("std"),
         "var": _moment("var"),
@@ -344,7 +256,7 @@ class Torch(Dialect):
         "slice": Dialect.bracketed_slice,
         "pad": _pad,
         "unit": _unit,
-        "one_hot": _one_hot,
+        "one_hot": call("F.one_hot", "{0}, {size}"),
         "eye": _eye,
         "put_along": _put_along,
         "index_put0": _index_put,
@@ -353,68 +265,56 @@ class Torch(Dialect):
         "slice_backward": _slice_backward,
         "unfold_backward": _unfold_backward,
         "index": Dialect.bracketed_index,
-        "gather": _along("gather"),
-        "index_select": _along("index_select"),
-        "index_fill_number": _along("index_fill"),
-        "scatter_number": _along("scatter"),
-        "tensor": _tensor,
-        "svd_u": _member("torch.linalg.svd", 0, full_matrices="False"),
-        "svd_vh": _member("torch.linalg.svd", 2, full_matrices="False"),
-        "qr_q": _member("torch.linalg.qr", 0),
-        "qr_r": _member("torch.linalg.qr", 1),
+        "gather": call("gather", "{0}, {dim}, {1}"),
+        "index_select": call("index_select", "{0}, {dim}, {1}"),
+        "index_fill_number": call("index_fill", "{0}, {dim}, {1}, {value}"),
+        "scatter_number": call("scatter", "{0}, {dim}, {1}, {value}"),
+        "tensor": call("tensor", "{values:[}"),
+        "svd_u": call("torch.linalg.svd", "{0}, full_matrices=False", "[0]"),
+        "svd_vh": call("torch.linalg.svd", "{0}, full_matrices=False", "[2]"),
+        "qr_q": call("torch.linalg.qr", "{0}", "[0]"),
+        "qr_r": call("torch.linalg.qr", "{0}", "[1]"),
         "eigh_values": _eigh(0),
         "eigh_vectors": _eigh(1),
-        "argmedian": _index_of("median", "{dim}, True"),
-        "argnanmedian": _index_of("nanmedian", "{dim}, True"),
-        "argmode": _index_of("mode", "{dim}, True"),
+        "argmedian": method("median", "{dim}, True", "[1]"),
+        "argnanmedian": method("nanmedian", "{dim}, True", "[1]"),
+        "argmode": method("mode", "{dim}, True", "[1]"),
         "argkth": lambda d, p, q: Text(
             f"{p[0].within(ATOM)}.kthvalue({q['rank'] + 1}, {q['dim']}, True)[1]"
         ),
-        "argcummax": _index_of("cummax", "{dim}"),
-        "argcummin": _index_of("cummin", "{dim}"),
-        "cat": _listing("cat"),
-        "stack": _listing("stack"),
-        "polygamma": _polygamma,
-        "cumsum": _along_dims("cumsum", "dim"),
-        "cumprod": _along_dims("cumprod", "dim"),
-        "logcumsumexp": _along_dims("logcumsumexp", "dim"),
-        "div_floor": _rounded("floor"),
-        "div_trunc": _rounded("trunc"),
-        "logabsdet": _logabsdet,
+        "argcummax": method("cummax", "{dim}", "[1]"),
+        "argcummin": method("cummin", "{dim}", "[1]"),
+        "cat": call("cat", "[{args}], {dim}"),
+        "stack": call("stack", "[{args}], {dim}"),
+        "polygamma": call("polygamma", "{n}, {0}"),
+        **{name: method(name, "{dim}") for name in ("cumsum", "cumprod", "logcumsumexp")},
+        "div_floor": call("div", "{0}, {1}, rounding_mode='floor'"),
+        "div_trunc": call("div", "{0}, {1}, rounding_mode='trunc'"),
+        "logabsdet": call("torch.linalg.slogdet", "{0}", "[1]"),
         "where": _where,
         "clamp": _clamp,
         "softplus": _softplus,
         "argsort": _argsort,
-        "unfold": _windows,
+        "unfold": method("unfold", "{dim}, {size}, {step}"),
         "im2col": _window("F.unfold"),
         "col2im": _window("F.fold"),
         "avg_pool": _avg_pool,
-        "adaptive_avg_pool2d": lambda d, p, q: Text(
-            f"{d.function('F.adaptive_avg_pool2d')}({p[0].text}, {tupled(q['size'])})"
-        ),
-        "upsample_nearest2d": lambda d, p, q: Text(
-            f"{d.function('F.interpolate')}({p[0].text}, size={tupled(q['size'])})"
-        ),
-        "masked_scatter": lambda d, p, q: Text(
-            f"{p[0].within(ATOM)}.masked_scatter({p[1].text}, {p[2].text})"
-        ),
-        "repeat": lambda d, p, q: Text(f"{p[0].within(ATOM)}.repeat({tupled(q['repeats'])})"),
-        "flip": _along_dims("flip", "dims"),
-        "roll": _along_dims("roll", "shifts", "dims"),
-        "rot90": lambda d, p, q: Text(
-            f"{d.function('rot90')}({p[0].text}, {q['k']}, {tupled(q['dims'])})"
-        ),
-        "tril": _along_dims("tril", "diagonal"),
-        "triu": _along_dims("triu", "diagonal"),
+        "adaptive_avg_pool2d": call("F.adaptive_avg_pool2d", "{0}, {size}"),
+        "upsample_nearest2d": call("F.interpolate", "{0}, size={size}"),
+        "masked_scatter": method("masked_scatter", "{1}, {2}"),
+        "repeat": method("repeat", "{repeats}"),
+        "flip": method("flip", "{dims:1}"),
+        "roll": method("roll", "{shifts:1}, {dims:1}"),
+        "rot90": call("rot90", "{0}, {k}, {dims}"),
+        "tril": method("tril", "{diagonal}"),
+        "triu": method("triu", "{diagonal}"),
         "diagonal": _diagonal,
         "layer_norm": _layer_norm,
-        "diag_embed": lambda d, p, q: Text(
-            f"{d.function('torch.diag_embed')}({p[0].text}, {q['offset']})"
-        ),
+        "diag_embed": call("torch.diag_embed", "{0}, {offset}"),
         "part": lambda d, p, q: Text(q["text"], ATOM if q["is_call"] else SUM),
         "part_back": _part_back,
-        "long": lambda d, p, q: Text(f"{p[0].within(ATOM)}.long()"),
-        "bool": lambda d, p, q: Text(f"{p[0].within(ATOM)}.bool()"),
+        "long": method("long"),
+        "bool": method("bool"),
     }
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
-from autodiff_cli.formula.reading.table import Unspelled, number, reads
+from autodiff_cli.formula.reading.shapes import reshaped
+from autodiff_cli.formula.reading.table import READERS, Reader, Unspelled, number, reads
 from autodiff_cli.formula.terms import ONE, UNIT, Factor, Labels, Shape, Term
 from autodiff_cli.ir.node import Node
 
@@ -45,28 +46,18 @@ def _bmm(a: Algebra, node: Node, x: Term, y: Term) -> Term:
     )
 
 
-@reads("addmm")
-def _addmm(a: Algebra, node: Node, c: Term, x: Term, y: Term, beta: Any, alpha: Any) -> Term:
-    product = _mm(a, node, x, y)
-    return a.sum(
-        [(a.times(c, number(a, beta)), ONE), (a.times(product, number(a, alpha)), ONE)], node.shape
-    )
+def _adding(product: Reader) -> Reader:
+    """beta*c + alpha*x@y"""
+
+    def reader(a: Algebra, node: Node, c: Term, x: Term, y: Term, beta: Any, alpha: Any) -> Term:
+        first = a.times(c, number(a, beta))
+        second = a.times(product(a, node, x, y), number(a, alpha))
+        return a.sum([(first, ONE), (second, ONE)], node.shape)
+
+    return reader
 
 
-@reads("addmv")
-def _addmv(a: Algebra, node: Node, c: Term, x: Term, y: Term, beta: Any, alpha: Any) -> Term:
-    product = _mv(a, node, x, y)
-    return a.sum(
-        [(a.times(c, number(a, beta)), ONE), (a.times(product, number(a, alpha)), ONE)], node.shape
-    )
-
-
-@reads("baddbmm")
-def _baddbmm(a: Algebra, node: Node, c: Term, x: Term, y: Term, beta: Any, alpha: Any) -> Term:
-    product = _bmm(a, node, x, y)
-    return a.sum(
-        [(a.times(c, number(a, beta)), ONE), (a.times(product, number(a, alpha)), ONE)], node.shape
-    )
+READERS |= {"addmm": _adding(_mm), "addmv": _adding(_mv), "baddbmm": _adding(_bmm)}
 
 
 # ---- linear algebra -----------------------------------------------------------------------------
@@ -125,10 +116,10 @@ def _det_sign(a: Algebra, node: Node, x: Term) -> Term:
 
 @reads("linalg_solve")
 def _solve(a: Algebra, node: Node, x: Term, y: Term, left: bool, vector: bool) -> Term:
-    if vector and (len(x.shape) > 2 or len(y.shape) > 1):
-        raise Unspelled(node.op.name)
+    if vector and len(x.shape) > 2:
+        return reshaped(a, _solved(a, x, reshaped(a, y, (*y.shape, 1))), node.shape)
     if not vector:
-        x, y = (a.expanded(each, (*node.shape[:-2], *each.shape[-2:])) for each in (x, y))
+        x, y = (a.expanded(term, (*node.shape[:-2], *term.shape[-2:])) for term in (x, y))
     if not vector and not left:
         # X a = b is a^T X^T = b^T
         turned = _solved(a, transposed(a, x), transposed(a, y))

@@ -51,7 +51,7 @@ def number(algebra: Algebra, value: Any) -> Term:
     if found.pi:
         factors.append(Factor(algebra.leaf(PI, ()), found.pi, ()))
     if found.root != 1:
-        factors.append(Factor(algebra.number(found.root), Fraction(1, 2), ()))
+        factors.append(Factor(algebra.number(found.root), Fraction(1, found.degree), ()))
     if found.log:
         factors.append(Factor(algebra.function("log", [algebra.number(found.log)], ()), ONE, ()))
     return algebra.product(found.coefficient, factors, ())
