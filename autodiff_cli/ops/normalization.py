@@ -36,6 +36,17 @@ class _Normalization(Op):
     def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
         return operands[0].shape, operands[0].dtype
 
+    def composed(self, node: Node) -> Node:
+        x, *pair = node.operands
+        how = dict(node.params)
+        affine = how.pop("affine")
+        normal, _ = _normal_form(x, **how)
+        result = reshape(normal, x.shape)
+        for at, term in enumerate(pair):
+            term = reshape(term, affine)
+            result = result + term if at else result * term
+        return result
+
 
 def _normalize(
     x: Any, *affine_pair: Any, grouped: Shape, dims: Sizes, affine: Shape, eps: float

@@ -134,16 +134,28 @@ asin = unary(
     precise(np.arcsin),
     lambda y, x: rsqrt(1 - x * x),
     doc="inverse sine",
+    latex=r"\arcsin {}",
 )
 acos = unary(
     "acos",
     precise(np.arccos),
     lambda y, x: -rsqrt(1 - x * x),
     doc="inverse cosine",
+    latex=r"\arccos {}",
 )
-atan = unary("atan", precise(np.arctan), vjp=lambda g, y, x: g / (x * x + 1), doc="inverse tangent")
-sinh = unary("sinh", precise(np.sinh), lambda y, x: cosh(x), doc="hyperbolic sine")
-cosh: Elementwise = unary("cosh", precise(np.cosh), lambda y, x: sinh(x), doc="hyperbolic cosine")
+atan = unary(
+    "atan",
+    precise(np.arctan),
+    vjp=lambda g, y, x: g / (x * x + 1),
+    doc="inverse tangent",
+    latex=r"\arctan {}",
+)
+sinh = unary(
+    "sinh", precise(np.sinh), lambda y, x: cosh(x), doc="hyperbolic sine", latex=r"\sinh {}"
+)
+cosh: Elementwise = unary(
+    "cosh", precise(np.cosh), lambda y, x: sinh(x), doc="hyperbolic cosine", latex=r"\cosh {}"
+)
 tanh = unary(
     "tanh",
     precise(np.tanh),

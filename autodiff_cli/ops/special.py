@@ -102,6 +102,7 @@ lgamma = Elementwise(
     partials=(lambda y, x: digamma(x),),
     result="float",
     doc="log of |gamma(x)|",
+    latex=r"\log\Gamma {}",
 )
 digamma: Elementwise = _special(
     "digamma", "psi", lambda y, x: polygamma(x, n=1), "derivative of lgamma"

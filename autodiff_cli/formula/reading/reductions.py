@@ -10,7 +10,7 @@ from typing import Any
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.normal import parts_of
 from autodiff_cli.formula.reading.shapes import reshaped, summed
-from autodiff_cli.formula.reading.table import READERS, Reader, Unspelled, number, reads
+from autodiff_cli.formula.reading.table import READERS, Reader, Unspelled, reads
 from autodiff_cli.formula.terms import ONE, Shape, Term, identity
 from autodiff_cli.ir.node import Node
 
@@ -162,27 +162,6 @@ def centred(a: Algebra, x: Term, dims: Sequence[int]) -> Term:
     """x - mean(x)"""
     count = math.prod(x.shape[dim] for dim in dims)
     return a.minus(x, a.scaled(summed(a, x, dims, True), Fraction(1, count)))
-
-
-@reads("native_layer_norm", "native_group_norm", "native_batch_norm")
-def _normalized(
-    a: Algebra,
-    node: Node,
-    x: Term,
-    *pair: Term,
-    grouped: Shape,
-    dims: Shape,
-    affine: Shape,
-    eps: Any,
-) -> Term:
-    wide = reshaped(a, x, grouped)
-    kept = tuple(1 if d in dims else n for d, n in enumerate(grouped))
-    spread = a.function("var", [wide], _without(grouped, dims), dim=dims, correction=0)
-    scale = a.power(a.plus(reshaped(a, spread, kept), number(a, eps)), Fraction(-1, 2))
-    result = reshaped(a, a.times(centred(a, wide, dims), scale), node.shape)
-    terms = [reshaped(a, term, affine) for term in pair]
-    result = a.times(result, *terms[:1])
-    return a.expanded(a.plus(result, terms[1]) if terms[1:] else result, node.shape)
 
 
 def _without(shape: Shape, dims: Sequence[int]) -> Shape:
