@@ -11,7 +11,7 @@ from autodiff_cli.evaluation.leaves import leaves_of
 from autodiff_cli.evaluation.notices import Notices
 from autodiff_cli.evaluation.recorded import Recorded, parsed, recorded
 from autodiff_cli.evaluation.seeds import seed_of
-from autodiff_cli.explanation.graph import Graph, Named, Wish, check_gradient, explained
+from autodiff_cli.explanation.graph import MANY, Graph, Named, Wish, check_gradient, explained
 from autodiff_cli.explanation.links import sized
 from autodiff_cli.explanation.programs import explained_run
 from autodiff_cli.explanation.records import Explanation, Index
@@ -98,9 +98,11 @@ def parts_of(run: Recorded, bound: Mapping[str, Any], steps: str) -> tuple[list[
     found = {**named}
     numbers = (n for n in range(1, 10**9) if f"{MADE}{n}" not in taken)
     if kind == "operations":
+        few = len(operations) <= MANY  # texts within texts of many would be long
         for node in operations:
             if id(node) not in found and node is not run.value:
-                found[id(node)] = Named(f"{MADE}{next(numbers)}", node, _source(run, node))
+                text = _source(run, node) if few else ""
+                found[id(node)] = Named(f"{MADE}{next(numbers)}", node, text)
     if id(run.value) not in found and run.value.op is not INPUT:
         name = next(n for n in ("out", "result", "out_") if n not in taken)
         found[id(run.value)] = Named(name, run.value, run.body or _source(run, run.value))

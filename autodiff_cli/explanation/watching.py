@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.evaluation.seeds import seed_of
 from autodiff_cli.evaluation.traced import Traced
-from autodiff_cli.explanation.graph import Named
+from autodiff_cli.explanation.graph import MANY, Named
 from autodiff_cli.explanation.links import sized
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.places import frames
@@ -136,9 +136,11 @@ def parts_of(found: Pass) -> tuple[list[Named], str]:
     taken = {part.name for part in (*own, *constants)} | set(found.names.values())
     numbers = (n for n in range(1, 10**9) if f"t{n}" not in taken)
     parts = []
-    for node in named if named else [node for node in inner if node is not found.value]:
+    shown = named if named else [node for node in inner if node is not found.value]
+    few = len(shown) <= MANY  # texts within texts of many would be long
+    for node in shown:
         name = found.names.get(id(node)) or f"t{next(numbers)}"
-        parts.append(Named(name, node, found.text(node)))
+        parts.append(Named(name, node, found.text(node) if few else ""))
     if found.value.op is not INPUT:
         free = next(n for n in ("out", "result", "out_") if n not in taken)
         result = found.names.get(id(found.value)) or free
