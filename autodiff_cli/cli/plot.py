@@ -157,6 +157,9 @@ def _run(words: PlotWords, form: str) -> None:
     if not words.heat and not 1 <= len(cut) <= 2:
         example = next((name for name in names), "x")
         found = "no input has one" if not cut else f"these have one: {', '.join(cut)}"
+        dotted = next((name for name, text in names.items() if ".." in text), "")
+        if dotted and not cut:
+            found = f"write {dotted}={names[dotted].replace('...', ':').replace('..', ':')}"
         raise click.UsageError(
             f"plot needs a range for one input, or for two: {example}=-3:3; {found}"
         )
@@ -265,6 +268,7 @@ def _curve(
     ranges = [range_of(name, parts, count, logarithmic="x" in log) for name, parts in cut.items()]
     found = curve(source, tuple(ranges), inputs, second="second" in what, settings=words.settings())
     title = " ".join(source.text.split())
+    what = tuple(part for part in what if part in {n.split("_")[0] for n in found.columns})
     color = wanted(words.color, sys.stdout) and not to_file
     if form in PICTURES.values():
         from autodiff_cli.render import plot_file

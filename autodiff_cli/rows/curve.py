@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import InputError
+from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.node import Array
 from autodiff_cli.record import Record
@@ -101,7 +101,7 @@ class _Sampler:
             values = np.array(values, np.float64)
             if column.nulls is not None:
                 values[column.nulls] = np.nan if failed[column.nulls].all() else 0.0
-            found[name] = values
+            found[name] = values.reshape(count) if values.size == count else values
         return found
 
 
@@ -125,7 +125,7 @@ def curve(
         settings: what it is computed with.
 
     Raises:
-        AutodiffError: the text can't be evaluated at any of the points.
+        AutodiffError: the text can't be evaluated at any of the points, or is finite at none.
 
     >>> found = curve(
     ...     Source("x**2 - 2*x"), (Range("x", np.linspace(0, 3, 4)),), {}, settings=Settings("float64")
@@ -133,6 +133,19 @@ def curve(
     >>> found.columns["grad_x"].tolist(), found.marks
     ([-2.0, 0.0, 2.0, 4.0], (Mark(kind='minimum', at=1.0, until=1.0, value=-1.0),))
     """
+    with np.errstate(all="ignore"):
+        return _curve(source, ranges, inputs, slope=slope, second=second, settings=settings)
+
+
+def _curve(
+    source: Source,
+    ranges: tuple[Range, ...],
+    inputs: Mapping[str, Given],
+    *,
+    slope: bool,
+    second: bool,
+    settings: Settings,
+) -> Curve:
     names = tuple(one.name for one in ranges)
     grid = np.meshgrid(*[one.points for one in ranges])
     flat = [axis.reshape(-1) for axis in grid]
@@ -141,6 +154,11 @@ def curve(
         question = question._replace(values_only=True, wrt=())
     sample = _Sampler(question, names)
     columns = _sampled(sample, flat, question)
+    if not np.isfinite(columns["value"]).any():
+        places = " and ".join(
+            f"{one.name} from {one.points[0]:g} to {one.points[-1]:g}" for one in ranges
+        )
+        raise InputError(f"no value is finite for {places}")
     whole = {
         n: np.moveaxis(column.reshape(len(column), -1), 0, -1) for n, column in columns.items()
     }
@@ -153,8 +171,14 @@ def curve(
     if len(ranges) == 1 and shaped["value"].ndim == 1:
         wanted = {f"grad_{names[0]}": "slope", "value": "value"}
         first = {to: columns[name] for name, to in wanted.items() if name in columns}
-        marks = marks_of(ranges[0].points, first, lambda xs: _renamed(sample(xs), wanted))
+        again = sample if any(name != "value" for name in columns) else _valued(sample, question)
+        marks = marks_of(ranges[0].points, first, lambda xs: _renamed(again(xs), wanted))
     return Curve(ranges, shaped, marks, tuple(sample.notices))
+
+
+def _valued(sample: _Sampler, question: Question) -> _Sampler:
+    """What answers with values alone."""
+    return _Sampler(question._replace(wrt=(), values_only=True, second=False), sample.names)
 
 
 def _renamed(columns: Mapping[str, Array], names: Mapping[str, str]) -> dict[str, Array]:
@@ -162,17 +186,25 @@ def _renamed(columns: Mapping[str, Array], names: Mapping[str, str]) -> dict[str
 
 
 def _sampled(sample: _Sampler, points: list[Array], question: Question) -> dict[str, Array]:
-    """The columns; of a value that is no number, derivatives along each input."""
+    """The columns; of a value that is no number, derivatives along each input; of one without any, values."""
     try:
         return sample(*points)
-    except Exception as error:
-        if "grad can be implicitly created only for scalar outputs" not in str(error):
+    except RuntimeFault as error:
+        if (
+            "only for scalar outputs" not in error.message
+            and "not require grad" not in error.message
+        ):
             raise
+        flows = "only for scalar outputs" in error.message
     found: dict[str, Array] = {}
+    if not flows:
+        sample.notices.append(
+            "no derivative: the result leaves the graph, or does not depend on its input"
+        )
+        return _valued(sample, question)(*points)
     for name in sample.names:
         along: Any = question._replace(tangents={name: "1."}, second=False)
-        other = _Sampler(along, sample.names)
-        columns = other(*points)
+        columns = _Sampler(along, sample.names)(*points)
         found |= {"value": columns["value"], f"grad_{name}": columns["jvp"]}
     sample.notices.append("the result is no number: no remarkable places are looked for")
     return found

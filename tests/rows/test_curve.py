@@ -131,3 +131,19 @@ def test_what_fails_everywhere_is_an_error() -> None:
         sampled("x + men(x)", 0, 1, 5)
     with pytest.raises(AutodiffError, match="doesn't read"):
         curve(Source("2*y"), (Range("x", np.linspace(0, 1, 3)),), {"y": 1}, settings=SETTINGS)
+
+
+def test_what_has_no_derivative_has_values() -> None:
+    found = sampled("floor(x) > 0", -1, 2, 7)
+    assert set(found.columns) == {"value"} and found.columns["value"].tolist() == [0] * 4 + [1] * 3
+    assert "no derivative" in found.notices[-1]
+    assert sampled("x.reshape(1)*2", 0, 1, 3).columns["grad_x"].tolist() == [2, 2, 2]
+
+
+def test_values_that_overflow_or_are_nowhere_finite() -> None:
+    marks = sampled("exp(x)", 0, 1000, 201).marks
+    assert [mark.kind for mark in marks] == ["gap"] and marks[0].at == pytest.approx(
+        math.log(1.7976931348623157e308)
+    )
+    with pytest.raises(AutodiffError, match="no value is finite for x from -3 to -1"):
+        sampled("sqrt(x)", -3, -1, 9)
