@@ -1,4 +1,4 @@
-"""`run --figures DIR`: what a program draws becomes files, in a process of its own when it has ended.
+"""What a program draws: files, with `run --figures DIR`, by a process of their own; or text in the terminal.
 
     the program's process ──notes, in a file without a name──► another process ──files──► the parent
        behind the wall                                             behind the wall        names them
@@ -9,17 +9,22 @@ The notes are read before the wall, for the names of the pictures, and the files
 from __future__ import annotations
 
 import os
+import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.color import wanted
 from autodiff_cli.cli.resources import Limits
 from autodiff_cli.errors import AutodiffError, Ended, InputError
+
+if TYPE_CHECKING:
+    from autodiff_cli.interpret.figures import Figures
 
 LEAST_SECONDS, LEAST_BYTES = 60.0, 1 << 30  # that drawing may take
 EXTRA = "pip install 'autodiff-cli[pictures]'"
@@ -62,6 +67,25 @@ def collected(
         finally:
             if os.getpid() == parent:
                 _draw(notes, folder, limits, wall, read, quiet)
+
+
+def drawn_in_terminal(write: Callable[[str], object]) -> Figures:
+    """What draws a program's figures between its lines; without the library it says that nothing is drawn."""
+    from autodiff_cli.interpret.figures import Figures
+
+    if find_spec("plotext") is None:
+        return Figures()
+    terminal: list[Callable[[str], object]] = []
+
+    def take(line: str) -> None:
+        if not terminal:  # with the first call
+            from autodiff_cli.render.figures_text import Terminal
+
+            width = shutil.get_terminal_size().columns
+            terminal.append(Terminal(write, width, color=wanted("auto", sys.stdout)))
+        terminal[0](line)
+
+    return Figures(take)
 
 
 def _unnamed() -> IO[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import IO, TYPE_CHECKING, Any
@@ -180,12 +181,15 @@ def _notes(
 
 def _figures(words: RunWords, notes: IO[str] | None) -> Any:
     """What takes a program's figures; None where there is nothing to say of it."""
-    if notes is None and not words.quiet:
+    seen = notes is None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    if notes is None and not words.quiet and not seen:
         return None
     from autodiff_cli.interpret.figures import Figures
 
     if notes is None:
-        return Figures(None, "")
+        from autodiff_cli.cli.figures import drawn_in_terminal
+
+        return drawn_in_terminal(_write) if seen else Figures(None, "")
 
     def write(line: str) -> None:
         notes.write(line)

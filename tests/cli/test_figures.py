@@ -119,3 +119,25 @@ def test_wrong_folders(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("autodiff_cli.cli.figures.find_spec", lambda name: None)
     code, out, err = run("run", str(path), "--figures", str(tmp_path / "f"))
     assert (code, out) == (1, "") and "pip install 'autodiff-cli[pictures]'" in err
+
+
+@pytest.mark.needs("plotext")
+def test_a_terminal_shows_figures_between_the_lines(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "p.py"
+    path.write_text(
+        PROGRAM.replace("plt.show()\n", "plt.title('a $x^2$')\nprint('before')\nplt.show()\n")
+    )
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    code, out, err = run("run", str(path))
+    lines = out.split("\n")
+    assert (code, err) == (0, "") and max(map(len, lines)) == 60
+    shown = [at for at, line in enumerate(lines) if "a x^2" in line]
+    assert (
+        lines[0] == "before" and shown == [1] and "parabola" in out and "[imshow: --figures" in out
+    )
+    assert sum(len([c for c in line if "\u2800" < c <= "\u28ff"]) for line in lines) > 60
