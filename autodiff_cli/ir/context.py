@@ -104,6 +104,7 @@ class Context:
         inferred: from which to which number they were before.
         level: how many functions of `torch.func` run in each other.
         duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
+        passing: the backward pass that runs, which hooks may ask what it reaches.
         randomness: what a function that is mapped over rows may draw, in `torch.vmap`'s words.
         seed: of the streams of random numbers that nobody has asked for yet; None: by chance.
         streams: of random numbers, by whose they are; see `random.streams`.
@@ -145,6 +146,7 @@ class Context:
     inferred: tuple[tuple[int, int], ...]
     level: int
     duals: dict[int, Any] | None
+    passing: Any
     randomness: str
     seed: int | None
     streams: dict[str, Any]
@@ -184,7 +186,7 @@ class Context:
         self.inference = None
         self.inferred = ()
         self.level = 0
-        self.duals = None
+        self.duals = self.passing = None
         self.randomness = "different"
         self.seed = None
         self.streams = {}

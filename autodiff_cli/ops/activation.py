@@ -137,10 +137,17 @@ softplus = Elementwise(
     backward="SoftplusBackwardBackward0",
     doc="log(1 + exp(beta*x))/beta, x itself where that is large",
 )
+falling_sigmoid = Elementwise(
+    "falling_sigmoid",
+    lambda x: _sigmoid(-x),
+    vjps=(lambda g, y, x: -g * (y * sigmoid(x)),),  # (1 - y) is 0 long before sigmoid(x) is
+    result="float",
+    doc="sigmoid(-x): the slope of log_sigmoid",
+)
 log_sigmoid = Elementwise(
     "log_sigmoid",
     lambda x: np.minimum(x, 0) - _log1p(_exp(-np.abs(x))),
-    vjps=(lambda g, y, x: g * sigmoid(-x),),
+    vjps=(lambda g, y, x: g * falling_sigmoid(x),),
     backward="LogSigmoidBackwardBackward0",
     doc="log(sigmoid(x)), without overflow",
 )

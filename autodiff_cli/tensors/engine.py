@@ -51,7 +51,7 @@ def differentiate(
     Raises:
         RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
     """
-    with changed(grad=create_graph) as context:
+    with changed(grad=create_graph, passing=None) as context:
         for tell in context.passes if targets is None else ():
             tell(roots)
         return _Pass(roots, retain_graph, targets, accumulating, context).run()
@@ -82,12 +82,14 @@ class _Pass:
         self.cotangents: dict[int, Any] = {}
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
+        self.order: list[Node] = []
+        context.passing = self
         self.check_nan = context.check_nan
         # no graph of it is wanted
         self.bare = context.eager and not (context.grad or context.check_nan or context.recording)
 
     def run(self) -> list[Node | None]:
-        order = self._reached()
+        order = self.order = self._reached()
         targets = self.targets
         wanted = None if targets is None else {id(n) for n in targets if n.op is not UNTRACKED}
         through, needed = (None, None) if wanted is None else _leading_to(order, wanted)
@@ -116,6 +118,10 @@ class _Pass:
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]
+
+    def reaches(self, node: Node) -> bool:
+        """Whether a gradient can flow to a node in this pass."""
+        return id(node) in self.waiting or any(other is node for other in self.order)
 
     def _reached(self) -> list[Node]:
         """The nodes with derivatives below the roots, the newest first; counts flows to leaves."""
@@ -232,6 +238,8 @@ class _Pass:
                 accumulate(tensor, g)
                 for hook in list(tape.after.values()):
                     hook(tensor)
+                for hook in list(tape.function_hooks.values()):
+                    hook((), (Tensor(g),))
 
 
 # ---- rules on arrays -----------------------------------------------------------------------------

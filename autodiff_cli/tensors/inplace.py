@@ -193,10 +193,15 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     if value is not array:
         np.copyto(array, value, casting="unsafe")
     number = memory.wrote()
-    if not recorded:
-        return
-    new.number = number
-    new.value, new.memory, new.dtype = array, memory, old.dtype
+    if recorded:
+        new.number, new.dtype = number, old.dtype
+        rebase(tensor, old, new)
+
+
+def rebase(tensor: Tensor, old: Node, new: Node) -> None:
+    """Let the history of a tensor, and of what it is a view of, be that of `new`, whose value it holds."""
+    memory, array = tensor.memory, tensor.array
+    new.value, new.memory = array, memory
     view = tensor.view
     if view is None:
         tensor.node = new

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from autodiff_cli.ops.writes import Steps
 
 MULTI_OUTPUT = frozenset(("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0"))
-NO_GRAD, SEVERAL = "no_grad", "several"
+NO_GRAD, SEVERAL, CUSTOM = "no_grad", "several", "custom"
 AMBIGUOUS = (
     " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
     "moving both the view and the inplace either both inside the no_grad block (if you don't want the "
@@ -46,6 +46,14 @@ ONE_OF_SEVERAL = (
     " This view is the output of a function that returns multiple views. Such functions do not allow the "
     "output views to be modified inplace. You should replace the inplace operation by an out-of-place one."
 )
+
+OVERRIDING = (
+    " This view was created inside a custom Function (or because an input was returned as-is) and the "
+    "autograd logic to handle view+inplace would override the custom backward associated with the custom "
+    "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
+    "output of the custom Function."
+)
+REASONS = {NO_GRAD: AMBIGUOUS, SEVERAL: ONE_OF_SEVERAL, CUSTOM: OVERRIDING}
 
 
 class View:
@@ -57,7 +65,8 @@ class View:
         seen: the base's node when the view's own node was made.
         version: the base's version then.
         made: NO_GRAD if it, or a view that it shows, was made under `no_grad`; SEVERAL if by an operation
-            that gives several views at once. Such views can't be written to in the graph.
+            that gives several views at once; CUSTOM if it is what a program's Function was given. Such
+            views can't be written to in the graph.
     """
 
     __slots__ = ("base", "made", "seen", "steps", "version")
@@ -178,8 +187,7 @@ class Tensor:
             what = f"Output {node.output} of {function_name(node)} is a view"
             if view.made == NO_GRAD:
                 what += " of a view which was created in no_grad mode"
-        reason = AMBIGUOUS if view.made == NO_GRAD else ONE_OF_SEVERAL
-        return f"{what} and {happened} modified inplace{mode}.{reason}"
+        return f"{what} and {happened} modified inplace{mode}.{REASONS[view.made]}"
 
     @property
     def array(self) -> Array:

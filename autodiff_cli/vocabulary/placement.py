@@ -411,4 +411,7 @@ def put(input: Node, index: Node, source: Node, accumulate: bool) -> Node:
     flat = mv.reshape(input, (input.numel,))
     given = mv.reshape(source, (source.numel,))
     places = (mv.reshape(index, (index.numel,)),)
-    return mv.reshape(index_put(flat, places, given, accumulate), input.shape)
+    result = mv.reshape(index_put(flat, places, given, accumulate), input.shape)
+    if result.requires_grad:
+        result.named = "PutBackward0"
+    return result

@@ -11,12 +11,20 @@ from autodiff_cli.vocabulary.tensor_str import DEFAULT, print_options, tensor_te
 def tensor_repr(tensor: Tensor) -> str:
     invalid = tensor.is_invalid
     node = tensor._node if invalid else tensor.node
+    tangent = ""
+    if current().duals is not None and not invalid:
+        from autodiff_cli.vocabulary.autograd.forward_ad import unpack_dual
+
+        primal, moving = unpack_dual(tensor)
+        if moving is not None:
+            node, tangent = primal.node, repr(moving)
     text = tensor_text(
         tensor.array,
         node.dtype.name,
         default_dtype=current().dtype.name,
         requires_grad=node.requires_grad,
         grad_fn="Invalid" if invalid else node.grad_fn,
+        tangent=tangent,
         options=current().print_options or DEFAULT,
     )
     return f"Parameter containing:\n{text}" if getattr(tensor, "is_parameter", False) else text

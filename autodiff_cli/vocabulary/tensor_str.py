@@ -101,6 +101,7 @@ def tensor_text(
     default_dtype: str = "float32",
     requires_grad: bool = False,
     grad_fn: str | None = None,
+    tangent: str = "",
     options: PrintOptions = DEFAULT,
 ) -> str:
     """Return what ``repr`` prints for a tensor.
@@ -108,7 +109,8 @@ def tensor_text(
     ``array`` holds the values: any shape, of a boolean, integer, real or complex dtype.
     ``dtype_name`` is what torch calls the dtype, without prefix ("float32"); it is printed unless
     it follows from the text and from ``default_dtype``. ``grad_fn`` is the name of the node which
-    made the tensor ("AddBackward0"); ``requires_grad`` is printed for a tensor without one.
+    made the tensor ("AddBackward0"); ``requires_grad`` is printed for a tensor without one; ``tangent`` is
+    the text of that of a dual tensor.
 
     >>> tensor_text(np.arange(4) / 4, "float64", grad_fn="DivBackward0")
     'tensor([0.0000, 0.2500, 0.5000, 0.7500], dtype=torch.float64,\\n       grad_fn=<DivBackward0>)'
@@ -133,6 +135,8 @@ def tensor_text(
         suffixes.append(f"grad_fn=<{grad_fn}>")
     elif requires_grad:
         suffixes.append("requires_grad=True")
+    if tangent:
+        suffixes.append(f"tangent={tangent}")
 
     text = _PREFIX + _body(array, options)
     # The reference counts two columns more than the line has.

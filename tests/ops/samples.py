@@ -441,6 +441,7 @@ SAMPLES |= {
     "attached": [([A, A * 2], {})],
     "capped": [([A], {"bound": 0.5})],
     "away": [([A], {"bound": 0.5})],
+    "falling_sigmoid": [([A], {})],
     "normal_hazard": [([A], {})],
     "batch_norm_fixed": [
         ([A, ROW, ROW * ROW], {"eps": 1e-5}),

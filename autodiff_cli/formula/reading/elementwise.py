@@ -100,6 +100,11 @@ def _same(a: Algebra, node: Node, x: Term, *others: Term, bound: Any = None) -> 
     return x
 
 
+@reads("falling_sigmoid")
+def _falling(a: Algebra, node: Node, x: Term) -> Term:
+    return a.each("sigmoid", [a.times(number(a, -1), x)])
+
+
 @reads("normal_hazard")
 def _hazard(a: Algebra, node: Node, x: Term) -> Term:
     scaled = a.each("special_erfcx", [a.times(number(a, -math.sqrt(0.5)), x)])

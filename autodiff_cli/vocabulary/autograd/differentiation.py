@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import RuntimeFault, TypeFault
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.tensors.derivatives import filled, gradient_rows
@@ -44,7 +44,7 @@ def grad(
     materialize_grads: bool = False,
 ) -> tuple[Tensor | None, ...]:
     if materialize_grads and allow_unused is False:
-        raise RuntimeFault(
+        raise ValueFault(
             "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
             "allow_unused=False."
         )

@@ -17,8 +17,9 @@ from autodiff_cli.ir.context import changed, current
 from autodiff_cli.ir.memory import Memory
 from autodiff_cli.ir.node import Array, Node, Op, Shape
 from autodiff_cli.ops.movement import sum_to
-from autodiff_cli.tensors.saved import FREED
-from autodiff_cli.tensors.tensor import Tensor, constant_of
+from autodiff_cli.tensors.inplace import rebase
+from autodiff_cli.tensors.saved import FREED, function_name
+from autodiff_cli.tensors.tensor import CUSTOM, Tensor, View, constant_of, detached
 from autodiff_cli.vocabulary.autograd.grad_mode import Decorated, no_grad
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 from autodiff_cli.vocabulary.calls.parameters import type_name
@@ -45,7 +46,7 @@ class Context:
     def __init__(self, name: str) -> None:
         self._name = name
         self._saved: tuple[Any, ...] = ()
-        self._versions: list[tuple[Memory, int] | None] = []
+        self._versions: list[tuple[Memory, int, Node] | None] = []
         self._node: Node | None = None
         self._materialize = True
         self._not_differentiable: tuple[Any, ...] = ()
@@ -61,6 +62,13 @@ class Context:
                 )
         self._saved = tensors
 
+    def keep(self) -> None:
+        """Remember how often what is saved was written to."""
+        self._versions = [
+            (t.memory, len(t.memory.writes), t.node) if isinstance(t, Tensor) else None
+            for t in self._saved
+        ]
+
     def save_for_forward(self, *tensors: Any) -> None:
         return None
 
@@ -70,10 +78,12 @@ class Context:
             raise RuntimeFault(FREED)
         for tensor, seen in zip(self._saved, self._versions, strict=False):
             if seen is not None and len(seen[0].writes) != seen[1]:
+                maker = seen[2]
+                made = f", which is output {maker.output} of {function_name(maker)},"
                 raise RuntimeFault(
                     "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: [torch.{tensor.dtype.scalar_name}Tensor "
-                    f"{list(tensor.shape)}] is at version {len(seen[0].writes)}; expected version "
+                    f"inplace operation: [torch.{tensor.dtype.scalar_name}Tensor {list(tensor.shape)}]"
+                    f"{'' if maker.is_leaf else made} is at version {len(seen[0].writes)}; expected version "
                     f"{seen[1]} instead. Hint: enable anomaly detection to find the operation that "
                     "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
                     "check_nan=False)."
@@ -174,7 +184,7 @@ def _gradients(node: Node, bundle: Bundle) -> list[Node | None]:
     given = []
     for number, (shape, dtype) in enumerate(node.params["outputs"]):
         flow = bundle.by_output.get(number)
-        if flow is None and ctx._materialize:
+        if flow is None and ctx._materialize and dtype is not None:
             flow = constant_of(np.zeros(shape, dtype.numpy), Node(node.op, (), {}, shape, dtype))
         given.append(None if flow is None else Tensor(flow))
     method = find_method(function, "backward") or find_method(function, "vjp")
@@ -184,7 +194,7 @@ def _gradients(node: Node, bundle: Bundle) -> list[Node | None]:
             "use it with backward mode AD."
         )
     result = method(ctx, *given)
-    results = list(result) if isinstance(result, (tuple, list)) else [result]
+    results = list(result) if isinstance(result, tuple) else [result]
     count = node.params["arguments"]
     while len(results) > count and results[-1] is None:
         results.pop()
@@ -200,7 +210,7 @@ def _gradients(node: Node, bundle: Bundle) -> list[Node | None]:
             flows.append(None)
             continue
         if not isinstance(flow, Tensor):
-            raise TypeFault(f"expected Variable or None (got {type_name(flow)})")
+            raise RuntimeFault(f"expected Variable or None (got {type_name(flow)})")
         flows.append(_fitted(flow, operand, name, place))
     return flows
 
@@ -244,22 +254,34 @@ class Function:
         )
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         forward = find_method(cls, "forward")
         if forward is None:
             raise NotImplementedFault(
                 "You must implement the forward function for custom autograd.Function."
             )
         ctx = Context(cls.__name__)
-        ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in args)
         setup = find_method(cls, "setup_context")
+        if setup is not None:
+            args, kwargs = _bound(forward, args, kwargs), {}
+        given = (*args, *kwargs.values())
+        ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in given)
         with changed(grad=False):
             if setup is None:
-                value = forward(ctx, *args)
+                value = forward(ctx, *args, **kwargs)
             else:
                 value = forward(*args)
                 setup(ctx, args, value)
-        return _recorded(cls, ctx, args, value)
+        return _recorded(cls, ctx, given, value)
+
+
+def _bound(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments by position, defaults included."""
+    from inspect import signature
+
+    bound = signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
 
 
 open_class(Function)
@@ -271,17 +293,18 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
     """The outputs as tensors of the graph, if some argument requires grad."""
     several = isinstance(value, tuple)
     outputs = value if several else (value,)
-    for output in outputs:
-        if output is not None and not isinstance(output, Tensor) and not several:
-            raise TypeFault(
-                f"{cls.__name__}Backward.forward: expected Tensor or tuple of Tensor (got "
-                f"{type_name(output)}) for return value 0"
-            )
-    ctx._versions = [
-        (t.memory, len(t.memory.writes)) if isinstance(t, Tensor) else None for t in ctx._saved
-    ]
-    if not current().grad or not any(ctx.needs_input_grad):
-        return value
+    dirty = {id(tensor) for tensor in ctx._dirty}
+    if dirty - {id(output) for output in outputs}:
+        raise RuntimeFault(
+            "Some elements marked as dirty during the forward method were not returned as output. The "
+            "inputs that are modified inplace must all be outputs of the Function."
+        )
+    recorded = current().grad and any(ctx.needs_input_grad)
+    if not recorded or not any(isinstance(output, Tensor) for output in outputs):
+        given = {id(arg) for arg in args} - dirty
+        kept = tuple([_alias(o, o.node) if id(o) in given else o for o in outputs])
+        ctx.keep()
+        return kept if several else kept[0]
     places = [place for place, arg in enumerate(args) if isinstance(arg, Tensor)]
     operands = tuple([args[place].node for place in places])
     joint = Node(
@@ -294,8 +317,7 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
             "places": places,
             "last": max(at for at, node in enumerate(operands) if node.requires_grad),
             "outputs": [
-                (o.shape, o.dtype) if isinstance(o, Tensor) else ((), operands[0].dtype)
-                for o in outputs
+                (o.shape, o.dtype) if isinstance(o, Tensor) else ((), None) for o in outputs
             ],
         },
         (),
@@ -310,6 +332,7 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
     # what was saved of the outputs is part of the graph, so that backward can be differentiated
     made = {id(before): after for before, after in zip(outputs, result, strict=True)}
     ctx._saved = tuple(made.get(id(tensor), tensor) for tensor in ctx._saved)
+    ctx.keep()
     return result if several else result[0]
 
 
@@ -317,17 +340,31 @@ def _output(
     joint: Node, output: Tensor, number: int, ctx: Context, args: tuple[Any, ...]
 ) -> Tensor:
     if any(output is other for other in ctx._not_differentiable) or not output.dtype.is_floating:
-        return output
+        return _alias(output, output.node) if any(output is arg for arg in args) else output
     value: Array = output.array
     node = Node(OUTPUT, (joint,), {"output": number}, output.shape, output.dtype, True, value)
-    node.memory = output.node.memory
+    old = output.node
+    node.memory, node.output = old.memory, number
     if any(output is other for other in ctx._dirty):
-        output.node = node
+        if old.is_leaf and old.requires_grad:
+            raise RuntimeFault(
+                "a leaf Variable that requires grad has been used in an in-place operation."
+            )
+        node.number = output.memory.wrote()
+        rebase(output, old, node)
         return output
-    tensor = Tensor(node)
-    if any(output is arg for arg in args):
-        node.memory = output.memory
-    return tensor
+    shared = output.view is not None or any(output is arg for arg in args)
+    return _alias(output, node) if shared else Tensor(node)
+
+
+def _alias(tensor: Tensor, node: Node) -> Tensor:
+    """Another tensor of the same memory: what was given is never what comes back."""
+    outer = tensor.view
+    base, steps = (tensor, ()) if outer is None else (outer.base, outer.steps)
+    if node is tensor.node and node.requires_grad:
+        node = detached(tensor).node
+    node.memory = tensor.memory
+    return Tensor(node, View(base, steps, CUSTOM))
 
 
 @named("autograd.function.once_differentiable")

@@ -143,6 +143,11 @@ def base(tensor: Tensor) -> Tensor | None:
     return None if tensor.view is None else tensor.view.base
 
 
+@method("_is_view", "")
+def is_view(tensor: Tensor) -> bool:
+    return tensor.view is not None
+
+
 def _set_data(tensor: Tensor, value: Any) -> None:
     if not isinstance(value, Tensor):
         raise TypeFault(f"Variable data has to be a tensor, but got {type_name(value)}")
@@ -250,10 +255,8 @@ def cotangents(
 
     Source: torch/autograd/__init__.py (`_make_grads`).
     """
-    if len(given) != len(tensors):
-        raise RuntimeFault(f"got {len(tensors)} tensors and {len(given)} gradients")
     result = []
-    for number, (tensor, gradient) in enumerate(zip(tensors, given, strict=True)):
+    for number, (tensor, gradient) in enumerate(zip(tensors, given, strict=False)):
         node = tensor.node
         if isinstance(gradient, Tensor):
             shape = gradient.shape[1:] if batched else gradient.shape
@@ -292,6 +295,8 @@ def cotangents(
             raise TypeFault(
                 f"gradients can be either Tensors or None, but got {type_name(gradient)}"
             )
+    if len(given) != len(tensors):
+        raise RuntimeFault(f"got {len(tensors)} tensors and {len(given)} gradients")
     return result
 
 

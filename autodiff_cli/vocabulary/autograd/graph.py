@@ -5,14 +5,18 @@ Source: torch/autograd/graph.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from autodiff_cli.ir.context import changed, own
+from autodiff_cli.errors import ValueFault
+from autodiff_cli.ir.context import changed, current, own
 from autodiff_cli.ir.node import NUMBER, Node
 from autodiff_cli.tensors.saved import RESULT, saved
 from autodiff_cli.tensors.tensor import Tensor, detached, tape_of
-from autodiff_cli.vocabulary.calls.handles import named
+from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
+from autodiff_cli.vocabulary.autograd.gradients import register_hook
+from autodiff_cli.vocabulary.calls.handles import named, open_class
 
 
 @named("autograd.graph.saved_tensors_hooks")
@@ -67,3 +71,59 @@ class save_on_cpu:
 
     def __exit__(self, *_: Any) -> None:
         return None
+
+
+class _Handles:
+    """What `register_multi_grad_hook` gives: `remove()` takes the hook away."""
+
+    __module__ = "torch.autograd.graph"
+
+    def __init__(self, handles: Sequence[RemovableHandle]) -> None:
+        self._handles = handles
+
+    def remove(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def __enter__(self) -> _Handles:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+open_class(_Handles)
+
+
+@named("autograd.graph.register_multi_grad_hook")
+def register_multi_grad_hook(
+    tensors: Sequence[Tensor], fn: Callable[..., Any], *, mode: str = "all"
+) -> _Handles:
+    """A hook for several tensors: with all their gradients of a pass, or with the first that comes."""
+    if mode not in ("all", "any"):
+        raise ValueFault(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    tensors = list(tensors)
+    nodes = [tensor.node for tensor in tensors]
+    came: dict[int, list[Tensor | None]] = {}  # by pass
+
+    def told(at: int, g: Tensor) -> None:
+        running = current().passing
+        first = id(running) not in came
+        found = came.setdefault(id(running), [None] * len(tensors))
+        found[at] = g
+        if mode == "any":
+            if first:
+                fn(g)
+        elif sum(one is not None for one in found) == sum(map(running.reaches, nodes)):
+            fn(found)
+            del came[id(running)]
+
+    moving = [at for at, tensor in enumerate(tensors) if mode == "all" or tensor.requires_grad]
+    return _Handles([register_hook(tensors[at], partial(told, at)) for at in moving])
+
+
+@named("autograd.graph.increment_version")
+def increment_version(tensor: Any) -> None:
+    """Say that tensors were written to, which the graph must know."""
+    for one in [tensor] if isinstance(tensor, Tensor) else tensor:
+        one.memory.wrote()

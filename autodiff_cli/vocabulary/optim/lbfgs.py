@@ -164,7 +164,7 @@ class LBFGS(Optimizer):
 
         return evaluate
 
-    def step(self, closure: Any = None) -> Any:
+    def step(self, closure: Any) -> Any:  # type: ignore[override]
         group = self.param_groups[0]
         lr, max_iter, max_eval = scalar(group["lr"]), group["max_iter"], group["max_eval"]
         search, change = group["line_search_fn"], group["tolerance_change"]
