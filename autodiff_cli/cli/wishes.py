@@ -17,8 +17,8 @@ diff grad gradient value calc calculate evaluate compute jacobian hessian
     no command is needed: autodiff 'x**2' x=3 prints the value and the gradients
 exec execute python train script notebook: programs are run by autodiff run FILE
 map rows table csv apply: rows of a table are evaluated by autodiff batch 'x*2' FILE
-plot graph draw show
-    nothing is drawn here: --json and --save out.npz give the numbers to what draws
+draw show picture curve
+    a curve: autodiff plot 'x**2' x=-1:1; the graph: autodiff graph 'x**2' x=1
 why trace steps debug chain-rule
     --trace prints every step: autodiff 'x**2' x=3 --trace; autodiff explain 'x**2' x=3 says why
 info about: autodiff --version, autodiff --help
