@@ -134,7 +134,7 @@ def started_with(settings: Settings, **fields: Any) -> Context:
 
     >>> with started_with(Settings(dtype="float64", threads=1), eager=True) as context:
     ...     context.dtype, context.threads, context.eager
-    (float64, 1, True)
+    (torch.float64, 1, True)
     """
     dtype = dtypes.NAMES.get(settings.dtype)
     if dtype is None or not dtype.is_floating:

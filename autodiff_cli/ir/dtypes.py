@@ -48,6 +48,9 @@ class DType:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
+    def __reduce__(self) -> tuple[Any, ...]:  # there is one of each, in a class with the reference's name
+        return _of_name, (self.name,)
+
 
 bool_ = DType("bool", BOOL, "Bool", "bool")
 uint8 = DType("uint8", INTEGER, "Byte", "unsigned char")
@@ -69,6 +72,10 @@ NAMES = {dtype.name: dtype for dtype in ALL} | {
     "int": int32,
     "long": int64,
 }
+
+
+def _of_name(name: str) -> DType:
+    return NAMES[name]
 
 
 def of(x: Any) -> DType:

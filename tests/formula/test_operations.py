@@ -9,6 +9,7 @@ import pytest
 from samples import SAMPLES
 from test_derivatives import DIFFERENTIABLE, leaves
 
+import autodiff_cli.evaluation.parts  # noqa: F401 - declares operations too
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.reading import Unspelled, read
 from autodiff_cli.formula.reading.table import READERS
