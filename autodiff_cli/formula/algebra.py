@@ -18,6 +18,7 @@ from autodiff_cli.formula.normal import (
     parts_of,
     signed_alike,
 )
+from autodiff_cli.formula.numbers import bounded
 from autodiff_cli.formula.terms import (
     LARGEST_RATIO,
     MANY_FACTORS,
@@ -301,7 +302,7 @@ class Algebra:
             key = base, labels
             held = merged.get(key)
             merged[key] = exponent if held is None else exponent_sum(self, held, exponent)
-        coefficient = signed_alike(merged, coefficient)
+        coefficient = bounded(signed_alike(merged, coefficient))
         if coefficient == 0:
             return self._zero(shape)
         kept = [
@@ -400,7 +401,8 @@ class Algebra:
                 continue
             collected[term] = collected.get(term, ZERO) + times
         entries = sorted(
-            ((term, c) for term, c in collected.items() if c != 0), key=lambda e: e[0].number
+            ((term, bounded(c)) for term, c in collected.items() if c != 0),
+            key=lambda e: e[0].number,
         )
         if not entries:
             return self.number(0, shape)

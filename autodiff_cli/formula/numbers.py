@@ -19,6 +19,10 @@ ROOTS = [
     if power or root != 1
 ]
 LOGARITHMS = (2, 3, 5, 10)
+BITS = 62  # of a numerator or denominator, which are integers of the language
+MANY_BITS = (
+    512  # from where on a number isn't kept exactly; sizes that stand for letters have some each
+)
 
 
 class Exact(NamedTuple):
@@ -76,6 +80,30 @@ Exact(coefficient=Fraction(1, 3), pi=Fraction(0, 1), root=1, log=0, degree=2))
         if ratio and _same(float(ratio) * math.log(base), value):
             return Exact(ratio, log=base)
     return None
+
+
+def is_long(value: Fraction) -> bool:
+    """Whether a number can't be written as a quotient of integers.
+
+    >>> is_long(Fraction(9999, 10000) ** 5), is_long(Fraction(9999, 10000) ** 4)
+    (True, False)
+    """
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) > BITS
+
+
+def bounded(value: Fraction) -> Fraction:
+    """The number, or the nearest float's where it is very long: products of many grow without end.
+
+    >>> bounded(Fraction(9999, 10000) ** 20) == Fraction(9999, 10000) ** 20
+    True
+    >>> long = Fraction(9999, 10000) ** 200
+    >>> float(bounded(long)) == float(long), len(str(bounded(long).denominator))
+    (True, 17)
+    """
+    sizes = value.numerator.bit_length(), value.denominator.bit_length()
+    if max(sizes) <= MANY_BITS or abs(sizes[0] - sizes[1]) > 1000:
+        return value
+    return Fraction(repr(float(value)))
 
 
 def _simple(value: float) -> Fraction | None:

@@ -60,4 +60,8 @@ def is_decimal(value: Fraction) -> bool:
     for factor in (2, 5):
         while rest % factor == 0:
             rest //= factor
-    return rest == 1 and len(repr(float(value))) < 14
+    if rest != 1:
+        return False
+    text = repr(float(value))
+    shorter = len(text) < len(f"{value.numerator}/{value.denominator}") and Fraction(text) == value
+    return len(text) < 14 or shorter

@@ -13,6 +13,7 @@ from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.contraction import Piece, contract, positioned
 from autodiff_cli.formula.expressions import Book, Expression
 from autodiff_cli.formula.normal import parts_of
+from autodiff_cli.formula.numbers import is_long
 from autodiff_cli.formula.reading.elementwise import ELEMENTWISE
 from autodiff_cli.formula.reading.products import transposed
 from autodiff_cli.formula.sizes import Sizes
@@ -150,10 +151,12 @@ class Writer:
             for names, less in counts:
                 named = self.book.product([self.book.make("size", (), name) for name in names])
                 if less:
-                    named = self.book.sum(
-                        [(named, False), (self.book.integer(abs(less)), less > 0)]
-                    )
+                    offset = self.book.integer(abs(less)), less > 0
+                    named = self.book.sum([(named, False), offset])
                 mine.append(named)
+        if is_long(plain):
+            over.insert(0, self.book.make("number", (), repr(float(plain))))
+            plain = ONE
         if plain.numerator != 1:
             over.insert(0, self.book.integer(plain.numerator))
         if plain.denominator != 1:

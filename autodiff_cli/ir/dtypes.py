@@ -48,7 +48,9 @@ class DType:
     def __repr__(self) -> str:
         return f"torch.{self.name}"
 
-    def __reduce__(self) -> tuple[Any, ...]:  # there is one of each, in a class with the reference's name
+    def __reduce__(
+        self,
+    ) -> tuple[Any, ...]:  # there is one of each, in a class with the reference's name
         return _of_name, (self.name,)
 
 
