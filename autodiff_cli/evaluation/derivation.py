@@ -154,7 +154,7 @@ def derive(
     >>> derive("mean(3*(x+2)**2)", {"x": "ones(2,2)"}).text
     '3*(x + 2)/2'
     >>> print(derive("mean(x**2)", {"x": Declared(("n",))}).text)
-    n = x.shape[0]
+    n = len(x)
     2*x/n
     >>> derive("logsumexp(x, 0)", {"x": Declared((3,))}, wanted=Wanted("hessian")).script.lines
     ('t1 = softmax(x, dim=0)',)
