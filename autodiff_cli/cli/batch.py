@@ -44,6 +44,7 @@ Examples:
   zcat log.csv.gz | autodiff batch 'log(x)' --format csv --keep | head
   autodiff batch 'x*y' m.csv --propagate 'x=0.1,y=@sigma_y' --values-only
   autodiff batch 'mean((x@w-y)**2)' train.jsonl w=@w.npy --wrt w --reduce mean
+  autodiff batch 'S*exp(-r*T)' prices.csv --wrt T --hessian
   autodiff batch 'S*exp(-r*T)' prices.csv --check 20
 
 \b
@@ -51,7 +52,7 @@ The columns that the expression names are its inputs; NAME=VALUE binds the rest,
 the same for every row. FILE is .csv, .tsv, .jsonl, .npy, .npz, .parquet or .arrow,
 with .gz or .zst behind it, a quoted pattern such as 'day-*.csv', a pipe such as
 <(COMMAND), or - (standard input, which is also what is read without a FILE).
-The answers are the columns value and grad_NAME. Messages and the progress bar
+The answers are the columns value and grad_NAME, and what options ask for. Messages and the progress bar
 go to standard error.
 """
 
@@ -97,13 +98,34 @@ class BatchWords(Computing):
         metavar="VECTOR|@COLUMN",
         help="Cotangent of a result that is no scalar: --seed '[1,0]', or --seed @v for a row's own.",
     )
-    jvp: str | None = option(
+    jvp: tuple[str, ...] = option(
         "--jvp",
+        multiple=True,
         metavar="NAME=VECTOR,...",
         help="The derivative along a direction, in a column jvp: --jvp 'x=[1,0],t=@dt'.",
     )
-    propagate: str | None = option(
+    jacobian: bool = option(
+        "--jacobian",
+        is_flag=True,
+        help="Every element of the result by every element of each input, in columns jac_x: "
+        "'A@x' rows.jsonl --jacobian.",
+    )
+    hessian: bool = option(
+        "--hessian",
+        is_flag=True,
+        help="Second derivatives of a scalar by each two inputs, in columns hess_x_y: "
+        "'x**3*y' x.csv --wrt x --hessian.",
+    )
+    hvp: tuple[str, ...] = option(
+        "--hvp",
+        multiple=True,
+        metavar="NAME=VECTOR,...",
+        help="A scalar's Hessian times a vector, in columns hvp_x; inputs that aren't named have "
+        "zeros: --hvp 'x=[1,0],t=@dt'.",
+    )
+    propagate: tuple[str, ...] = option(
         "--propagate",
+        multiple=True,
         metavar="NAME=SIGMA,...",
         help="The result's standard deviation from those of inputs, to first order, in a column sigma: "
         "--propagate x=0.1,y=@sigma_y.",

@@ -50,6 +50,9 @@ def job_of(words: BatchWords) -> Job:
         seed=words.seed,
         tangents=weights_of("--jvp", words.jvp),
         deviations=weights_of("--propagate", words.propagate),
+        jacobian=words.jacobian,
+        hessian=words.hessian,
+        vectors=weights_of("--hvp", words.hvp),
         values_only=words.values_only,
         # of memory and threads the whole run has so many
         settings=words.settings().replaced(max_memory=None, threads=None),
@@ -75,7 +78,8 @@ def job_of(words: BatchWords) -> Job:
 def _check(words: BatchWords) -> None:
     """Refuse options that make no sense together."""
     if words.values_only:
-        for option in ("wrt", "seed"):
+        further = words.jacobian or words.hessian or words.hvp
+        for option in ("seed", *([] if further else ["wrt"])):
             if getattr(words, option):
                 raise click.UsageError(f"--{option} asks for gradients, and --values-only for none")
     if words.reduce:
@@ -148,7 +152,7 @@ def _check_files(found: Sequence[RowSource], values: Sequence[str], words: Batch
 
 def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> dict[str, str]:
     """What makes two runs the same job."""
-    gradients = ["wrt", "seed", "jvp", "propagate", "values_only"]
+    gradients = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "propagate", "values_only"]
     same = [*gradients, "keep", "on_error", "dtype", "manual_seed", "format", "to", "columns"]
     said = [
         f"--{name.replace('_', '-')} {getattr(words, name)}"
@@ -162,16 +166,16 @@ def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> d
     }
 
 
-def weights_of(option: str, text: str | None) -> dict[str, str]:
+def weights_of(option: str, texts: Sequence[str]) -> dict[str, str]:
     """The names and their values; commas inside brackets belong to a value.
 
-    >>> weights_of("--jvp", "x=[1,0], t=@dt")
-    {'x': '[1,0]', 't': '@dt'}
+    >>> weights_of("--jvp", ["x=[1,0], t=@dt", "u=2"])
+    {'x': '[1,0]', 't': '@dt', 'u': '2'}
     """
-    if text is None:
+    if not texts:
         return {}
     parts, depth = [""], 0
-    for letter in text:
+    for letter in ",".join(texts):
         depth += (letter in "([{") - (letter in ")]}")
         if letter == "," and not depth:
             parts.append("")

@@ -13,7 +13,8 @@ from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.tensors.derivatives import filled, hessian, hvp, jacobian, tangents
+from autodiff_cli.tensors.derivatives import filled, hessian, jacobian, tangents
+from autodiff_cli.tensors.derivatives import hvp as hessian_products
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, Size
 
@@ -36,7 +37,19 @@ def nodes_of(
         RuntimeFault: the value has no such derivative; a vector has another shape than its input.
         InputError: a vector's name is not that of a leaf.
     """
-    output = _output(asked, value, leaves)
+    output = differentiable(asked.further, value, leaves)
+    vectors = {kind: _vectors(kind, getattr(asked, kind), leaves, bound) for kind in ("jvp", "hvp")}
+    return derived(asked, output, leaves, **vectors)
+
+
+def derived(
+    asked: Asked,
+    output: Node,
+    leaves: Mapping[str, Node],
+    jvp: Mapping[str, Node],
+    hvp: Mapping[str, Node],
+) -> dict[str, Any]:
+    """The derivatives of a tensor along vectors that are nodes, each of its input's shape and dtype."""
     wrt = list(leaves.values())
     found: dict[str, Any] = {}
     if asked.jacobian:
@@ -47,20 +60,26 @@ def nodes_of(
             name: dict(zip(leaves, row, strict=True))
             for name, row in zip(leaves, rows, strict=True)
         }
-    if asked.jvp:
-        given = _vectors("jvp", asked.jvp, leaves, bound)
-        moving = [leaves[name] for name in given]
-        (found["jvp"],) = filled(tangents([output], moving, list(given.values())), [output])
-    if asked.hvp:
-        given = _vectors("hvp", asked.hvp, leaves, bound)
-        vectors = filled([given.get(name) for name in leaves], wrt)
-        found["hvp"] = dict(zip(leaves, hvp(_scalar(output, "hvp"), wrt, vectors), strict=True))
+    if jvp:
+        moving = [leaves[name] for name in jvp]
+        (found["jvp"],) = filled(tangents([output], moving, list(jvp.values())), [output])
+    if hvp:
+        vectors = filled([hvp.get(name) for name in leaves], wrt)
+        products = hessian_products(_scalar(output, "hvp"), wrt, vectors)
+        found["hvp"] = dict(zip(leaves, products, strict=True))
     return found
 
 
-def _output(asked: Asked, value: Any, leaves: Mapping[str, Node]) -> Node:
-    """The one tensor that is differentiated."""
-    kind = asked.further
+def differentiable(kind: str, value: Any, leaves: Mapping[str, Node]) -> Node:
+    """The one tensor that is differentiated.
+
+    Args:
+        kind: "jacobian", "hessian", "jvp" or "hvp".
+
+    Raises:
+        RuntimeFault: the value is no tensor, or doesn't depend on a leaf.
+        InputError: there are no leaves.
+    """
     if not isinstance(value, Node):
         parts = isinstance(value, (list, tuple)) and not isinstance(value, Size)
         if value is NO_VALUE:

@@ -35,6 +35,9 @@ def batch(
     wrt: Sequence[str] | None = None,
     seed: str | None = None,
     jvp: Mapping[str, str] | None = None,
+    jacobian: bool = False,
+    hessian: bool = False,
+    hvp: Mapping[str, str] | None = None,
     propagate: Mapping[str, str] | None = None,
     grad: bool = True,
     on_error: OnError = "fail",
@@ -56,6 +59,9 @@ def batch(
         wrt: names of the inputs to differentiate by; all floating ones if None.
         seed: the cotangent of a result that is no scalar: an expression, or "@COLUMN".
         jvp: a direction by input, in the same way: asks for the derivative along it.
+        jacobian: whether to give every element of the result by every element of each input.
+        hessian: whether to give the second derivatives of a scalar by each two inputs.
+        hvp: vectors by input, as directions: asks for the Hessian's product with them.
         propagate: standard deviations by input, in the same way: asks for the result's.
         grad: whether to compute gradients.
         on_error: what becomes of a row that has no answer: "fail" raises its error, "skip" leaves it out, and
@@ -68,8 +74,9 @@ def batch(
         named: further inputs that are the same for every row.
 
     Returns:
-        "value", "grad_NAME" for each input, "jvp", "sigma" and "error" where they are asked for: arrays whose
-        first axis is the rows, lists of arrays where the rows' shapes differ.
+        "value", "grad_NAME" for each input, "jvp", "jac_NAME", "hess_NAME_NAME", "hvp_NAME", "sigma" and
+        "error" where they are asked for: arrays whose first axis is the rows, lists of arrays where the rows'
+        shapes differ.
 
     Raises:
         AutodiffError: the expression, a column, an input or, with "fail", a row is wrong.
@@ -91,6 +98,9 @@ def batch(
         seed=seed,
         tangents=jvp or {},
         deviations=propagate or {},
+        jacobian=jacobian,
+        hessian=hessian,
+        vectors=hvp or {},
         values_only=not grad,
         settings=settings,
     )

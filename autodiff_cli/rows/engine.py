@@ -19,6 +19,7 @@ from autodiff_cli.ir.node import Array, Node, Shape
 from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.rows import deviation as deviations
 from autodiff_cli.rows.faults import Faults, light
+from autodiff_cli.rows.graph import columns_of
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.rows.plan import Failed, Fork, RowsKind, RowsPlan, planned
 from autodiff_cli.rows.question import Question, weight
@@ -36,7 +37,7 @@ class Answers(NamedTuple):
     """What the rows of a chunk gave.
 
     Attributes:
-        columns: "value", "grad_NAME", "jvp" and "sigma"; null in the rows that have no answer.
+        columns: as `Engine.names`; null in the rows that have no answer.
         faults: why a row has none, by its offset.
         non_finite: how many rows have an infinity or nan in their answer.
     """
@@ -107,9 +108,7 @@ class Engine:
                 for name, text in question.deviations.items()
             }
             deviations.check_fixed(self.deviations)
-        weights = [*self.asked.tangents.values(), *self.deviations.values()]
-        if self.asked.seed is not None:
-            weights.append(self.asked.seed)
+        weights = [*self.asked.weights, *self.deviations.values()]
         named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
         self.wanted = tuple(name for name in columns if name in named)
         self.names = self._names({})
@@ -131,18 +130,23 @@ class Engine:
         Args:
             columns: of the table; those of bools have no gradient.
         """
-        asked = self.asked
+        asked, question = self.asked, self.question
         bools = [name for name, column in columns.items() if _dtype(column).kind == "b"]
-        leaves: list[str] = list(asked.shown or ())
-        if asked.shown is None:
-            fixed = asked.fixed.items()
-            leaves = [name for name in asked.inputs if name not in bools]
-            leaves += [n for n, value in fixed if isinstance(value, Node) and value.requires_grad]
+        fixed = [n for n, v in asked.fixed.items() if isinstance(v, Node) and v.requires_grad]
+        every = [*(name for name in asked.inputs if name not in bools), *fixed]
+        leaves = every if asked.shown is None else asked.shown
+        by = every if asked.by is None else asked.by
+        further = {
+            "jacobian": dict.fromkeys(by if question.jacobian else ()),
+            "hessian": {name: dict.fromkeys(by) for name in (by if question.hessian else ())},
+            "hvp": dict.fromkeys(by if question.vectors else ()),
+        }
         return (
             "value",
             *(f"grad_{name}" for name in leaves),
-            *(f"second_{name}" for name in leaves if self.question.second),
+            *(f"second_{name}" for name in leaves if question.second),
             *(["jvp"] if asked.tangents else []),
+            *columns_of(further),
             *(["sigma"] if self.deviations else []),
         )
 
@@ -380,8 +384,7 @@ class Engine:
         )
 
     def _in_graph(self, name: str) -> bool:
-        weights = [*self.asked.tangents.values(), self.asked.seed]
-        return any(w is not None and w.column == name for w in weights)
+        return any(weight.column == name for weight in self.asked.weights)
 
     def _measured(self, outputs: dict[str, Array | None], group: Group) -> ANSWER:
         """The outputs with the result's deviation, and without what only that needed."""

@@ -22,7 +22,7 @@ from autodiff_cli.vocabulary.calls.values import Size
 
 
 def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | None]:
-    """What is asked, as nodes: "value", "grad_NAME", "second_NAME" and "jvp"; None where nothing flows.
+    """What is asked, as nodes, by the names of columns; None where nothing flows.
 
     Args:
         asked: of an expression.
@@ -53,7 +53,48 @@ def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | Non
             }
     if asked.tangents:
         outputs["jvp"] = _along(value, bound, asked.tangents, row)
+    if asked.question.further.further:
+        outputs |= _further(asked, value, bound, row)
     return outputs
+
+
+def _further(
+    asked: Resolved, value: Node, bound: Mapping[str, Any], row: Mapping[str, Node]
+) -> dict[str, Node]:
+    """The Jacobians, the Hessians and their products with vectors."""
+    from autodiff_cli.evaluation.derivatives import derived, differentiable
+
+    further = asked.question.further
+    leaves = leaves_of(bound, asked.by)
+    output = differentiable(further.further, value, leaves)
+    return columns_of(
+        derived(further, output, leaves, {}, _vectors("hvp", asked.vectors, leaves, row))
+    )
+
+
+def columns_of(derived: Mapping[str, Any]) -> dict[str, Any]:
+    """Further derivatives by the names of their columns.
+
+    Args:
+        derived: "jacobian", "hvp" and "hessian", by input, or by two.
+
+    Raises:
+        InputError: two pairs of names come to the same one.
+
+    >>> list(columns_of({"jacobian": {"x": 0}, "hessian": {"x": {"x": 1, "y": 2}}}))
+    ['jac_x', 'hess_x_x', 'hess_x_y']
+    """
+    found = {f"jac_{name}": flow for name, flow in (derived.get("jacobian") or {}).items()}
+    for name, others in (derived.get("hessian") or {}).items():
+        for other, flow in others.items():
+            column = f"hess_{name}_{other}"
+            if column in found:
+                raise InputError(
+                    f"two of the second derivatives are called {column}",
+                    hint="--columns NAME=COLUMN renames an input; --wrt leaves some out",
+                )
+            found[column] = flow
+    return found | {f"hvp_{name}": flow for name, flow in (derived.get("hvp") or {}).items()}
 
 
 def _value(asked: Resolved, bound: Mapping[str, Any]) -> Any:
@@ -101,17 +142,30 @@ def _along(
     """The derivative of the value along the direction that the tangents give."""
     from autodiff_cli.transform.forward import forward
 
-    primals = list(leaves_of(bound, list(tangents)).values())
-    directions = []
-    for (name, weight), primal in zip(tangents.items(), primals, strict=True):
-        given = constant(weight.array) if weight.array is not None else row[str(weight.column)]
-        if given.shape != primal.shape:
+    primals = leaves_of(bound, list(tangents))
+    directions = _vectors("jvp", tangents, primals, row)
+    return forward([value], list(primals.values()), list(directions.values()))[0]
+
+
+def _vectors(
+    option: str,
+    given: Mapping[str, Weight],
+    leaves: Mapping[str, Node],
+    row: Mapping[str, Node],
+) -> dict[str, Node]:
+    """What an option gives for each input, in its input's dtype."""
+    found = {}
+    for name, weight in given.items():
+        node = constant(weight.array) if weight.array is not None else row[str(weight.column)]
+        if name not in leaves:
+            raise InputError(f"--{option} names '{name}', which is no floating point number")
+        if node.shape != leaves[name].shape:
             raise RuntimeFault(
-                f"--jvp {name}: a tangent of shape {list(given.shape)} for an input of shape "
-                f"{list(primal.shape)}"
+                f"--{option} {name}: a vector of shape {list(node.shape)} for an input of shape "
+                f"{list(leaves[name].shape)}"
             )
-        directions.append(as_dtype(given, primal.dtype))
-    return forward([value], primals, directions)[0]
+        found[name] = as_dtype(node, leaves[name].dtype)
+    return found
 
 
 def node_of(value: Any) -> Node:

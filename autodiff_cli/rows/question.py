@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from autodiff_cli.errors import AutodiffError, InputError
+from autodiff_cli.evaluation import Asked
 from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, value_of
 from autodiff_cli.interpret.code import Compiled, compiled_text
@@ -27,6 +28,9 @@ class Question(NamedTuple):
         tangents: a direction for inputs, by name: expressions or "@COLUMN"; asks for the derivative along it.
         deviations: standard deviations of inputs, by name, in the same way; asks for the result's.
         values_only: no gradients.
+        jacobian: whether that of the result by each input is asked for.
+        hessian: whether that of a scalar by each two inputs is.
+        vectors: what a scalar's Hessian is multiplied with, by input, as tangents are given.
         second: whether the second derivative by each input is asked for: along ones, so of a number its own.
         settings: what each row is computed with: the dtype is that of every column's numbers, the random
             generator is as new for each.
@@ -39,8 +43,16 @@ class Question(NamedTuple):
     tangents: Mapping[str, str] = {}
     deviations: Mapping[str, str] = {}
     values_only: bool = False
+    jacobian: bool = False
+    hessian: bool = False
+    vectors: Mapping[str, str] = {}
     second: bool = False
     settings: Settings = Settings()
+
+    @property
+    def further(self) -> Asked:
+        """What is asked by the same inputs as the gradients, and stands beside them."""
+        return Asked(jacobian=self.jacobian, hessian=self.hessian, hvp=self.vectors)
 
 
 class Weight(NamedTuple):

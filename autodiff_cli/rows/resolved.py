@@ -22,7 +22,9 @@ class Resolved(NamedTuple):
         shown: the names whose gradients are answers; None for all leaves.
         hidden: those whose gradients only the deviation needs.
         seed: the cotangent, if one is given.
+        by: the names that Jacobians and Hessians are by; None for all leaves, none where none is asked for.
         tangents: the direction, by input.
+        vectors: what the Hessian is multiplied with, by input.
         undecided: whether a result that is no scalar has no gradients, instead of needing a seed.
     """
 
@@ -32,8 +34,10 @@ class Resolved(NamedTuple):
     fixed: Mapping[str, Any]
     shown: tuple[str, ...] | None
     hidden: tuple[str, ...]
+    by: tuple[str, ...] | None
     seed: Weight | None
     tangents: Mapping[str, Weight]
+    vectors: Mapping[str, Weight]
     undecided: bool = False
 
     @property
@@ -43,9 +47,21 @@ class Resolved(NamedTuple):
 
     def differentiates(self, name: str) -> bool:
         """Whether the input has to be a leaf that requires grad."""
-        return (
-            self.shown is None or name in self.shown or name in self.hidden or name in self.tangents
-        )
+        needed = self.needed
+        return needed is None or name in needed
+
+    @property
+    def weights(self) -> list[Weight]:
+        """What may be columns that the graph reads besides the inputs."""
+        seeds = [] if self.seed is None else [self.seed]
+        return [*seeds, *self.tangents.values(), *self.vectors.values()]
+
+    @property
+    def needed(self) -> list[str] | None:
+        """The names of the inputs that have to be leaves; None for all."""
+        if self.shown is None or self.by is None:
+            return None
+        return list(dict.fromkeys([*self.shown, *self.hidden, *self.by, *self.tangents]))
 
 
 def resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Resolved:
@@ -69,6 +85,7 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
     for option, asked_for in (
         ("--wrt", question.wrt or ()),
         ("--jvp", question.tangents),
+        ("--hvp", question.vectors),
         ("--propagate", question.deviations),
     ):
         for name in asked_for:
@@ -78,17 +95,29 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
                     f"{', '.join(known) or 'none'}"
                 )
     hidden = () if shown is None else tuple(n for n in question.deviations if n not in shown)
+    by = question.wrt if question.further.further else ()
+    for name in question.vectors:
+        if by is not None and name not in by:
+            raise InputError(
+                f"--hvp names '{name}', which --wrt leaves out",
+                hint=f"add it: --wrt {','.join([*by, name])}",
+            )
+    seed = None if question.seed is None else weight(question.seed, "--seed", columns)
+    tangents, vectors = (
+        {name: weight(given, f"--{option} {name}", columns) for name, given in asked.items()}
+        for option, asked in (("jvp", question.tangents), ("hvp", question.vectors))
+    )
+    undecided = bool(tangents or question.further.further) and seed is None
+    undecided = undecided and not question.deviations
+    found = Resolved(
+        question, text, inputs, {}, shown, hidden, by, seed, tangents, vectors, undecided
+    )
     fixed = {
-        name: bind(name, given, shown is None or name in shown or name in hidden)
+        name: bind(name, given, found.differentiates(name))
         for name, given in question.given.items()
     }
     notices = Notices(source)
     notices.unused(text.unread(fixed, source))
     for notice in notices.texts:
         say(notice)
-    seed = None if question.seed is None else weight(question.seed, "--seed", columns)
-    tangents = {
-        name: weight(given, f"--jvp {name}", columns) for name, given in question.tangents.items()
-    }
-    undecided = bool(tangents) and seed is None and not question.deviations
-    return Resolved(question, text, inputs, fixed, shown, hidden, seed, tangents, undecided)
+    return found._replace(fixed=fixed)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import InputError
 from autodiff_cli.evaluation import Asked, Tensor, evaluated
 from autodiff_cli.evaluation.leaves import executed
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Array, Node, constant, leaf
-from autodiff_cli.rows.graph import not_one, outputs_of
+from autodiff_cli.rows.graph import columns_of, not_one, outputs_of
+from autodiff_cli.rows.question import Weight
 from autodiff_cli.rows.resolved import Resolved
 from autodiff_cli.settings import Settings
 
@@ -21,7 +22,7 @@ from autodiff_cli.settings import Settings
 def single(
     asked: Resolved, cells: Mapping[str, Array], settings: Settings
 ) -> dict[str, Array | None]:
-    """The outputs of one row: "value", "grad_NAME" and "jvp"; None where nothing flows.
+    """The outputs of one row, by the names of columns; None where nothing flows.
 
     Args:
         asked: what is asked.
@@ -56,32 +57,46 @@ def _of_program(
     asked: Resolved, cells: Mapping[str, Array], settings: Settings
 ) -> dict[str, Array | None]:
     question = asked.question
-    if asked.tangents:
-        raise InputError("--jvp takes an expression, or a program without effects")
     inputs: dict[str, Given] = {name: cells[name] for name in asked.inputs}
     for name, given in question.given.items():
         value = asked.fixed[name]
         inputs[name] = np.asarray(value.value) if isinstance(value, Node) else given
-    names = None if asked.shown is None else [*asked.shown, *asked.hidden]
-    seeds = []
-    if asked.seed is not None and (names is None or names):
-        column = asked.seed.column
-        seed = asked.seed.array if column is None else cells[column]
-        assert seed is not None
-        seeds = [seed]
-    result = evaluated(
-        question.expression,
-        inputs,
-        Asked(names, seeds, grad=names is None or bool(names)),
-        settings,
-        sys.stderr.write,
+    grad = asked.shown is None or bool(asked.shown or asked.hidden)
+    wanted = Asked(
+        asked.needed,
+        [_given(asked.seed, cells)] if asked.seed is not None and grad else [],
+        grad=grad,
+        jacobian=question.jacobian,
+        hessian=question.hessian,
+        jvp={name: _given(weight, cells) for name, weight in asked.tangents.items()},
+        hvp={name: _given(weight, cells) for name, weight in asked.vectors.items()},
     )
+    result = evaluated(question.expression, inputs, wanted, settings, sys.stderr.write)
     outputs: dict[str, Array | None] = {"value": _array(result.value)}
-    found = result.gradients[0].by_input if result.gradients else {}
-    for name in _leaves(asked, cells):
-        gradient = found.get(name)
-        outputs[f"grad_{name}"] = None if gradient is None else gradient.array
-    return outputs
+    if result.gradients or not asked.undecided:
+        found = result.gradients[0].by_input if result.gradients else {}
+        for name in _leaves(asked, cells):
+            gradient = found.get(name)
+            outputs[f"grad_{name}"] = None if gradient is None else gradient.array
+    if result.jvp is not None:
+        outputs["jvp"] = result.jvp.array
+    derived = {
+        kind: _by(asked.by, getattr(result, kind)) for kind in ("jacobian", "hessian", "hvp")
+    }
+    derived["hessian"] = {n: _by(asked.by, row) for n, row in derived["hessian"].items()}
+    return outputs | {name: tensor.array for name, tensor in columns_of(derived).items()}
+
+
+def _by(names: tuple[str, ...] | None, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is by these inputs."""
+    return {n: entry for n, entry in (found or {}).items() if names is None or n in names}
+
+
+def _given(weight: Weight, cells: Mapping[str, Array]) -> Array:
+    """A row's own number or array, or that of all rows."""
+    found = weight.array if weight.column is None else cells[weight.column]
+    assert found is not None
+    return found
 
 
 def _leaves(asked: Resolved, cells: Mapping[str, Array]) -> list[str]:

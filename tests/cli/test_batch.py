@@ -170,8 +170,8 @@ def test_chunks_cannot_be_seen(option: tuple[str, ...]) -> None:
 
 
 def test_weights() -> None:
-    assert weights_of("--jvp", "x=[1, 0],t=@dt") == {"x": "[1, 0]", "t": "@dt"}
-    assert weights_of("--jvp", None) == {}
+    assert weights_of("--jvp", ["x=[1, 0],t=@dt"]) == {"x": "[1, 0]", "t": "@dt"}
+    assert weights_of("--jvp", ()) == {}
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,34 @@ def test_directions_and_deviations(
 ) -> None:
     out = run("x*y", "t.csv", option, text, "--values-only")[1]
     assert out.splitlines()[:2] == [header, first]
+
+
+@pytest.mark.parametrize(
+    ("words", "header", "row"),
+    [
+        (["--hessian"], "hess_x_x,hess_x_y,hess_y_x,hess_y_y", "4.0,2.0,2.0,0.0"),
+        (["--hessian", "--wrt", "x"], "hess_x_x", "4.0"),
+        (["--jacobian"], "jac_x,jac_y", "4.0,1.0"),
+        (["--hvp", "x=1,y=@s"], "hvp_x,hvp_y", "4.2,2.0"),
+        (["--hvp", "x=1", "--hvp", "y=1"], "hvp_x,hvp_y", "6.0,2.0"),
+    ],
+)
+@pytest.mark.parametrize("chunk", [[], ["--chunk-rows", "1"]])
+def test_further_derivatives(
+    run: Any, words: list[str], header: str, row: str, chunk: list[str]
+) -> None:
+    code, out, err = run("x**2*y", "t.csv", "--values-only", *words, *chunk)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[:2] == [f"value,{header}", f"2.0,{row}"]
+
+
+def test_elements_of_jacobians_have_columns(run: Any) -> None:
+    Path("v.jsonl").write_text('{"x":[1,2]}\n{"x":[3,4]}\n')
+    assert run("x**2", "v.jsonl", "--jacobian", "--to", "csv", "--keep")[1].splitlines() == [
+        "x,value_0,value_1,jac_x_0_0,jac_x_0_1,jac_x_1_0,jac_x_1_1",
+        '"[1,2]",1.0,4.0,2.0,0.0,0.0,4.0',
+        '"[3,4]",9.0,16.0,6.0,0.0,0.0,8.0',
+    ]
 
 
 def test_seed(run: Any) -> None:
@@ -484,6 +512,8 @@ def test_progress_on_a_terminal() -> None:
         (["x", "t.csv", "--reduce", "sum", "--propagate", "x=1"], "--reduce gives one row"),
         (["x", "t.csv", "--values-only", "--wrt", "x"], "--values-only"),
         (["x", "t.csv", "--values-only", "--seed", "1"], "--values-only"),
+        (["x", "t.csv", "--values-only", "--seed", "1", "--hessian"], "--values-only"),
+        (["x", "t.csv", "--hvp", "x"], "--hvp takes NAME=VALUE"),
         (["x", "t.csv", "--resume"], "--output out.csv"),
         (["x", "--resume", "--output", "o.csv"], "standard input is gone"),
         (["x*w", "-", "w=@-"], "standard input can be read once"),

@@ -148,6 +148,7 @@ def test_bad_rows(cluster: Cluster, ending: str, on_error: str) -> None:
         ("x*y", {"values_only": True, "deviations": {"x": "0.1", "y": "@y"}}),
         ("x*y", {"tangents": {"x": "1", "y": "@y"}}),
         ("x*v", {"given": {"v": "[1,2]"}, "seed": "[1,0.5]"}),
+        ("x**2*y", {"hessian": True, "jacobian": True, "vectors": {"x": "@y"}}),
         ("x*y", {"chunk_rows": 7, "limit": 500}),
         ("rand(3)*x", {"seed": "[1,1,1]", "settings": Settings(manual_seed=3)}),
         (SLOW, {"limit": 300}),
