@@ -130,6 +130,19 @@ class BatchWords(Computing):
         help="The result's standard deviation from those of inputs, to first order, in a column sigma: "
         "--propagate x=0.1,y=@sigma_y.",
     )
+    also: tuple[str, ...] = option(
+        "--also",
+        multiple=True,
+        metavar="NAMES",
+        help="Columns for names that the text assigns, and for their gradients: "
+        "'c = S-K; c*exp(-r)' x.csv --also c.",
+    )
+    title: str = option(
+        "--as",
+        default="value",
+        metavar="NAME",
+        help="What the result's own column is called, instead of value: --as price.",
+    )
     reduce: Reduce | None = option(
         "--reduce",
         type=click.Choice(["sum", "mean"]),

@@ -53,6 +53,8 @@ def job_of(words: BatchWords) -> Job:
         jacobian=words.jacobian,
         hessian=words.hessian,
         vectors=weights_of("--hvp", words.hvp),
+        also=tuple(names_of(words.also, "--also") or ()),
+        title=words.title,
         values_only=words.values_only,
         # of memory and threads the whole run has so many
         settings=words.settings().replaced(max_memory=None, threads=None),
@@ -82,6 +84,8 @@ def _check(words: BatchWords) -> None:
         for option in ("seed", *([] if further else ["wrt"])):
             if getattr(words, option):
                 raise click.UsageError(f"--{option} asks for gradients, and --values-only for none")
+    if not words.title.strip():
+        raise click.UsageError("--as needs a name, as in --as price")
     if words.reduce:
         for option, why in (
             ("keep", "the input's columns aren't added up"),
@@ -152,12 +156,23 @@ def _check_files(found: Sequence[RowSource], values: Sequence[str], words: Batch
 
 def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> dict[str, str]:
     """What makes two runs the same job."""
-    gradients = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "propagate", "values_only"]
-    same = [*gradients, "keep", "on_error", "dtype", "manual_seed", "format", "to", "columns"]
+    asked = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "propagate", "values_only"]
+    same = [
+        *asked,
+        "also",
+        "title",
+        "keep",
+        "on_error",
+        "dtype",
+        "manual_seed",
+        "format",
+        "to",
+        "columns",
+    ]
     said = [
         f"--{name.replace('_', '-')} {getattr(words, name)}"
         for name in same
-        if getattr(words, name)
+        if getattr(words, name) and (name, words.title) != ("title", "value")
     ]
     return {
         "expression": words.expression,

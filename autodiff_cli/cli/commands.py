@@ -101,12 +101,13 @@ def vectors_of(option: str, words: tuple[str, ...]) -> dict[str, str]:
     return values
 
 
-def names_of(texts: tuple[str, ...]) -> list[str] | None:
+def names_of(texts: tuple[str, ...], option: str = "--wrt") -> list[str] | None:
+    """The names behind an option that takes some, with commas between, and may be repeated."""
     if not texts:
         return None
     names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     if not names:
-        raise click.UsageError("--wrt needs names, as in --wrt w,b")
+        raise click.UsageError(f"{option} needs names, as in {option} w,b")
     return list(dict.fromkeys(names))
 
 

@@ -115,7 +115,7 @@ def evaluated(
         notices = Notices(source, asked.grad or bool(asked.further))
         request = Request(text, source, bound, asked, notices, write)
         result = None
-        if text.has_value and not text.code.has_effects:
+        if text.has_value and not text.code.has_effects and not asked.also:
             result = _as_graph(request)
         if result is None:
             from autodiff_cli.evaluation.programs import evaluate_program

@@ -90,6 +90,11 @@ def evaluate_program(request: Request) -> Result:
                 cotangents_of(node, leaves, seeds)  # refuses parts that require grad
             if request.scalars_only and request.expects_gradients:
                 notices.ungraded(node, leaves, nodes)
+        also = {
+            name: _also(session.variables[name], leaves if asked.grad else {}, source)
+            for name in asked.also
+            if name in session.variables
+        }
         shows = session.printed or derived or (rows and not text.is_expression)
         if value is NO_VALUE and not shows:
             raise no_value(text.tree, source)
@@ -99,9 +104,18 @@ def evaluate_program(request: Request) -> Result:
         (),
         current().dtype.name,
         {"parse": 0.0, "build": built - started, "forward_backward": perf_counter() - built},
+        also=also or None,
         notices=tuple(notices.texts),
         **derived,
     )
+
+
+def _also(value: Any, leaves: Mapping[str, Node], source: Source) -> tuple[Any, Gradients | None]:
+    """What a name holds, and its gradients if it is a scalar that has some."""
+    rows: tuple[Gradients, ...] = ()
+    if leaves and isinstance(value, handles.Tensor) and value.requires_grad:
+        rows = _rows(value.node, leaves, (), source, scalars_only=False)
+    return shown_value(value), rows[0] if rows else None
 
 
 def _rows(

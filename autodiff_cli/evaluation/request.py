@@ -26,6 +26,7 @@ class Asked(Record):
         jvp: tangents by input, for the output's tangent; those of other inputs are zero. Empty: not asked.
         hvp: vectors by input, for the Hessian's product with them; likewise.
         trace: whether to keep every intermediate tensor.
+        also: names that the text assigns, whose values and gradients are wanted too.
     """
 
     wrt: Sequence[str] | None = None
@@ -36,6 +37,7 @@ class Asked(Record):
     jvp: Mapping[str, Given] = {}
     hvp: Mapping[str, Given] = {}
     trace: bool = False
+    also: Sequence[str] = ()
 
     @property
     def further(self) -> str:

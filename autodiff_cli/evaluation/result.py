@@ -35,6 +35,8 @@ class Result(Record):
         hessian: by two inputs, of shape (*first.shape, *second.shape), if asked for.
         jvp: the tangent of the value, if tangents were given.
         hvp: by input, the Hessian's product with the given vectors, if there were any.
+        also: what names hold at the end of the text, with their gradients if they are scalars; None if none
+            were asked for.
         notices: what a person should know besides: where a gradient was cut, inputs that nothing reads.
     """
 
@@ -47,6 +49,7 @@ class Result(Record):
     hessian: dict[str, dict[str, Tensor]] | None = None
     jvp: Tensor | None = None
     hvp: dict[str, Tensor] | None = None
+    also: dict[str, tuple[Any, Gradients | None]] | None = None
     notices: tuple[str, ...] = ()
 
     def derivatives(self) -> dict[str, Tensor]:

@@ -34,6 +34,7 @@ def graph_of(
     variables: Mapping[str, Any],
     *,
     steps: list[Step] | None = None,
+    held: dict[str, Any] | None = None,
 ) -> Any:
     """What a text without effects (`Code.has_effects`) gives, as nodes that aren't computed yet.
 
@@ -44,6 +45,8 @@ def graph_of(
         source: its text.
         variables: that it starts with: nodes, and other values.
         steps: takes intermediate results, if the text is compiled to give them.
+        held: names that the text assigns, which take what they hold at its end; those of ways that it
+            doesn't go stay as they are.
 
     Returns:
         The value of its last expression, with nodes for tensors.
@@ -64,8 +67,10 @@ def graph_of(
         if (thrown_away := limits().ended) is not None:
             raise thrown_away
     value = unwrap(values[-1], [])
+    if held:
+        held |= {name: unwrap(own[name], []) for name in held if name in own}
     if deferred.written:
-        _check_written(value, deferred.written)
+        _check_written((value, *(held or {}).values()), deferred.written)
     return value
 
 

@@ -1,6 +1,7 @@
 """The value and the sensitivities of one expression for every row of a table.
 
 question    what is asked about each row: expression, bindings, gradients, directions, deviations
+named       the columns of the answers: what they are called
 graph       one row's value, gradients and derivative along a direction, as nodes
 plan        that graph, made for any number of rows of the same shapes
 single      one row by itself, as `evaluate` does it

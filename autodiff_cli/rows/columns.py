@@ -39,6 +39,7 @@ def batch(
     hessian: bool = False,
     hvp: Mapping[str, str] | None = None,
     propagate: Mapping[str, str] | None = None,
+    also: Sequence[str] = (),
     grad: bool = True,
     on_error: OnError = "fail",
     dtype: str | None = None,
@@ -63,6 +64,7 @@ def batch(
         hessian: whether to give the second derivatives of a scalar by each two inputs.
         hvp: vectors by input, as directions: asks for the Hessian's product with them.
         propagate: standard deviations by input, in the same way: asks for the result's.
+        also: names that the text assigns, whose values and gradients are wanted too.
         grad: whether to compute gradients.
         on_error: what becomes of a row that has no answer: "fail" raises its error, "skip" leaves it out, and
             "null" keeps it, with nan (0 of integers) for an answer and its error in a column `error`.
@@ -74,9 +76,9 @@ def batch(
         named: further inputs that are the same for every row.
 
     Returns:
-        "value", "grad_NAME" for each input, "jvp", "jac_NAME", "hess_NAME_NAME", "hvp_NAME", "sigma" and
-        "error" where they are asked for: arrays whose first axis is the rows, lists of arrays where the rows'
-        shapes differ.
+        "value", "grad_NAME" for each input, NAME and "grad_NAME_INPUT" of `also`, "jvp", "jac_NAME",
+        "hess_NAME_NAME", "hvp_NAME", "sigma" and "error" where they are asked for: arrays whose first axis
+        is the rows, lists of arrays where the rows' shapes differ.
 
     Raises:
         AutodiffError: the expression, a column, an input or, with "fail", a row is wrong.
@@ -101,6 +103,7 @@ def batch(
         jacobian=jacobian,
         hessian=hessian,
         vectors=hvp or {},
+        also=tuple(also),
         values_only=not grad,
         settings=settings,
     )

@@ -15,12 +15,12 @@ from autodiff_cli.evaluation.notices import Notices
 from autodiff_cli.interpret.limits import started_with
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
-from autodiff_cli.ir.node import Array, Node, Shape
+from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.random.checks import checked_seed
 from autodiff_cli.rows import deviation as deviations
 from autodiff_cli.rows.faults import Faults, light
-from autodiff_cli.rows.graph import columns_of
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
+from autodiff_cli.rows.named import gradients_of, names_of
 from autodiff_cli.rows.plan import Failed, Fork, RowsKind, RowsPlan, planned
 from autodiff_cli.rows.question import Question, weight
 from autodiff_cli.rows.resolved import resolved
@@ -111,6 +111,8 @@ class Engine:
         weights = [*self.asked.weights, *self.deviations.values()]
         named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
         self.wanted = tuple(name for name in columns if name in named)
+        self.ungraded: set[str] = set()
+        self.undecided = set(question.also)
         self.names = self._names({})
         self.single = not self.asked.is_graph
         if self.single:
@@ -130,25 +132,8 @@ class Engine:
         Args:
             columns: of the table; those of bools have no gradient.
         """
-        asked, question = self.asked, self.question
         bools = [name for name, column in columns.items() if _dtype(column).kind == "b"]
-        fixed = [n for n, v in asked.fixed.items() if isinstance(v, Node) and v.requires_grad]
-        every = [*(name for name in asked.inputs if name not in bools), *fixed]
-        leaves = every if asked.shown is None else asked.shown
-        by = every if asked.by is None else asked.by
-        further = {
-            "jacobian": dict.fromkeys(by if question.jacobian else ()),
-            "hessian": {name: dict.fromkeys(by) for name in (by if question.hessian else ())},
-            "hvp": dict.fromkeys(by if question.vectors else ()),
-        }
-        return (
-            "value",
-            *(f"grad_{name}" for name in leaves),
-            *(f"second_{name}" for name in leaves if question.second),
-            *(["jvp"] if asked.tangents else []),
-            *columns_of(further),
-            *(["sigma"] if self.deviations else []),
-        )
+        return tuple(n for n in names_of(self.asked, bools) if n not in self.ungraded)
 
     def _say(self, text: str) -> None:
         if text not in self.warned:
@@ -186,11 +171,17 @@ class Engine:
                 self._group(Group(cells, offsets), found, to_first)
         for text in notices.texts:
             self._say(text)
-        return Answers(joined(self._names(columns), parts, count), faults, non_finite(parts))
+        found_columns = joined(self._names(columns), parts, count)
+        return Answers(self._titled(found_columns), faults, non_finite(parts))
+
+    def _titled(self, columns: dict[str, Column]) -> dict[str, Column]:
+        """The columns with the name that the value's own is to have."""
+        title = self.question.title
+        return {title if name == "value" else name: column for name, column in columns.items()}
 
     def empty(self) -> dict[str, Column]:
         """The columns of the answers for a table without rows, whose cells would be single numbers."""
-        shapes: dict[str, Shape] = dict.fromkeys(self._names({}), ())
+        shapes: dict[str, Shape] = dict.fromkeys(self.names, ())
         if not self.single:
             with self._started():
                 kinds = {name: RowsKind((), current().dtype) for name in self.wanted}
@@ -210,6 +201,9 @@ class Engine:
                         n: s
                         for n, s in shown.items()
                         if n.removeprefix("grad_") not in self.asked.hidden
+                    }
+                    shapes = {
+                        self.question.title if n == "value" else n: s for n, s in shapes.items()
                     }
                     shapes |= dict.fromkeys(["sigma"] if self.deviations else [], ())
         dtype = self.settings.dtype
@@ -397,11 +391,23 @@ class Engine:
             value = outputs["value"]
             assert value is not None
             outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
+        self._decide(outputs, group.size)
         return {
             name: array
             for name, array in outputs.items()
-            if name.removeprefix("grad_") not in self.asked.hidden
+            if name.removeprefix("grad_") not in self.asked.hidden and name not in self.ungraded
         }
+
+    def _decide(self, outputs: Mapping[str, Array | None], count: int) -> None:
+        """Which names have no gradients: no floating scalars in the first row that assigns them."""
+        for name in list(self.undecided):
+            array = outputs[name]
+            if array is not None:
+                self.undecided.remove(name)
+                if array.size != count or array.dtype.kind != "f":
+                    self.ungraded |= {n for n in outputs if n.startswith(f"grad_{name}_")} & set(
+                        gradients_of(name, [*self.asked.inputs, *self.asked.fixed])
+                    )
 
     def _draw_again(self) -> None:
         """Every row sees the random generator as it was at the start."""

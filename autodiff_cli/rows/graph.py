@@ -14,6 +14,7 @@ from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Node, constant
 from autodiff_cli.ops.create import full
 from autodiff_cli.ops.pointwise import as_dtype
+from autodiff_cli.rows.named import columns_of, gradients_of
 from autodiff_cli.rows.question import Weight
 from autodiff_cli.rows.resolved import Resolved
 from autodiff_cli.transform.reverse import reverse
@@ -33,10 +34,11 @@ def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | Non
         AutodiffError: the expression can't be evaluated or differentiated.
     """
     bound = {name: row[name] for name in asked.inputs} | dict(asked.fixed)
-    value = node_of(_value(asked, bound))
+    held: dict[str, Any] = dict.fromkeys(asked.question.also)
+    value = node_of(_value(asked, bound, held))
     outputs: dict[str, Node | None] = {"value": value}
-    leaves = leaves_of(bound, asked.shown)
-    leaves |= leaves_of(bound, [name for name in asked.hidden if name not in leaves])
+    shown = leaves = leaves_of(bound, asked.shown)
+    leaves = leaves | leaves_of(bound, [name for name in asked.hidden if name not in leaves])
     if asked.undecided and value.numel != 1:
         leaves = {}
     cotangent = _cotangent(value, leaves, asked.seed, row)
@@ -55,6 +57,8 @@ def outputs_of(asked: Resolved, row: Mapping[str, Node]) -> dict[str, Node | Non
         outputs["jvp"] = _along(value, bound, asked.tangents, row)
     if asked.question.further.further:
         outputs |= _further(asked, value, bound, row)
+    for name, given in held.items():
+        outputs |= _also(name, given, shown)
     return outputs
 
 
@@ -72,35 +76,22 @@ def _further(
     )
 
 
-def columns_of(derived: Mapping[str, Any]) -> dict[str, Any]:
-    """Further derivatives by the names of their columns.
-
-    Args:
-        derived: "jacobian", "hvp" and "hessian", by input, or by two.
-
-    Raises:
-        InputError: two pairs of names come to the same one.
-
-    >>> list(columns_of({"jacobian": {"x": 0}, "hessian": {"x": {"x": 1, "y": 2}}}))
-    ['jac_x', 'hess_x_x', 'hess_x_y']
-    """
-    found = {f"jac_{name}": flow for name, flow in (derived.get("jacobian") or {}).items()}
-    for name, others in (derived.get("hessian") or {}).items():
-        for other, flow in others.items():
-            column = f"hess_{name}_{other}"
-            if column in found:
-                raise InputError(
-                    f"two of the second derivatives are called {column}",
-                    hint="--columns NAME=COLUMN renames an input; --wrt leaves some out",
-                )
-            found[column] = flow
-    return found | {f"hvp_{name}": flow for name, flow in (derived.get("hvp") or {}).items()}
+def _also(name: str, given: Any, leaves: Mapping[str, Node]) -> dict[str, Node | None]:
+    """What a name holds at the end, and its gradients; None if the row's way doesn't assign it."""
+    if given is None:
+        return dict.fromkeys([name, *gradients_of(name, leaves)])
+    node = node_of(given, f"{name} is")
+    flows: list[Node | None] = [None] * len(leaves)
+    if node.requires_grad and node.numel == 1:
+        ones = full(shape=node.shape, value=1, dtype=node.dtype)
+        flows = list(reverse([node], [ones], list(leaves.values())))
+    return {name: node, **dict(zip(gradients_of(name, leaves), flows, strict=True))}
 
 
-def _value(asked: Resolved, bound: Mapping[str, Any]) -> Any:
+def _value(asked: Resolved, bound: Mapping[str, Any], held: dict[str, Any]) -> Any:
     source = asked.question.expression
     try:
-        return graph_of(asked.text, source, bound)
+        return graph_of(asked.text, source, bound, held=held)
     except Unknown:
         raise
     except Exception as error:
@@ -168,8 +159,11 @@ def _vectors(
     return found
 
 
-def node_of(value: Any) -> Node:
-    """The value of an expression as a tensor.
+def node_of(value: Any, what: str = "the result is") -> Node:
+    """A value as a tensor.
+
+    Args:
+        what: it is, for the error.
 
     Raises:
         InputError: it is no tensor and no number.
@@ -178,11 +172,11 @@ def node_of(value: Any) -> Node:
         return value
     if isinstance(value, (bool, int, float)):
         return constant(np.asarray(value))
-    raise not_one(value)
+    raise not_one(value, what)
 
 
-def not_one(value: object) -> InputError:
+def not_one(value: object, what: str = "the result is") -> InputError:
     return InputError(
-        f"the result is a {type_name(value)}: a row's value is one tensor or number",
+        f"{what} a {type_name(value)}: a row's value is one tensor or number",
         hint="pick one of its parts, such as (…)[0], or join them with stack((…))",
     )

@@ -31,6 +31,8 @@ class Question(NamedTuple):
         jacobian: whether that of the result by each input is asked for.
         hessian: whether that of a scalar by each two inputs is.
         vectors: what a scalar's Hessian is multiplied with, by input, as tangents are given.
+        also: names that the text assigns, whose values and gradients are answers too.
+        title: what the value's own column is called.
         second: whether the second derivative by each input is asked for: along ones, so of a number its own.
         settings: what each row is computed with: the dtype is that of every column's numbers, the random
             generator is as new for each.
@@ -46,6 +48,8 @@ class Question(NamedTuple):
     jacobian: bool = False
     hessian: bool = False
     vectors: Mapping[str, str] = {}
+    also: tuple[str, ...] = ()
+    title: str = "value"
     second: bool = False
     settings: Settings = Settings()
 

@@ -9,6 +9,8 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.evaluation.notices import Notices
 from autodiff_cli.inputs import bind
 from autodiff_cli.interpret.code import Compiled
+from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.interpret.translation.variables import assigned
 from autodiff_cli.rows.question import Question, Weight, valued, weight
 
 
@@ -64,6 +66,24 @@ class Resolved(NamedTuple):
         return list(dict.fromkeys([*self.shown, *self.hidden, *self.by, *self.tangents]))
 
 
+def _check_also(names: Sequence[str], text: Compiled, columns: Sequence[str]) -> None:
+    """Refuse names that the text doesn't assign."""
+    own = assigned(text.tree.body)[0] if names else set()
+    known = [name for name in text.reads.assigned if name in own]
+    for name in names:
+        if name in known:
+            continue
+        near = suggestion(name, known)
+        hint = f"did you mean '{near}'?" if near else None
+        if name in columns:
+            hint = "--keep passes the input's columns through"
+        raise InputError(
+            f"--also names '{name}', which the text doesn't assign; it assigns "
+            f"{', '.join(known) or 'none'}",
+            hint=hint,
+        )
+
+
 def resolved(question: Question, columns: Sequence[str], say: Callable[[str], None]) -> Resolved:
     """The question with its names resolved: columns, inputs for all rows, gradients.
 
@@ -80,6 +100,7 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
     source = question.expression
     text = valued(source)
     inputs = tuple(name for name in columns if name in text.reads.names)
+    _check_also(question.also, text, columns)
     shown = () if question.values_only else question.wrt
     known = [*inputs, *question.given]
     for option, asked_for in (

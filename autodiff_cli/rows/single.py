@@ -13,7 +13,8 @@ from autodiff_cli.evaluation.leaves import executed
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.context import Unknown
 from autodiff_cli.ir.node import Array, Node, constant, leaf
-from autodiff_cli.rows.graph import columns_of, not_one, outputs_of
+from autodiff_cli.rows.graph import not_one, outputs_of
+from autodiff_cli.rows.named import columns_of, gradients_of
 from autodiff_cli.rows.question import Weight
 from autodiff_cli.rows.resolved import Resolved
 from autodiff_cli.settings import Settings
@@ -70,6 +71,7 @@ def _of_program(
         hessian=question.hessian,
         jvp={name: _given(weight, cells) for name, weight in asked.tangents.items()},
         hvp={name: _given(weight, cells) for name, weight in asked.vectors.items()},
+        also=question.also,
     )
     result = evaluated(question.expression, inputs, wanted, settings, sys.stderr.write)
     outputs: dict[str, Array | None] = {"value": _array(result.value)}
@@ -84,7 +86,15 @@ def _of_program(
         kind: _by(asked.by, getattr(result, kind)) for kind in ("jacobian", "hessian", "hvp")
     }
     derived["hessian"] = {n: _by(asked.by, row) for n, row in derived["hessian"].items()}
-    return outputs | {name: tensor.array for name, tensor in columns_of(derived).items()}
+    outputs |= {name: tensor.array for name, tensor in columns_of(derived).items()}
+    for name in question.also:
+        given, flows = (result.also or {}).get(name, (None, None))
+        outputs[name] = None if given is None else _array(given, f"{name} is")
+        leaves = _leaves(asked, cells) if asked.shown is None else list(asked.shown)
+        for leaf_name, column in zip(leaves, gradients_of(name, leaves), strict=True):
+            flow = None if flows is None else flows.by_input[leaf_name]
+            outputs[column] = None if flow is None else flow.array
+    return outputs
 
 
 def _by(names: tuple[str, ...] | None, found: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -108,9 +118,9 @@ def _leaves(asked: Resolved, cells: Mapping[str, Array]) -> list[str]:
     return [*floating, *(n for n, v in fixed if isinstance(v, Node) and v.requires_grad)]
 
 
-def _array(value: object) -> Array:
+def _array(value: object, what: str = "the result is") -> Array:
     if isinstance(value, Tensor):
         return value.array
     if isinstance(value, (bool, int, float)):
         return np.asarray(value)
-    raise not_one(value)
+    raise not_one(value, what)

@@ -207,6 +207,24 @@ def test_further_derivatives(
     assert out.splitlines()[:2] == [f"value,{header}", f"2.0,{row}"]
 
 
+@pytest.mark.parametrize("to", ["csv", "jsonl", "npz", "parquet"])
+def test_names_of_answers(run: Any, to: str) -> None:
+    words = ["p = x*y; p - s", "t.csv", "--also", "p", "--as", "rest", "--wrt", "x", "--keep"]
+    code, _, err = run(*words, "--chunk-rows", "2", "--output", f"o.{to}")
+    assert (code, err) == (0, "")
+    code, out, _ = run(
+        "rest*p*grad_p_x*grad_x", f"o.{to}", "--values-only", "--keep", "--to", "csv"
+    )
+    assert out.splitlines()[0] == "x,y,s,rest,grad_x,p,grad_p_x,value"
+    words = ["--also", "p", "--as", "q", "--reduce", "sum", "--values-only"]
+    code, out, _ = run("p = x*y; p", "t.csv", *words)
+    assert out == "q,p\n44.0,44.0\n"
+    Path("empty.csv").write_text("x,y\n")
+    assert run("p = x*y; p", "empty.csv", "--also", "p", "--as", "q", "--wrt", "x")[1] == (
+        "q,grad_x,p,grad_p_x\n"
+    )
+
+
 def test_elements_of_jacobians_have_columns(run: Any) -> None:
     Path("v.jsonl").write_text('{"x":[1,2]}\n{"x":[3,4]}\n')
     assert run("x**2", "v.jsonl", "--jacobian", "--to", "csv", "--keep")[1].splitlines() == [
@@ -514,6 +532,8 @@ def test_progress_on_a_terminal() -> None:
         (["x", "t.csv", "--values-only", "--seed", "1"], "--values-only"),
         (["x", "t.csv", "--values-only", "--seed", "1", "--hessian"], "--values-only"),
         (["x", "t.csv", "--hvp", "x"], "--hvp takes NAME=VALUE"),
+        (["x", "t.csv", "--also", ","], "--also needs names"),
+        (["x", "t.csv", "--as", ""], "--as needs a name"),
         (["x", "t.csv", "--resume"], "--output out.csv"),
         (["x", "--resume", "--output", "o.csv"], "standard input is gone"),
         (["x*w", "-", "w=@-"], "standard input can be read once"),
@@ -543,6 +563,8 @@ def test_wrong_usage(run: Any, words: list[str], said: str) -> None:
         (["x", "t.csv", "--wrt", "q"], "--wrt names 'q'"),
         (["x", "t.csv", "--propagate", "x=@q"], "names the column 'q'"),
         (["x +", "t.csv"], "SyntaxError"),
+        (["p = x; p", "t.csv", "--also", "q"], "it assigns p"),
+        (["x", "t.csv", "--as", "y", "--keep"], "has a column 'y'"),
     ],
 )
 def test_wrong_questions(run: Any, words: list[str], said: str) -> None:
