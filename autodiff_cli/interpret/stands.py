@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from autodiff_cli.vocabulary.legacy import TensorType
+
 STANDS: dict[type, Stand] = {}  # by the class whose place is taken
 # The classes that programs hold themselves: what a call of them makes is small, or refused by Python.
 PLAIN: frozenset[type] = frozenset(
@@ -192,7 +194,7 @@ def classes_of(kinds: Any) -> list[type]:
     found: list[type] = []
     while pending:
         kind = real(pending.pop())
-        if isinstance(kind, Form) and kind.kind is not None:
+        if (isinstance(kind, Form) and kind.kind is not None) or isinstance(kind, TensorType):
             kind = kind.kind
         if isinstance(kind, tuple):
             pending.extend(kind)

@@ -137,7 +137,7 @@ def expanded(shape: Shape, sizes: Sequence[int]) -> Shape:
     for dim in reversed(range(len(sizes))):  # errors name the last dimension that doesn't fit
         size = sizes[dim]
         if dim < extra:
-            if size < 0:
+            if size == -1:
                 raise RuntimeFault(
                     f"The expanded size of the tensor ({size}) isn't allowed in a leading, "
                     f"non-existing dimension {dim}"
@@ -153,6 +153,8 @@ def expanded(shape: Shape, sizes: Sequence[int]) -> Shape:
                 f"Tensor sizes: {list(shape)}"
             )
         result.append(new)
+    if min(result, default=0) < 0:
+        raise RuntimeFault("numel: integer multiplication overflow")
     return tuple(reversed(result))
 
 

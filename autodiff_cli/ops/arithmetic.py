@@ -174,8 +174,9 @@ div_trunc = Elementwise(
 floor_divide = Elementwise(
     "floor_divide",
     _floor_divide,
-    vjps=(lambda g, y, a, b: _not_differentiable("floor_divide"),) * 2,
+    vjps=(lambda g, y, a, b: _not_differentiable("floor_divide", y),) * 2,
     grad_fn="NotImplemented",
+    on_arrays=False,
     doc="floor(a/b), of no derivative in the reference",
 )
 remainder = Elementwise(
@@ -197,8 +198,9 @@ remainder_number = Elementwise(
 number_remainder = Elementwise(
     "number_remainder",
     _remainder,
-    vjps=(lambda g, y, a, b: _not_differentiable("remainder"),) * 2,
+    vjps=(lambda g, y, a, b: _not_differentiable("remainder", y),) * 2,
     grad_fn="NotImplemented",
+    on_arrays=False,
     doc="a number modulo b, of no derivative in the reference",
 )
 fmod = Elementwise(
@@ -218,9 +220,10 @@ fmod_number = Elementwise(
 )
 
 
-def _not_differentiable(name: str) -> Node:
+def _not_differentiable(name: str, y: Node) -> Node:
+    written = y.memory is not None and y.number in y.memory.writes
     raise RuntimeFault(
-        f"derivative for aten::{name} is not implemented",
+        f"derivative for aten::{name}{'_' if written else ''} is not implemented",
         hint="detach() its operands, or use torch.div(a, b, rounding_mode='floor')",
     )
 

@@ -39,7 +39,9 @@ def zeros_like(x: Node) -> Node:
     return full(shape=x.shape, value=0, dtype=x.dtype)
 
 
-class _Attached(Shaped):
+class Attached(Shaped):
+    """Its first operand, which says nothing about the others, and is differentiable by them."""
+
     __slots__ = ()
 
     def rules(self, operands: tuple[Node, ...]) -> tuple[Rule | None, ...]:
@@ -50,7 +52,7 @@ def _nothing(other: Node) -> Rule:
     return lambda *_: zeros_like(other)
 
 
-attachment = _Attached(
+attachment = Attached(
     "attached",
     lambda flow, *others: flow,
     vjps=(lambda g, y, flow, *others: g,),

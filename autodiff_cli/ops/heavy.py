@@ -141,9 +141,10 @@ class Factored(Shaped):
     Args:
         single: the same of one matrix that isn't finite, or of which the library has no such result:
             `ops/nonfinite.py`. Raises LinAlgFault.
+        made_of: the operands and parameters as other operations, for formulas.
     """
 
-    __slots__ = ("single",)
+    __slots__ = ("made_of", "single")
 
     def __init__(
         self,
@@ -152,10 +153,15 @@ class Factored(Shaped):
         single: Callable[..., Any],
         *,
         batch: str = "shape.leading",
+        made_of: Callable[..., Node] | None = None,
         **record: Any,
     ) -> None:
         super().__init__(name, kernel, batch=batch, **record)
         self.single = single
+        self.made_of = made_of
+
+    def composed(self, node: Node) -> Node | None:
+        return None if self.made_of is None else self.made_of(*node.operands, **node.params)
 
     def evaluate(self, node: Node, arrays: list[Any]) -> Any:
         work = sum(array.size for array in arrays) * arrays[0].shape[-1]

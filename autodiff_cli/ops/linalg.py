@@ -20,7 +20,6 @@ from autodiff_cli.ops.heavy import Factored
 from autodiff_cli.ops.matrix import bmm
 from autodiff_cli.ops.movement import cat, matrix_t, reshape, slice_
 from autodiff_cli.ops.rearrange import tril, triu
-from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.selection import where
 
 
@@ -37,7 +36,7 @@ def _number_as_matrix(g: Node) -> Node:
     return reshape(g, (*g.shape, 1, 1))
 
 
-# ---- inverse, determinant -----------------------------------------------------------------------
+# ---- inverse ------------------------------------------------------------------------------------
 
 inv: Factored = Factored(
     "linalg_inv",
@@ -49,68 +48,6 @@ inv: Factored = Factored(
     latex="{}^{{-1}}",
 )
 
-
-plain_inv: Factored = Factored(
-    "plain_inv",
-    np.linalg.inv,
-    nf.plain_inv,
-    vjps=(lambda g, y, x: -bmm(matrix_t(y), bmm(g, matrix_t(y))),),
-    doc="inverse of matrices, with infinities and nan where there is none",
-)
-
-
-def _cofactor(x: Any) -> Any:
-    """det(x) inv(x)^T, also where x has no inverse: by its singular values."""
-    u, s, vh = np.linalg.svd(x)
-    n = s.shape[-1]
-    others = np.stack([np.prod(np.delete(s, at, -1), -1) for at in range(n)], -1) if n else s
-    sign = np.linalg.det(u) * np.linalg.det(vh)
-    return (sign[..., None, None] * ((u * others[..., None, :]) @ vh)).astype(x.dtype)
-
-
-def _cofactor_vjp(g: Node, y: Node, x: Node) -> Node:
-    inverse_t = plain_inv(matrix_t(x))
-    matrix = (x.ndim - 2, x.ndim - 1)
-    along = sum_(g * inverse_t, dim=matrix, keepdim=True, dtype=g.dtype)
-    return along * y - _number_as_matrix(det(x)) * bmm(inverse_t, bmm(matrix_t(g), inverse_t))
-
-
-cofactor: Factored = Factored(
-    "cofactor",
-    _cofactor,
-    nf.cofactor,
-    vjps=(_cofactor_vjp,),
-    doc="the derivative of the determinant",
-)
-det: Factored = Factored(
-    "linalg_det",
-    np.linalg.det,
-    nf.det,
-    shape=lambda x: x.shape[:-2],
-    vjps=(lambda g, y, x: _number_as_matrix(g) * cofactor(x),),
-    backward="LinalgSolveExBackward0",
-    doc="determinant",
-    latex=r"\det {}",
-)
-det_sign = Factored(
-    "det_sign",
-    lambda x: np.linalg.slogdet(x)[0],
-    nf.det_sign,
-    shape=lambda x: x.shape[:-2],
-    vjps=(lambda g, y, x: None,),
-    grad_fn="LinalgSlogdetBackward0",
-    doc="sign of the determinant",
-)
-log_abs_det = Factored(
-    "log_abs_det",
-    lambda x: np.linalg.slogdet(x)[1],
-    nf.log_abs_det,
-    shape=lambda x: x.shape[:-2],
-    vjps=(lambda g, y, x: _number_as_matrix(g) * plain_inv(matrix_t(x)),),
-    backward="LinalgSolveExBackward0",
-    grad_fn="LinalgSlogdetBackward0",
-    doc="log of the absolute determinant",
-)
 
 # ---- equations ----------------------------------------------------------------------------------
 
@@ -183,49 +120,6 @@ triangular: Factored = Factored(
     doc="x with a x = b, or x a = b, of a triangle a; infinities and nan where it is singular",
 )
 
-
-def pinv_vjp(g: Node, y: Node, x: Node) -> Node:
-    g_t, y_t = matrix_t(g), matrix_t(y)
-    if x.shape[-2] <= x.shape[-1]:
-        k = bmm(g_t, y)
-        turned = bmm(k, y_t)
-        rest = bmm(bmm(y_t, y), g_t - bmm(k, x))
-        return -matrix_t(bmm(y, k)) + turned - bmm(bmm(x, y), turned) + rest
-    k = bmm(y, g_t)
-    turned = bmm(y_t, k)
-    rest = bmm(bmm(g_t - bmm(x, k), y), y_t)
-    return -matrix_t(bmm(k, y)) + rest + turned - bmm(bmm(turned, y), x)
-
-
-def _pinv_rule(g: Node, y: Node, x: Node, rtol: float, hermitian: bool) -> Node:
-    return pinv_vjp(g, y, x)
-
-
-pinv: Factored = Factored(
-    "linalg_pinv",
-    lambda x, rtol, hermitian: np.linalg.pinv(x, rcond=rtol, hermitian=hermitian),
-    nf.pinv,
-    shape=lambda x, rtol, hermitian: (*x.shape[:-2], x.shape[-1], x.shape[-2]),
-    vjps=(_pinv_rule,),
-    doc="pseudo-inverse",
-)
-
-
-def _by_pinv(a: Node, rtol: float) -> Node:
-    return pinv(a, rtol=rtol, hermitian=False)
-
-
-lstsq = Factored(
-    "linalg_lstsq",
-    lambda a, b, rtol: np.linalg.pinv(a, rcond=rtol) @ b,
-    nf.lstsq,
-    shape=lambda a, b, rtol: (*a.shape[:-2], a.shape[-1], b.shape[-1]),
-    vjps=(
-        lambda g, y, a, b, rtol: pinv_vjp(bmm(g, matrix_t(b)), _by_pinv(a, rtol), a),
-        lambda g, y, a, b, rtol: bmm(matrix_t(_by_pinv(a, rtol)), g),
-    ),
-    doc="the x of least |a x - b|",
-)
 
 # ---- factors ------------------------------------------------------------------------------------
 

@@ -35,10 +35,10 @@ def _to_odd(a: Floats, b: Floats) -> Floats:
     return np.where((error != 0) & even, np.nextafter(total, np.copysign(np.inf, error)), total)
 
 
-def fma(x: Floats, scale: float, offset: float) -> Floats:
-    """``x * scale + offset`` in one rounding; the scalars are values of the type of `x`."""
-    if scale == 1 or offset == 0:
-        return x * x.dtype.type(scale) + x.dtype.type(offset)
+def fma(x: Floats, scale: float, offset: float | Floats) -> Floats:
+    """``x * scale + offset`` in one rounding; the numbers are values of the type of `x`."""
+    if scale == 1 or (not isinstance(offset, np.ndarray) and offset == 0):
+        return x * x.dtype.type(scale) + np.asarray(offset, x.dtype)
     if x.dtype == np.float32:  # an exact product; the sum rounds twice, an ulp in 1 of 2**29
         return (x.astype(np.float64) * scale + offset).astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):

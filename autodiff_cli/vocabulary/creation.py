@@ -23,6 +23,7 @@ from autodiff_cli.ir.node import (
 )
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.ops import create
+from autodiff_cli.random.rounding import fma
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.registry import torch
 
@@ -124,7 +125,7 @@ def _shape_of(data: Any) -> Shape:
         if not data:
             break
         data = data[0]
-    if isinstance(data, Node) and data.ndim:
+    if isinstance(data, (Node, np.ndarray)) and data.ndim:
         shape += data.shape
     return tuple(shape)
 
@@ -133,16 +134,19 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
     """The data as nested lists of numbers, checked against `shape`."""
     if depth == len(shape):
         return _scalar(data, kinds)
-    if isinstance(data, Node):
-        if data.numel != 1:
+    if isinstance(data, (Node, np.ndarray)):
+        if isinstance(data, np.ndarray):
+            kinds.add(_dtype_of(data))
+        elif data.numel != 1:
             raise ValueFault("only one element tensors can be converted to Python scalars")
-        kinds.add(data.dtype)
+        else:
+            kinds.add(data.dtype)
         if data.shape != shape[depth:]:
             raise ValueFault(
                 f"expected sequence of length {shape[depth]} at dim {depth} "
                 f"(got {data.shape[0] if data.ndim else 0})"
             )
-        return force(data).tolist()
+        return (data if isinstance(data, np.ndarray) else force(data)).tolist()
     if not isinstance(data, SEQUENCES):
         raise TypeFault("not a sequence")
     if len(data) != shape[depth]:
@@ -155,6 +159,13 @@ def _plain(data: Any, shape: Shape, depth: int, kinds: set[DType]) -> Any:
     return [_plain(entry, shape, depth + 1, kinds) for entry in data]
 
 
+def _dtype_of(array: Array) -> DType:
+    found = dtypes.BY_NUMPY.get(array.dtype)
+    if found is None:
+        raise ValueFault(f"too many dimensions '{type_name(array.flat[0]) if array.size else ''}'")
+    return found
+
+
 def _scalar(value: Any, kinds: set[DType]) -> Number:
     if isinstance(value, (bool, int, float)):
         kinds.add(of_number(value))
@@ -164,6 +175,11 @@ def _scalar(value: Any, kinds: set[DType]) -> Number:
             raise ValueFault("only one element tensors can be converted to Python scalars")
         kinds.add(value.dtype)
         return force(value).item()  # type: ignore[no-any-return]
+    if isinstance(value, np.ndarray):
+        if value.ndim:
+            raise TypeFault("only 0-dimensional arrays can be converted to Python scalars")
+        kinds.add(_dtype_of(value))
+        return value.item()  # type: ignore[no-any-return]
     if isinstance(value, str):
         raise TypeFault("new(): invalid data type 'str'")
     if isinstance(value, (list, tuple)):
@@ -289,14 +305,30 @@ def arange(
     else:
         count = max(0, math.ceil((end - start) / step))
     checked((count,))
-    # Each element from its own index, in the accumulation type, as the reference's kernel.
     places = np.arange(count)
     if dtype.is_floating:
-        wide = np.dtype(np.float32 if dtype.name == "float16" else np.float64)
-        array = (start + places.astype(wide) * step).astype(dtype.numpy)
+        array = _range(start, step, places, dtype)
     else:
         array = (int(start) + places * int(step)).astype(dtype.numpy)
     return finished(constant(array), requires_grad)
+
+
+def _range(start: Number, step: Number, places: Array, dtype: DType) -> Array:
+    """start + step i for each place i, in the reference's blocks, whose last digits it shows.
+
+    Its kernel fills blocks of as many elements as a register of 256 bits has, each from its first, which is
+    rounded, by a fused product and sum; what doesn't fill two such blocks is computed one by one.
+    """
+    if dtype.name == "float16":
+        return (start + places.astype(np.float32) * step).astype(dtype.numpy)
+    block = 32 // dtype.numpy.itemsize
+    full = len(places) - len(places) % (2 * block)
+    found = fma(places.astype(np.float64), float(step), float(start)).astype(dtype.numpy)
+    blocks = found[:full].reshape(-1, block)
+    blocks[:] = fma(
+        np.arange(block, dtype=np.float64), float(step), blocks[:, :1].astype(np.float64)
+    )
+    return found
 
 
 def ends_of(

@@ -28,12 +28,26 @@ def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = Fal
     return requires_grad_(result) if requires_grad else result
 
 
+class _Kind(type):
+    """A class whose instances are the tensors of a dtype."""
+
+    dtype: DType | None
+
+    def __instancecheck__(cls, value: Any) -> bool:
+        return isinstance(value, Tensor) and (cls.dtype is None or value.node.dtype is cls.dtype)
+
+
 class TensorType:
-    """`torch.FloatTensor` and its like: of a list, or of sizes; stands for its dtype in `x.type(…)`."""
+    """`torch.FloatTensor` and its like: of a list, or of sizes; stands for its dtype in `x.type(…)`.
+
+    Attributes:
+        kind: what `isinstance` compares with.
+    """
 
     def __init__(self, dtype: DType | None, name: str) -> None:
         self.dtype = dtype
         self.__name__ = name
+        self.kind: type = _Kind(name, (), {"dtype": dtype})
 
     def __repr__(self) -> str:
         return f"<class 'torch.{self.__name__}'>"
@@ -60,6 +74,19 @@ class TensorType:
         return of_array(np.zeros(args or (0,), wanted.numpy))
 
 
+class _Elsewhere(TensorType):
+    """A type of tensors on a device that isn't here."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(None, name)
+        self.kind = type(name, (), {})
+
+    def __call__(self, *args: Any, device: Any = None) -> Tensor:
+        raise TypeFault(
+            f"type torch.{self.__name__} not available. Torch not compiled with CUDA enabled."
+        )
+
+
 tensor_constructor = TensorType(None, "Tensor")
 for _name, _dtype in {
     "FloatTensor": dtypes.float32,
@@ -73,3 +100,4 @@ for _name, _dtype in {
     "BoolTensor": dtypes.bool_,
 }.items():
     NAMES[_name] = TensorType(_dtype, _name)
+    NAMES[f"cuda.{_name}"] = _Elsewhere(f"cuda.{_name}")

@@ -11,6 +11,7 @@ from typing import Any
 from autodiff_cli.errors import AssertionFault, NotImplementedFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.create import attached
 from autodiff_cli.tensors import derivatives
 from autodiff_cli.tensors.derivatives import gradients
 from autodiff_cli.tensors.tensor import Tensor, detached
@@ -228,15 +229,20 @@ def _in_forward_mode(func: Callable[..., Any], inputs: Any, strict: bool, vector
         return outputs
 
     found = [
-        [on_nodes(_as_reshaped, part, x) for part, x in zip(output, given, strict=True)]
+        [on_nodes(_as_reshaped, part, x, *output) for part, x in zip(output, given, strict=True)]
         for output in jacfwd(called, tuple(range(len(given))))(*given)
     ]
     results: Any = found if several_in else tuple([parts[0] for parts in found])
     return results if several_out else results[0]
 
 
-def _as_reshaped(node: Node, x: Node) -> Node:
-    """The columns of a Jacobian in its shape, as the reference reshapes a tensor that it permuted."""
+def _as_reshaped(node: Node, x: Node, *together: Node) -> Node:
+    """The columns of a Jacobian in its shape, as the reference reshapes a tensor that it permuted.
+
+    Those by all inputs are computed `together`: where one depends on something, all are part of a graph.
+    """
+    if not node.requires_grad:
+        node = attached(node, *together)
     turned = x.numel > 1 and node.numel > x.numel
     return (mv.reshape_alias if turned else mv.view)(node, shape=node.shape)
 

@@ -137,10 +137,9 @@ def unwrap(value: Any, given: list[Tensor]) -> Any:
         given.append(value)
         return value.node
     kind = type(value)
-    if kind is list:
-        return [unwrap(entry, given) for entry in value]
-    if kind is tuple:
-        return tuple([unwrap(entry, given) for entry in value])
+    if kind is list or kind is tuple:  # arrays in them are rows of numbers, not tensors
+        entries = [e if type(e) is np.ndarray else unwrap(e, given) for e in value]
+        return entries if kind is list else tuple(entries)
     if isinstance(value, np.generic):
         return value.item()
     if issubclass(kind, ReturnType):

@@ -7,13 +7,19 @@ import math
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault
+from autodiff_cli.execute import force
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.node import Node, constant
+from autodiff_cli.ops import decompose as dec
+from autodiff_cli.ops import determinant as dt
+from autodiff_cli.ops import least_squares as ls
 from autodiff_cli.ops import linalg as la
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pointwise as pw
+from autodiff_cli.ops import reduce as red
+from autodiff_cli.ops.arithmetic import mul
 from autodiff_cli.ops.create import eye
-from autodiff_cli.ops.selection import eq, where
+from autodiff_cli.ops.selection import eq, gt, where
 from autodiff_cli.vocabulary.calls.registry import torch
 from autodiff_cli.vocabulary.calls.values import return_type
 from autodiff_cli.vocabulary.linalg.checks import (
@@ -49,7 +55,7 @@ def inverse(input: Node) -> Node:
 def linalg_det(A: Node) -> Node:
     check_square(A, "linalg.det")
     check_kernel(A, "lu")
-    return la.det(A)
+    return dt.det(A)
 
 
 @torch("det(Tensor input)")
@@ -65,7 +71,7 @@ _linalg_slogdet = return_type("linalg_slogdet", ("sign", "logabsdet"))
 def linalg_slogdet(A: Node) -> tuple[Node, ...]:
     check_square(A, "linalg.slogdet")
     check_lower(A, "linalg.slogdet")
-    return _linalg_slogdet(la.det_sign(A), la.log_abs_det(A))
+    return _linalg_slogdet(dt.det_sign(A), dt.log_abs_det(A))
 
 
 @torch("slogdet(Tensor input, *, tuple of Tensors out = None)")
@@ -77,7 +83,7 @@ def slogdet(input: Node) -> tuple[Node, ...]:
 def logdet(input: Node) -> Node:
     check_square(input, "logdet")
     check_lower(input, "logdet")
-    return where(eq(la.det_sign(input), -1), math.nan, la.log_abs_det(input))
+    return where(eq(dt.det_sign(input), -1), math.nan, dt.log_abs_det(input))
 
 
 @torch(f"linalg.matrix_power(Tensor input, int n, {OUT}", only="function")
@@ -151,11 +157,14 @@ def solve(A: Node, B: Node, left: bool) -> Node:
 _lstsq = return_type("linalg_lstsq", ("solution", "residuals", "rank", "singular_values"))
 
 
+DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
+
+
 @torch(
     "linalg.lstsq(Tensor input, Tensor b, float? rcond = None, *, str? driver = None)",
     only="function",
 )
-def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
+def lstsq(input: Node, b: Node, rcond: float | None, driver: str | None) -> tuple[Node, ...]:
     if input.ndim < 2:
         raise RuntimeFault("torch.linalg.lstsq: input must have at least 2 dimensions.")
     if not b.ndim:
@@ -175,13 +184,28 @@ def lstsq(input: Node, b: Node, rcond: float | None) -> tuple[Node, ...]:
         raise RuntimeFault(
             f"torch.linalg.lstsq: input.size(-2) should match other.size(-{1 if vector else 2})"
         )
-    right = mv.unsqueeze(b, shape=(*b.shape, 1)) if vector else b
-    solution = la.lstsq(input, right, rtol=rtol)
-    empty = constant(np.zeros(0, input.dtype.numpy))
-    rank = constant(np.zeros(0, np.int64))
-    if vector:
-        solution = mv.squeeze_dim(solution, shape=solution.shape[:-1])
-    return _lstsq(solution, empty, rank, empty)
+    driver = "gelsy" if driver is None else driver
+    if driver not in DRIVERS:
+        raise RuntimeFault(
+            f"torch.linalg.lstsq: parameter `driver` should be one of ({', '.join(DRIVERS)})"
+        )
+    values = dec.svdvals(pw.detach(input))
+    last = values.ndim - 1
+    bound = mul(mv.slice_(values, dim=last, start=0, stop=1, step=1), rtol)
+    rank = red.sum_(gt(values, bound), dim=(last,), keepdim=False, dtype=dtypes.int64)
+    surplus = input.shape[-2] > input.shape[-1] and driver != "gelsy"
+    if surplus and driver != "gels":
+        surplus = bool((force(rank) == input.shape[-1]).all())
+    none = constant(np.zeros(0, input.dtype.numpy))
+    residuals = ls.no_residuals(none, input, b)
+    if surplus:
+        residuals = ls.residuals(input, b, rtol=rtol, vector=vector)
+    return _lstsq(
+        ls.lstsq(input, b, rtol=rtol, vector=vector),
+        residuals,
+        constant(np.zeros(0, np.int64)) if driver == "gels" else rank,
+        values if driver in ("gelsd", "gelss") else none,
+    )
 
 
 @torch(
@@ -200,7 +224,7 @@ def linalg_pinv(input: Node, rtol: Bound, hermitian: bool) -> Node:
     if hermitian and 0 not in input.shape[-2:]:
         check_square(input, "linalg.eigh")
     bound = tolerance(input) if rtol is None else bound_of(rtol)
-    return la.pinv(input, rtol=bound, hermitian=hermitian)
+    return ls.pinv(input, rtol=bound, hermitian=hermitian)
 
 
 @torch(

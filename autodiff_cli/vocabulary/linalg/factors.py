@@ -18,6 +18,7 @@ from autodiff_cli.ops import pointwise as pw
 from autodiff_cli.ops import reduce as red
 from autodiff_cli.ops.arithmetic import div, mul
 from autodiff_cli.ops.create import full
+from autodiff_cli.ops.determinant import plain_inv
 from autodiff_cli.ops.heavy import factored
 from autodiff_cli.ops.pairs import nan_to_num
 from autodiff_cli.vocabulary.calls.registry import torch
@@ -233,6 +234,6 @@ def cond(input: Node, p: Number | str | None) -> Node:
         ]
         return mul(*sums)
     check_lower(input, "linalg.inv")
-    both = [matrix_norm(x, p, (-2, -1), False, None) for x in (input, la.plain_inv(input))]
+    both = [matrix_norm(x, p, (-2, -1), False, None) for x in (input, plain_inv(input))]
     product = mul(*both)
     return nan_to_num(product, nan=math.inf, posinf=math.inf, neginf=-math.inf)

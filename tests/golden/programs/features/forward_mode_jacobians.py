@@ -16,3 +16,13 @@ z = torch.tensor([0.5, -1.0, 2.0], requires_grad=True)
 print(g.requires_grad, g.grad_fn.name())
 ((g.norm() - 1) ** 2).backward()
 print(z.grad)
+
+# the parts by all inputs are computed together: where one depends on something around, all are differentiable
+y = torch.tensor(3.0, requires_grad=True)
+pair = (torch.tensor([1.0, 2.0]), y)
+print(torch.autograd.functional.jacobian(lambda a, b: (a * b, b), pair, vectorize=True, strategy="forward-mode"))
+print(
+    torch.autograd.functional.hessian(
+        lambda a, b: (a * a * b).sum(), pair, vectorize=True, outer_jacobian_strategy="forward-mode"
+    )
+)
