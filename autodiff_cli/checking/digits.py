@@ -35,7 +35,7 @@ def losses(function: Function, name: Names) -> tuple[list[Loss], list[Node]]:
     if len(order) > MANY or not inner or max(node.numel for node in order) > LARGE:
         return [], []
     seed = constant(np.asarray(function.weights), function.value.dtype)
-    wrt = [node for node in order if node.requires_grad]
+    wrt = [node for node in order if node.requires_grad and not node.op.is_joint]
     cotangents = reverse([function.value], [seed], wrt)
     backward = {id(g): node for node, g in zip(wrt, cotangents, strict=True) if g is not None}
     every = topological([function.value, *(g for g in cotangents if g is not None)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def first(function: Function, name: Names) -> tuple[list[NonFinite], list[Node]]
             makers.append(node)
             break
     seed = constant(np.asarray(function.weights), function.value.dtype)
-    wrt = [node for node in order if node.requires_grad]
+    wrt = [node for node in order if node.requires_grad and not node.op.is_joint]
     cotangents = dict(zip(map(id, wrt), reverse([function.value], [seed], wrt), strict=True))
     for node in reversed(order):
         g = cotangents.get(id(node))
@@ -44,10 +44,7 @@ def first(function: Function, name: Names) -> tuple[list[NonFinite], list[Node]]
         (incoming,) = function.all([g])
         if not np.isfinite(incoming).all():
             continue
-        for position, operand in enumerate(node.operands):
-            flow = node.op.vjp(node, g, position) if operand.requires_grad else None
-            if flow is None:
-                continue
+        for operand, flow in _flows(node, g):
             (array,) = function.all([fitted(flow, operand)])
             if np.isfinite(array).all():
                 continue
@@ -60,6 +57,16 @@ def first(function: Function, name: Names) -> tuple[list[NonFinite], list[Node]]
             )
             return found, [*makers, node]
     return found, makers
+
+
+def _flows(node: Node, g: Node) -> Iterator[tuple[Node, Node]]:
+    """What flows on to which operands; from an output of a call, to those of the call."""
+    for position, operand in enumerate(node.operands):
+        flow = node.op.vjp(node, g, position) if operand.requires_grad else None
+        if flow is not None and operand.op.is_joint:
+            yield from _flows(operand, flow)
+        elif flow is not None:
+            yield operand, flow
 
 
 def _is_first(array: Array, operands: list[Array]) -> bool:

@@ -59,4 +59,16 @@ class Function:
 
     def all(self, nodes: Sequence[Node]) -> list[Array]:
         """The values of nodes, which may be of the graphs of its derivatives."""
-        return [np.asarray(array) for array in whole.computed(nodes, topological(nodes))]
+        return arrays_of(nodes)
+
+
+def arrays_of(nodes: Sequence[Node]) -> list[Array]:
+    """The values of nodes.
+
+    Raises:
+        AutodiffError: one can't be computed.
+    """
+    try:
+        return whole.computed(nodes, topological(nodes))
+    except ExecutionError as error:
+        raise error.error from None

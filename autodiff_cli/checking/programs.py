@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from autodiff_cli.checking.function import arrays_of
 from autodiff_cli.checking.graph import Narrow, Terms, checked, weights_of
 from autodiff_cli.checking.records import Check
 from autodiff_cli.errors import AutodiffError
-from autodiff_cli.execute import force
 from autodiff_cli.explanation.graph import check_gradient
 from autodiff_cli.explanation.watching import (
     Pass,
@@ -26,6 +26,7 @@ from autodiff_cli.ir.node import INPUT, NUMBER, Node, constant, leaf
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.source import Source
 from autodiff_cli.transform.reverse import reverse
+from autodiff_cli.vocabulary.autograd.function import CALL, OUTPUT, copied
 
 FIRST = 3  # passes of a place that are checked; then those whose number is a power of 2
 
@@ -80,11 +81,12 @@ def _checked(found: Pass, terms: Terms) -> Check:
     leaves = leaves_of(found)
     dtype = found.value.dtype
     flows = reverse([found.value], [found.cotangent], list(leaves.values()))
-    arrays = [None if flow is None else np.asarray(force(flow)) for flow in flows]
+    by_name = {name: g for name, g in zip(leaves, flows, strict=True) if g is not None}
+    arrays = arrays_of(list(by_name.values()))
     narrow = Narrow(
         {name: np.asarray(node.value) for name, node in leaves.items()},
         np.asarray(found.value.value),
-        {name: a for name, a in zip(leaves, arrays, strict=True) if a is not None},
+        dict(zip(by_name, arrays, strict=True)),
     )
     with changed(dtype=float64):
         made: dict[int, Node] = {}
@@ -118,6 +120,10 @@ def _wide(node: Node, made: Mapping[int, Node]) -> Node:
     """A node in float64."""
     if node.op is NUMBER:
         return node
+    if node.op in (CALL, OUTPUT):
+        copy = copied(node, [made[id(operand)] for operand in node.operands], float64)
+        copy.span = node.span
+        return copy
     if not node.operands:
         array = np.array(node.value)
         if array.dtype.kind == "f":

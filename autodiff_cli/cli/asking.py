@@ -1,26 +1,26 @@
-"""What `explain` and `check` have in common: words about an expression, an answer in one of several forms."""
+"""What commands about an expression have in common: words, the question that they ask, the answer's form."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.commands import bindings_of, names_of, own_process, show_notices
+from autodiff_cli.cli.commands import bindings_of, names_of, show_notices, working
 from autodiff_cli.cli.options import argument, option, quiet_option, wrt_option
-from autodiff_cli.cli.resources import Computing
+from autodiff_cli.cli.resources import Computing, Resources
 from autodiff_cli.cli.words import PATH, expression_of, value_of
-from autodiff_cli.errors import AutodiffError
 from autodiff_cli.record import Record
 
 if TYPE_CHECKING:
     from autodiff_cli.inputs import Given
     from autodiff_cli.render.document import Document
     from autodiff_cli.source import Source
+    from autodiff_cli.tables.outputs import WholeFile
 
 FORMS = ("text", "markdown", "html", "latex", "json")
 SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".tex": "latex", ".json": "json"}
@@ -35,12 +35,21 @@ class Question(Record):
         inputs: values by name.
         wrt: names of inputs to differentiate by, or None.
         seed: a cotangent, or None.
+        file: where the answer goes; None to standard output.
     """
 
     source: Source
     inputs: dict[str, Given]
     wrt: list[str] | None
     seed: Given | None
+    file: WholeFile | None
+
+    def answer(self, text: str | bytes) -> None:
+        """Write an answer, in UTF-8 whatever the locale; bytes are a file's, as they are."""
+        if self.file is not None:
+            self.file.write(f"{text}\n".encode() if isinstance(text, str) else text)
+        else:
+            click.echo(text.encode() if isinstance(text, str) else text, color=True)
 
 
 class Answer(Record):
@@ -68,6 +77,11 @@ def form_option() -> Any:
     )
 
 
+def json_option() -> Any:
+    """`--json`."""
+    return option("--json", is_flag=True, help="The same as --to json: … --json.")
+
+
 def digits_option() -> Any:
     """`--digits`."""
     return option(
@@ -92,7 +106,7 @@ def output_option(example: str) -> Any:
 
 
 class AskingWords(Computing):
-    """The words that both commands have."""
+    """The words of a command about an expression."""
 
     expression: str = argument("EXPRESSION")
     bindings: tuple[str, ...] = argument("[NAME=VALUE]...", nargs=-1)
@@ -103,7 +117,7 @@ class AskingWords(Computing):
         help="Cotangent of a result that is no number, as in --seed '[1,0]'.  [ones]",
     )
     form: str | None = form_option()
-    as_json: bool = option("--json", is_flag=True, help="The same as --to json: … --json.")
+    as_json: bool = json_option()
     digits: int = digits_option()
     output: str | None = output_option("why.html")
     quiet: bool = quiet_option()
@@ -132,73 +146,82 @@ def answered(words: AskingWords, command: str, answer: Callable[[Question], Answ
         answer: what it does, behind the wall.
     """
     width = shutil.get_terminal_size().columns
-    try:
-        with own_process(words.limits, files=words.output is not None):
-            return _answered(words, answer, width)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
+    with working(words, command, files=words.output is not None), ExitStack() as opened:
+        wall = words.wall()
+        names = bindings_of(words.bindings, words.expression)
+        form = form_of(words.form, words.as_json, words.output)
 
-        raise advised(error, words, command) from None
+        from autodiff_cli.cli.confining import confine
+
+        question = question_of(words, names, opened)
+        confine(wall)
+        found = answer(question)
+        title = question.source.text.strip()
+        made = found.document
+        question.answer(found.json if form == "json" else written(made, form, title, width))
+        show_notices(found.notices, words.quiet)
+    return found.code
 
 
-def _answered(words: AskingWords, answer: Callable[[Question], Answer], width: int) -> int:
-    wall = words.wall()
-    names = bindings_of(words.bindings, words.expression)
-    form = form_of(words.form, words.as_json, words.output)
+def question_of(
+    words: Resources, names: Mapping[str, str], opened: ExitStack, dtype: str = ""
+) -> Question:
+    """What words ask, with everything read that they name.
 
-    from autodiff_cli.cli.confining import confine
+    Args:
+        words: of the command.
+        names: the values of its inputs.
+        opened: takes the file that is written, which can't be made behind the wall.
+        dtype: that files of text are read in; that of the words if "".
 
+    Raises:
+        InputError: a file can't be read or written.
+        UsageError: the expression is empty.
+    """
+    dtype = dtype or getattr(words, "dtype", "")
     outputs = {}
     if words.output:
         from autodiff_cli.tables.outputs import check_writable
 
         check_writable(words.output)
         outputs = {"--output": words.output}
-    values = [*names.values(), *filter(None, [words.seed])]
-    read = paths.doors_of([words.expression, *values])
+    read = paths.doors_of([words.expression, *names.values(), *filter(None, [words.seed])])
     paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
-    question = Question(
+    return Question(
         expression_of(words.expression),
-        {name: value_of(text, words.dtype) for name, text in names.items()},
+        {name: value_of(text, dtype) for name, text in names.items()},
         names_of(words.wrt),
-        None if words.seed is None else value_of(words.seed, words.dtype),
+        None if words.seed is None else value_of(words.seed, dtype),
+        opened_output(words.output, opened),
     )
-    with ExitStack() as files:
-        file = None
-        if words.output:
-            from autodiff_cli.tables.outputs import WholeFile
-
-            file = files.enter_context(WholeFile(words.output))
-        confine(wall)
-        found = answer(question)
-        text = written(found, form, question.source.text.strip(), width)
-        if file is None:
-            click.echo(text.encode())  # UTF-8, whatever the locale
-        else:
-            file.write(f"{text}\n".encode())
-        show_notices(found.notices, words.quiet)
-    return found.code
 
 
-def written(answer: Answer, form: str, title: str, width: int) -> str:
-    """An answer in one of the forms.
+def opened_output(path: str | None, opened: ExitStack) -> WholeFile | None:
+    """The file that an answer goes to, open: behind the wall none can be made; None if there is none."""
+    if path is None:
+        return None
+    from autodiff_cli.tables.outputs import WholeFile
+
+    return opened.enter_context(WholeFile(path))
+
+
+def written(document: Document, form: str, title: str, width: int) -> str:
+    """A document in one of the forms.
 
     Args:
-        answer: what is said.
-        form: one of `FORMS`.
+        document: what is said.
+        form: one of `FORMS` but JSON.
         title: of a page.
         width: of the terminal.
     """
-    if form == "json":
-        return answer.json
     if form == "html":
         from autodiff_cli.render.document_html import html
 
-        return html(answer.document, title)
+        return html(document, title)
     if form == "latex":
         from autodiff_cli.render.document_latex import latex
 
-        return latex(answer.document)
+        return latex(document)
     from autodiff_cli.render.document_text import markdown, text
 
-    return markdown(answer.document) if form == "markdown" else text(answer.document, width)
+    return markdown(document) if form == "markdown" else text(document, width)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli.words import NAME, NO_EXPRESSION
+from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
-    from autodiff_cli.cli.resources import Limits
+    from autodiff_cli.cli.resources import Resources
 
 
 class Command(click.Command):
@@ -111,13 +112,29 @@ def names_of(texts: tuple[str, ...], option: str = "--wrt") -> list[str] | None:
     return list(dict.fromkeys(names))
 
 
-def own_process(limits: Limits, *, files: bool) -> AbstractContextManager[None]:
-    """A process of its own, where there is something to end, or a file that is to get its name."""
-    if not limits and not files:
-        return nullcontext()
-    from autodiff_cli.cli.apart import supervised
+@contextmanager
+def working(words: Resources, command: str, *, files: bool) -> Iterator[None]:
+    """Do a command's work; its errors get the hint that words give.
 
-    return supervised(limits)
+    It has a process of its own, where there is something to end, or a file that is to get its name.
+
+    Args:
+        words: of the command.
+        command: its name.
+        files: whether it writes files, which get their names afterwards.
+    """
+    apart: AbstractContextManager[None] = nullcontext()
+    if words.limits or files:
+        from autodiff_cli.cli.apart import supervised
+
+        apart = supervised(words.limits)
+    try:
+        with apart:
+            yield
+    except AutodiffError as error:
+        from autodiff_cli.cli.failures import advised
+
+        raise advised(error, words, command) from None
 
 
 def show_notices(texts: Iterable[str], quiet: bool) -> None:

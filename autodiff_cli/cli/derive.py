@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli import paths
-from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, names_of, vectors_of
+from autodiff_cli.cli.asking import output_option, question_of
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, vectors_of, working
 from autodiff_cli.cli.options import argument, command_of, option, quiet_option, wrt_option
 from autodiff_cli.cli.resources import Resources
-from autodiff_cli.cli.words import PATH, expression_of, value_of
-from autodiff_cli.errors import AutodiffError
+from autodiff_cli.cli.words import value_of
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation.question import Declared, Wanted
-    from autodiff_cli.tables.outputs import WholeFile
 
 FORMS = ("torch", "numpy", "jax", "python", "latex", "unicode", "json")
 SHAPED = re.compile(r"\s*([^\W\d]\w*)\s*(?::\s*([\w\s,]*?)\s*(?::\s*(int|float))?\s*)?", re.ASCII)
@@ -93,13 +91,7 @@ class DeriveWords(Resources):
         "--steps", is_flag=True, help="Say which rule made what of what, in # lines: … --steps."
     )
     as_json: bool = option("--json", is_flag=True, help="A JSON object for each formula: … --json.")
-    output: str | None = option(
-        "-o",
-        "--output",
-        type=PATH,
-        metavar="FILE",
-        help="Write there, whole or not at all, as in -o gradient.py.",
-    )
+    output: str | None = output_option("gradient.py")
     quiet: bool = quiet_option()
 
 
@@ -110,30 +102,15 @@ def command(words: DeriveWords) -> int:
     The formula is text of the language itself: what is printed can be piped into autodiff @-, and gives the
     gradient. Lines that begin with # say where it holds and how it was checked.
     """
-    try:
-        with _supervised(words):
-            _run(words)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
-
-        raise advised(error, words, "derive") from None
+    with working(words, "derive", files=words.output is not None), ExitStack() as opened:
+        _run(words, opened)
     return 0
 
 
-def _supervised(words: DeriveWords) -> AbstractContextManager[None]:
-    """A process of its own, where there is something to end or to rename."""
-    if not words.limits and words.output is None:
-        return nullcontext()
-    from autodiff_cli.cli.apart import supervised
-
-    return supervised(words.limits)
-
-
-def _run(words: DeriveWords) -> None:
+def _run(words: DeriveWords, opened: ExitStack) -> None:
     wall = words.wall()
     valued, declared = _inputs(words.bindings, words.expression)
     wanted = _wanted(words)
-    names = names_of(words.wrt)
     form = "json" if words.as_json else words.form
     if words.names and words.inline:
         raise click.UsageError("--names and --inline are opposites")
@@ -147,58 +124,31 @@ def _run(words: DeriveWords) -> None:
     from autodiff_cli.ir.context import changed
     from autodiff_cli.render.derivation import rendered
 
-    values = [*valued.values(), *filter(None, [words.seed])]
-    outputs = {}
-    if words.output:
-        from autodiff_cli.tables.outputs import check_writable
-
-        check_writable(words.output)
-        outputs = {"--output": words.output}
-    read = paths.doors_of([words.expression, *values])
-    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
-    expression = expression_of(words.expression)
     wide = "float64"
-    inputs: dict[str, Any] = {name: value_of(text, wide) for name, text in valued.items()}
-    seed: Any = None if words.seed is None else value_of(words.seed, wide)
+    question = question_of(words, valued, opened, wide)
+    seed: Any = question.seed  # a text, or a file's array
     vectors = vectors_of("--hvp", words.hvp)
     wanted = wanted._replace(vectors={n: value_of(text, wide) for n, text in vectors.items()})
-    with ExitStack() as files:
-        file = _file(words.output, files)
-        confine(wall)
-        used = {"max_elements": words.max_elements}
-        if words.threads is not None:
-            used["threads"] = words.threads
-        if words.max_memory is not None:
-            used["max_memory"] = used["max_bytes"] = words.max_memory
-        with changed(**used):
-            derivation = derive(
-                expression,
-                inputs | declared,
-                wrt=names,
-                seed=seed,
-                wanted=wanted,
-                sharing="names" if words.names else "inline" if words.inline else "auto",
-                expand=words.expand,
-                steps=words.steps,
-                max_steps=words.max_steps,
-                whole=form not in ("torch", "json") or bool(words.function),
-            )
-        text = rendered(derivation, form, words.function)
-        if file is None:
-            click.echo(
-                text.encode()
-            )  # signs of mathematics and JSON are UTF-8, whatever the locale
-        else:
-            file.write(f"{text}\n".encode())
-
-
-def _file(path: str | None, opened: ExitStack) -> WholeFile | None:
-    """The file that the text goes to, open: behind the wall none can be made."""
-    if path is None:
-        return None
-    from autodiff_cli.tables.outputs import WholeFile
-
-    return opened.enter_context(WholeFile(path))
+    confine(wall)
+    used = {"max_elements": words.max_elements}
+    if words.threads is not None:
+        used["threads"] = words.threads
+    if words.max_memory is not None:
+        used["max_memory"] = used["max_bytes"] = words.max_memory
+    with changed(**used):
+        derivation = derive(
+            question.source,
+            {**question.inputs, **declared},
+            wrt=question.wrt,
+            seed=seed,
+            wanted=wanted,
+            sharing="names" if words.names else "inline" if words.inline else "auto",
+            expand=words.expand,
+            steps=words.steps,
+            max_steps=words.max_steps,
+            whole=form not in ("torch", "json") or bool(words.function),
+        )
+    question.answer(rendered(derivation, form, words.function))
 
 
 def _inputs(words: tuple[str, ...], expression: str) -> tuple[dict[str, str], dict[str, Declared]]:

@@ -16,9 +16,9 @@ from autodiff_cli.cli.commands import (
     ExpressionCommand,
     bindings_of,
     names_of,
-    own_process,
     show_notices,
     vectors_of,
+    working,
 )
 from autodiff_cli.cli.options import (
     argument,
@@ -31,7 +31,6 @@ from autodiff_cli.cli.options import (
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.version import VERSION_OPTION
 from autodiff_cli.cli.words import PATH, expression_of, value_of
-from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation import Result
@@ -137,14 +136,8 @@ def command(words: EvalWords) -> int:
     EXPRESSION is written as in PyTorch: 'mean(3*(x+2)**2)', 'torch.matmul(x, w) + b',
     'F.mse_loss(x, y)'. Names are bound by NAME=VALUE; assignments may come first, separated by ';'.
     """
-    try:
-        files = words.save is not None or words.save_grads is not None
-        with own_process(words.limits, files=files):
-            _run(words)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
-
-        raise advised(error, words, "eval") from None
+    with working(words, "eval", files=words.save is not None or words.save_grads is not None):
+        _run(words)
     return 0
 
 

@@ -10,27 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autodiff_cli.cli import paths
-from autodiff_cli.cli.asking import digits_option, output_option
+from autodiff_cli.cli.asking import AskingWords, output_option, question_of
 from autodiff_cli.cli.color import wanted
-from autodiff_cli.cli.commands import (
-    ExpressionCommand,
-    bindings_of,
-    names_of,
-    own_process,
-    show_notices,
-)
-from autodiff_cli.cli.options import (
-    argument,
-    color_option,
-    command_of,
-    option,
-    quiet_option,
-    wrt_option,
-)
-from autodiff_cli.cli.resources import Computing
-from autodiff_cli.cli.words import expression_of, value_of
-from autodiff_cli.errors import AutodiffError
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, show_notices, working
+from autodiff_cli.cli.options import color_option, command_of, option
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation.structure import Graph
@@ -55,12 +38,9 @@ Graphviz's dot, from PATH.
 """
 
 
-class GraphWords(Computing):
+class GraphWords(AskingWords):
     """The words of `autodiff graph`."""
 
-    expression: str = argument("EXPRESSION")
-    bindings: tuple[str, ...] = argument("[NAME=VALUE]...", nargs=-1)
-    wrt: tuple[str, ...] = wrt_option("w,b")
     seed: str | None = option(
         "--seed",
         metavar="VECTOR",
@@ -85,9 +65,7 @@ class GraphWords(Computing):
         help="One node for each part of the text, however many operations, or turns of a loop, it made: "
         "… --fold.",
     )
-    digits: int = digits_option()
     output: str | None = output_option("graph.svg")
-    quiet: bool = quiet_option()
     color: str = color_option()
 
 
@@ -98,13 +76,8 @@ def command(words: GraphWords) -> int:
     The first line is the result; below each node is what it is computed from, down to the inputs.
     """
     form, picture = _form(words)
-    try:
-        with own_process(words.limits, files=words.output is not None):
-            _run(words, form, picture)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
-
-        raise advised(error, words, "graph") from None
+    with working(words, "graph", files=words.output is not None), ExitStack() as opened:
+        _run(words, form, picture, opened)
     return 0
 
 
@@ -127,55 +100,33 @@ def _form(words: GraphWords) -> tuple[str, str]:
     return asked or found or "tree", ""
 
 
-def _run(words: GraphWords, form: str, picture: str) -> None:
+def _run(words: GraphWords, form: str, picture: str, opened: ExitStack) -> None:
     wall = words.wall()
     names = bindings_of(words.bindings, words.expression)
-    wrt = names_of(words.wrt)
 
     from autodiff_cli.cli.confining import confine
     from autodiff_cli.evaluation.structure import graph_in
 
-    seeds = [words.seed] if words.seed is not None else []
-    outputs = {}
-    if words.output:
-        from autodiff_cli.tables.outputs import check_writable
+    question = question_of(words, names, opened)
+    dot = None
+    if picture:
+        from autodiff_cli.cli.dot import Dot
 
-        check_writable(words.output)
-        outputs = {"--output": words.output}
-    read = paths.doors_of([words.expression, *names.values(), *seeds])
-    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
-    expression = expression_of(words.expression)
-    inputs = {name: value_of(text, words.dtype) for name, text in names.items()}
-    seed = value_of(seeds[0], words.dtype) if seeds else None
-    people = form == "tree" or bool(picture)
-    with ExitStack() as opened:
-        dot = None
-        if picture:
-            from autodiff_cli.cli.dot import Dot
-
-            dot = opened.enter_context(Dot(picture))
-        file = None
-        if words.output:
-            from autodiff_cli.tables.outputs import WholeFile
-
-            file = opened.enter_context(WholeFile(words.output))
-        confine(wall)
-        graph = graph_in(
-            expression,
-            inputs,
-            wrt=wrt,
-            seed=seed,
-            backward=words.backward,
-            fold=words.fold,
-            most=MANY if people else None,
-            settings=words.settings(),
-        )
-        text = _rendered(graph, form, words, to_file=file is not None)
-        if file is None:
-            click.echo(text.encode(), color=True)  # trees and JSON are UTF-8, whatever the locale
-        else:
-            file.write(dot.drawn(text) if dot is not None else f"{text}\n".encode())
-        show_notices(graph.notices, words.quiet)
+        dot = opened.enter_context(Dot(picture))
+    confine(wall)
+    graph = graph_in(
+        question.source,
+        question.inputs,
+        wrt=question.wrt,
+        seed=question.seed,
+        backward=words.backward,
+        fold=words.fold,
+        most=MANY if form == "tree" or picture else None,
+        settings=words.settings(),
+    )
+    text = _rendered(graph, form, words, to_file=question.file is not None)
+    question.answer(text if dot is None else dot.drawn(text))
+    show_notices(graph.notices, words.quiet)
 
 
 def _rendered(graph: Graph, form: str, words: GraphWords, *, to_file: bool) -> str:

@@ -54,7 +54,7 @@ class Words(Record):
         expression, file: what is evaluated; where it stands.
         bindings: the words behind that, such as NAME=VALUE.
         wrt: names of inputs to differentiate by, with commas between.
-        seeds: cotangents.
+        seed, seeds: cotangents.
         output: the file that is written.
         color: when there is colour.
     """
@@ -64,6 +64,7 @@ class Words(Record):
     file: str = ""
     bindings: tuple[str, ...] = ()
     wrt: tuple[str, ...] = ()
+    seed: str | None = None
     seeds: tuple[str, ...] = ()
     output: str | None = None
     color: str = "auto"

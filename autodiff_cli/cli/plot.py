@@ -7,31 +7,19 @@ import shutil
 import sys
 from contextlib import ExitStack
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TypeAlias
 
 import click
 
-from autodiff_cli.cli import paths
-from autodiff_cli.cli.asking import digits_option, output_option
+from autodiff_cli.cli.asking import Question, digits_option, output_option, question_of
 from autodiff_cli.cli.color import wanted
-from autodiff_cli.cli.commands import (
-    ExpressionCommand,
-    bindings_of,
-    names_of,
-    own_process,
-    show_notices,
-)
+from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, show_notices, working
 from autodiff_cli.cli.options import argument, color_option, command_of, option, quiet_option
 from autodiff_cli.cli.ranges import parts_of, range_of
-from autodiff_cli.cli.resources import Resources, dtype_option, manual_seed_option
-from autodiff_cli.cli.words import expression_of, value_of
-from autodiff_cli.errors import AutodiffError, InputError
-from autodiff_cli.settings import Settings
+from autodiff_cli.cli.resources import Computing, dtype_option, manual_seed_option
+from autodiff_cli.errors import InputError
 
-if TYPE_CHECKING:
-    from autodiff_cli.inputs import Given
-    from autodiff_cli.source import Source
-
+Drawn: TypeAlias = "tuple[str | bytes, tuple[str, ...]]"  # with what is to be said of it
 WHAT = ("value", "grad", "second")
 PICTURES = {".svg": "svg", ".png": "png", ".pdf": "pdf"}
 SUFFIXES = {**PICTURES, ".csv": "csv", ".json": "json", ".txt": "text"}
@@ -53,7 +41,7 @@ pip install 'autodiff-cli[pictures]'. CSV and JSON need neither.
 """
 
 
-class PlotWords(Resources):
+class PlotWords(Computing):
     """The words of `autodiff plot`."""
 
     expression: str = argument("EXPRESSION")
@@ -98,9 +86,6 @@ class PlotWords(Resources):
     quiet: bool = quiet_option()
     color: str = color_option()
 
-    def settings(self) -> Settings:
-        return Settings(**{name: getattr(self, name) for name in Settings.fields})
-
 
 @command_of(PlotWords, "plot", cls=ExpressionCommand, epilog=EPILOG)
 def command(words: PlotWords) -> int:
@@ -109,13 +94,8 @@ def command(words: PlotWords) -> int:
     All points are computed at once, as the rows of a table. What is remarkable is said below the picture.
     """
     form = _form(words)
-    try:
-        with own_process(words.limits, files=words.output is not None):
-            _run(words, form)
-    except AutodiffError as error:
-        from autodiff_cli.cli.failures import advised
-
-        raise advised(error, words, "plot") from None
+    with working(words, "plot", files=words.output is not None), ExitStack() as opened:
+        _run(words, form, opened)
     return 0
 
 
@@ -146,7 +126,7 @@ def _what(words: PlotWords) -> tuple[str, ...]:
     return tuple(part for part in WHAT if part in chosen)
 
 
-def _run(words: PlotWords, form: str) -> None:
+def _run(words: PlotWords, form: str, opened: ExitStack) -> None:
     wall = words.wall()
     names = bindings_of(words.bindings, words.expression)
     cut = {name: parts for name, text in names.items() if (parts := parts_of(text)) is not None}
@@ -173,38 +153,18 @@ def _run(words: PlotWords, form: str) -> None:
 
     from autodiff_cli.cli.confining import confine
 
-    seeds = [words.seed] if words.seed is not None else []
-    outputs = {}
-    if words.output:
-        from autodiff_cli.tables.outputs import check_writable
+    question = question_of(words, fixed, opened)
+    if form in PICTURES.values():
+        from autodiff_cli.render import plot_file
 
-        check_writable(words.output)
-        outputs = {"--output": words.output}
-    read = paths.doors_of([words.expression, *fixed.values(), *seeds])
-    paths.check(read, {**paths.STANDARD_OUTPUT, **outputs})
-    source = expression_of(words.expression)
-    inputs = {name: value_of(text, words.dtype) for name, text in fixed.items()}
-    seed = value_of(seeds[0], words.dtype) if seeds else None
-    with ExitStack() as opened:
-        file = None
-        if words.output:
-            from autodiff_cli.tables.outputs import WholeFile
-
-            file = opened.enter_context(WholeFile(words.output))
-        if form in PICTURES.values():
-            from autodiff_cli.render import plot_file
-
-            plot_file.prepare(form)
-        confine(wall)
-        if words.heat:
-            made, notices = _heat(source, inputs, seed, words, form, file is not None)
-        else:
-            made, notices = _curve(source, cut, inputs, what, words, form, file is not None)
-        if file is None:
-            click.echo(made, color=True)
-        else:
-            file.write(made if form in PICTURES.values() else made + b"\n")
-        show_notices(notices, words.quiet)
+        plot_file.prepare(form)
+    confine(wall)
+    if words.heat:
+        made, notices = _heat(question, words, form)
+    else:
+        made, notices = _curve(question, cut, what, words, form)
+    question.answer(made)
+    show_notices(notices, words.quiet)
 
 
 def _check_extra(form: str, *, two: bool) -> None:
@@ -218,18 +178,11 @@ def _check_extra(form: str, *, two: bool) -> None:
         )
 
 
-def _heat(
-    source: Source,
-    inputs: dict[str, Given],
-    seed: Given | None,
-    words: PlotWords,
-    form: str,
-    to_file: bool,
-) -> tuple[bytes, tuple[str, ...]]:
+def _heat(question: Question, words: PlotWords, form: str) -> Drawn:
     from autodiff_cli.evaluation import Asked, evaluated
 
-    asked = Asked(names_of(words.wrt), [] if seed is None else [seed])
-    result = evaluated(source, inputs, asked, words.settings(), sys.stderr.write)
+    asked = Asked(question.wrt, [] if question.seed is None else [question.seed])
+    result = evaluated(question.source, question.inputs, asked, words.settings(), sys.stderr.write)
     arrays = {f"{name}.grad": array for name, array in result.grad.items()}
     if not arrays:
         raise InputError(
@@ -243,41 +196,44 @@ def _heat(
     if form == "json":
         from autodiff_cli.render.json_text import json_lines
 
-        return json_lines(result).encode(), result.notices
+        return json_lines(result), result.notices
     from autodiff_cli.render.plot_text import heat_text
 
-    color = wanted(words.color, sys.stdout) and not to_file
-    text = heat_text(arrays, _width(), words.digits, color=color)
-    return text.encode(), result.notices
+    color = wanted(words.color, sys.stdout) and question.file is None
+    return heat_text(arrays, _width(), words.digits, color=color), result.notices
 
 
 def _curve(
-    source: Source,
+    question: Question,
     cut: dict[str, list[str]],
-    inputs: dict[str, Any],
     what: tuple[str, ...],
     words: PlotWords,
     form: str,
-    to_file: bool,
-) -> tuple[bytes, tuple[str, ...]]:
+) -> Drawn:
     from autodiff_cli.render import plot_data
     from autodiff_cli.rows.curve import curve
 
     log = words.log or ""
     count = COUNT if len(cut) == 1 else COUNT_OF_TWO
     ranges = [range_of(name, parts, count, logarithmic="x" in log) for name, parts in cut.items()]
-    found = curve(source, tuple(ranges), inputs, second="second" in what, settings=words.settings())
-    title = " ".join(source.text.split())
+    found = curve(
+        question.source,
+        tuple(ranges),
+        question.inputs,
+        second="second" in what,
+        settings=words.settings(),
+    )
+    title = " ".join(question.source.text.split())
     what = tuple(part for part in what if part in {n.split("_")[0] for n in found.columns})
-    color = wanted(words.color, sys.stdout) and not to_file
+    color = wanted(words.color, sys.stdout) and question.file is None
     if form in PICTURES.values():
         from autodiff_cli.render import plot_file
 
         return plot_file.curve_picture(found, title, what, form, log=log), found.notices
     if form == "csv":
-        return plot_data.csv_text(found, what).encode(), found.notices
+        return plot_data.csv_text(found, what), found.notices
     if form == "json":
-        return plot_data.json_text(found, what).encode(), found.notices
+        return plot_data.json_text(found, what), found.notices
     from autodiff_cli.render import plot_text
 
     if len(ranges) == 2:
@@ -285,7 +241,7 @@ def _curve(
     else:
         drawn = [plot_text.curve_text(found, title, what, _width(), log=log, color=color)]
     drawn += plot_data.remarks(found, words.digits)
-    return "\n".join(drawn).encode(), found.notices
+    return "\n".join(drawn), found.notices
 
 
 def _width() -> int:

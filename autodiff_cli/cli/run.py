@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from autodiff_cli.cli import paths
+from autodiff_cli.cli.asking import (
+    form_of,
+    form_option,
+    json_option,
+    opened_output,
+    output_option,
+)
 from autodiff_cli.cli.commands import Command, bindings_of, show_notices
 from autodiff_cli.cli.options import argument, command_of, option, quiet_option
 from autodiff_cli.cli.resources import Computing
@@ -19,7 +26,7 @@ from autodiff_cli.settings import PROGRAM_BYTES
 from autodiff_cli.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from autodiff_cli.cli.resources import Limits
     from autodiff_cli.inputs import Given
@@ -30,6 +37,7 @@ Examples:
   autodiff run book.ipynb
   autodiff run step.py x='[1,2,3]' lr=0.1
   autodiff run train.py --explain
+  autodiff run train.py --explain -o why.html
   autodiff run train.py --check --quiet
   printf 'x = torch.ones(2)\\nx * 2\\n' | autodiff run - --echo
 
@@ -70,6 +78,9 @@ class RunWords(Computing):
         help="Check each backward(), as autodiff check does; the exit code is 3 if one disagrees: "
         "… --check.",
     )
+    form: str | None = form_option()
+    as_json: bool = json_option()
+    output: str | None = output_option("why.html")
     figures: str | None = option(
         "--figures",
         type=PATH,
@@ -90,6 +101,10 @@ def command(words: RunWords) -> int:
     names = bindings_of(words.bindings, words.file)
     if words.explain and words.check:
         raise click.UsageError("--explain and --check are two questions: ask one at a time")
+    asks = words.explain or words.check
+    if not asks and (words.form or words.as_json or words.output):
+        raise click.UsageError("--to, --json and -o write what --explain or --check says")
+    form = form_of(words.form, words.as_json, words.output)
     limits = words.limits
     if limits.bytes is None:
         limits = limits.replaced(bytes=PROGRAM_BYTES)
@@ -99,21 +114,28 @@ def command(words: RunWords) -> int:
     from autodiff_cli.cli.confining import confine
 
     read = [f"@{words.file}", *names.values()]
-    with _notes(words, limits, read) as notes, supervised(limits):
+    outputs = {"--output": words.output} if words.output else {}
+    with _notes(words, limits, read) as notes, supervised(limits), ExitStack() as opened:
         path = words.file
-        paths.check(paths.doors_of(read), paths.STANDARD_OUTPUT)
+        paths.check(paths.doors_of(read), {**paths.STANDARD_OUTPUT, **outputs})
         try:
             text = text_of(path, "program")
             given = {name: value_of(value, words.dtype) for name, value in names.items()}
             cells = _cells(path, text)
             _check_read(cells, path, names, words.quiet)
+            file = opened_output(words.output, opened)
             confine(wanted)
             bound = _bound(given, words)
         except AutodiffError as error:
             from autodiff_cli.cli.failures import advised
 
             raise advised(error, words, "run") from None
-        return _run(cells, bound, words, notes)
+        run = _running(cells, bound, words, notes)
+        if not asks:
+            return run({})
+        from autodiff_cli.cli.run_watched import watched
+
+        return watched(words, form, file, (_write, _complain), run)
 
 
 def _cells(path: str, text: str) -> list[Source]:
@@ -141,17 +163,18 @@ def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: b
         show_notices([unused(idle, whole)], quiet)
 
 
-def _run(cells: list[Source], bound: dict[str, Any], words: RunWords, notes: IO[str] | None) -> int:
+def _running(
+    cells: list[Source], bound: dict[str, Any], words: RunWords, notes: IO[str] | None
+) -> Callable[[dict[str, Any]], int]:
+    """What runs the program, with further arguments of `run_text`; those of its context are joined."""
     seen = {"figures": _figures(words, notes)}
-    streams: Any = {"write": _write, "complain": _complain, "watching": seen, **bound}
-    if words.explain or words.check:
-        from autodiff_cli.cli.run_watched import watched
 
-        def ran(fields: dict[str, Any]) -> int:
-            return _ran(cells, words, streams | {"watching": seen | fields["watching"]})
+    def run(more: dict[str, Any]) -> int:
+        watching = seen | more.get("watching", {})
+        streams = {"write": _write, "complain": _complain, **bound, **more, "watching": watching}
+        return _ran(cells, words, streams)
 
-        return watched(words, _write, ran)
-    return _ran(cells, words, streams)
+    return run
 
 
 def _ran(cells: list[Source], words: RunWords, streams: dict[str, Any]) -> int:

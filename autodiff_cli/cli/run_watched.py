@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import click
+
+from autodiff_cli.cli.asking import written
 from autodiff_cli.cli.check import DISAGREES
 from autodiff_cli.cli.commands import show_notices
 from autodiff_cli.explanation.watching import Pass, Watch
@@ -14,22 +18,35 @@ if TYPE_CHECKING:
     from autodiff_cli.checking.records import Check
     from autodiff_cli.cli.run import RunWords
     from autodiff_cli.explanation.records import Explanation
-    from autodiff_cli.render.document import Document
+    from autodiff_cli.render.document import Block, Document
+    from autodiff_cli.tables.outputs import WholeFile
 
-Runs = Callable[[dict[str, Any]], int]
+Streams: TypeAlias = "tuple[Callable[[str], None], Callable[[str], None]]"
+Runs: TypeAlias = "Callable[[dict[str, Any]], int]"
 
 
-def watched(words: RunWords, write: Callable[[str], None], run: Runs) -> int:
+def watched(words: RunWords, form: str, file: WholeFile | None, streams: Streams, run: Runs) -> int:
     """Run a program, and say of its backward passes what is asked; the exit code.
+
+    Where that is the only thing on standard output, the program prints to standard error.
 
     Args:
         words: of the command.
-        write: standard output.
+        form: that it is said in.
+        file: where to; None to standard output.
+        streams: standard output and standard error.
         run: runs the program, with further arguments of `run_text`.
     """
-    speaker = _Speaker(words, write)
+    write, complain = streams
+    speaker = _Speaker(words, form, write if file is None and form == "text" else None)
     watch = speaker.checking() if words.check else speaker.explaining()
-    code = run({"watching": watch.fields})
+    aside = complain if file is None and form != "text" else write
+    code = run({"watching": watch.fields, "write": aside})
+    text = speaker.text()
+    if file is not None:
+        file.write(text.encode())
+    elif form != "text":
+        click.echo(text.encode(), nl=False)  # UTF-8, whatever the locale
     if not watch.counts:
         speaker.notices.append("no backward() was called")
     show_notices(speaker.ended(watch), words.quiet)
@@ -37,18 +54,28 @@ def watched(words: RunWords, write: Callable[[str], None], run: Runs) -> int:
 
 
 class _Speaker:
-    """Says what is found, between the lines that the program prints."""
+    """Says what is found: between the lines that the program prints, or all of it in the end.
 
-    def __init__(self, words: RunWords, write: Callable[[str], None]) -> None:
+    Args:
+        words: of the command.
+        form: one of `asking.FORMS`.
+        write: called with each explanation or check; None to keep them.
+    """
+
+    def __init__(self, words: RunWords, form: str, write: Callable[[str], None] | None) -> None:
         self.words = words
+        self.form = form
         self.write = write
         self.width = shutil.get_terminal_size().columns
         self.disagrees = False
         self.said = 0
         self.notices: list[str] = []
+        self.blocks: list[Block] = []
+        self.lines: list[str] = []
 
     def explaining(self) -> Watch:
         from autodiff_cli.explanation.programs import watched
+        from autodiff_cli.render import document_json
         from autodiff_cli.render.explanation import document
 
         def say(found: Pass, made: Explanation | str) -> None:
@@ -56,7 +83,7 @@ class _Speaker:
                 self.notices.append(f"{found.place}: not explained: {made}")
             else:
                 self.said += 1
-                self._document(found, document(made))
+                self._say(found, document(made), partial(document_json.explanation, made))
                 self.notices += made.notes
 
         return watched(say)
@@ -65,6 +92,7 @@ class _Speaker:
         from autodiff_cli.checking.graph import Terms
         from autodiff_cli.checking.programs import watched
         from autodiff_cli.checking.records import OK
+        from autodiff_cli.render import document_json
         from autodiff_cli.render.check import document
 
         def say(found: Pass, made: Check | str) -> None:
@@ -72,17 +100,31 @@ class _Speaker:
                 self.notices.append(f"{found.place}: not checked: {made}")
                 return
             self.said += 1
-            if made.verdict != OK:
-                self.disagrees = True
-                self._document(found, document(made))
+            self.disagrees |= made.verdict != OK
+            if made.verdict != OK or self.write is None:
+                self._say(found, document(made), partial(document_json.check, made))
 
         return watched(say, Terms(dtype="float64"))
 
-    def _document(self, found: Pass, made: Document) -> None:
-        from autodiff_cli.render.document_text import text
+    def _say(self, found: Pass, made: Document, as_json: Callable[..., str]) -> None:
+        from autodiff_cli.render.document import Heading
 
         number = f" ({found.number})" if found.number > 1 else ""
-        self.write(f"── {found.place}{number} ──\n\n{text(made, self.width)}\n\n")
+        blocks = [Heading(f"{found.place}{number}"), *made]
+        if self.write is not None:
+            from autodiff_cli.render.document_text import text
+
+            self.write(f"{text(blocks, self.width)}\n\n")
+        elif self.form == "json":
+            self.lines.append(as_json(place=found.place, number=found.number) + "\n")
+        else:
+            self.blocks += blocks
+
+    def text(self) -> str:
+        """All that was kept."""
+        if self.form == "json":
+            return "".join(self.lines)
+        return written(self.blocks, self.form, self.words.file, self.width) + "\n"
 
     def ended(self, watch: Watch) -> list[str]:
         """What is said in the end."""

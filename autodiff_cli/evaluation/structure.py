@@ -151,7 +151,7 @@ class _Nodes:
             self.flows = {}
         else:
             self.known = set()
-            order = [node for node in forward if node.op is not NUMBER]
+            order = [node for node in forward if node.op is not NUMBER and not node.op.is_joint]
         place = {id(node): at for at, node in enumerate(order)}
         inside = {  # what another node of the same text reads, such as the parts of x@w
             id(operand)
@@ -188,6 +188,8 @@ class _Nodes:
     def _vertex(self, node: Node, place: Mapping[int, int], inside: bool) -> Vertex:
         made = self.backward and id(node) not in self.known
         operands = () if self.backward and not made else node.operands
+        if operands and operands[0].op.is_joint:
+            operands = operands[0].operands
         name, text = self._name(node), ""
         if node.span is not None and not made and not inside:
             text = " ".join(self.run.source.slice(node.span).split())
@@ -273,9 +275,7 @@ class _Nodes:
     def filled(self) -> tuple[Vertex, ...]:
         """The vertices with what is known of them, computed in one pass."""
         flows = [self.flows.get(id(node)) for node in self.shown]
-        # the call of a program's Function has results for values
-        known = [None if n.op.is_foreign and n.value is None else n for n in self.shown]
-        values, gradients = executed((known, flows), self.run.source)
+        values, gradients = executed((self.shown, flows), self.run.source)
         return tuple(
             vertex.replaced(value=value, gradient=gradient)
             for vertex, value, gradient in zip(self.vertices, values, gradients, strict=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +10,6 @@ from autodiff_cli.errors import LimitError, RuntimeFault
 from autodiff_cli.evaluation.leaves import leaves_of
 from autodiff_cli.evaluation.notices import Notices, check_result
 from autodiff_cli.evaluation.seeds import seed_of
-from autodiff_cli.execute import force
 from autodiff_cli.inputs import Given, bind_all
 from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import graph_of, located
@@ -110,17 +109,8 @@ class Traced:
             return unwrap(value, [])
 
     def _name(self, variables: Mapping[str, Any]) -> None:
-        """Take the names of what variables hold: tensors, and parameters of modules."""
-        from autodiff_cli.vocabulary.nn.module import Module
-
-        for name, value in variables.items():
-            if name.startswith("__"):
-                continue
-            if isinstance(value, Tensor):
-                self.names.setdefault(id(value.node), name)
-            elif isinstance(value, Module):
-                for place, parameter in Module.named_parameters(value):
-                    self.names.setdefault(id(parameter.node), f"{name}.{place}")
+        for node, name in named_nodes(variables):
+            self.names.setdefault(id(node), name)
 
     def gradients(self, seed: Given | None, *, as_graph: bool) -> dict[int, Node]:
         """The gradients of the result, by the ids of the nodes that they are by.
@@ -138,17 +128,12 @@ class Traced:
         elif seed is None and value.numel != 1:
             self._none(f"the result has shape {list(value.shape)}; --seed gives it a cotangent")
         else:
-            foreign = any(node.op.is_foreign for node in order)
-            if foreign and as_graph:
-                raise RuntimeFault("a backward pass that is code of the program has no graph here")
             cotangent = full(shape=value.shape, value=1, dtype=value.dtype)
             if seed is not None:
                 cotangent = seed_of(seed, 0, value)
-            wanted = [node for node in order if node.requires_grad]
-            if foreign:
-                force(cotangent)
+            wanted = [node for node in order if node.requires_grad and not node.op.is_joint]
             self.names[id(cotangent)] = "seed" if seed is not None else "1"
-            with changed(eager=foreign):
+            with changed(eager=False):
                 flows = reverse([value], [cotangent], wanted)
             return {id(n): flow for n, flow in zip(wanted, flows, strict=True) if flow is not None}
         if as_graph:
@@ -158,6 +143,24 @@ class Traced:
 
     def _none(self, why: str) -> None:
         self.notices.add(f"no gradient: {why}")
+
+
+def named_nodes(variables: Mapping[str, Any]) -> Iterator[tuple[Node, str]]:
+    """The nodes that variables hold, as tensors and as parameters of modules, and how a program writes them.
+
+    A module's are `net[0].weight` and `model.inner.bias`.
+    """
+    from autodiff_cli.vocabulary.nn.module import Module
+
+    for name, value in list(variables.items()):
+        if name.startswith("__"):
+            continue
+        if isinstance(value, Tensor):
+            yield value.node, name
+        elif isinstance(value, Module) and name != "self":
+            for place, parameter in Module.named_parameters(value):
+                steps = [f"[{step}]" if step.isdigit() else f".{step}" for step in place.split(".")]
+                yield parameter.node, "".join([name, *steps])
 
 
 def _placed(node: Node) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -66,6 +67,9 @@ class Formulas:
         while cotangent in self.values:
             cotangent += "_"
         self.cotangent = cotangent
+        self.words = {  # names that are no words of the language, such as net[0].weight
+            name: f"word_{at}__" for at, name in enumerate(self.values) if not name.isidentifier()
+        }
         self.ways = [Way(self, without) for without in WITHOUT]
 
     def written(self, make: Callable[[Way], Term], wanted: Array, g: Any = None) -> Formula | None:
@@ -121,6 +125,11 @@ class Formulas:
     def value(self, text: str, g: Any = None) -> Array | None:
         """What a text gives of the names' values; None if it can't be evaluated."""
         given = self.values if g is None else self.values | {self.cotangent: g}
+        if self.words:
+            longest = sorted(self.words, key=len, reverse=True)
+            names = rf"(?<![\w.])(?:{'|'.join(map(re.escape, longest))})(?!\w)"
+            text = re.sub(names, lambda found: self.words[found[0]], text)
+            given = {self.words.get(name, name): value for name, value in given.items()}
         try:
             value = evaluate(Source(text), _read(text, given), grad=False).value
         except AutodiffError:

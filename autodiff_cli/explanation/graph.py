@@ -258,7 +258,8 @@ class _Maker:
 
     @staticmethod
     def _reader(nodes: LinkNodes, of: str, named: bool) -> Callable[[Way], Term]:
-        return lambda way: way.read(nodes.flow, nodes.seed, of, named)
+        without = "" if nodes.of.op.is_foreign else of  # what a Function saves may be its result
+        return lambda way: way.read(nodes.flow, nodes.seed, without, named)
 
     def _texts(self, nodes: Sequence[LinkNodes], made: Sequence[tuple[Link, Array | None]]) -> Any:
         """Gives the text of an element of a link."""

@@ -11,7 +11,7 @@ from autodiff_cli.ops.create import full
 from autodiff_cli.ops.kinds import Elementwise
 from autodiff_cli.record import Record
 from autodiff_cli.transform.batch import batched
-from autodiff_cli.transform.between import between, flows
+from autodiff_cli.transform.between import flows
 from autodiff_cli.transform.jacobian import basis
 
 DENSE = 1 << 14  # elements of a local Jacobian that is made to write elements out
@@ -67,7 +67,7 @@ def linked(
             by = nodes[key]
             held = arrived.get(key)
             arrived[key] = arrives if held is None else held + arrives
-            kind = _kind(node, by, stops, symbolic[key])
+            kind = _kind(node, by, stops, stand_in, symbolic[key])
             local = None
             if kind in ("number", "each"):
                 local = units[key]
@@ -88,22 +88,26 @@ def _rows(flow: Node, seed: Node, node: Node) -> Node:
     return rows
 
 
-def _kind(of: Node, by: Node, stops: Mapping[int, Node] | set[int], flow: Node) -> str:
+def _kind(of: Node, by: Node, stops: Mapping[int, Node] | set[int], seed: Node, flow: Node) -> str:
     if of.numel == 1:
         return "number"
-    if of.shape == by.shape and _is_each(of, by, stops):
+    inside = _above(flow, of, stops)
+    if of.shape == by.shape and _is_each(seed, inside):
         return "each"
-    inside = {id(node) for node in _above(flow, of, stops)}
-    return "matrix" if id(by) in inside or id(of) in inside else "linear"
+    return "matrix" if any(node is by or node is of for node in inside) else "linear"
 
 
-def _is_each(of: Node, by: Node, stops: Mapping[int, Node] | set[int]) -> bool:
-    """Whether nothing but functions of elements leads from one to the other."""
-    order, _ = between(of, stops)
-    leading = {id(by)}
-    for node in order:
+def _is_each(seed: Node, flow: Sequence[Node]) -> bool:
+    """Whether nothing but functions of elements makes a flow of its seed.
+
+    Args:
+        seed: the cotangent.
+        flow: what the flow is made of.
+    """
+    leading = {id(seed)}
+    for node in sorted(flow, key=lambda n: n.number):
         if any(id(operand) in leading for operand in node.operands):
-            if not isinstance(node.op, Elementwise) or node.shape != of.shape:
+            if not isinstance(node.op, Elementwise) or node.shape != seed.shape:
                 return False
             leading.add(id(node))
     return True
@@ -125,4 +129,8 @@ def _above(flow: Node, of: Node, stops: Mapping[int, Node] | set[int]) -> list[N
 
 def sized(value: Node) -> list[Node]:
     """The operations of a graph that gradients flow through, operands first."""
-    return [node for node in topological([value]) if node.requires_grad and node.op is not INPUT]
+    return [
+        node
+        for node in topological([value])
+        if node.requires_grad and node.op is not INPUT and not node.op.is_joint
+    ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.evaluation.seeds import seed_of
-from autodiff_cli.evaluation.traced import Traced
+from autodiff_cli.evaluation.traced import Traced, named_nodes
 from autodiff_cli.explanation.graph import MANY, Named
 from autodiff_cli.explanation.links import sized
 from autodiff_cli.inputs import Given
@@ -18,9 +18,9 @@ from autodiff_cli.ir.node import CONSTANT, INPUT, Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.create import full
 from autodiff_cli.source import Source, Span
-from autodiff_cli.tensors.ruled import is_ruled
+from autodiff_cli.tensors.saved import check_saved
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.nn.module import Module
+from autodiff_cli.vocabulary.autograd.function import saved_by
 
 
 class Pass(NamedTuple):
@@ -56,12 +56,14 @@ class Watch:
 
     Attributes:
         counts: how many began, by place.
+        kept: names of what Functions of the program save, where they do.
     """
 
     def __init__(self, tell: Callable[[Pass], None]) -> None:
         self.tell = tell
         self.counts: dict[str, int] = {}
         self.sources: dict[int, tuple[Span, Source]] = {}
+        self.kept: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -69,16 +71,25 @@ class Watch:
         return {"saving": (self._made,), "passes": (self._passing,)}
 
     def _made(self, node: Node) -> None:
-        """Note where in its text a program makes a node."""
+        """Note where in its text a program makes a node, or what it calls there what a Function saves."""
         for frame, running in frames():
-            node.span = running.span_at(frame.f_code, frame.f_lasti)
-            self.sources[id(node.span)] = node.span, running.source
+            if node.requires_grad:
+                node.span = running.span_at(frame.f_code, frame.f_lasti)
+                self.sources[id(node.span)] = node.span, running.source
+            else:
+                own = {id(t.node): n for n, t in frame.f_locals.items() if isinstance(t, Tensor)}
+                where = frame.f_code.co_qualname.split(".")[-2:-1]  # the Function
+                self.kept[node] = ".".join([*where, own.get(id(node), "saved")])
             return
 
     def _passing(self, roots: Sequence[tuple[Node, Node]]) -> None:
         place = _place()
         self.counts[place] = number = self.counts.get(place, 0) + 1
         names = _names()
+        taken = set(names.values())
+        for node, name in self.kept.items():
+            short = name.rpartition(".")[2]
+            names.setdefault(id(node), name if short in taken else short)
         for value, cotangent in roots:
             self.tell(Pass(place, number, value, cotangent, names, self.sources))
 
@@ -97,13 +108,8 @@ def _names() -> dict[int, str]:
     found: dict[int, str] = {}
     for frame, _ in frames():
         for variables in (frame.f_locals, frame.f_globals):
-            for name, value in list(variables.items()):
-                if isinstance(value, Tensor) and name.isidentifier():
-                    found.setdefault(id(value.node), name)
-                elif isinstance(value, Module) and name != "self":
-                    for place, parameter in Module.named_parameters(value):
-                        word = re.sub(r"\W", "_", f"{name}.{place}")
-                        found.setdefault(id(parameter.node), word)
+            for node, name in named_nodes(variables):
+                found.setdefault(id(node), name)
     return found
 
 
@@ -125,14 +131,18 @@ def parts_of(found: Pass) -> tuple[list[Named], str]:
     known = {id(node) for node in leaves.values()}
     own = [Named(name, node, "") for name, node in leaves.items()]
     order = topological([found.value])
+    saved = [node for call in order if call.op.is_joint for node in saved_by(call)]
     constants = [
         Named(found.names[id(node)], node, "")
-        for node in order
+        for node in dict.fromkeys([*order, *saved])
         if node.op is CONSTANT and id(node) in found.names and id(node) not in known
     ]
     inner = sized(found.value)
     named = [node for node in inner if id(node) in found.names and node is not found.value]
     kind = "names" if named else "operations"
+    if named:  # and the program's own operations
+        named = [node for node in inner if node in named or node.op.is_foreign]
+        named = [node for node in named if node is not found.value]
     taken = {part.name for part in (*own, *constants)} | set(found.names.values())
     numbers = (n for n in range(1, 10**9) if f"t{n}" not in taken)
     parts = []
@@ -154,12 +164,11 @@ def hindrance(found: Pass) -> str:
     Raises:
         RuntimeFault: a value that a derivative needs was freed or written to, in the reference's words.
     """
-    inner = sized(found.value)
-    if any(node.op.is_foreign for node in inner):
-        return "it goes through a Function of the program, whose backward is no rule"
-    leaves = list(leaves_of(found).values())
-    is_ruled([found.value], leaves)
-    tapes = [node.tape for node in [*inner, *leaves] if node.tape is not None]
+    order = [node for node in topological([found.value]) if node.requires_grad]
+    for node in reversed(order):
+        if node.op is not INPUT:
+            check_saved(node)
+    tapes = [node.tape for node in order if node.tape is not None]
     if any(tape.hooks or tape.function_hooks for tape in tapes):
         return "hooks change what flows"
     return ""
@@ -185,11 +194,10 @@ def run_of(
     cotangent = full(shape=value.shape, value=1, dtype=value.dtype)
     if seed is not None:
         cotangent = seed_of(seed, 0, value)
-    names = {key: re.sub(r"\W", "_", name) for key, name in run.names.items()}
     places = {
         id(node.span): (node.span, source) for node in topological([value]) if node.span is not None
     }
-    found = Pass("", 1, value, cotangent, names, places)
+    found = Pass("", 1, value, cotangent, run.names, places)
     return found, run.leaves or leaves_of(found)
 
 

@@ -45,7 +45,7 @@ from autodiff_cli.interpret.tensors import UNREADABLE, HandleMethod, meaning, te
 from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.autograd.function import Context
+from autodiff_cli.vocabulary.autograd.function_context import Context
 from autodiff_cli.vocabulary.autograd.grad_fns import GradFn, RemovableHandle
 from autodiff_cli.vocabulary.calls.handles import (
     MEMBERS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from autodiff_cli.errors import PYTHON_FAULTS, AutodiffError, fault_of
@@ -12,11 +12,12 @@ from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.interpret.limits import limits, out_of_memory
 from autodiff_cli.interpret.places import here, places
 from autodiff_cli.interpret.run import run
-from autodiff_cli.ir.context import Deferred, Unknown, changed, current
+from autodiff_cli.ir.context import Deferred, changed, current
 from autodiff_cli.ir.node import Node
-from autodiff_cli.ir.walk import nodes_in, topological
+from autodiff_cli.ir.walk import nodes_in
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
+from autodiff_cli.tensors.inplace import check_unread
 from autodiff_cli.tensors.tensor import wrapped
 from autodiff_cli.vocabulary.calls.handles import unwrap
 
@@ -69,8 +70,7 @@ def graph_of(
     value = unwrap(values[-1], [])
     if held:
         held |= {name: unwrap(own[name], []) for name in held if name in own}
-    if deferred.written:
-        _check_written((value, *(held or {}).values()), deferred.written)
+    check_unread((value, *(held or {}).values()), deferred)
     return value
 
 
@@ -85,15 +85,6 @@ def _tracing(text: Compiled, steps: list[Step] | None) -> Callable[[Any, int], A
         return value
 
     return take
-
-
-def _check_written(value: Any, written: Sequence[tuple[Node, Node]]) -> None:
-    """Refuse a graph in which something else than a write reads what was written to: it may be too late."""
-    instead = {id(old): new for old, new in written}
-    for node in topological(nodes_in(value), through_values=False):
-        for operand in node.operands:
-            if instead.get(id(operand), node) is not node:
-                raise Unknown
 
 
 def located(error: Exception, source: Source, bound: Iterable[str] = ()) -> AutodiffError:

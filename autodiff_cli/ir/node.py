@@ -192,6 +192,9 @@ class Op:
     is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
     follows_layout: ClassVar[bool] = False  # its strides depend on its operands' strides
     is_foreign: ClassVar[bool] = False  # its derivative is code of a program, not a rule
+    is_joint: ClassVar[bool] = (
+        False  # it stands for a call of several results, and has no value of its own
+    )
 
     def __init__(
         self,

@@ -79,7 +79,13 @@ class Words(Record):
     lines: tuple[str, ...]
 
 
-Block: TypeAlias = "Table | Derivation | Words"
+class Heading(Record):
+    """What the blocks below it are about, of a document about several things."""
+
+    text: str
+
+
+Block: TypeAlias = "Table | Derivation | Words | Heading"
 Document: TypeAlias = Sequence[Block]
 
 

@@ -6,7 +6,16 @@ import re
 from html import escape
 
 from autodiff_cli.explanation.records import Formula
-from autodiff_cli.render.document import Block, Cell, Derivation, Document, Ratio, Table, plain
+from autodiff_cli.render.document import (
+    Block,
+    Cell,
+    Derivation,
+    Document,
+    Heading,
+    Ratio,
+    Table,
+    plain,
+)
 from autodiff_cli.render.document_text import lines_of
 
 LONG = 12  # rows of a table from where on it is folded
@@ -47,6 +56,8 @@ def _block(block: Block) -> str:
         lines = lines_of(block.equations, WIDTH)
         shown = POWER.sub(r"<sup>\1</sup>", escape("\n".join(lines)))
         return _folded(block.title, f"<pre>{shown}</pre>", block.is_long)
+    if isinstance(block, Heading):
+        return f"<h1>{escape(block.text)}</h1>"
     return "\n".join(f"<p>{escape(line)}</p>" for line in block.lines)
 
 

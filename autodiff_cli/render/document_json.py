@@ -27,10 +27,11 @@ def line(record: dict[str, Any]) -> str:
     return orjson.dumps(record, default=plain_json, option=OPTIONS).decode()
 
 
-def explanation(made: Explanation) -> str:
-    """An explanation as one object."""
+def explanation(made: Explanation, **about: Any) -> str:
+    """An explanation as one object, behind what it is about."""
     return line(
         {
+            **about,
             "result": made.result,
             "steps": made.steps,
             "operations": made.operations,
@@ -70,10 +71,11 @@ def explanation(made: Explanation) -> str:
     )
 
 
-def check(made: Check) -> str:
-    """A check as one object."""
+def check(made: Check, **about: Any) -> str:
+    """A check as one object, behind what it is about."""
     return line(
         {
+            **about,
             "verdict": made.verdict,
             "dtype": made.dtype,
             "value_digits": made.digits,

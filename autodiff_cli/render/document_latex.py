@@ -17,6 +17,7 @@ from autodiff_cli.render.document import (
     Derivation,
     Document,
     Equation,
+    Heading,
     Ratio,
     Table,
     plain,
@@ -31,7 +32,7 @@ ESCAPED = str.maketrans(
         "…": r"\ldots{}",
     }
 )
-ELEMENT = re.compile(r"([^\W\d]\w*)\[([\d, ]+)\]")
+ELEMENT = re.compile(r"(.+)\[([\d, ]+)\]")
 NUMBER = re.compile(r"-?[\d.]+(?:e[-+]?\d+)?")
 
 
@@ -47,6 +48,8 @@ def _block(block: Block) -> str:
         rows = [line for equation in block.equations for line in _aligned(equation)]
         body = " \\\\\n  ".join(rows)
         return _titled(block.title, f"\\begin{{align*}}\n  {body}\n\\end{{align*}}")
+    if isinstance(block, Heading):
+        return f"\\subsection*{{{block.text.translate(ESCAPED)}}}"
     return "\n\n".join(line.translate(ESCAPED) for line in block.lines)
 
 
@@ -104,8 +107,12 @@ def _typed(text: str) -> str:
 
 
 def _element(name: str, at: Sequence[int]) -> str:
-    shown = latex_name(name)
+    shown = _name(name)
     return f"{{{shown}}}_{{{','.join(map(str, at))}}}" if at else shown
+
+
+def _name(name: str) -> str:
+    return latex_name(name) if name.isidentifier() else _typed(name)
 
 
 def _formula(formula: Formula) -> Text:
@@ -136,4 +143,4 @@ class _Renamed(Latex):
             return Text(_element(element[1], [int(n) for n in element[2].split(",")]))
         if name in ("inf", "-inf", PI):
             return super().on_name(expression, parts)
-        return Text(latex_name(name) if name.isidentifier() else _typed(name))
+        return Text(_name(name))

@@ -11,6 +11,7 @@ from autodiff_cli.render.document import (
     Derivation,
     Document,
     Equation,
+    Heading,
     Table,
     plain,
 )
@@ -36,6 +37,8 @@ def _block(block: Block, width: int) -> str:
     if isinstance(block, Derivation):
         lines = [f"  {line}" for line in lines_of(block.equations, width - 2)]
         return "\n".join([block.title, *lines] if block.title else [line[2:] for line in lines])
+    if isinstance(block, Heading):
+        return f"── {block.text} ──"
     return "\n".join(block.lines)
 
 
@@ -118,6 +121,8 @@ def _marked(block: Block) -> str:
     if isinstance(block, Derivation):
         lines = ["```text", *lines_of(block.equations, 100), "```"]
         return "\n".join([f"### {block.title}", "", *lines] if block.title else lines)
+    if isinstance(block, Heading):
+        return f"## {block.text}"
     return "  \n".join(block.lines)
 
 

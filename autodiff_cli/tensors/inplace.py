@@ -13,6 +13,7 @@ import numpy as np
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import Deferred, Unknown, current
 from autodiff_cli.ir.node import NO_PARAMS, Array, Node
+from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 from autodiff_cli.tensors.saved import saved
@@ -235,3 +236,18 @@ def replace_data(tensor: Tensor, source: Tensor) -> None:
         tensor.node = fresh
         return
     node.value, node.shape, node.dtype = value, source.shape, source.dtype
+
+
+def check_unread(value: Any, deferred: Deferred) -> None:
+    """Refuse a graph in which something else than a write reads what was written to: it may be too late.
+
+    Raises:
+        Unknown: the graph has to be computed as it is made.
+    """
+    if not deferred.written:
+        return
+    instead = {id(old): new for old, new in deferred.written}
+    for node in topological(nodes_in(value), through_values=False):
+        for operand in node.operands:
+            if instead.get(id(operand), node) is not node:
+                raise Unknown

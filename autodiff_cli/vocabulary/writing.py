@@ -21,6 +21,7 @@ from autodiff_cli.ops import writes
 from autodiff_cli.ops.indexing import index
 from autodiff_cli.ops.pointwise import as_dtype
 from autodiff_cli.ops.scatter import index_put
+from autodiff_cli.ops.selection import where as where_
 from autodiff_cli.random.streams import generator_of
 from autodiff_cli.tensors.inplace import (
     check_apart,
@@ -320,6 +321,13 @@ def set_item(tensor: Tensor, where: Any, value: Any) -> None:
         part = wrapped(subscript(tensor.node, at), [tensor])
         _copy_into(part, source)
         return
+    if current().deferred is not None and _is_mask(at) and source.numel == 1:
+        mask = at[0] if isinstance(at, tuple) else at
+        if isinstance(mask, Node) and mask.shape == tensor.shape and not source.shape:
+            # which elements these are isn't known yet
+            value = as_dtype(source, tensor.dtype)
+            in_place(tensor, lambda node: where_(mask, value, node), [source])
+            return
     node, gathered = located(tensor.node, entries_of(at))
     part = tensor if node is tensor.node else wrapped(node, [tensor])
     if not gathered:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 NOTEBOOK = """
@@ -79,7 +80,7 @@ def test_loops_are_explained_once_and_counted(run: Any, program: Any) -> None:
     _, plain, _ = run("run", path)
     code, out, err = run("run", path, "--explain")
     assert code == 0 and out.count("── loss.backward()") == 1
-    assert "model_weight" in out and "data.T@" in out
+    assert "model.weight" in out and "data.T@" in out
     assert out.endswith(plain)
     assert err == "note: 1 of 10 backward passes explained\n"
 
@@ -100,13 +101,75 @@ def test_what_disagrees_is_said(run: Any, program: Any) -> None:
     assert out.endswith("tensor([0., 0.])\n")
 
 
-def test_functions_of_the_program_are_no_rules(run: Any, program: Any) -> None:
+def test_functions_of_the_program_are_explained_and_checked(run: Any, program: Any) -> None:
     path = program(WRONG)
+    code, out, _ = run("run", path, "--explain")
+    assert code == 0 and "x.grad = 3*x = 6" in out
+    code, out, _ = run("run", path, "--check")
+    assert code == 3 and "gradient differs" in out and out.endswith("tensor(6.)\n")
+    path = program(WRONG.replace("3*x*g", "3*x**2*g"))
+    code, out, err = run("run", path, "--check")
+    assert (code, out) == (0, "tensor(12.)\n")
+    assert err == "note: 1 of 1 backward passes checked: all agree\n"
+
+
+def test_what_a_function_prints_is_printed_once(run: Any, program: Any) -> None:
+    path = program(
+        WRONG.replace("        return x**3", "        print('ran')\n        return x**3")
+    )
     for flag in ("--explain", "--check"):
-        code, out, err = run("run", path, flag)
-        assert (code, out) == (0, "tensor(6.)\n")
-        assert "goes through a Function of the program" in err
-        assert "agree" not in err
+        assert run("run", path, flag)[1].count("ran\n") == 1
+
+
+def test_parameters_are_named_as_the_program_writes_them(run: Any, program: Any) -> None:
+    text = """
+import torch
+net = torch.nn.Sequential(torch.nn.Linear(2, 1), torch.nn.Tanh())
+net(torch.tensor([[1., 2.]])).sum().backward()
+"""
+    code, out, _ = run("run", program(text), "--explain")
+    assert code == 0 and "net[0].bias.grad = " in out and "dnet[0].weight" in out
+
+
+@pytest.mark.parametrize(
+    ("form", "sign"),
+    [
+        ("markdown", "## out.backward(), line 7"),
+        ("html", "<h1>out.backward(), line 7"),
+        ("latex", r"\subsection*{out.backward(), line 7"),
+        ("json", '{"place":"out.backward(), line 7'),
+        ("text", "── out.backward(), line 7"),
+    ],
+)
+def test_other_forms_have_what_is_explained_alone(
+    run: Any, program: Any, tmp_path: Path, form: str, sign: str
+) -> None:
+    path = program(NOTEBOOK)
+    plain = run("run", path)[1]
+    suffix = {"markdown": "md", "latex": "tex", "text": "txt"}.get(form, form)
+    file = tmp_path / f"why.{suffix}"
+    assert run("run", path, "--explain", "-o", str(file)) == (0, plain, "")
+    text = file.read_text()
+    assert sign in text and "4.5" in text
+    code, out, err = run("run", path, "--explain", "--to", form)
+    assert code == 0 and sign in out
+    if form != "text":  # which stands between the lines of the program
+        assert (out, err) == (text, plain)
+
+
+def test_every_check_is_written_to_a_file(run: Any, program: Any, tmp_path: Path) -> None:
+    file = tmp_path / "checks.json"
+    run("run", program(TRAINING), "--check", "-o", str(file))
+    found = [orjson.loads(line) for line in file.read_text().splitlines()]
+    assert [made["number"] for made in found] == [1, 2, 3, 4, 8]
+    assert {made["verdict"] for made in found} == {"ok"}
+    assert run("run", program(WRONG), "--check", "--json")[0] == 3
+
+
+def test_forms_are_of_explanations(run: Any, program: Any) -> None:
+    for words in (["--to", "html"], ["--json"], ["-o", "x.md"]):
+        code, _, err = run("run", program(NOTEBOOK), *words)
+        assert code == 2 and "--explain or --check" in err
 
 
 def test_a_program_without_backward(run: Any, program: Any) -> None:

@@ -48,7 +48,7 @@ def read(algebra: Algebra, outputs: Sequence[Node], names: Mapping[int, Term]) -
         Unspelled: an operation has no formula.
     """
     known: dict[int, Term] = {}
-    order = topological(outputs)
+    order = _read_nodes(outputs, names)
     chains = _links(order, outputs, names)
     for node in order:
         if id(node) in names:
@@ -61,6 +61,18 @@ def read(algebra: Algebra, outputs: Sequence[Node], names: Mapping[int, Term]) -
             except Unspelled as missing:
                 raise Unspelled(missing.name, node) from None
     return [known[id(node)] for node in outputs]
+
+
+def _read_nodes(outputs: Sequence[Node], names: Mapping[int, Term]) -> list[Node]:
+    """The nodes that are read, operands first: nothing above what has a term already."""
+    needed = {id(node) for node in outputs}
+    order = []
+    for node in reversed(topological(outputs)):
+        if id(node) in needed:
+            order.append(node)
+            if id(node) not in names:
+                needed.update(map(id, node.operands))
+    return order[::-1]
 
 
 def _links(order: Sequence[Node], outputs: Sequence[Node], names: Mapping[int, Term]) -> set[int]:

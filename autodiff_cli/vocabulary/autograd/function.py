@@ -1,103 +1,39 @@
 """`torch.autograd.Function`: operations whose forward and backward a program defines.
 
 In the graph, one node stands for the call (the joint node), and each output is a node on it, so that
-the backward method is called once with the gradients of all outputs.
+the backward method is called once with the gradients of all outputs. Where a graph of the gradients is made
+without values, it is called with tensors that have none, and gives the graph. Where it needs values, and in a
+copy of the graph, whose inputs are moved, both methods are run again when the gradient is computed.
 
 Source: torch/autograd/function.py, torch/csrc/autograd/python_function.cpp.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy, deepcopy
 from typing import Any, ClassVar
 
 import numpy as np
 
-from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.context import changed, current
-from autodiff_cli.ir.memory import Memory
-from autodiff_cli.ir.node import Array, Node, Op, Shape
+from autodiff_cli.errors import (
+    AutodiffError,
+    LimitError,
+    NotImplementedFault,
+    RuntimeFault,
+)
+from autodiff_cli.execute import force
+from autodiff_cli.ir.context import Deferred, changed, current
+from autodiff_cli.ir.dtypes import DType
+from autodiff_cli.ir.node import Array, Node, Op, Params, Shape, constant, leaf
 from autodiff_cli.ops.movement import sum_to
-from autodiff_cli.tensors.inplace import rebase
-from autodiff_cli.tensors.saved import FREED, function_name
+from autodiff_cli.tensors.inplace import check_unread, rebase
 from autodiff_cli.tensors.tensor import CUSTOM, Tensor, View, constant_of, detached
+from autodiff_cli.vocabulary.autograd.function_context import Context
 from autodiff_cli.vocabulary.autograd.grad_mode import Decorated, no_grad
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 from autodiff_cli.vocabulary.calls.parameters import type_name
-
-
-class Context:
-    """`ctx`: what the two methods of a Function share.
-
-    What a program keeps on it is in its `__dict__`; what is ours isn't.
-    """
-
-    __slots__ = (
-        "__dict__",
-        "_dirty",
-        "_materialize",
-        "_name",
-        "_node",
-        "_not_differentiable",
-        "_saved",
-        "_versions",
-        "needs_input_grad",
-    )
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._saved: tuple[Any, ...] = ()
-        self._versions: list[tuple[Memory, int, Node] | None] = []
-        self._node: Node | None = None
-        self._materialize = True
-        self._not_differentiable: tuple[Any, ...] = ()
-        self._dirty: tuple[Any, ...] = ()
-        self.needs_input_grad: tuple[bool, ...] = ()
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        for tensor in tensors:
-            if tensor is not None and not isinstance(tensor, Tensor):
-                raise TypeFault(
-                    "save_for_backward can only save variables, but argument "
-                    f"{tensors.index(tensor)} is of type {type_name(tensor)}"
-                )
-        self._saved = tensors
-
-    def keep(self) -> None:
-        """Remember how often what is saved was written to."""
-        self._versions = [
-            (t.memory, len(t.memory.writes), t.node) if isinstance(t, Tensor) else None
-            for t in self._saved
-        ]
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        return None
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        if self._node is not None and self._node.released:
-            raise RuntimeFault(FREED)
-        for tensor, seen in zip(self._saved, self._versions, strict=False):
-            if seen is not None and len(seen[0].writes) != seen[1]:
-                maker = seen[2]
-                made = f", which is output {maker.output} of {function_name(maker)},"
-                raise RuntimeFault(
-                    "one of the variables needed for gradient computation has been modified by an "
-                    f"inplace operation: [torch.{tensor.dtype.scalar_name}Tensor {list(tensor.shape)}]"
-                    f"{'' if maker.is_leaf else made} is at version {len(seen[0].writes)}; expected version "
-                    f"{seen[1]} instead. Hint: enable anomaly detection to find the operation that "
-                    "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
-                    "check_nan=False)."
-                )
-        return self._saved
-
-    def mark_non_differentiable(self, *tensors: Tensor) -> None:
-        self._not_differentiable = tensors
-
-    def mark_dirty(self, *tensors: Tensor) -> None:
-        self._dirty = tensors
-
-    def set_materialize_grads(self, value: bool) -> None:
-        self._materialize = value
 
 
 class Bundle:
@@ -127,8 +63,11 @@ class _Output(Op):
     def joint(self, node: Node) -> Node:
         return node.operands[0]
 
+    def evaluate(self, node: Node, arrays: list[Array]) -> Any:
+        return _ran_again(node.operands[0].params, arrays[1:])[1][node.params["output"]]
+
     def vjp(self, node: Node, g: Node, position: int) -> Any:
-        return Bundle(node.operands[0], {node.params["output"]: g})
+        return None if position else Bundle(node.operands[0], {node.params["output"]: g})
 
     def saved(self, node: Node) -> frozenset[int]:
         return frozenset()
@@ -148,6 +87,7 @@ class _Call(Op):
 
     __slots__ = ()
     is_foreign: ClassVar[bool] = True
+    is_joint: ClassVar[bool] = True
     class_prefix = "torch.autograd.function."
 
     def next_nodes(self, node: Node) -> tuple[Node, ...]:
@@ -160,7 +100,7 @@ class _Call(Op):
         bundle: Bundle = g
         flows = node.params.get("flows")
         if flows is None or flows[0] is not bundle:
-            flows = (bundle, _gradients(node, bundle))
+            flows = (bundle, _flows(node, bundle.by_output))
             node.params["flows"] = flows
         flow: Node | None = flows[1][position]
         if position == node.params["last"]:
@@ -170,20 +110,140 @@ class _Call(Op):
 
 CALL = _Call(
     "function_call",
-    lambda *_: None,
+    lambda *_, **__: np.zeros(()),
     vjps=(None,),
     grad_fn=lambda node: f"{node.params['function'].__name__}Backward",
     doc="a call of a Function",
 )
 
 
-def _gradients(node: Node, bundle: Bundle) -> list[Node | None]:
+class _Gradient(Op):
+    """What flows to an operand of a call, for which both methods are run again."""
+
+    __slots__ = ()
+    is_foreign: ClassVar[bool] = True
+
+    def infer(self, operands: tuple[Node, ...], params: Params) -> tuple[Shape, DType]:
+        operand: Node = params["call"].operands[params["position"]]
+        return operand.shape, operand.dtype
+
+    def evaluate(self, node: Node, arrays: list[Array]) -> Array:
+        joint, count = node.params["call"], len(node.params["call"].operands)
+        ctx, _ = _ran_again(joint.params, arrays[:count])
+        given = zip(node.params["outputs"], arrays[count:], strict=True)
+        with _aside(eager=True, grad=False):
+            flows = _gradients(joint, ctx, {output: constant(array) for output, array in given})
+        flow = flows[node.params["position"]]
+        return np.zeros(node.shape, node.dtype.numpy) if flow is None else force(flow)
+
+
+GRADIENT = _Gradient(
+    "function_gradient",
+    lambda *_: None,
+    doc="what flows to an operand of a Function's call",
+)
+
+
+def _flows(node: Node, by_output: Mapping[int, Node]) -> Sequence[Node | None]:
+    """What flows to each operand of a call."""
+    ctx, context = node.params["ctx"], current()
+    if context.eager:
+        return _gradients(node, ctx, by_output)
+    flows = None if ctx is None else _graphs(node, ctx, by_output)
+    if flows is not None:
+        return flows
+    operands = (*node.operands, *by_output.values())
+    made = {"call": node, "outputs": tuple(by_output)}
+    return [
+        Node(GRADIENT, operands, {**made, "position": at}, operand.shape, operand.dtype)
+        for at, operand in enumerate(node.operands)
+    ]
+
+
+def _graphs(
+    node: Node, ctx: Context, by_output: Mapping[int, Node]
+) -> Sequence[Node | None] | None:
+    """The graphs of what flows; None if the method needs values, or fails: it will when it is run again."""
+    deferred = Deferred()
+    try:
+        with _aside(deferred=deferred):
+            flows = _gradients(node, copy(ctx), by_output)
+        check_unread(flows, deferred)
+    except LimitError:
+        raise
+    except Exception:
+        return None
+    return flows
+
+
+def _ran_again(params: Params, arrays: Sequence[Array]) -> tuple[Context, list[Array | None]]:
+    """A call's forward method, run on other values: its `ctx`, and the outputs."""
+    function, given = params["function"], list(params["given"])
+    ctx = Context(function.__name__)
+    ctx.needs_input_grad = params["needs"]
+    for place, array in zip(params["places"], arrays, strict=True):
+        given[place] = Tensor(leaf(np.array(array), requires_grad=params["needs"][place]))
+    count = len(given) - len(params["names"])
+    with _aside(eager=True):
+        value = _forward(
+            function, ctx, given[:count], dict(zip(params["names"], given[count:], strict=True))
+        )
+        ctx.keep()
+        outputs = value if isinstance(value, tuple) else (value,)
+        return ctx, [o.array if isinstance(o, Tensor) else None for o in outputs]
+
+
+@contextmanager
+def _aside(**fields: Any) -> Iterator[None]:
+    """Run a program's method once more than it says: nothing is printed, drawn from its streams or watched.
+
+    Raises:
+        RuntimeFault: in the place of what is the program's own.
+    """
+    aside: dict[str, Any] = dict.fromkeys(("write", "flush", "warn"), _silent)
+    aside |= {"complain": None, "streams": deepcopy(current().streams), "saving": (), "passes": ()}
+    try:
+        with changed(**aside, **fields):
+            yield
+    except AutodiffError:
+        raise
+    except Exception as error:
+        raise RuntimeFault(f"{type(error).__name__}: {error}") from error
+
+
+def _silent(*_: str) -> None:
+    return None
+
+
+def saved_by(call: Node) -> list[Node]:
+    """What the forward method of a call saved."""
+    ctx = call.params["ctx"]
+    return [tensor.node for tensor in ctx._saved if isinstance(tensor, Tensor)]
+
+
+def copied(node: Node, operands: Sequence[Node], dtype: DType) -> Node:
+    """A call's output, or the call, on other operands: its methods are run again.
+
+    Args:
+        node: of the operation `CALL` or `OUTPUT`.
+        operands: in the place of its own.
+        dtype: of what is floating.
+    """
+    own = dtype if node.dtype.is_floating else node.dtype
+    if node.op is CALL:
+        params = {**node.params, "ctx": None, "flows": None}
+        return Node(CALL, tuple(operands), params, (), own, True)
+    (joint,) = operands
+    return Node(OUTPUT, (joint, *joint.operands), node.params, node.shape, own, True)
+
+
+def _gradients(node: Node, ctx: Context, by_output: Mapping[int, Node]) -> list[Node | None]:
     """What the program's backward method gives, checked, for each tensor that went in."""
-    function, ctx = node.params["function"], node.params["ctx"]
+    function = node.params["function"]
     name = f"{function.__name__}Backward"
     given = []
     for number, (shape, dtype) in enumerate(node.params["outputs"]):
-        flow = bundle.by_output.get(number)
+        flow = by_output.get(number)
         if flow is None and ctx._materialize and dtype is not None:
             flow = constant_of(np.zeros(shape, dtype.numpy), Node(node.op, (), {}, shape, dtype))
         given.append(None if flow is None else Tensor(flow))
@@ -261,18 +321,22 @@ class Function:
                 "You must implement the forward function for custom autograd.Function."
             )
         ctx = Context(cls.__name__)
-        setup = find_method(cls, "setup_context")
-        if setup is not None:
+        if find_method(cls, "setup_context") is not None:
             args, kwargs = _bound(forward, args, kwargs), {}
         given = (*args, *kwargs.values())
         ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in given)
-        with changed(grad=False):
-            if setup is None:
-                value = forward(ctx, *args, **kwargs)
-            else:
-                value = forward(*args)
-                setup(ctx, args, value)
-        return _recorded(cls, ctx, given, value)
+        value = _forward(cls, ctx, args, kwargs)
+        return _recorded(cls, ctx, given, tuple(kwargs), value)
+
+
+def _forward(cls: type, ctx: Context, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    forward, setup = find_method(cls, "forward"), find_method(cls, "setup_context")
+    with changed(grad=False):
+        if setup is None:
+            return forward(ctx, *args, **kwargs)
+        value = forward(*args)
+        setup(ctx, args, value)
+        return value
 
 
 def _bound(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -285,11 +349,12 @@ def _bound(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tupl
 
 
 open_class(Function)
-open_class(Context)
 named("autograd.Function", "autograd.function.Function")(Function)
 
 
-def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any:
+def _recorded(
+    cls: type, ctx: Context, args: tuple[Any, ...], names: tuple[str, ...], value: Any
+) -> Any:
     """The outputs as tensors of the graph, if some argument requires grad."""
     several = isinstance(value, tuple)
     outputs = value if several else (value,)
@@ -314,6 +379,9 @@ def _recorded(cls: type, ctx: Context, args: tuple[Any, ...], value: Any) -> Any
             "function": cls,
             "ctx": ctx,
             "arguments": len(args),
+            "given": [None if isinstance(arg, Tensor) else arg for arg in args],
+            "names": names,
+            "needs": ctx.needs_input_grad,
             "places": places,
             "last": max(at for at, node in enumerate(operands) if node.requires_grad),
             "outputs": [
@@ -343,6 +411,8 @@ def _output(
         return _alias(output, output.node) if any(output is arg for arg in args) else output
     value: Array = output.array
     node = Node(OUTPUT, (joint,), {"output": number}, output.shape, output.dtype, True, value)
+    for tell in current().saving:
+        tell(node)
     old = output.node
     node.memory, node.output = old.memory, number
     if any(output is other for other in ctx._dirty):

@@ -1,0 +1,99 @@
+"""`ctx`, which the methods of a `torch.autograd.Function` share.
+
+Source: torch/autograd/function.py (`FunctionCtx`), torch/csrc/autograd/python_function.cpp.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff_cli.errors import RuntimeFault, TypeFault
+from autodiff_cli.ir.context import current
+from autodiff_cli.ir.memory import Memory
+from autodiff_cli.ir.node import CONSTANT, Node
+from autodiff_cli.tensors.saved import FREED, function_name
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.handles import open_class
+from autodiff_cli.vocabulary.calls.parameters import type_name
+
+
+class Context:
+    """`ctx`: what the two methods of a Function share.
+
+    What a program keeps on it is in its `__dict__`; what is ours isn't.
+    """
+
+    __slots__ = (
+        "__dict__",
+        "_dirty",
+        "_materialize",
+        "_name",
+        "_node",
+        "_not_differentiable",
+        "_saved",
+        "_versions",
+        "needs_input_grad",
+    )
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._saved: tuple[Any, ...] = ()
+        self._versions: list[tuple[Memory, int, Node] | None] = []
+        self._node: Node | None = None
+        self._materialize = True
+        self._not_differentiable: tuple[Any, ...] = ()
+        self._dirty: tuple[Any, ...] = ()
+        self.needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        for tensor in tensors:
+            if tensor is not None and not isinstance(tensor, Tensor):
+                raise TypeFault(
+                    "save_for_backward can only save variables, but argument "
+                    f"{tensors.index(tensor)} is of type {type_name(tensor)}"
+                )
+        self._saved = tensors
+        for tell in current().saving:
+            for tensor in tensors:
+                if tensor is not None and tensor.node.op is CONSTANT:
+                    tell(tensor.node)
+
+    def keep(self) -> None:
+        """Remember how often what is saved was written to."""
+        self._versions = [
+            (t.memory, len(t.memory.writes), t.node) if isinstance(t, Tensor) else None
+            for t in self._saved
+        ]
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        return None
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        if self._node is not None and self._node.released:
+            raise RuntimeFault(FREED)
+        for tensor, seen in zip(self._saved, self._versions, strict=False):
+            if seen is not None and len(seen[0].writes) != seen[1]:
+                maker = seen[2]
+                made = f", which is output {maker.output} of {function_name(maker)},"
+                raise RuntimeFault(
+                    "one of the variables needed for gradient computation has been modified by an "
+                    f"inplace operation: [torch.{tensor.dtype.scalar_name}Tensor {list(tensor.shape)}]"
+                    f"{'' if maker.is_leaf else made} is at version {len(seen[0].writes)}; expected version "
+                    f"{seen[1]} instead. Hint: enable anomaly detection to find the operation that "
+                    "failed to compute its gradient, with torch.autograd.set_detect_anomaly(True, "
+                    "check_nan=False)."
+                )
+        return self._saved
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        self._not_differentiable = tensors
+
+    def mark_dirty(self, *tensors: Tensor) -> None:
+        self._dirty = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        self._materialize = value
+
+
+open_class(Context)
