@@ -93,7 +93,7 @@ def test_programs_take_the_same() -> None:
         (np.ma.masked_array([1.0, 2.0], [0, 1]), "a masked array"),
         (np.zeros(2, "f4,f4"), "an array of"),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_what_is_no_number_is_refused_by_name(given: Any, message: str) -> None:
     with pytest.raises(InputError, match="the value of x is ") as caught:
