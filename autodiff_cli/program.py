@@ -215,9 +215,22 @@ class Session:
             raise program_error(raised) from None
         if type(last).__name__ != "ExpressionStatement":
             return NO_VALUE
-        if last_only and echoing and value[0] is not None:
-            self.write(repr(value[0]) + "\n")
+        if last_only and echoing and value[0] is not None and not is_silent(source, last):
+            from autodiff_cli.interpret.pretty import pretty
+
+            self.write(pretty(value[0]) + "\n")
         return value[0]
+
+
+def is_silent(source: Source, last: Any) -> bool:
+    """Whether a cell ends in a semicolon, by which a notebook shows nothing of its value.
+
+    >>> cell = Source("x = 1\\nx;  # nothing")
+    >>> is_silent(cell, compiled_program(cell).tree.body[-1])
+    True
+    """
+    rest = source.text[last.span.end :]
+    return any(";" in line.partition("#")[0] for line in rest.split("\n"))
 
 
 def variables_of(bound: Mapping[str, Any]) -> dict[str, Any]:
@@ -322,36 +335,24 @@ def run_text(
         streams=streams,
         watching=watching,
     ) as session:
-        return _run_cells(session, [source], complain, last_only=False)
+        return ended(session, [(source, {})], complain)
 
 
-def run_cells(
-    cells: Sequence[Source],
-    settings: Settings = DEFAULTS,
-    *,
-    write: Write,
-    complain: Write,
-    variables: Mapping[str, Any] | None = None,
-    streams: dict[str, Any] | None = None,
-    watching: Mapping[str, Any] | None = None,
+def ended(
+    session: Session, pieces: Iterable[tuple[Source, dict[str, Any]]], complain: Write
 ) -> int:
-    """Run the cells of a notebook one after the other, each echoing its last expression."""
-    with Session(
-        settings,
-        write=write,
-        complain=complain,
-        variables=variables,
-        implicit=True,  # cells are run in any order, imports last
-        streams=streams,
-        watching=watching,
-    ) as session:
-        return _run_cells(session, cells, complain, last_only=True)
+    """Run texts one after the other, until one ends in an error, whose traceback goes to `complain`.
 
+    Args:
+        session: that has begun.
+        pieces: the texts, each with what `Session.run` gets besides.
 
-def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_only: bool) -> int:
-    for cell in cells:
+    Returns:
+        The exit code.
+    """
+    for source, options in pieces:
         try:
-            session.run(cell, echo=True if last_only else None, last_only=last_only)
+            session.run(source, **options)
             if (figures := current().figures) is not None:
                 figures.show()  # what is still to be seen, as notebooks do behind a cell
         except ProgramError as error:
@@ -361,4 +362,4 @@ def _run_cells(session: Session, cells: Sequence[Source], complain: Write, last_
     return 0
 
 
-__all__ = ["AutodiffError", "LimitError", "Session", "Settings", "run_cells", "run_text"]
+__all__ = ["AutodiffError", "LimitError", "Session", "Settings", "ended", "run_text"]

@@ -34,13 +34,15 @@ class Source:
     Args:
         text: the program or expression.
         name: what to call it: an input's name, a file's path, or "" for the expression itself.
+        first: the number of its first line, where it is a part of a file.
     """
 
-    __slots__ = ("name", "text")
+    __slots__ = ("first", "name", "text")
 
-    def __init__(self, text: str, name: str = "") -> None:
+    def __init__(self, text: str, name: str = "", first: int = 1) -> None:
         self.text = text
         self.name = name
+        self.first = first
 
     def line(self, offset: int) -> tuple[int, int, str]:
         """The 1-based line number, 0-based column and text of the line that holds `offset`.
@@ -52,7 +54,7 @@ class Source:
         start = self.text.rfind("\n", 0, offset) + 1
         end = self.text.find("\n", offset)
         return (
-            self.text.count("\n", 0, start) + 1,
+            self.text.count("\n", 0, start) + self.first,
             offset - start,
             self.text[start : len(self.text) if end < 0 else end],
         )

@@ -19,8 +19,8 @@ PROGRAMS = {
     "mlr": "Miller", "parallel": "GNU parallel",
 }  # fmt: skip
 MODULES = {
-    "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib", "plotext": "plotext",
-    "polars": "polars", "zstandard": "zstandard",
+    "IPython": "IPython", "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib",
+    "plotext": "plotext", "polars": "polars", "zstandard": "zstandard",
 }  # fmt: skip
 REFERENCE = "the reference (--reference, with torch 2.13.0)"
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from autodiff_cli.books.cells import Cell
 from autodiff_cli.source import Source
 
 PROGRAMS = Path(__file__).parent / "golden" / "programs"
@@ -27,18 +28,20 @@ ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 def run_program(path: Path) -> tuple[str, str, int]:
     """What `autodiff run FILE` prints on stdout and on stderr, and its exit code."""
-    from autodiff_cli.program import run_cells, run_text
-    from autodiff_cli.tables.notebooks import code_cells
+    from autodiff_cli.books.reading import book_of
+    from autodiff_cli.program import Session, ended
 
     stdout, stderr = io.StringIO(), io.StringIO()
+    book = book_of(path.read_text(encoding="utf-8"), path)
+    book = book.replaced(cells=tuple(_by_name(cell, path.name) for cell in book.cells))
     streams = {"write": stdout.write, "complain": stderr.write}
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        cells = [Source(cell, path.name) for cell in code_cells(text, path.name)]
-        code = run_cells(cells, **streams)
-    else:
-        code = run_text(Source(text, path.name), **streams)
+    with Session(**streams, implicit=not book.is_program) as session:
+        code = ended(session, book.pieces(), stderr.write)
     return stdout.getvalue(), stderr.getvalue(), code
+
+
+def _by_name(cell: Cell, name: str) -> Cell:
+    return cell.replaced(source=Source(cell.source.text, name))
 
 
 def normalised(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import AbstractContextManager, ExitStack, nullcontext
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,7 @@ from autodiff_cli.source import Source
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from autodiff_cli.books.cells import Book
     from autodiff_cli.cli.resources import Limits
     from autodiff_cli.inputs import Given
 
@@ -35,6 +37,8 @@ EPILOG = """\b
 Examples:
   autodiff run train.py
   autodiff run book.ipynb
+  autodiff run book.ipynb --verify
+  autodiff run notes.md
   autodiff run step.py x='[1,2,3]' lr=0.1
   autodiff run train.py --explain
   autodiff run train.py --explain -o why.html
@@ -45,7 +49,9 @@ Examples:
 The program is Python, as far as torch's tutorials use it: functions, classes,
 loops, try, with torch.no_grad(), f-strings, comprehensions; `import torch`,
 `torch.nn`, `torch.optim`, `math`, `numpy` for the names that exist here. Cells
-of a notebook run one after the other, and each echoes its last expression.
+of a notebook run one after the other, and each echoes its last expression; so
+do those of a notebook copied as text (In [1]: before each), and the code of a
+document (between ```python lines, behind .. code-block::, or after >>>).
 An error prints the program's traceback on standard error; the exit code is 1.
 """
 
@@ -81,6 +87,12 @@ class RunWords(Computing):
     form: str | None = form_option()
     as_json: bool = json_option()
     output: str | None = output_option("why.html")
+    verify: bool = option(
+        "--verify",
+        is_flag=True,
+        help="Compare what each cell of a notebook or document prints with what stands there; the exit "
+        "code is 3 if one differs: autodiff run book.ipynb --verify.",
+    )
     figures: str | None = option(
         "--figures",
         type=PATH,
@@ -99,8 +111,10 @@ def command(words: RunWords) -> int:
     requires grad, as for expressions.
     """
     names = bindings_of(words.bindings, words.file)
-    if words.explain and words.check:
-        raise click.UsageError("--explain and --check are two questions: ask one at a time")
+    if words.explain + words.check + words.verify > 1:
+        raise click.UsageError(
+            "--explain, --check and --verify are different questions: ask one at a time"
+        )
     asks = words.explain or words.check
     if not asks and (words.form or words.as_json or words.output):
         raise click.UsageError("--to, --json and -o write what --explain or --check says")
@@ -110,6 +124,7 @@ def command(words: RunWords) -> int:
         limits = limits.replaced(bytes=PROGRAM_BYTES)
     wanted = words.wall()
 
+    from autodiff_cli.books.reading import book_of
     from autodiff_cli.cli.apart import supervised
     from autodiff_cli.cli.confining import confine
 
@@ -121,8 +136,9 @@ def command(words: RunWords) -> int:
         try:
             text = text_of(path, "program")
             given = {name: value_of(value, words.dtype) for name, value in names.items()}
-            cells = _cells(path, text)
-            _check_read(cells, path, names, words.quiet)
+            book = book_of(text, path)
+            _say_of(book, words)
+            _check_read(book.sources, path, names, words.quiet)
             file = opened_output(words.output, opened)
             confine(wanted)
             bound = _bound(given, words)
@@ -130,7 +146,7 @@ def command(words: RunWords) -> int:
             from autodiff_cli.cli.failures import advised
 
             raise advised(error, words, "run") from None
-        run = _running(cells, bound, words, notes)
+        run = _running(book, bound, words, notes)
         if not asks:
             return run({})
         from autodiff_cli.cli.run_watched import watched
@@ -138,56 +154,85 @@ def command(words: RunWords) -> int:
         return watched(words, form, file, (_write, _complain), run)
 
 
-def _cells(path: str, text: str) -> list[Source]:
-    """The program, or the cells of a notebook."""
-    if not path.endswith(".ipynb"):
-        return [Source(text, "<stdin>" if path == "-" else path)]
-    from autodiff_cli.tables.notebooks import code_cells
+def _say_of(book: Book, words: RunWords) -> None:
+    """Which lines of a text were taken for code, where something else stands between."""
+    if words.verify and book.is_program:
+        raise click.UsageError(
+            "--verify compares with the outputs that a notebook or a document shows; "
+            f"'{words.file}' is a program"
+        )
+    if any(cell.lines for cell in book.cells):
+        from autodiff_cli.books.cells import ranges_of
 
-    return [
-        Source(cell, f"{path}, cell {number}")
-        for number, cell in enumerate(code_cells(text, path), 1)
-    ]
+        where = "standard input" if words.file == "-" else words.file
+        count = f"{len(book.cells)} cell{'s' * (len(book.cells) != 1)}"
+        code = f"code in {ranges_of(book.cells)}"
+        show_notices([f"{where} was read as a {book.kind}: {count}, {code}"], words.quiet)
 
 
-def _check_read(cells: list[Source], path: str, names: Collection[str], quiet: bool) -> None:
+def _check_read(sources: list[Source], path: str, names: Collection[str], quiet: bool) -> None:
     """Say which inputs the program doesn't read; refuse those that it would overwrite."""
     if not names:
         return
     from autodiff_cli.evaluation.notices import unused
     from autodiff_cli.program import unread
 
-    idle = unread(cells, names)
+    idle = unread(sources, names)
     if idle:
         whole = Source("", "standard input" if path == "-" else path)
         show_notices([unused(idle, whole)], quiet)
 
 
 def _running(
-    cells: list[Source], bound: dict[str, Any], words: RunWords, notes: IO[str] | None
+    book: Book, bound: dict[str, Any], words: RunWords, notes: IO[str] | None
 ) -> Callable[[dict[str, Any]], int]:
-    """What runs the program, with further arguments of `run_text`; those of its context are joined."""
+    """What runs the program, with further arguments of `Session`; those of its context are joined."""
     seen = {"figures": _figures(words, notes)}
 
     def run(more: dict[str, Any]) -> int:
         watching = seen | more.get("watching", {})
         streams = {"write": _write, "complain": _complain, **bound, **more, "watching": watching}
-        return _ran(cells, words, streams)
+        return _ran(book, words, streams)
 
     return run
 
 
-def _ran(cells: list[Source], words: RunWords, streams: dict[str, Any]) -> int:
-    from autodiff_cli.program import run_cells, run_text
+def _ran(book: Book, words: RunWords, streams: dict[str, Any]) -> int:
+    from autodiff_cli.program import Session, ended
 
+    session = partial(
+        Session,
+        words.settings(),
+        # a snippet that is echoed is as at a prompt, where torch is imported; so are a notebook's cells
+        echo=words.echo,
+        implicit=words.echo or not book.is_program,
+        **streams,
+    )
     try:
-        if words.file.endswith(".ipynb"):
-            return run_cells(cells, words.settings(), **streams)
-        # a snippet that is echoed is as at a prompt, where torch is imported
-        return run_text(cells[0], words.settings(), echo=words.echo, implicit=words.echo, **streams)
+        if words.verify:
+            from autodiff_cli.cli.run_verified import verify
+
+            return verify(book, words.file, session, words.quiet)
+        with session() as running:
+            code = ended(running, book.pieces(), streams["complain"])
+        if code and book.is_program:
+            _advise(book.sources[0], words)
+        return code
     except KeyboardInterrupt:
         _complain("interrupted\n")
         return 130
+
+
+def _advise(source: Source, words: RunWords) -> None:
+    """What to do where the text that was run is no program, but prose."""
+    from autodiff_cli.books.reading import prose_in
+
+    line = 0 if words.file.endswith(".py") else prose_in(source.text)
+    if line:
+        _complain(
+            f"hint: line {line} is no code; a text with code in it is run if the code is marked: 'In [1]:' "
+            "on a line before each piece, '>>> ' before each line, or Markdown's fences around it\n"
+        )
 
 
 def _notes(

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_cli.books.cells import Book, Cell
+from autodiff_cli.books.reading import book_of
 from autodiff_cli.evaluation.programs import shown_value
 from autodiff_cli.evaluation.result import ByInput
 from autodiff_cli.evaluation.values import Tensor
@@ -18,7 +20,6 @@ from autodiff_cli.record import Record
 from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
 from autodiff_cli.tables.files import read_text
-from autodiff_cli.tables.notebooks import code_cells
 from autodiff_cli.tensors import tensor as handles
 
 PLAIN = (Tensor, np.ndarray, bool, int, float, str, type(None))
@@ -65,7 +66,8 @@ def run(
     """Run a program in torch syntax.
 
     Args:
-        program: its text, or the path of a file: a program, or a notebook whose cells are run in order.
+        program: its text, or the path of a file: a program, or a notebook or a document whose
+            cells are run in order.
         inputs: variables that it starts with, as `evaluate` takes them; floating ones are leaves.
         echo: whether top-level expressions print their values, as the prompt does.
         dtype: the default floating dtype.
@@ -88,9 +90,9 @@ def run(
     """
     given = together(inputs, named)
     settings = Settings(dtype, manual_seed, max_elements, max_steps, max_memory, threads)
-    cells, is_notebook = _cells(program)
+    book = _book(program)
     with started_with(settings):
-        unread(cells, given)  # refuses what would be assigned before it is read
+        unread(book.sources, given)  # refuses what would be assigned before it is read
         variables = variables_of(bind_all(given))
     out: list[str] = []
     err: list[str] = []
@@ -100,12 +102,12 @@ def run(
         complain=err.append,
         variables=variables,
         echo=echo,
-        implicit=echo or is_notebook,
+        implicit=echo or not book.is_program,
     )
     with session:
         try:
-            for cell in cells:
-                session.run(cell, echo=is_notebook or None, last_only=is_notebook)
+            for source, how in book.pieces():
+                session.run(source, **how)
         except ProgramError as error:
             error.printed = "".join(out)
             raise
@@ -124,16 +126,11 @@ def run(
     )
 
 
-def _cells(program: str | os.PathLike[str]) -> tuple[list[Source], bool]:
-    """The texts to run, and whether they are a notebook's."""
+def _book(program: str | os.PathLike[str]) -> Book:
+    """What is to be run."""
     if isinstance(program, str):
-        return [Source(program, "program")], False
-    path = os.fspath(program)
-    text = read_text(path)
-    if not path.endswith(".ipynb"):
-        return [Source(text, path)], False
-    cells = enumerate(code_cells(text, path), 1)
-    return [Source(cell, f"{path}, cell {number}") for number, cell in cells], True
+        return Book("program", (Cell(Source(program, "program")),))
+    return book_of(read_text(os.fspath(program)), program)
 
 
 def _shown(value: Any) -> Any:

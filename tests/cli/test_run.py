@@ -276,3 +276,36 @@ def test_a_program_may_say_nothing(run: Any, tmp_path: Path) -> None:
     assert run(str(path)) == (0, "", "")
     path.write_text("")
     assert run(str(path)) == (0, "", "")
+
+
+SEEN = "In [1]:\nx = torch.ones(2)\nx.sum()\n\ntensor({value}.)\n"
+
+
+@pytest.mark.parametrize(("value", "code"), [(2, 0), (3, 3)])
+def test_a_notebook_as_a_test(value: int, code: int, run: Any, tmp_path: Path) -> None:
+    path = write(tmp_path, SEEN.format(value=value), "notes.txt")
+    ended, out, _ = run(path, "--verify", "--quiet")
+    assert ended == code
+    assert ("-tensor(3.)\n+tensor(2.)\n" in out) is bool(code)
+    said = "0 of 1 output agrees, 1 differs" if code else "1 of 1 output agrees"
+    assert out.endswith(f"{path}: {said}\n")
+
+
+def test_which_lines_are_code_is_said() -> None:
+    done = piped(SEEN.format(value=2))
+    assert done.stdout == "tensor(2.)\n"
+    assert "standard input was read as a notebook as text: 1 cell, code in lines 2-3" in done.stderr
+    assert piped(SEEN.format(value=2), "--quiet").stderr == ""
+
+
+def test_a_program_has_nothing_to_verify(run: Any, tmp_path: Path) -> None:
+    code, out, error = run(write(tmp_path, PROGRAM), "--verify")
+    assert (code, out) == (2, "")
+    assert "is a program" in error
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+def test_prose_says_how_code_is_marked(name: str, run: Any, tmp_path: Path) -> None:
+    code, _, error = run(write(tmp_path, "This is a text of words.\nx = 1\n", name))
+    assert code == 1
+    assert "'In [1]:'" in error

@@ -191,7 +191,7 @@ def test_a_second_backward_fails_as_it_does(run: Any, program: Any) -> None:
 
 def test_one_question_at_a_time(run: Any, program: Any) -> None:
     code, _, err = run("run", program(NOTEBOOK), "--check", "--explain")
-    assert code == 2 and "two questions" in err
+    assert code == 2 and "different questions" in err
 
 
 def test_a_text_with_writes(run: Any) -> None:

@@ -63,6 +63,9 @@ def execute(path: Path) -> None:
     if path.suffix == ".py":
         exec(compile(path.read_bytes(), path.name, "exec", dont_inherit=True), main.__dict__)
         return
+    from IPython.core.displayhook import DisplayHook
+    from IPython.lib.pretty import pretty
+
     for number, source in enumerate(cells(path), 1):
         tree = ast.parse(source, f"<cell {number}>")
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
@@ -70,8 +73,8 @@ def execute(path: Path) -> None:
         if last is not None:
             echoed = compile(ast.Expression(last.value), f"<cell {number}>", "eval")
             value = eval(echoed, main.__dict__)
-            if value is not None:
-                print(repr(value))
+            if value is not None and not DisplayHook.semicolon_at_end_of_expression(source):
+                print(pretty(value))
 
 
 def exit_code(path: Path) -> int:
