@@ -256,7 +256,7 @@ def inner(write: Write, variables: Mapping[str, Any] | None = None) -> Iterator[
     with Session(
         settings,
         write=write,
-        complain=sys.stderr.write,
+        complain=around.complain or sys.stderr.write,
         variables=variables,
         implicit=True,
         bare=True,

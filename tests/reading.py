@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -18,3 +19,13 @@ def read(paths: Sequence[str], format: str | None = None, **options: Any) -> Ite
 def header(paths: Sequence[str], format: str | None = None, **options: Any) -> tuple[str, ...]:
     """The columns of the first one."""
     return readers.header(resolved(paths, format)[0], **options)
+
+
+class Standard:
+    """Standard input with given bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self.buffer = io.BytesIO(data)
+
+    def isatty(self) -> bool:
+        return False

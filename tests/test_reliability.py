@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import os
@@ -55,6 +56,9 @@ def npy(rows: list[object]) -> bytes:
 
 OVER = "autodiff batch 'x*y' out.csv"
 PLAIN = "autodiff batch 'x*y' t.csv --values-only"
+LINES = "autodiff batch 'x*2' t.jsonl --values-only"
+LATE = b'{"x":1}\n' * 120 + b'{"x":1,"k":5}\n'
+LACK = b'{"x":1,"k":5}\n{"x":1}\n'
 GZIP = "autodiff batch 'x*y' t.csv.gz --values-only"
 FILE = f"{PLAIN} --output out.csv"
 PROPAGATE = "autodiff batch 'x**2' --propagate x=@s --values-only"
@@ -75,6 +79,28 @@ CASES = [
     Case("too many fields, skipped", b"x,y\n1,2\n3,4,5\n5,6\n", f"{PLAIN} --on-error skip"),
     Case("a header twice", b"x,y,x\n1,2,3\n", PLAIN),
     Case("no header", b"1,2\n3,4\n", PLAIN),
+    Case("semicolons between the fields", b"x;y\n1,5;2\n", PLAIN),
+    Case("tabs between the fields", b"x\ty\n1\t2\n", PLAIN),
+    Case("blanks between the fields", b"x y\n1 2\n", PLAIN),
+    Case("another delimiter than the option says", ROWS, f"{PLAIN} --delimiter ';'"),
+    Case("a delimiter that is none", ROWS, f"{PLAIN} --delimiter ';;'"),
+    Case("a title before the header", b"Measured\n\nx,y\n1,2\n", PLAIN),
+    Case("a spreadsheet's empty columns", b"x,y,,\n1,2,,\n", PLAIN),
+    Case("a header without names", b",,\nx,y,z\n1,2,3\n", PLAIN),
+    Case("a decimal comma", b'x,y\n"1,5",2\n', PLAIN),
+    Case("a missing number", b"x,y\n1,2\nNA,4\n", PLAIN),
+    Case("a missing number, as told", b"x,y\n1,2\nNA,4\n", f"{PLAIN} --na NA --on-error skip"),
+    Case("gzip without its suffix", {"t.csv": gzip.compress(ROWS)}, PLAIN),
+    Case("bzip2, cut off", {"t.csv.bz2": bz2.compress(ROWS)[:-9]}, PLAIN.replace("csv", "csv.bz2")),
+    Case("a workbook", {"t.xlsx": b"PK\x03\x04"}, PLAIN.replace("csv", "xlsx")),
+    Case("a workbook that is called CSV", b"PK\x03\x04", PLAIN),
+    Case("a key that comes late", {"t.jsonl": LATE}, f"{LINES} --keep --to csv"),
+    Case(
+        "a key that comes late, skipped",
+        {"t.jsonl": LATE},
+        f"{LINES} --keep --to csv --on-error skip",
+    ),
+    Case("keys that some rows lack", {"t.jsonl": LACK}, f"{LINES} --keep --to csv"),
     Case("another column's name", b"a,y\n1,2\n", PLAIN),
     Case("Latin-1 in a field that isn't read", b"x,y,n\n1,2,caf\xe9\n3,4,b\n", PLAIN),
     Case("Latin-1 in a field that is", b"x,y\n1,2\n3\xe9,4\n", PLAIN),

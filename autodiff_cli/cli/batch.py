@@ -22,12 +22,8 @@ from autodiff_cli.cli.options import (
     quiet_option,
     wrt_option,
 )
-from autodiff_cli.cli.resources import (
-    Computing,
-    dtype_option,
-    manual_seed_option,
-    size_option,
-)
+from autodiff_cli.cli.resources import dtype_option, manual_seed_option, size_option
+from autodiff_cli.cli.table_words import TableWords
 from autodiff_cli.cli.words import PATH
 from autodiff_cli.errors import AutodiffError
 
@@ -50,14 +46,14 @@ Examples:
 \b
 The columns that the expression names are its inputs; NAME=VALUE binds the rest,
 the same for every row. FILE is .csv, .tsv, .jsonl, .npy, .npz, .parquet or .arrow,
-with .gz or .zst behind it, a quoted pattern such as 'day-*.csv', a pipe such as
+with .gz, .bz2, .xz or .zst behind it, a quoted pattern such as 'day-*.csv', a pipe such as
 <(COMMAND), or - (standard input, which is also what is read without a FILE).
 The answers are the columns value and grad_NAME, and what options ask for. Messages and the progress bar
 go to standard error.
 """
 
 
-class BatchWords(Computing):
+class BatchWords(TableWords):
     """The words of `autodiff batch`."""
 
     expression: str = argument("EXPRESSION")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,6 +12,7 @@ import click
 
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import bindings_of, names_of
+from autodiff_cli.cli.table_words import TableWords
 from autodiff_cli.cli.words import NAME, expression_of, home, value_of
 from autodiff_cli.errors import InputError
 from autodiff_cli.rows.job import Job
@@ -31,8 +34,9 @@ def job_of(words: BatchWords) -> Job:
     Raises:
         UsageError: they make no sense.
     """
-    given = bindings_of([word for word in words.bindings if BINDING.match(word)])
-    files = tuple(home(word) for word in words.bindings if not BINDING.match(word))
+    bound = [word for word in words.bindings if BINDING.match(word) and not _is_file(word)]
+    given = bindings_of(bound)
+    files = tuple(home(word) for word in words.bindings if word not in bound)
     for word in files:
         if word.startswith("-") and word != "-":
             from autodiff_cli.cli.advice import no_such_option
@@ -40,7 +44,9 @@ def job_of(words: BatchWords) -> Job:
             raise no_such_option(word, words.bindings, click.get_current_context())
     wrt = names_of(words.wrt)
     _check(words)
-    sources = resolved(files, words.format)  # from here on no file is looked up by a name
+    sources = resolved(
+        files, words.format, words.dialect()
+    )  # from here on no file is looked up by a name
     _check_files(sources, [words.expression, *given.values()], words)
 
     question = Question(
@@ -75,6 +81,11 @@ def job_of(words: BatchWords) -> Job:
         chunk_bytes=words.chunk_size,
         words=_said(words, given, files),
     )
+
+
+def _is_file(word: str) -> bool:
+    """Whether a word such as year=2024/p.csv names a file, or some, and binds nothing."""
+    return os.path.isfile(word) or ("/" in word and next(glob.iglob(word), None) is not None)
 
 
 def _check(words: BatchWords) -> None:
@@ -168,6 +179,7 @@ def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> d
         "format",
         "to",
         "columns",
+        *TableWords.__annotations__,
     ]
     said = [
         f"--{name.replace('_', '-')} {getattr(words, name)}"

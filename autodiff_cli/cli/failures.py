@@ -193,10 +193,6 @@ def _of_table(error: AutodiffError, said: Words) -> str | None:
     if found is None:
         return None
     columns = (found[1] or found[2] or "").split(", ")
-    for separator, shown in ((";", "';'"), ("\t", "'\\t'"), ("|", "'|'")):
-        if len(columns) == 1 and separator in columns[0]:
-            file = next((word for word in words if "=" not in word), "FILE")
-            return f"fields seem to be separated by {shown}: tr {shown} ',' < {file} | autodiff batch …"
     if NAME.fullmatch(said.expression):
         return unknown_name(said.expression, columns, called=False)
     for name in re.findall(r"(?<![\w.])[^\W\d]\w*(?!\s*\()\b", said.expression):

@@ -52,8 +52,13 @@ jobs n-jobs cores cpus procs parallel num-threads t: --threads
 gpu cuda device tpu: everything runs on the CPU; --threads N says on how many
 mem memory ram: --max-memory
 time timing profile benchmark stats perf: --timings || time autodiff … measures it
-delimiter sep separator delim
-    --format csv has commas and tsv tabs; others: tr ';' ',' < FILE | autodiff batch …
+sep separator delim fs field-separator: --delimiter ';'
+decimal-comma dec decimal-point: --decimal ,
+thousands-separator group grouping: --thousands ,
+na-values null-values nulls missing na-rep: --na NA
+comments comment-prefix comment-char: --comment '#'
+skiprows skip-rows skip-header-lines header-lines: --skip-lines N
+quotechar quote-char quoting: --quote CHAR
 header no-header names fields cols: --columns
 head rows nrows max-rows first: --limit
 skip ignore skip-errors ignore-errors errors: --on-error skip

@@ -100,12 +100,13 @@ def evaluated(
     asked: Asked,
     settings: Settings,
     write: Callable[[str], object] | None = None,
+    complain: Callable[[str], object] | None = None,
 ) -> Result:
-    """What `evaluate` gives, with what it is asked in records."""
+    """What `evaluate` gives, with what it is asked in records; `complain` takes warnings."""
     room = settings.max_memory
     memory = {} if room is None else {"max_memory": room, "max_bytes": room}
     # infinities and nan are answers here, not warnings
-    with started_with(settings, **memory), np.errstate(all="ignore"):
+    with started_with(settings, complain=complain, **memory), np.errstate(all="ignore"):
         began = perf_counter()
         text = compiled_text(source, traced=asked.trace)
         read = perf_counter() - began

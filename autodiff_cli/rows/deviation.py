@@ -73,7 +73,7 @@ def deviation(
     Raises:
         InputError: a deviation has neither the shape of its input nor none.
     """
-    total = np.zeros(count)
+    terms = [np.zeros((count, 1))]
     for name, weight in deviations.items():
         slope = outputs.get(f"grad_{name}")
         if slope is None:
@@ -90,5 +90,15 @@ def deviation(
         wide = sigma.astype(np.float64)
         if weight.column is not None and not given:
             wide = wide.reshape(count, *(1,) * len(shape))
-        total += np.square(slope.astype(np.float64) * wide).reshape(count, -1).sum(axis=1)
-    return np.sqrt(total)
+        terms.append((slope.astype(np.float64) * wide).reshape(count, -1))
+    return _length(np.concatenate(terms, axis=1))
+
+
+def _length(terms: Array) -> Array:
+    """The root of the sum of the squares of each row, which overflows only if it is itself too large."""
+    largest = np.abs(terms).max(axis=1)
+    scale = np.where(
+        np.isfinite(largest), np.frexp(largest)[1], 0
+    )  # a power of two changes no digit
+    found: Array = np.ldexp(np.sqrt(np.square(np.ldexp(terms, -scale[:, None])).sum(axis=1)), scale)
+    return found

@@ -231,7 +231,7 @@ class Engine:
         try:
             self._draw_again()
             cells = {name: np.asarray(array[0]) for name, array in row.cells.items()}
-            answer = single(self.asked, cells, self.settings)
+            answer = single(self.asked, cells, self.settings, self._say)
             outputs = {n: None if a is None else a[None] for n, a in answer.items()}
             found.parts.append(Part(row.offsets, self._measured(outputs, row)))
         except AutodiffError as error:

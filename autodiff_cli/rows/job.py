@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple
 
 from autodiff_cli.rows.question import Question
+from autodiff_cli.tables import formats, outputs
+from autodiff_cli.tables.layout import Keep
 from autodiff_cli.tables.sources import RowSource
 
 OnError = Literal["fail", "skip", "null"]
@@ -44,6 +46,19 @@ class Job(NamedTuple):
     chunk_rows: int | None = None
     chunk_bytes: int = 4 << 20
     words: Mapping[str, str] = {}
+
+    @property
+    def form(self) -> str:
+        """The format of the answers."""
+        path = self.output or ""
+        said = "" if outputs.is_special(path) else formats.suffix_of(path)
+        return self.to or formats.SUFFIXES.get(said) or self.sources[0].form.name
+
+    def kept(self, columns: Collection[str]) -> tuple[Keep, bool]:
+        """The columns that pass through, and whether there may be no others: those of the first file."""
+        if not self.keep:
+            return None, False
+        return ("all", False) if self.form == "jsonl" else (tuple(columns), True)
 
 
 class Summary(NamedTuple):

@@ -21,7 +21,7 @@ from autodiff_cli.rows.job import Job
 from autodiff_cli.rows.table import AnswerTable, answered
 from autodiff_cli.rows.total import Total, add
 from autodiff_cli.rows.uniform import Uniform
-from autodiff_cli.tables import line_scan, portions, readers, writers
+from autodiff_cli.tables import line_scan, portions, writers
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.line_scan import Scan
 from autodiff_cli.tables.portions import Portion, Range, Survey
@@ -59,7 +59,7 @@ class Work(NamedTuple):
     def table(self) -> portions.PortionedTable:
         job = self.job
         return portions.PortionedTable(
-            job.columns, self.wanted, job.keep, job.chunk_rows, job.chunk_bytes
+            job.columns, self.wanted, *job.kept(self.names), job.chunk_rows, job.chunk_bytes
         )
 
     def path(self, number: int) -> str:
@@ -127,9 +127,8 @@ def survey(work: Work, source: RowSource) -> Survey | AutodiffError:
 
 def scan(source: RowSource, part: Range) -> Scan | AutodiffError:
     """Where rows begin in a range of a text file."""
-    separator = readers.separator_of(source.form.name)
     try:
-        return line_scan.scanned(source, part.start, part.stop, separator, first=part.first)
+        return line_scan.scanned(source, part.start, part.stop, source.fields, first=part.first)
     except AutodiffError as error:
         return error
 

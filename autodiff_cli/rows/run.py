@@ -30,27 +30,31 @@ def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
         AutodiffError: the expression or an option is wrong; a file lacks what the expression needs, or has a
             column of an answer's name; kept columns that don't fit beside each other.
     """
-    names = readers.header(job.sources[0], columns=job.columns)
+    patient = job.keep and job.form != "jsonl"
+    names = readers.header(job.sources[0], columns=job.columns, patient=patient)
     engine = Engine(job.question, names, warn)
     if not engine.asked.inputs:
         raise InputError(
             f"the expression names no column; the columns are {', '.join(names)}",
             hint="--columns names or renames them",
         )
+    kept, closed = job.kept(names)
     others = readers.check(
         job.sources[1:],
         columns=job.columns,
         wanted=engine.wanted,
+        kept=kept,
+        closed=closed,
         chunk_bytes=job.chunk_bytes,
     )
     for source, found in [(job.sources[0], names), *others]:
         if job.keep:
-            _check_kept(job, engine, source, found)
+            _check_names(job, engine, source, found)
     return engine
 
 
-def _check_kept(job: Job, engine: Engine, source: RowSource, names: Sequence[str]) -> None:
-    """Refuse columns that can't stand beside the answers, or below those of the first file."""
+def _check_names(job: Job, engine: Engine, source: RowSource, names: Sequence[str]) -> None:
+    """Refuse columns that can't stand beside the answers."""
     own = [*engine.names, *(["error"] if job.on_error == "null" else [])]
     twice = [name for name in names if name in own]
     if twice:
@@ -58,22 +62,13 @@ def _check_kept(job: Job, engine: Engine, source: RowSource, names: Sequence[str
             f"--keep: {source.name} has a column '{twice[0]}', and so have the answers",
             hint=f"rename it: --columns old_{twice[0]}={twice[0]}",
         )
-    first = job.sources[0].form.name
-    to = job.to or formats.SUFFIXES.get(formats.suffix_of(job.output or "")) or first
-    if "jsonl" not in (to, first, source.form.name) and set(names) != set(engine.columns):
-        raise InputError(
-            f"--keep: the columns of {source.name} are {', '.join(names)}, and those of "
-            f"{job.sources[0].name} {', '.join(engine.columns)}",
-            hint="only JSON Lines holds both: --to jsonl",
-        )
 
 
 def needs_files(job: Job) -> bool:
     """Whether files are made on the way, besides the output: by formats that aren't text."""
     first = job.sources[0]
     streams = [source for source in job.sources if not source.lasts]
-    written = writers.format_of(job.output, job.to, first.form.name)
-    return written not in formats.TEXT or any(
+    return job.form not in formats.TEXT or any(
         source is not first or source.form.name not in formats.TEXT for source in streams
     )
 
@@ -126,11 +121,13 @@ def _answered(
     done = Summary(0, 0, 0, 0 if progress is None else progress.rows)
     left = None if job.limit is None else max(0, job.limit - done.resumed)
     bounds = [rows for rows in (left, job.chunk_rows) if rows]
+    kept, closed = job.kept(engine.columns)
     chunks = readers.read(
         job.sources,
         columns=job.columns,
         wanted=engine.wanted,
-        kept="all" if job.keep else None,
+        kept=kept,
+        closed=closed,
         chunk_rows=min(bounds, default=None),
         chunk_bytes=job.chunk_bytes,
         skip=done.resumed,

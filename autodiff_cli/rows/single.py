@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from autodiff_cli.settings import Settings
 
 
 def single(
-    asked: Resolved, cells: Mapping[str, Array], settings: Settings
+    asked: Resolved, cells: Mapping[str, Array], settings: Settings, say: Callable[[str], None]
 ) -> dict[str, Array | None]:
     """The outputs of one row, by the names of columns; None where nothing flows.
 
@@ -29,16 +29,17 @@ def single(
         asked: what is asked.
         cells: of the row, by column.
         settings: what a program is computed with.
+        say: called with what a program warns of.
 
     Raises:
         AutodiffError: the evaluation failed.
     """
     if not asked.is_graph:
-        return _of_program(asked, cells, settings)
+        return _of_program(asked, cells, settings, say)
     try:
         return _of_graph(asked, cells)
     except Unknown:  # a program that writes to memory which tensors share
-        return _of_program(asked, cells, settings)
+        return _of_program(asked, cells, settings, say)
 
 
 def _of_graph(asked: Resolved, cells: Mapping[str, Array]) -> dict[str, Array | None]:
@@ -55,7 +56,7 @@ def _of_graph(asked: Resolved, cells: Mapping[str, Array]) -> dict[str, Array | 
 
 
 def _of_program(
-    asked: Resolved, cells: Mapping[str, Array], settings: Settings
+    asked: Resolved, cells: Mapping[str, Array], settings: Settings, say: Callable[[str], None]
 ) -> dict[str, Array | None]:
     question = asked.question
     inputs: dict[str, Given] = {name: cells[name] for name in asked.inputs}
@@ -73,7 +74,14 @@ def _of_program(
         hvp={name: _given(weight, cells) for name, weight in asked.vectors.items()},
         also=question.also,
     )
-    result = evaluated(question.expression, inputs, wanted, settings, sys.stderr.write)
+    result = evaluated(
+        question.expression,
+        inputs,
+        wanted,
+        settings,
+        sys.stderr.write,
+        lambda text: say(text.rstrip("\n")),
+    )
     outputs: dict[str, Array | None] = {"value": _array(result.value)}
     if result.gradients or not asked.undecided:
         found = result.gradients[0].by_input if result.gradients else {}

@@ -89,18 +89,17 @@ def _work(job: Job, cluster: Cluster, engine: Engine, folder: Folder | None) -> 
     threads = cluster.threads or (1 if cluster.scheduler is None else None)
     return Work(
         uuid4().hex,
-        job._replace(question=question, sources=(), words={}),
+        job._replace(question=question, sources=(), words={}, to=job.form),
         engine.columns,
         engine.wanted,
         "" if folder is None else folder.path,
-        "" if folder is None else _suffix(job, folder.path, job.sources[0].form.name),
+        "" if folder is None else _suffix(job.form, folder.path),
         threads,
     )
 
 
-def _suffix(job: Job, folder: str, source: str) -> str:
-    """Of the parts: as asked for, as the folder's name ends, or as the first file's."""
-    name = job.to or formats.SUFFIXES.get(formats.suffix_of(folder)) or source
+def _suffix(name: str, folder: str) -> str:
+    """Of the parts: their format, compressed if the folder's name says so."""
     ending = os.path.splitext(folder)[1].lower()
     suffix = f".{name}{ending if ending in formats.COMPRESSIONS else ''}"
     formats.of_path(f"part{suffix}", None)  # raises for what can't be written

@@ -9,14 +9,13 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.tables import archive, cells, outputs
-from autodiff_cli.tables.kept import Kept
+from autodiff_cli.tables.kept import EXACT, Kept
 from autodiff_cli.tables.outputs import Output
-from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, wider
+from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, dtype_of, wider
 from autodiff_cli.tables.waiting import Waiting
 from autodiff_cli.tables.writing import Shapes, Writer, columns_change, merged
 
 HELD = 1 << 20  # bytes of a column in memory
-EXACT = 1 << 53  # up to here float64 has every whole number
 
 
 class Spool:
@@ -60,7 +59,7 @@ class Spool:
         texts = [text or "" for text in column.texts]
         self.longest = max(self.longest, *map(len, texts), 0)
         self.nulls = self.nulls or "" in texts
-        self.large = self.large or (kind == "int64" and not all(map(_fits, texts)))
+        self.large = self.large or kind == "int64"
 
     def _learn(self, values: Array, nulls: Array | None) -> None:
         null = np.zeros(len(values), bool) if nulls is None else nulls
@@ -87,7 +86,7 @@ class Spool:
         elif self.kind == "text" or (self.nulls and self.large):
             self.dtype = np.dtype(f"U{self.longest}")
         else:
-            self.dtype = np.dtype(np.float64 if self.nulls else self.kind)
+            self.dtype = np.dtype(np.float64 if self.nulls else dtype_of(self.kind))
 
     def arrays(self, shape: Shape) -> Iterator[Array]:
         """All rows, some at a time: of all columns of a table as many."""
@@ -109,11 +108,6 @@ class Spool:
         if self.dtype.kind == "f":
             return np.array([float(text) if text else np.nan for text in texts], self.dtype)
         return np.array([text or "" for text in texts], self.dtype)
-
-
-def _fits(text: str) -> bool:
-    """Whether a whole number is exact in float64."""
-    return len(text) < len(str(EXACT)) or -EXACT <= int(text) <= EXACT
 
 
 def _large(values: Array) -> bool:

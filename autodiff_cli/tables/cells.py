@@ -13,7 +13,7 @@ import orjson
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
-from autodiff_cli.tables.rows import Column, TextColumn
+from autodiff_cli.tables.rows import Column, JsonColumn, TextColumn
 
 NUMPY = orjson.OPT_SERIALIZE_NUMPY
 
@@ -63,6 +63,8 @@ def digits(flat: Array) -> list[bytes]:
 
 def json_cells(column: Column | TextColumn) -> list[bytes]:
     """The JSON text of each row's cell."""
+    if isinstance(column, JsonColumn):
+        return [b"null" if text is None else text.encode() for text in column.texts]
     if isinstance(column, TextColumn):
         return strings(column.texts) if column.count else []
     if isinstance(column.values, np.ndarray):

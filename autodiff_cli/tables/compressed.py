@@ -1,4 +1,4 @@
-"""Compressed streams of bytes: gzip and zstd."""
+"""Compressed streams of bytes: gzip, bzip2, xz and zstd."""
 
 from __future__ import annotations
 
@@ -35,13 +35,21 @@ def decompressed(stream: Raw, compression: str | None) -> Stream:
     """The content of a stream.
 
     Args:
-        compression: "gzip", "zstd" or None.
+        compression: "gzip", "bzip2", "xz", "zstd" or None.
 
     Raises:
         InputError: what reads zstd isn't installed.
     """
     if compression == "gzip":
         return Decompressed(stream, compression, lambda: zlib.decompressobj(wbits=31), zlib.error)
+    if compression == "bzip2":
+        import bz2
+
+        return Decompressed(stream, compression, bz2.BZ2Decompressor, OSError)
+    if compression == "xz":
+        import lzma
+
+        return Decompressed(stream, compression, lzma.LZMADecompressor, lzma.LZMAError)
     if compression == "zstd":
         try:
             import zstandard
@@ -56,7 +64,7 @@ def decompressed(stream: Raw, compression: str | None) -> Stream:
 
 
 class Decompressed:
-    """The content of a compressed stream, of any number of members (gzip) or frames (zstd).
+    """The content of a compressed stream, of any number of members, or frames.
 
     Args:
         name: of the compression.
@@ -75,12 +83,14 @@ class Decompressed:
         self.rest = b""  # that was read already
 
     def read(self, size: int, /) -> bytes:
-        """Some bytes: of gzip up to `size`, of zstd what its library gives at once.
+        """Some bytes: up to `size`, of zstd what its library gives at once.
 
         Raises:
             Damaged: the stream ends within a member, or isn't compressed so.
         """
-        while data := self.rest or self.stream.read(READ):
+        while (
+            data := self.rest or (b"" if self._holds() else self.stream.read(READ))
+        ) or self._holds():
             try:
                 found = self._found(data, size)
             except self.failure as error:
@@ -100,13 +110,17 @@ class Decompressed:
             if not data:
                 return b""
             self.state = self.fresh()
-        most = [size] if self.name == "gzip" else []
+        most = [] if self.name == "zstd" else [size]
         found: bytes = self.state.decompress(data, *most)
         if self.state.eof:
             self.rest, self.state = self.state.unused_data, None
-        elif most:
+        elif self.name == "gzip":
             self.rest = self.state.unconsumed_tail
         return found
+
+    def _holds(self) -> bool:
+        """Whether the member's own buffer has bytes that weren't asked for."""
+        return self.state is not None and not getattr(self.state, "needs_input", True)
 
     def close(self) -> None:
         self.stream.close()

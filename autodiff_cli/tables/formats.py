@@ -24,7 +24,7 @@ SUFFIXES = {
     ".feather": "arrow",
     ".ipc": "arrow",
 }
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd", ".zstd": "zstd"}
+COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd", ".zstd": "zstd"}
 STREAM = b"\xff\xff\xff\xff"  # before the first message of an Arrow IPC stream
 MAGIC = (
     (b"\x93NUMPY", "npy"),
@@ -33,11 +33,18 @@ MAGIC = (
     (b"ARROW1", "arrow"),
     (STREAM, "arrow"),
 )
-COMPRESSED = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+COMPRESSED = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+LONGEST_MAGIC = 8  # bytes
+WORKBOOKS = (".xlsx", ".xls", ".ods")
 
 
 class Format(NamedTuple):
-    """name: one of NAMES; compression: "gzip", "zstd" or None."""
+    """name: one of NAMES; compression: "gzip", "bzip2", "xz", "zstd" or None."""
 
     name: str
     compression: str | None
@@ -62,13 +69,41 @@ def of_path(path: str, format: str | None, option: str = "--format") -> Format:
         hint = f"say it: {option} {{{','.join(NAMES)}}}"
         if suffix == ".json" and option == "--format":
             hint = f"JSON Lines are read: jq -c '.[]' {path} | autodiff batch 'x*2' --format jsonl"
+        if suffix in WORKBOOKS and option == "--format":
+            hint = "a workbook: save the sheet as CSV"
         raise InputError(f"'{path}' has {what}", hint=hint)
-    if compression and name not in TEXT:
+    return checked(Format(name, compression), f"'{path}'")
+
+
+def checked(found: Format, file: str) -> Format:
+    """The format, unless it is a compressed one that compresses its own content.
+
+    Raises:
+        InputError: it is.
+    """
+    if found.compression and found.name not in TEXT:
         raise InputError(
-            f"'{path}': {compression} of {name} isn't read or written",
+            f"{file}: {found.compression} of {found.name} isn't read or written",
             hint="compress text formats; the others compress their own content",
         )
-    return Format(name, compression)
+    return found
+
+
+def seen_as(said: Format, head: bytes, file: str) -> Format:
+    """The format of a text file, whose first bytes may show that it is compressed.
+
+    Raises:
+        InputError: they show that it is no text.
+    """
+    for magic, compression in COMPRESSED:
+        if head.startswith(magic):
+            return said._replace(compression=compression)
+    for magic, name in MAGIC:
+        if head.startswith(magic):
+            what = "an archive or a workbook" if name == "npz" else name
+            hint = "save its sheet as CSV" if name == "npz" else f"--format {name}"
+            raise InputError(f"{file} is no {said.name}: it begins as {what} does", hint=hint)
+    return said
 
 
 def suffix_of(path: str) -> str:

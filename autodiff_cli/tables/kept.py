@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import NoReturn, Protocol
 
 import numpy as np
 import orjson
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import cells
+from autodiff_cli.tables.dialect import USUAL, Dialect
 from autodiff_cli.tables.json_numbers import NON_FINITE, column_of
-from autodiff_cli.tables.rows import KINDS, Column, TextColumn, Untyped
+from autodiff_cli.tables.rows import Column, JsonColumn, TextColumn, Untyped
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+# no leading zero, which says that the digits are a name, and no plus before a whole number: a telephone's
+DECIMAL = re.compile(
+    r"(?:-?|\+(?=\d*[.eE]))(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+)
 LEAST, MOST = -(2**63), 2**63 - 1
+EXACT = 1 << 53  # up to here float64 has every whole number
+SHORT = 15  # digits that any float64 keeps
+LONG = 400  # characters
 CSV_NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+WRITTEN = re.compile(rb"[0-9][.eE]|[0-9]{16}|-0")  # what a JSON number may lose when it is read
 
 
 OPENING, CLOSING = b"{}"
@@ -48,8 +59,9 @@ class Kept(Protocol):
 class KeptTexts:
     """Cells of CSV."""
 
-    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, fields: Mapping[str, Sequence[str]], dialect: Dialect = USUAL) -> None:
         self.fields = fields
+        self.dialect = dialect
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,11 +69,12 @@ class KeptTexts:
 
     def take(self, offsets: Array) -> KeptTexts:
         rows = offsets.tolist()
-        return KeptTexts({n: [texts[row] for row in rows] for n, texts in self.fields.items()})
+        found = {n: [texts[row] for row in rows] for n, texts in self.fields.items()}
+        return KeptTexts(found, self.dialect)
 
     def ordered(self, names: tuple[str, ...]) -> KeptTexts:
         fields = self.fields
-        return KeptTexts({name: fields[name] for name in names})
+        return KeptTexts({name: fields[name] for name in names}, self.dialect)
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         return self.fields
@@ -70,11 +83,11 @@ class KeptTexts:
         labels = [cells.label(name) for name in self.fields]
         return [
             b",".join(label + json_of(text) for label, text in zip(labels, row))
-            for row in zip(*self.fields.values())
+            for row in zip(*map(self.dialect.kept_all, self.fields.values()))
         ]
 
     def columns(self) -> Mapping[str, Column | TextColumn]:
-        return {name: typed(texts) for name, texts in self.fields.items()}
+        return {name: typed(self.dialect.kept_all(texts)) for name, texts in self.fields.items()}
 
 
 def json_of(text: str) -> bytes:
@@ -95,16 +108,35 @@ def typed(texts: Sequence[str]) -> Untyped:
 
 
 def kind_of(texts: Sequence[str]) -> str:
-    """The first of `rows.KINDS` that holds the cells."""
-    try:
-        if all(map(INTEGER.fullmatch, texts)) and all(
-            LEAST <= number <= MOST for number in map(int, texts)
-        ):
+    """The first of `rows.KINDS` that holds the cells with every digit.
+
+    >>> kind_of(["1", "2"]), kind_of(["1", "2.50"]), kind_of(["00501"]), kind_of(["9007199254740993"])
+    ('int53', 'float64', 'text', 'int64')
+    """
+    if all(map(INTEGER.fullmatch, texts)):
+        numbers = list(map(int, texts))
+        least, most = min(numbers, default=0), max(numbers, default=0)
+        if least >= -EXACT and most <= EXACT:
+            return "int53"
+        if least >= LEAST and most <= MOST:
             return "int64"
-        np.array(list(map(float, texts)))
-    except ValueError:
-        return "text"
-    return "float64" if plain_numbers(texts) else "text"
+    return "float64" if all(map(_is_float, texts)) else "text"
+
+
+def _is_float(text: str) -> bool:
+    """Whether a number reads the same as a float64 that is written with as many digits."""
+    text = text.strip()
+    if not DECIMAL.fullmatch(text):
+        return CSV_NON_FINITE.fullmatch(text) is not None
+    if len(text) <= SHORT and "e" not in text and "E" not in text:
+        return True
+    digits = re.split("[eE]", text)[0].lstrip("+-0.").replace(".", "")
+    if not digits:
+        return True
+    if len(text) > LONG:
+        return False
+    value, written = float(text), Decimal(text)
+    return written in (Decimal(repr(value)), Decimal(f"{value:.{len(digits) - 1}e}"))
 
 
 def plain_numbers(texts: Sequence[str]) -> bool:
@@ -118,6 +150,12 @@ def _utf_8(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+class Written(str):
+    """A number of JSON as it is written."""
+
+    __slots__ = ()
+
+
 class KeptLines:
     """Whole lines of JSON Lines, of which all members or some are kept."""
 
@@ -127,41 +165,61 @@ class KeptLines:
         self.lines = lines
         self.renamed = renamed  # old to new
         self.some = some  # names, after renaming; None for all
+        self._all: list[dict[str, object]] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
         if self.some is not None:
             return self.some
         found: dict[str, None] = {}
-        for row in self.objects():
+        for row in self.whole():
             found |= dict.fromkeys(row)
         return tuple(found)
 
     def take(self, offsets: Array) -> KeptLines:
-        return KeptLines([self.lines[row] for row in offsets.tolist()], self.renamed, self.some)
-
-    def ordered(self, names: tuple[str, ...]) -> KeptLines:
-        return KeptLines(self.lines, self.renamed, names)
-
-    def objects(self) -> list[dict[str, object]]:
-        """The kept members of each row, parsed; a line that is no object has none."""
-        found = []
-        for line in self.lines:
-            try:
-                row = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                row = {}
-            if not isinstance(row, dict):
-                row = {}
-            if self.renamed:
-                row = {self.renamed.get(name, name): value for name, value in row.items()}
-            if self.some is not None:
-                row = {name: row[name] for name in self.some if name in row}
-            found.append(row)
+        rows = offsets.tolist()
+        found = KeptLines([self.lines[row] for row in rows], self.renamed, self.some)
+        found._all = None if self._all is None else [self._all[row] for row in rows]
         return found
 
+    def ordered(self, names: tuple[str, ...]) -> KeptLines:
+        found = KeptLines(self.lines, self.renamed, names)
+        found._all = self._all
+        return found
+
+    def whole(self) -> list[dict[str, object]]:
+        """All members of each row, renamed; a line that is no object has none."""
+        if self._all is None:
+            self._all = [
+                {self.renamed.get(name, name): value for name, value in row.items()}
+                if self.renamed
+                else row
+                for row in map(_members, self.lines)
+            ]
+        return self._all
+
+    def objects(self) -> list[dict[str, object]]:
+        """The kept members of each row."""
+        rows = self.whole()
+        if self.some is None:
+            return rows
+        return [{name: row[name] for name in self.some if name in row} for row in rows]
+
+    def uses(self, names: Collection[str]) -> tuple[str, ...]:
+        """Those of some names that a row may have: all are looked at only if one stands anywhere."""
+        text = b"\n".join(self.lines)
+        new = self.renamed.values()
+        if not any(name in new or cells.string(name) in text for name in names):
+            return ()
+        return self.names
+
+    def others(self) -> Iterator[Collection[str]]:
+        """The names of each row's members that aren't kept."""
+        kept = set(self.names)
+        return ([name for name in row if name not in kept] for row in self.whole())
+
     def texts(self) -> Mapping[str, Sequence[str]]:
-        rows = self.objects()
+        rows = self.whole()
         return {name: [cell_of(row.get(name)) for row in rows] for name in self.names}
 
     def members(self) -> list[bytes]:
@@ -174,42 +232,69 @@ class KeptLines:
             if any(map(bytes.isspace, inner)):
                 inner = [members.strip() for members in inner]
             return inner
-        return [orjson.dumps(row)[1:-1] for row in self.objects()]
+        return [_dumped(row)[1:-1] for row in self.objects()]
 
     def columns(self) -> Mapping[str, Column | TextColumn]:
-        rows = self.objects()
-        found: dict[str, Column | TextColumn] = {}
-        for name in self.names:
-            values = [row.get(name) for row in rows]
-            kinds = {_json_kind(value) for value in values if value is not None}
-            if kinds and None not in kinds:
-                texts = [None if value is None else cell_of(value) for value in values]
-                found[name] = Untyped(texts, max(filter(None, kinds), key=KINDS.index))
-                continue
-            column, bad = column_of(values)
-            if any(values[offset] is not None for offset in bad):
-                found[name] = TextColumn([None if v is None else cell_of(v) for v in values])
-            else:
-                nulls = np.zeros(len(values), bool)
-                nulls[list(bad)] = True
-                found[name] = Column(column, nulls=nulls if bad else None)
-        return found
+        rows = self.whole()
+        return {name: _column([row.get(name) for row in rows]) for name in self.names}
+
+
+def _members(line: bytes) -> dict[str, object]:
+    """A row's members, numbers as they are written; none if it isn't an object."""
+    try:
+        row = orjson.loads(line)
+        if WRITTEN.search(line):
+            row = json.loads(line, parse_int=Written, parse_float=Written, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        row = {}
+    return row if isinstance(row, dict) else {}
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _column(values: Sequence[object]) -> Column | TextColumn:
+    """The values of a JSON Lines column, of a kind that holds them all."""
+    lists = any(isinstance(value, (list, dict)) for value in values)
+    if not lists:
+        texts = [None if value is None else cell_of(value) for value in values]
+        return Untyped(texts, _json_kind(values))
+    column, bad = column_of(orjson.loads(_dumped(values)))
+    if any(values[offset] is not None for offset in bad):
+        return JsonColumn([None if v is None else _dumped(v).decode() for v in values])
+    nulls = np.zeros(len(values), bool)
+    nulls[list(bad)] = True
+    return Column(column, nulls=nulls if bad else None)
+
+
+def _json_kind(values: Sequence[object]) -> str:
+    """The first of `rows.KINDS` that holds numbers, strings and nulls."""
+    numbers: list[str] = []
+    for value in values:
+        if isinstance(value, (Written, int, float)) and not isinstance(value, bool):
+            numbers.append(str(value))
+        elif isinstance(value, str) and value in NON_FINITE:
+            numbers.append(value)
+        elif value is not None:
+            return "text"
+    return kind_of(numbers)
+
+
+def _dumped(value: object) -> bytes:
+    """A value as JSON, numbers as they were written."""
+    return orjson.dumps(value, default=_fragment, option=orjson.OPT_PASSTHROUGH_SUBCLASS)
+
+
+def _fragment(number: object) -> orjson.Fragment:
+    return orjson.Fragment(str(number))
 
 
 def cell_of(value: object) -> str:
     """A JSON value as a cell of CSV: a string without quotes, null empty, the rest as JSON."""
     if value is None:
         return ""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _json_kind(value: object) -> str | None:
-    """The first of `rows.KINDS` that holds a JSON value; None of a list or an object."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return "int64" if LEAST <= value <= MOST else "float64"
-    if isinstance(value, float) or (isinstance(value, str) and value in NON_FINITE):
-        return "float64"
-    return None if isinstance(value, (list, dict)) else "text"
+    return str(value) if isinstance(value, str) else _dumped(value).decode()
 
 
 class KeptValues:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.tables.dialect import Dialect
 
 Keep: TypeAlias = Collection[str] | Literal["all"] | None  # the columns to pass on as they are
 
@@ -15,12 +16,13 @@ class ColumnLayout(NamedTuple):
     """file: as people write it; names: all columns, renamed; titles: as the file has them."""
 
     file: str
-    separator: str
+    dialect: Dialect  # of text with fields
     names: tuple[str, ...]
     titles: tuple[str, ...]
     wanted: tuple[str, ...]
     kept: tuple[str, ...]
     everything: bool  # kept are all columns, also those that later rows add
+    closed: bool = False  # rows have no columns but those that are kept
 
     def title(self, name: str) -> str:
         """How the file calls a column."""
@@ -144,11 +146,13 @@ class Choice(NamedTuple):
         naming: of the columns.
         wanted: the columns to parse; None for all.
         kept: the columns to pass on as they are.
+        closed: whether there may be no others.
     """
 
     naming: Naming
     wanted: Collection[str] | None = None
     kept: Keep = None
+    closed: bool = False
 
     def of(
         self, names: tuple[str, ...], file: str, fixed: bool = True
@@ -163,6 +167,12 @@ class Choice(NamedTuple):
         keep = names if self.kept == "all" else tuple(self.kept or ())
         want = names if self.wanted is None else tuple(self.wanted)
         if fixed:
+            if self.closed and set(names) != set(keep):
+                raise InputError(
+                    f"--keep: the columns of {file} are {', '.join(names)}, and those of the first file "
+                    f"{', '.join(keep)}",
+                    hint="only JSON Lines holds both: --to jsonl",
+                )
             for name in (*want, *keep):
                 if name not in names:
                     raise no_column(name, names, file)

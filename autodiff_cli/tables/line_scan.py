@@ -11,8 +11,9 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from autodiff_cli.ir.node import Array
+from autodiff_cli.tables.dialect import Dialect
 from autodiff_cli.tables.doors import refused
-from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN
+from autodiff_cli.tables.pieces import NEWLINE, RETURN
 from autodiff_cli.tables.sources import RowSource
 
 BLOCK = 1 << 22  # bytes that are looked at once
@@ -51,12 +52,12 @@ NOTHING = Scan(0, 0, Rows(True, 0, None, 0), Rows(True, 0, None, 0))
 
 
 def scanned(
-    source: RowSource, start: int, stop: int, separator: str | None, *, first: bool
+    source: RowSource, start: int, stop: int, dialect: Dialect | None, *, first: bool
 ) -> Scan:
     """The rows that begin from `start` to before `stop`.
 
     Args:
-        separator: of fields that may be quoted; None where a line is a row.
+        dialect: of fields that may be quoted; None where a line is a row.
         first: whether a row begins at `start`, whatever stands before it.
 
     Raises:
@@ -67,7 +68,7 @@ def scanned(
         with source.file() as file:
             for place in range(start, stop, BLOCK):
                 end = min(place + BLOCK, stop)
-                block = _block(file, place, end, separator, first and place == start)
+                block = _block(file, place, end, dialect, first and place == start)
                 found = joined(found, block)
     except OSError as error:
         raise refused(source.name, error) from None
@@ -92,7 +93,7 @@ def joined(left: Scan, right: Scan) -> Scan:
     return Scan(left.lines + right.lines, left.quotes + right.quotes, *cases)
 
 
-def _block(file: BinaryIO, start: int, stop: int, separator: str | None, first: bool) -> Scan:
+def _block(file: BinaryIO, start: int, stop: int, dialect: Dialect | None, first: bool) -> Scan:
     """The scan of a range that fits in memory.
 
     A row begins behind a line end, so that the bytes looked at are those from start - 1 to before stop - 1;
@@ -108,12 +109,14 @@ def _block(file: BinaryIO, start: int, stop: int, separator: str | None, first: 
     array = np.frombuffer(data + b"\n\n", np.uint8)  # the end of a file is like a blank line
     own = array[1 : 1 + size]
     ends = np.flatnonzero(own == NEWLINE) + 1
-    begins = _begins(data, array, ends, separator)
+    begins = _begins(data, array, ends, dialect)
     offset = start - 2  # of the array in the file
     virtual = int(first or start == 0)  # a line end that isn't there
-    marks = np.flatnonzero(own == QUOTE) + 1 if separator is not None else np.empty(0, np.int64)
+    marks = np.empty(0, np.int64)
+    if dialect is not None and dialect.quote:
+        marks = np.flatnonzero(own == ord(dialect.quote)) + 1
     cases = [
-        _rows(array, ends, begins, marks, separator, within, (offset, virtual))
+        _rows(array, ends, begins, marks, dialect, within, (offset, virtual))
         for within in (False, True)
     ]
     return Scan(len(ends) - virtual, len(marks), *cases)
@@ -127,11 +130,11 @@ def _read(file: BinaryIO, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _begins(data: bytes, array: Array, ends: Array, separator: str | None) -> Array:
+def _begins(data: bytes, array: Array, ends: Array, dialect: Dialect | None) -> Array:
     """Whether a row begins behind each line end: the line there isn't blank."""
     behind = array[ends + 1]
     begins: Array = behind != NEWLINE
-    if separator is not None:
+    if dialect is not None:
         begins &= ~((behind == RETURN) & (array[ends + 2] == NEWLINE))
         return begins
     for at in np.flatnonzero(np.isin(behind, SPACES)).tolist():
@@ -147,7 +150,7 @@ def _rows(
     ends: Array,
     begins: Array,
     marks: Array,
-    separator: str | None,
+    dialect: Dialect | None,
     within: bool,
     place: tuple[int, int],
 ) -> Rows:
@@ -155,12 +158,12 @@ def _rows(
     offset, virtual = place
     sound = True
     rows = np.full(len(ends), not within)
-    if len(marks):
-        fence = ord(separator or ",")
+    if dialect is not None and len(marks):
+        fence, quote = ord(dialect.delimiter), ord(dialect.quote)
         before = array[marks - 1][int(within) :: 2]
         behind = array[marks + 1][1 - int(within) :: 2]
-        opens = np.isin(before, [fence, NEWLINE, QUOTE])
-        closes = np.isin(behind, [fence, NEWLINE, RETURN, QUOTE])
+        opens = np.isin(before, [fence, NEWLINE, quote])
+        closes = np.isin(behind, [fence, NEWLINE, RETURN, quote])
         sound = bool(opens.all() and closes.all())
         rows = (np.searchsorted(marks, ends) + within) % 2 == 0
     chosen = np.flatnonzero(rows & begins)

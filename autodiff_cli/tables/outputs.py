@@ -47,6 +47,14 @@ def open_output(path: str | None, compression: str | None) -> Output:
     state: Compressor | None = None  # before there is a file, as its library may be missing
     if compression == "gzip":
         state = zlib.compressobj(GZIP_LEVEL, wbits=31)
+    elif compression == "bzip2":
+        import bz2
+
+        state = bz2.BZ2Compressor()
+    elif compression == "xz":
+        import lzma
+
+        state = lzma.LZMACompressor()
     elif compression == "zstd":
         state = _zstd()
     found: Output = StandardOutput() if path is None or path == "-" else file_output(path)

@@ -10,10 +10,10 @@ import numpy as np
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.compressed import Damaged, Stream
+from autodiff_cli.tables.dialect import BOM, Dialect
 
-BOM = b"\xef\xbb\xbf"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
-QUOTE, NEWLINE, RETURN = 34, 10, 13
+NEWLINE, RETURN = 10, 13
 LONGEST_ROW = 64 << 20  # bytes
 COUNTED = 1 << 18  # bytes that are compared at once: what a processor's cache holds
 
@@ -44,12 +44,12 @@ def count(data: bytes, byte: int) -> int:
 
 
 def pieces(
-    stream: Stream, size: int, separator: str | None, name: str, line: int = 1
+    stream: Stream, size: int, dialect: Dialect | None, name: str, line: int = 1
 ) -> Iterator[Piece]:
     """The text in pieces of about `size` bytes, at least a row each.
 
     Args:
-        separator: of fields that may be quoted; None where a line is a row.
+        dialect: of fields that may be quoted; None where a line is a row.
         name: the file's, for errors.
         line: the number of the first line, where the stream begins within a file.
 
@@ -65,16 +65,16 @@ def pieces(
             while first and data and _may_be_mark(data) and (more := stream.read(size)):
                 data += more
         except (Damaged, OSError) as error:
-            yield from _last(b"".join(rest), line, separator, whole=False)
+            yield from _last(b"".join(rest), line, dialect, whole=False)
             raise _broken(error, name) from None
         if first and data:
             data = _begun(data, name)
             first = False
         if not data:
-            yield from _last(b"".join(rest), line, separator, whole=True)
+            yield from _last(b"".join(rest), line, dialect, whole=True)
             return
         end = data.rfind(b"\n") + 1
-        if end and (separator is None or not any(b'"' in part for part in (*rest, data))):
+        if end and not any(_quoted(part, dialect) for part in (*rest, data)):
             taken = b"".join((*rest, memoryview(data)[:end]))
             lines = count(taken, NEWLINE)
             yield Piece(taken, line, lines, "none")
@@ -87,12 +87,12 @@ def pieces(
         if not end and length <= LONGEST_ROW:
             continue
         whole = rest[0] if len(rest) == 1 else b"".join(rest)
-        end, quotes = cut(whole, separator)
+        end, quotes = cut(whole, dialect)
         if not end and length > LONGEST_ROW:
             raise InputError(
                 f"{name}, line {line}: a row longer than {LONGEST_ROW >> 20} MB",
-                hint='a quote (") that is never closed takes in all that follows it'
-                if quotes != "none"
+                hint=f"a quote ({dialect.quote}) that is never closed takes in all that follows it"
+                if dialect is not None and quotes != "none"
                 else None,
             )
         if end:
@@ -102,6 +102,11 @@ def pieces(
             line += lines
         rest = [whole[end:]] if end < len(whole) else []
         length = len(whole) - end
+
+
+def _quoted(data: bytes, dialect: Dialect | None) -> bool:
+    """Whether there are quotes in it."""
+    return dialect is not None and bool(dialect.quote) and dialect.quote.encode() in data
 
 
 def _may_be_mark(data: bytes) -> bool:
@@ -122,23 +127,24 @@ def _broken(error: Damaged | OSError, name: str) -> InputError:
     return InputError(f"{name} can't be read on: {(error.strerror or str(error)).lower()}")
 
 
-def _last(data: bytes, line: int, separator: str | None, whole: bool) -> Iterator[Piece]:
+def _last(data: bytes, line: int, dialect: Dialect | None, whole: bool) -> Iterator[Piece]:
     """What is left at the end; of a stream that breaks off, only its whole lines."""
     if not whole:
-        data = data[: cut(data, separator)[0]]
+        data = data[: cut(data, dialect)[0]]
     if data:
-        kind, marks = quoting(data, separator)
+        kind, marks = quoting(data, dialect)
         yield Piece(data, line, count(data, NEWLINE), "odd" if len(marks) % 2 else kind)
 
 
-def cut(data: bytes, separator: str | None) -> tuple[int, str]:
+def cut(data: bytes, dialect: Dialect | None) -> tuple[int, str]:
     """How many bytes are whole rows, and what the quotes among them are like.
 
-    >>> cut(b'1,"a\\nb"\\n2,"c\\n', ",")
+    >>> from autodiff_cli.tables.dialect import USUAL
+    >>> cut(b'1,"a\\nb"\\n2,"c\\n', USUAL)
     (8, 'clean')
     """
     end = data.rfind(b"\n") + 1
-    kind, marks = quoting(data[:end] if end < len(data) else data, separator)
+    kind, marks = quoting(data[:end] if end < len(data) else data, dialect)
     if kind == "none" or not end:
         return end, kind
     # a line end is a row's where an even number of marks stands before it
@@ -147,22 +153,23 @@ def cut(data: bytes, separator: str | None) -> tuple[int, str]:
     return end, kind
 
 
-def quoting(data: bytes, separator: str | None) -> tuple[str, Array]:
+def quoting(data: bytes, dialect: Dialect | None) -> tuple[str, Array]:
     """What the quotes are like, and where those stand that open or close a field, alternately."""
-    if separator is None or b'"' not in data:
+    if dialect is None or not _quoted(data, dialect):
         return "none", np.empty(0, np.int64)
     array = np.frombuffer(data, np.uint8)
-    marks = np.flatnonzero(array == QUOTE)
+    mark = ord(dialect.quote)
+    marks = np.flatnonzero(array == mark)
     before = np.concatenate(([NEWLINE], array[:-1]))[marks]  # the data begin as a line does
     behind = np.concatenate((array[1:], [NEWLINE]))[marks]
-    fence = ord(separator)
+    fence = ord(dialect.delimiter)
     opening, closing = before[::2], behind[1::2]
     doubled = np.diff(marks, prepend=-2)[::2] == 1  # a closing one before it: both stand for one
     opens = (opening == fence) | (opening == NEWLINE) | doubled
-    closes = (closing == fence) | (closing == NEWLINE) | (closing == RETURN) | (closing == QUOTE)
+    closes = (closing == fence) | (closing == NEWLINE) | (closing == RETURN) | (closing == mark)
     if opens.all() and closes.all():
         return "clean", marks
-    return "odd", _alternating(marks, before == fence, before == NEWLINE, behind == QUOTE)
+    return "odd", _alternating(marks, before == fence, before == NEWLINE, behind == mark)
 
 
 def _alternating(marks: Array, fenced: Array, begun: Array, pairs: Array) -> Array:

@@ -12,7 +12,8 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array
-from autodiff_cli.tables.bad import NOWHERE, Bad, alike, because, no_number
+from autodiff_cli.tables.bad import NOWHERE, Bad, alike, because
+from autodiff_cli.tables.dialect import Dialect
 from autodiff_cli.tables.kept import KeptTexts, plain_numbers
 from autodiff_cli.tables.layout import ColumnLayout
 from autodiff_cli.tables.pieces import LONGEST_ROW, Piece, cut
@@ -40,7 +41,7 @@ class Records(NamedTuple):
     unclosed: bool = False
 
 
-def first_record(data: bytes, separator: str, file: str) -> tuple[list[str], int]:
+def first_record(data: bytes, dialect: Dialect, file: str) -> tuple[list[str], int]:
     """The fields of the header, none where all is blank, and how many bytes it ends behind.
 
     Blank lines before it are no rows, as those between rows are none.
@@ -51,11 +52,7 @@ def first_record(data: bytes, separator: str, file: str) -> tuple[list[str], int
     blank = BLANK.match(data)
     begin = blank.end() if blank else 0
     end = data.find(b"\n", begin) + 1 or len(data)
-    while (
-        end < len(data)
-        and b'"' in data[begin:end]
-        and begin + cut(data[begin:end], separator)[0] < end
-    ):
+    while end < len(data) and begin + cut(data[begin:end], dialect)[0] < end:
         end = data.find(b"\n", end) + 1 or len(data)
     try:
         text = data[begin:end].decode()
@@ -64,16 +61,16 @@ def first_record(data: bytes, separator: str, file: str) -> tuple[list[str], int
             f"{file} is not UTF-8 text (byte {begin + error.start} of its header)",
             hint="convert it: iconv -f LATIN1 -t UTF-8 FILE",
         ) from None
-    records = _quoted(text, separator, 1)
+    records = _quoted(text, dialect, 1)
     fields = [field.strip() for field in records.rows[0]] if records.rows else []
     return fields, end
 
 
-def records(piece: Piece, separator: str) -> Records:
+def records(piece: Piece, dialect: Dialect) -> Records:
     """The rows of a piece; lines with nothing on them are no rows."""
     text = piece.data.decode("utf-8", "surrogateescape")
     if piece.quotes != "none":
-        return _quoted(text, separator, piece.line)
+        return _quoted(text, dialect, piece.line)
     lines = text.split("\n")
     if "\r" in text:
         lines = [line.removesuffix("\r") for line in lines]
@@ -83,10 +80,10 @@ def records(piece: Piece, separator: str) -> Records:
     if "" in lines:
         numbers = [number for number, line in zip(numbers, lines) if line]
         lines = [line for line in lines if line]
-    return Records([line.split(separator) for line in lines], numbers)
+    return Records([line.split(dialect.delimiter) for line in lines], numbers)
 
 
-def _quoted(text: str, separator: str, number: int) -> Records:
+def _quoted(text: str, dialect: Dialect, number: int) -> Records:
     """Rows where fields may be in quotes, and so hold separators and line ends."""
     lone = LONE_RETURN.search(text) is not None
     if lone:  # which no field may have, as the library wants it
@@ -96,7 +93,12 @@ def _quoted(text: str, separator: str, number: int) -> Records:
     if csv.field_size_limit() < len(text):
         csv.field_size_limit(LONGEST_ROW)
     rows, numbers = [], []
-    reader = csv.reader(io.StringIO(f"{text}{END}", newline="\n"), delimiter=separator)
+    reader = csv.reader(
+        io.StringIO(f"{text}{END}", newline="\n"),
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+    )
     behind = 0
     for fields in reader:
         if fields:
@@ -115,14 +117,17 @@ def _quoted(text: str, separator: str, number: int) -> Records:
 
 def chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece, the first of which has the number `row`."""
-    rows, lines, unclosed = records(piece, layout.separator)
+    rows, lines, unclosed = records(piece, layout.dialect)
     width = len(layout.names)
     found = Bad(layout.file, row, len(rows), lines)
     if not piece.data.isascii():
         strange = [at for at, fields in enumerate(rows) if any(map(ESCAPED.search, fields))]
         found.add(np.array(strange, np.int64), alike("", "not UTF-8 text"))
     if unclosed:
-        found.add(np.array([len(rows) - 1]), alike("", 'a quote (") is never closed'))
+        found.add(
+            np.array([len(rows) - 1]),
+            alike("", f"a quote ({layout.dialect.quote}) is never closed"),
+        )
     widths = np.fromiter(map(len, rows), np.int64, len(rows))
     add_ragged(found, widths, width)
     for offset in np.flatnonzero(widths != width).tolist():
@@ -132,12 +137,14 @@ def chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     columns = {}
     for name in layout.wanted:
         texts = across[layout.names.index(name)]
-        values, none = numbers(texts)
-        found.add(none, because(name, [texts[at] for at in none.tolist()], no_number))
+        values, none = numbers(layout.dialect.plain_all(texts))
+        fields = [texts[at] for at in none.tolist()]
+        found.add(none, because(name, fields, layout.dialect.no_number, layout.dialect.hint))
         columns[name] = without(values, whole, none)
     kept = None
     if layout.kept or layout.everything:
-        kept = KeptTexts({name: across[layout.names.index(name)] for name in layout.kept})
+        fields_of = {name: across[layout.names.index(name)] for name in layout.kept}
+        kept = KeptTexts(fields_of, layout.dialect)
     return Chunk(layout.file, row, len(rows), columns, found, kept, layout.names)
 
 

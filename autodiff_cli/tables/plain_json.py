@@ -20,6 +20,8 @@ from autodiff_cli.tables.rows import Chunk, Column
 KINDS = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
 BARE = re.compile(rb"[:,\[]\s*-?(?:NaN|Infinity)\b")
 MISSING = object()
+OBJECTS = 100  # whose keys are the columns
+LATE = "JSON Lines holds every key: --to jsonl"
 
 
 def lines_of(data: bytes) -> tuple[list[bytes], Sequence[int]]:
@@ -49,6 +51,13 @@ def chunk_of(
         for offset in found.whole.tolist():  # nothing of it passes on
             lines[offset] = b"{}"
     kept = kept_of(lines, layout)
+    if kept is not None and layout.closed:
+        late: dict[str, list[int]] = {}
+        for offset, names in enumerate(kept.others()):
+            for name in names:
+                late.setdefault(name, []).append(offset)
+        for name, offsets in late.items():
+            found.add(np.array(offsets), because(name, [None], _late, lambda _: LATE))
     return Chunk(layout.file, found.row, len(lines), columns, found, kept, layout.names)
 
 
@@ -150,6 +159,10 @@ def hint_of(line: bytes) -> str | None:
     if line.lstrip()[:1] == b"[" or line.strip() == b"{":
         return "JSON Lines has an object on each line: jq -c '.[]' FILE, or jq -c . FILE"
     return None
+
+
+def _late(_: object) -> str:
+    return f"the key isn't among those of the first {OBJECTS} objects"
 
 
 def _no_number(entry: object) -> str:

@@ -11,10 +11,10 @@ from autodiff_cli.errors import InputError
 from autodiff_cli.tables.bad import NOWHERE, Bad, alike
 from autodiff_cli.tables.formats import STREAM
 from autodiff_cli.tables.json_numbers import column_of
-from autodiff_cli.tables.kept import KeptValues
 from autodiff_cli.tables.layout import Choice
+from autodiff_cli.tables.polars_kept import KeptSeries, inner_of, is_wide
 from autodiff_cli.tables.polars_text import REFUSALS, array_of
-from autodiff_cli.tables.rows import Chunk, Column, TextColumn
+from autodiff_cli.tables.rows import Chunk, Column
 from autodiff_cli.tables.sources import RowSource
 
 SMALLEST = 1024  # rows of a chunk
@@ -104,9 +104,9 @@ def _line(error: BaseException) -> str:
 
 
 def _numeric(kind: polars.DataType) -> bool:
-    while isinstance(kind, (polars.List, polars.Array)):
-        kind = kind.inner  # type: ignore[assignment]
-    return kind.is_numeric() or kind == polars.Boolean()
+    """Whether cells are numbers, or none of them is anything."""
+    kind = inner_of(kind)[0]
+    return kind.is_numeric() or kind in (polars.Boolean(), polars.Null())
 
 
 def _chunk(
@@ -124,21 +124,19 @@ def _chunk(
         null = NOWHERE if column.nulls is None else np.flatnonzero(column.nulls)
         found.add(null, alike(name, "null"))
         columns[name] = Column(column.values, null)
-    kept = None
-    if keep:
-        kept = KeptValues({name: _kept(frame[name]) for name in keep})
+    kept = KeptSeries(frame.select(keep)) if keep else None
     return Chunk(file, row, len(frame), columns, found, kept, names)
 
 
 def _column(series: polars.Series) -> Column:
     """A column with its null cells: those that are null, or have a null in their list."""
-    if series.dtype.is_decimal():
-        series = series.cast(polars.Float64())
-    if isinstance(series.dtype, polars.Array):
-        series = series.cast(_as_list(series.dtype))
-    depth, kind = 0, series.dtype
-    while isinstance(kind, polars.List):
-        depth, kind = depth + 1, kind.inner  # type: ignore[assignment]
+    kind, depth = inner_of(series.dtype)
+    if is_wide(kind) or kind == polars.Null():
+        kind = polars.Float64()
+    wanted: polars.DataType = kind
+    for _ in range(depth):
+        wanted = polars.List(wanted)
+    series = series.cast(wanted)
     if not depth:
         if not series.null_count():
             return Column(series.to_numpy())
@@ -156,19 +154,3 @@ def _column(series: polars.Series) -> Column:
             cells[nulls] = 0
         return Column(cells.astype(dtype), nulls=nulls if wrong else None)
     return Column([cell.astype(dtype) for cell in cells], nulls=nulls if wrong else None)
-
-
-def _as_list(kind: polars.DataType) -> polars.DataType:
-    if isinstance(kind, polars.Array):
-        inner: polars.DataType = kind.inner  # type: ignore[assignment]
-        return polars.List(_as_list(inner))
-    return kind
-
-
-def _kept(series: polars.Series) -> Column | TextColumn:
-    """A column of any kind; what isn't numbers is text."""
-    if _numeric(series.dtype) and not series.dtype.is_decimal():  # whose digits stay as text
-        return _column(series)
-    if isinstance(series.dtype, (polars.List, polars.Array, polars.Struct)):
-        return TextColumn([None if value is None else str(value) for value in series.to_list()])
-    return TextColumn(series.cast(polars.String()).to_list())

@@ -17,10 +17,11 @@ import polars
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import plain_csv, plain_json
-from autodiff_cli.tables.bad import Bad, because, no_number
+from autodiff_cli.tables.bad import Bad, because
+from autodiff_cli.tables.dialect import NO_NUMBER, USUAL, Dialect
 from autodiff_cli.tables.kept import KeptTexts
 from autodiff_cli.tables.layout import ColumnLayout
-from autodiff_cli.tables.pieces import NEWLINE, QUOTE, RETURN, Piece, count
+from autodiff_cli.tables.pieces import NEWLINE, RETURN, Piece, count
 from autodiff_cli.tables.rows import Chunk, Column
 
 NUMBER, TEXT = polars.Float64(), polars.String()
@@ -31,7 +32,7 @@ def csv_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece of CSV, the first of which has the number `row`."""
     if piece.quotes == "odd" or not layout.wanted or _lone_returns(piece.data):
         return plain_csv.chunk(piece, layout, row)
-    frame = _csv_frame(piece, layout)
+    frame = None if layout.dialect.numbers else _csv_frame(piece, layout)
     data, bad = piece.data, Bad()
     if frame is not None:
         columns = {name: Column(frame[name].to_numpy()) for name in layout.wanted}
@@ -49,7 +50,7 @@ def csv_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
         texts = _csv(data, layout, dict.fromkeys(layout.names, TEXT), layout.kept)
         if texts is None or len(texts) != length:
             return plain_csv.chunk(piece, layout, row)
-        kept = KeptFrame(texts)
+        kept = KeptFrame(texts, layout.dialect)
     return Chunk(layout.file, row, length, columns, bad, kept, layout.names)
 
 
@@ -72,7 +73,7 @@ def _csv_frame(piece: Piece, layout: ColumnLayout) -> polars.DataFrame | None:
     if len(layout.names) > 1 and frame[layout.names[-1]].null_count():
         if piece.quotes != "none":
             return None
-        if count(piece.data, ord(layout.separator)) != len(frame) * (len(layout.names) - 1):
+        if count(piece.data, ord(layout.dialect.delimiter)) != len(frame) * (len(layout.names) - 1):
             return None
     return frame
 
@@ -90,7 +91,7 @@ class Lines(NamedTuple):
 
 
 def _lines(piece: Piece, layout: ColumnLayout) -> Lines:
-    separator, width = layout.separator.encode(), len(layout.names)
+    separator, width = layout.dialect.delimiter.encode(), len(layout.names)
     lengths, widths = _measured(piece.data, separator)
     if lengths.all() and (widths == width).all() and b"\r" not in piece.data:
         return Lines(piece.data, piece.line + np.arange(len(widths)), widths)
@@ -134,12 +135,14 @@ def _with_bad_rows(
     columns = {}
     for name in layout.wanted:
         texts = frame[name]
-        series = texts.cast(NUMBER, strict=False)
+        series = _plain(texts, layout.dialect).cast(NUMBER, strict=False)
         values = series.to_numpy().copy()
         offsets = np.flatnonzero(series.is_null().to_numpy() & ~whole)
         fields = texts.gather(offsets).fill_null("").to_list()
-        values[offsets], none = plain_csv.numbers(fields)
-        found.add(offsets[none], because(name, [fields[at] for at in none.tolist()], no_number))
+        values[offsets], none = plain_csv.numbers(layout.dialect.plain_all(fields))
+        wrong = [fields[at] for at in none.tolist()]
+        reasons = because(name, wrong, layout.dialect.no_number, layout.dialect.hint)
+        found.add(offsets[none], reasons)
         columns[name] = plain_csv.without(values, whole, offsets[none])
     return columns, found
 
@@ -155,7 +158,8 @@ def _csv(
         return polars.read_csv(
             data,
             has_header=False,
-            separator=layout.separator,
+            separator=layout.dialect.delimiter,
+            quote_char=layout.dialect.quote or None,
             schema=dict(types),
             columns=None if only is None else [layout.names.index(name) for name in only],
         )
@@ -163,11 +167,29 @@ def _csv(
         return None
 
 
+def _plain(texts: polars.Series, dialect: Dialect) -> polars.Series:
+    """Numbers as Python writes them, as `Dialect.plain` does; null where they are missing."""
+    if not dialect.numbers:
+        return texts
+    if dialect.na:
+        missing = texts.str.strip_chars().is_in(list(dialect.na))
+        texts = texts.set(missing.fill_null(False), None)
+    if dialect.thousands:
+        marked = texts.str.contains(dialect.thousands, literal=True).fill_null(False)
+        good = texts.str.contains(dialect.grouped).fill_null(True)
+        texts = texts.str.replace_all(dialect.thousands, "", literal=True).set(marked & ~good, None)
+    if dialect.decimal != ".":
+        texts = texts.str.replace_all(".", NO_NUMBER, literal=True)
+        texts = texts.str.replace_all(dialect.decimal, ".", literal=True)
+    return texts
+
+
 class KeptFrame(KeptTexts):
     """Cells of CSV in a frame of strings, where an empty cell is null."""
 
-    def __init__(self, frame: polars.DataFrame) -> None:
+    def __init__(self, frame: polars.DataFrame, dialect: Dialect = USUAL) -> None:
         self.frame = frame
+        self.dialect = dialect
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -178,10 +200,10 @@ class KeptFrame(KeptTexts):
         return {name: self.frame[name].fill_null("").to_list() for name in self.frame.columns}
 
     def take(self, offsets: Array) -> KeptFrame:
-        return KeptFrame(self.frame[offsets])
+        return KeptFrame(self.frame[offsets], self.dialect)
 
     def ordered(self, names: tuple[str, ...]) -> KeptFrame:
-        return KeptFrame(self.frame.select(names))
+        return KeptFrame(self.frame.select(names), self.dialect)
 
 
 def json_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
@@ -201,7 +223,7 @@ def json_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     lines: list[bytes] = []
     before: Sequence[int] = ()
     data = piece.data
-    if layout.kept or layout.everything or odd.any():
+    if layout.kept or layout.everything or layout.closed or odd.any():
         lines, before = plain_json.lines_of(data)
         if len(lines) != len(frame):
             return plain_json.chunk(piece, layout, row)
@@ -209,12 +231,14 @@ def json_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
         data = b"\n".join(compress(lines, ~odd))
     if _repeats(data, titles, len(frame) - int(np.count_nonzero(odd))):
         return plain_json.chunk(piece, layout, row)
-    if not odd.any():
-        columns = {name: Column(values) for name, values in arrays.items()}
+    columns = {name: Column(values) for name, values in arrays.items()}
+    if not odd.any() and not layout.closed:
         kept = plain_json.kept_of(lines, layout)
         return Chunk(layout.file, row, len(frame), columns, Bad(), kept, layout.names)
-    rows = np.flatnonzero(odd)
     found = Bad(layout.file, row, len(lines), piece.line + np.asarray(before, np.int64))
+    if not odd.any():
+        return plain_json.chunk_of(lines, columns, layout, found)
+    rows = np.flatnonzero(odd)
     others = plain_json.columns_of([lines[at] for at in rows.tolist()], rows, layout, found)
     columns = {name: _merged(arrays[name], rows, others[name]) for name in arrays}
     return plain_json.chunk_of(lines, columns, layout, found)
@@ -279,7 +303,7 @@ def _repeats(data: bytes, titles: Mapping[str, str], rows: int) -> bool:
 
     Every row has all columns that are wanted. Where there are no quotes but theirs, no names are looked for.
     """
-    if count(data, QUOTE) == rows * 2 * len(titles):
+    if count(data, ord('"')) == rows * 2 * len(titles):
         return False
     return any(data.count(orjson.dumps(title)) > rows for title in titles)
 

@@ -21,11 +21,12 @@ from autodiff_cli.tables import cells
 from autodiff_cli.tables.kept import Kept
 from autodiff_cli.tables.outputs import Output, Replacing, beside, no_room
 from autodiff_cli.tables.placing import place
+from autodiff_cli.tables.polars_kept import KeptSeries, SeriesColumn
 from autodiff_cli.tables.polars_text import REFUSALS
 from autodiff_cli.tables.polars_written import text_series
-from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, wider
+from autodiff_cli.tables.rows import Column, Table, TextColumn, Untyped, dtype_of, wider
 from autodiff_cli.tables.waiting import Waiting
-from autodiff_cli.tables.writing import Writer, merged
+from autodiff_cli.tables.writing import Writer, distinct, merged
 
 TEXT = np.dtype(object)
 COPIED = 1 << 20  # bytes at once
@@ -50,6 +51,7 @@ class FrameWriter(Writer):
         self.depths: dict[str, int | None] = {}
         self.dtypes: dict[str, np.dtype[np.generic]] = {}  # of the first values
         self.kinds: dict[str, str] = {}  # of texts, which the last row decides
+        self.types: dict[str, polars.DataType] = {}  # of columns that pass through as they are
 
     def _beside(self) -> str:
         """A file that polars can write: the one that is renamed at the end, or a temporary one."""
@@ -66,37 +68,40 @@ class FrameWriter(Writer):
         self.depths |= {name: len(shape) for name, shape in shapes.items()}
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
-        table = merged(table, kept)
+        if isinstance(kept, KeptSeries):
+            distinct(kept.names, tuple(table))
+            table = {**kept.series(), **table}
+        else:
+            table = merged(table, kept)
         for name, column in table.items():
-            if isinstance(column, Untyped):
-                self.kinds[name] = wider(column.kind, self.kinds.get(name, column.kind))
-            elif name in self.kinds and _depth(column) is not None:  # another file has its values
-                other = "text" if isinstance(column, TextColumn) else "float64"
-                self.kinds[name] = wider(other, self.kinds[name])
-            if self.depths.get(name) is None:
-                self.depths[name] = _depth(column)
-            if name not in self.dtypes and (dtype := _dtype(column)) is not None:
-                self.dtypes[name] = dtype
-        ready = (
-            not self.kinds
-            and None not in self.depths.values()
-            and self.dtypes.keys() >= table.keys()
-        )
-        for rows in self.waiting.passed(table, ready):
+            self._learn(name, column)
+        for rows in self.waiting.passed(table, not self.kinds and table.keys() <= self.known):
             self._put(rows)
 
+    @property
+    def known(self) -> set[str]:
+        """The columns whose types are known."""
+        return {name for name in self.dtypes if self.depths.get(name) is not None} | set(self.types)
+
+    def _learn(self, name: str, column: Column | TextColumn) -> None:
+        """Note what a column shows of its type."""
+        if isinstance(column, SeriesColumn):
+            if column.series.dtype != polars.Null():
+                self.types.setdefault(name, column.series.dtype)
+            return
+        if isinstance(column, Untyped):
+            self.kinds[name] = wider(column.kind, self.kinds.get(name, column.kind))
+        elif name in self.kinds and _depth(column) is not None:  # another file has its values
+            other = "text" if isinstance(column, TextColumn) else "float64"
+            self.kinds[name] = wider(other, self.kinds[name])
+        if self.depths.get(name) is None:
+            self.depths[name] = _depth(column)
+        if name not in self.dtypes and (dtype := _dtype(column)) is not None:
+            self.dtypes[name] = dtype
+
     def _put(self, table: Table) -> None:
-        table = {
-            name: column.typed(self.kinds[name]) if isinstance(column, Untyped) else column
-            for name, column in table.items()
-        }
         frame = polars.DataFrame(
-            [
-                _series(name, TextColumn.nulls(column.count), 0)
-                if self._is_text(name) and _depth(column) is None
-                else _series(name, column, self.depths[name] or 0, self.dtypes.get(name))
-                for name, column in table.items()
-            ]
+            [self._series_of(name, column).alias(name) for name, column in table.items()]
         )
         if self.schema is None:
             self._begin(frame.schema)
@@ -104,6 +109,19 @@ class FrameWriter(Writer):
             frame = self._fitted(frame)
         self._hand(frame)
         self._check()
+
+    def _series_of(self, name: str, column: Column | TextColumn) -> polars.Series:
+        if isinstance(column, SeriesColumn):
+            if column.series.dtype == polars.Null() and name in self.types:
+                return column.series.cast(self.types[name])
+            if column.series.dtype != polars.Null() or name not in self.dtypes:
+                return column.series
+            column = Column(np.zeros(column.count), nulls=np.ones(column.count, bool))
+        if isinstance(column, Untyped):
+            column = column.typed(self.kinds[name])
+        if self._is_text(name) and _depth(column) is None:
+            return _series(name, TextColumn.nulls(column.count), 0)
+        return _series(name, column, self.depths[name] or 0, self.dtypes.get(name))
 
     def _is_text(self, name: str) -> bool:
         return self.dtypes.get(name) is TEXT
@@ -158,7 +176,7 @@ class FrameWriter(Writer):
     def close(self) -> None:
         self.depths = {name: depth or 0 for name, depth in self.depths.items()}
         for name, kind in self.kinds.items():
-            self.dtypes[name] = TEXT if kind == "text" else np.dtype(kind)
+            self.dtypes[name] = TEXT if kind == "text" else np.dtype(dtype_of(kind))
         for table in self.waiting.taken():
             self._put(table)
         self.waiting.close()

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import plain_csv, readers
 from autodiff_cli.tables.compressed import Stream
+from autodiff_cli.tables.dialect import BOM
 from autodiff_cli.tables.formats import TEXT
-from autodiff_cli.tables.layout import Choice, ColumnLayout, naming
+from autodiff_cli.tables.layout import Choice, ColumnLayout, Keep, naming
 from autodiff_cli.tables.line_scan import Scan
-from autodiff_cli.tables.pieces import BOM, pieces
+from autodiff_cli.tables.pieces import pieces
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 
@@ -28,13 +29,14 @@ class PortionedTable(NamedTuple):
 
     columns: tuple[str, ...] | None
     wanted: tuple[str, ...]
-    kept: bool
+    kept: Keep
+    closed: bool
     chunk_rows: int | None
     chunk_bytes: int
 
     @property
     def choice(self) -> Choice:
-        return Choice(naming(self.columns), self.wanted, "all" if self.kept else None)
+        return Choice(naming(self.columns), self.wanted, self.kept, self.closed)
 
 
 class Survey(NamedTuple):
@@ -106,19 +108,15 @@ def surveyed(source: RowSource, table: PortionedTable) -> Survey:
     if name not in TEXT:
         return Survey(source, None, 0, 1, size, readers.stored_by(name).rows(source))
     choice = table.choice
-    separator = readers.separator_of(name)
-    stream = source.opened()
-    try:
-        first = next(pieces(stream, table.chunk_bytes, separator, source.name), None)
-    finally:
-        stream.close()
-    layout = readers.layout_of(first, name, choice, source.name)[0]
+    first, layout = readers.looked_at(source, choice)
     start = 0 if first is None or _begins_with(source, BOM) is False else len(BOM)
     line = 1
-    if first is not None and separator is not None and not choice.naming.names:
-        end = plain_csv.first_record(first.data, separator, source.name)[1]
+    if first is not None and source.fields is not None and not choice.naming.names:
+        end = plain_csv.first_record(first.data, source.fields, source.name)[1]
         start, line = start + end, line + first.data.count(b"\n", 0, end)
-    return Survey(source, layout, start, line, 0 if compression else size, 0)
+    return Survey(
+        source, layout, start, line, 0 if compression or source.dialect.edits else size, 0
+    )
 
 
 def _begins_with(source: RowSource, mark: bytes) -> bool:
@@ -200,8 +198,8 @@ def _text(portion: Portion, table: PortionedTable) -> Iterator[Chunk]:
     name, compression = source.form
     stream = source.opened()
     try:
-        part = Part(stream, portion.start, portion.stop, bool(compression))
-        cut = pieces(part, table.chunk_bytes, readers.separator_of(name), source.name, portion.line)
+        part = Part(stream, portion.start, portion.stop, bool(compression) or source.dialect.edits)
+        cut = pieces(part, table.chunk_bytes, source.fields, source.name, portion.line)
         yield from readers.parsed(cut, name, layout, row=portion.row)
     finally:
         stream.close()

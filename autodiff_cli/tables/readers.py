@@ -7,12 +7,14 @@ plain reader goes over, which can say which row and field is bad.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Literal, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables import plain_csv, plain_json
+from autodiff_cli.tables import hints, plain_csv, plain_json
 from autodiff_cli.tables.bad import RowError
+from autodiff_cli.tables.dialect import USUAL
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Choice, ColumnLayout, Keep, naming, no_column
 from autodiff_cli.tables.pieces import Piece, pieces
@@ -41,7 +43,6 @@ class StoredReader(Protocol):
 PIECE = 2 << 20  # bytes: large enough that calls do not count, small enough for a processor's cache
 ROWS = 1 << 16  # of a chunk, however short: what is said of a bad one is longer than it
 LOOKED_AT = 1 << 16  # bytes that show the columns
-OBJECTS = 100  # of JSON Lines whose names are taken for all
 
 
 def read(
@@ -50,6 +51,7 @@ def read(
     columns: Sequence[str] | None = None,
     wanted: Collection[str] | None = None,
     kept: Keep = None,
+    closed: bool = False,
     chunk_rows: int | None = None,
     chunk_bytes: int = PIECE,
     engine: Engine = "auto",
@@ -63,6 +65,7 @@ def read(
         columns: names for the columns of a file without a header, or "new=old" words.
         wanted: the columns to parse; None for all.
         kept: the columns to pass on as they are.
+        closed: whether there may be no others, as in a format whose columns are the same in all rows.
         chunk_rows, chunk_bytes: how large a chunk may be; whichever comes first. A row is never cut.
         engine: "plain" for the standard library, "polars", or the latter where it is installed.
         skip: how many rows at the beginning, over all files, to leave out.
@@ -74,7 +77,7 @@ def read(
     """
     left = skip
     most = min(chunk_rows or ROWS, ROWS)
-    choice = Choice(naming(columns), wanted, kept)
+    choice = Choice(naming(columns), wanted, kept, closed)
     for source in sources:
         for chunk in _file(source, choice, chunk_bytes, engine):
             if left and skipped is not None:
@@ -89,8 +92,13 @@ def read(
         raise InputError(f"the input has {skip - left:,} rows, and {skip:,} were finished")
 
 
-def header(source: RowSource, *, columns: Sequence[str] | None = None) -> tuple[str, ...]:
+def header(
+    source: RowSource, *, columns: Sequence[str] | None = None, patient: bool = False
+) -> tuple[str, ...]:
     """The names of a file's columns; what is looked at of a pipe stays to be read.
+
+    Args:
+        patient: whether to wait for as many objects of a slow pipe of JSON Lines as show its columns.
 
     Raises:
         InputError: the file can't be read or has no header.
@@ -98,7 +106,7 @@ def header(source: RowSource, *, columns: Sequence[str] | None = None) -> tuple[
     choice = Choice(naming(columns), ())
     if source.form.name not in TEXT:
         return stored_by(source.form.name).header(source, choice)
-    first, layout = _looked_at(source, choice)
+    first, layout = looked_at(source, choice, patient)
     if not layout.names and first is not None:
         _begins_with_an_object(first, source.name)
     return layout.names
@@ -109,12 +117,14 @@ def check(
     *,
     columns: Sequence[str] | None = None,
     wanted: Collection[str],
+    kept: Keep = None,
+    closed: bool = False,
     chunk_bytes: int = PIECE,
 ) -> Iterator[tuple[RowSource, tuple[str, ...]]]:
     """Look at files as `read` will, before it reads any; not at what is opened once.
 
     Args:
-        columns, wanted, chunk_bytes: as `read` takes them.
+        columns, wanted, kept, closed, chunk_bytes: as `read` takes them.
 
     Yields:
         Each file that was looked at, with the names of its columns.
@@ -122,28 +132,63 @@ def check(
     Raises:
         InputError: one can't be read, has no header, or no such column.
     """
-    choice = Choice(naming(columns), wanted)
+    choice = Choice(naming(columns), wanted, kept, closed)
     for source in sources:
         if not source.lasts:
             continue
         if source.form.name not in TEXT:
             yield source, stored_by(source.form.name).header(source, choice)
             continue
-        layout = _looked_at(source, choice)[1]
+        layout = looked_at(source, choice)[1]
         if set(wanted) - set(layout.names):  # later objects may have it
             next(_file(source, choice, chunk_bytes, "auto"), None)
         yield source, layout.names
 
 
-def _looked_at(source: RowSource, choice: Choice) -> tuple[Piece | None, ColumnLayout]:
-    """How a text file begins."""
+def looked_at(
+    source: RowSource, choice: Choice, patient: bool = False
+) -> tuple[Piece | None, ColumnLayout]:
+    """How a text file begins, and its columns.
+
+    Of a pipe of JSON Lines it is what is there, unless that is to be waited for.
+    """
     name = source.form.name
     stream = source.beginning()
     try:
-        first = next(pieces(stream, LOOKED_AT, separator_of(name), source.name), None)
+        cut = pieces(stream, LOOKED_AT, source.fields, source.name)
+        first = _first(cut)
+        if name == "jsonl" and first is not None and (source.lasts or patient or choice.closed):
+            first = _with_objects(first, cut)
     finally:
         stream.close()
-    return first, layout_of(first, name, choice, source.name)[0]
+    return first, layout_of(first, source, choice)[0]
+
+
+def _first(cut: Iterator[Piece]) -> Piece | None:
+    """The first piece, with those before it that are blank."""
+    found = None
+    for piece in cut:
+        found = (
+            piece
+            if found is None
+            else found._replace(
+                data=found.data + piece.data, lines=found.lines + piece.lines, quotes=piece.quotes
+            )
+        )
+        if not piece.data.isspace():
+            break
+    return found
+
+
+def _with_objects(first: Piece, cut: Iterator[Piece]) -> Piece:
+    """The beginning with as many objects as show the columns."""
+    with suppress(InputError):  # which is said again behind the rows before it
+        while len(plain_json.lines_of(first.data)[0]) < plain_json.OBJECTS:
+            piece = next(cut, None)
+            if piece is None:
+                break
+            first = first._replace(data=first.data + piece.data)
+    return first
 
 
 def _begins_with_an_object(first: Piece, file: str) -> None:
@@ -156,11 +201,6 @@ def _begins_with_an_object(first: Piece, file: str) -> None:
             raise RowError(file, 1, "", message, hint, first.line + offset).fault()
 
 
-def separator_of(name: str) -> str | None:
-    """What stands between the fields of a format; None where a line is a JSON object."""
-    return {"csv": ",", "tsv": "\t"}.get(name)
-
-
 def _file(source: RowSource, choice: Choice, size: int, engine: Engine) -> Iterator[Chunk]:
     name = source.form.name
     if name not in TEXT:
@@ -168,7 +208,7 @@ def _file(source: RowSource, choice: Choice, size: int, engine: Engine) -> Itera
         return
     stream = source.opened()
     try:
-        cut = pieces(stream, size, separator_of(name), source.name)
+        cut = pieces(stream, size, source.fields, source.name)
         yield from _text(cut, source, choice, engine)
     finally:
         stream.close()
@@ -204,8 +244,12 @@ def no_polars(what: str) -> InputError:
 def _text(
     cut: Iterator[Piece], source: RowSource, choice: Choice, engine: Engine
 ) -> Iterator[Chunk]:
-    first, name = next(cut, None), source.form.name
-    layout, first = layout_of(first, name, choice, source.name)
+    name = source.form.name
+    if name == "jsonl":
+        yield from parsed(cut, name, looked_at(source, choice)[1], engine)
+        return
+    first = _first(cut)
+    layout, first = layout_of(first, source, choice)
     yield from parsed(cut if first is None else chain([first], cut), name, layout, engine)
 
 
@@ -250,39 +294,28 @@ def parser(name: str, engine: Engine) -> Parser:
 
 
 def layout_of(
-    first: Piece | None, name: str, choice: Choice, file: str
+    first: Piece | None, source: RowSource, choice: Choice
 ) -> tuple[ColumnLayout, Piece | None]:
     """The columns, by the file's first piece, and what of the piece is rows."""
-    if name == "jsonl":
+    file, dialect = source.name, source.fields
+    if dialect is None:
         return _layout_of_objects(first, choice, file), first
-    separator = separator_of(name) or ","
-    titles, end = plain_csv.first_record(first.data, separator, file) if first else ([], 0)
+    titles, end = plain_csv.first_record(first.data, dialect, file) if first else ([], 0)
     if first is None or not titles:
         raise InputError(f"{file} is empty", hint="a table begins with its header: S,K,T")
     rows = first
     if choice.naming.names:
+        hints.check_fields(first.data, dialect, file)
         names = choice.naming.given(len(titles), f"the first row of {file}")
     else:
-        _check_header(titles, file)
+        hints.check_header(titles, first.data, dialect, file)
+        titles = hints.named(titles)
         names = choice.naming.apply(titles, file)
         lines = first.data.count(b"\n", 0, end)
         rows = first._replace(data=first.data[end:], line=first.line + lines)
     want, keep = choice.of(names, file)
-    layout = ColumnLayout(file, separator, names, tuple(titles), want, keep, choice.kept == "all")
+    layout = ColumnLayout(file, dialect, names, tuple(titles), want, keep, choice.kept == "all")
     return layout, rows if rows.data else None
-
-
-def _check_header(titles: Sequence[str], file: str) -> None:
-    if any("\r" in title for title in titles):
-        raise InputError(
-            f"{file}: its lines end in a carriage return alone",
-            hint="convert it: tr '\\r' '\\n' < FILE",
-        )
-    if not len(plain_csv.numbers(titles)[1]):
-        raise InputError(
-            f"{file} has no header: its first line is numbers",
-            hint="name the columns: --columns " + ",".join("abcdefgh"[: len(titles)]),
-        )
 
 
 def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> ColumnLayout:
@@ -292,12 +325,9 @@ def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Column
         )
     found: dict[str, None] = {}
     if first is not None:
-        end = 0
-        for _ in range(OBJECTS):
-            end = first.data.find(b"\n", end) + 1 or len(first.data)
-        for line in plain_json.lines_of(first.data[:end])[0]:
+        for line in plain_json.lines_of(first.data)[0][: plain_json.OBJECTS]:
             found |= dict.fromkeys(plain_json.object_of(line)[0])
     titles = tuple(found)
     names = choice.naming.apply(titles, file) if titles else ()
     want, keep = choice.of(names, file, fixed=False)
-    return ColumnLayout(file, "", names, titles, want, keep, choice.kept == "all")
+    return ColumnLayout(file, USUAL, names, titles, want, keep, choice.kept == "all", choice.closed)

@@ -121,6 +121,15 @@ class Sentences(TextColumn):
         return TextColumn([texts[offset] for offset in offsets.tolist()])
 
 
+class JsonColumn(TextColumn):
+    """A column whose texts are JSON: of lists and structs, and numbers that no dtype of ours holds."""
+
+    __slots__ = ()
+
+    def take(self, offsets: Array) -> JsonColumn:
+        return JsonColumn([self.texts[offset] for offset in offsets.tolist()])
+
+
 class Untyped(TextColumn):
     """A column of text whose kind is known only when all its rows are.
 
@@ -137,24 +146,36 @@ class Untyped(TextColumn):
         """The column as one of KINDS that holds it."""
         if kind == "text":
             return TextColumn(self.texts)
-        read = int if kind == "int64" else float
+        read = float if kind == "float64" else int
         nulls = np.array([text is None for text in self.texts], bool)
-        values = np.array([read(text or 0) for text in self.texts], kind)
+        values = np.array([read(text or 0) for text in self.texts], dtype_of(kind))
         return Column(values, nulls=nulls if nulls.any() else None)
 
 
 Table: TypeAlias = Mapping[str, Column | TextColumn]
 
-KINDS = ("int64", "float64", "text")  # each holds those before it
+# int53 are the whole numbers that float64 holds; each kind holds those before it, except float64 all of int64
+KINDS = ("int53", "int64", "float64", "text")
 
 
 def wider(one: str, other: str) -> str:
-    """The kind that holds both.
+    """The kind that holds both, with every digit.
 
-    >>> wider("float64", "int64")
-    'float64'
+    >>> wider("float64", "int53"), wider("float64", "int64")
+    ('float64', 'text')
     """
+    if {one, other} == {"int64", "float64"}:
+        return "text"
     return max(one, other, key=KINDS.index)
+
+
+def dtype_of(kind: str) -> str:
+    """The dtype of a kind of numbers.
+
+    >>> dtype_of("int53")
+    'int64'
+    """
+    return "int64" if kind == "int53" else kind
 
 
 class Chunk:

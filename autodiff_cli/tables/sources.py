@@ -18,7 +18,8 @@ from typing import IO, BinaryIO
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import formats
-from autodiff_cli.tables.compressed import Stream, decompressed
+from autodiff_cli.tables.compressed import Damaged, Stream, decompressed
+from autodiff_cli.tables.dialect import DELIMITERS, Dialect, Edited
 from autodiff_cli.tables.doors import Door, door, refused
 from autodiff_cli.tables.formats import Format
 
@@ -28,13 +29,16 @@ GLOB_SIGNS = frozenset("*?[")
 OPEN_FILES = "/dev/fd"
 
 
-def resolved(paths: Sequence[str], format: str | None = None) -> tuple[RowSource, ...]:
+def resolved(
+    paths: Sequence[str], format: str | None = None, dialect: Dialect | None = None
+) -> tuple[RowSource, ...]:
     """The files that paths name, each pattern in the place of its own, sorted; no path is standard input.
 
     Nothing is waited for: a pipe isn't opened before its rows are asked for.
 
     Args:
         format: of all of them; None goes by each suffix, for what has none and is a pipe by its first bytes.
+        dialect: of text among them; None is the usual one.
 
     Raises:
         InputError: a file doesn't exist, or isn't one, or its format is unknown; a pattern finds nothing.
@@ -47,9 +51,11 @@ def resolved(paths: Sequence[str], format: str | None = None) -> tuple[RowSource
             )
             if not matches:
                 raise InputError(f"no file matches '{path}'")
-            found += [RowSource(door(name)._replace(pattern=path), format) for name in matches]
+            found += [
+                RowSource(door(name)._replace(pattern=path), format, dialect) for name in matches
+            ]
         else:
-            found.append(RowSource(door(path), format))
+            found.append(RowSource(door(path), format, dialect))
     return tuple(found)
 
 
@@ -60,6 +66,7 @@ class RowSource:
 
     Args:
         format: that was asked for.
+        dialect: of text; None is the usual one.
 
     Attributes:
         name: as messages call it.
@@ -71,8 +78,11 @@ class RowSource:
         InputError: its format is unknown.
     """
 
-    def __init__(self, found: Door, format: str | None = None) -> None:
+    def __init__(
+        self, found: Door, format: str | None = None, dialect: Dialect | None = None
+    ) -> None:
         self.door = found
+        self._dialect = dialect
         self.format = format
         self.name = found.name
         self.lasts = not found.once
@@ -93,17 +103,34 @@ class RowSource:
             InputError: neither says it.
         """
         if self.lasts or formats.suffix_of(self.door.path) in formats.SUFFIXES:
-            return formats.of_path(self.door.path, self.format)
+            said = formats.of_path(self.door.path, self.format)
+            if said.compression or said.name not in formats.TEXT or not self.lasts:
+                return said
+            with self._file() as file:
+                return formats.seen_as(said, file.read(formats.LONGEST_MAGIC), self.name)
         try:
             seen = formats.of_bytes(self._stream().peek())
+            if seen.compression and self.format is None:
+                inner = decompressed(Beginning(self._stream()), seen.compression)
+                seen = seen._replace(name=formats.of_bytes(inner.read(HEAD)).name)
         except OSError as error:  # such as a pipe's other end
             raise refused(self.name, error) from None
-        if seen.compression and self.format is None:
-            raise InputError(
-                f"{self.name} is compressed ({seen.compression}): its format can't be seen",
-                hint=f"say it: --format {{{','.join(formats.TEXT)}}}",
-            )
-        return Format(self.format or seen.name, seen.compression)
+        except Damaged as error:
+            raise InputError(f"{self.name}: {error}", hint=error.hint) from None
+        said = Format(self.format or seen.name, seen.compression)
+        return formats.checked(said, self.name)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How text is written."""
+        usual = DELIMITERS.get(self.form.name, ",")
+        given = self._dialect or Dialect("")
+        return given if given.delimiter else given._replace(delimiter=usual)
+
+    @property
+    def fields(self) -> Dialect | None:
+        """The dialect of text whose lines have fields; None where a line is a JSON object."""
+        return None if self.form.name == "jsonl" else self.dialect
 
     def opened(self) -> Stream:
         """The bytes, decompressed; once only, unless it lasts.
@@ -111,10 +138,8 @@ class RowSource:
         Raises:
             InputError: it can't be opened.
         """
-        compression = self.form.compression
-        if self.lasts:
-            return decompressed(self._file(buffering=0), compression)
-        return decompressed(self._stream(), compression)
+        raw = self._file(buffering=0) if self.lasts else self._stream()
+        return self._edited(decompressed(raw, self.form.compression))
 
     def beginning(self) -> Stream:
         """The bytes from the first, decompressed, which stay to be read.
@@ -124,7 +149,10 @@ class RowSource:
         """
         if self.lasts:
             return self.opened()
-        return decompressed(Beginning(self._stream()), self.form.compression)
+        return self._edited(decompressed(Beginning(self._stream()), self.form.compression))
+
+    def _edited(self, stream: Stream) -> Stream:
+        return Edited(stream, self.dialect) if self.dialect.edits else stream
 
     def file(self) -> BinaryIO:
         """The file itself, to be read at any place: a temporary one with all of a pipe.

@@ -31,7 +31,9 @@ class JsonWriter(Writer):
 
     def write(self, table: Table, kept: Kept | None = None, read: int = 0) -> None:
         if kept is not None:
-            distinct(() if isinstance(kept, KeptLines) else kept.names, tuple(table))
+            distinct(
+                kept.uses(tuple(table)) if isinstance(kept, KeptLines) else kept.names, tuple(table)
+            )
         self.output.write(self.encode(table, kept))
         if self.resume is not None:
             self.resume.add(read)

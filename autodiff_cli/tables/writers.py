@@ -7,9 +7,10 @@ import sys
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import formats, outputs, plain_written
 from autodiff_cli.tables import resume as resuming
+from autodiff_cli.tables.dialect import DELIMITERS
 from autodiff_cli.tables.formats import TEXT, Format
 from autodiff_cli.tables.outputs import Output
-from autodiff_cli.tables.readers import Engine, no_polars, separator_of
+from autodiff_cli.tables.readers import Engine, no_polars
 from autodiff_cli.tables.resume import Progress
 from autodiff_cli.tables.text_writer import CsvText, CsvWriter, JsonText, JsonWriter
 from autodiff_cli.tables.waiting import Waiting
@@ -51,7 +52,7 @@ def open_writer(
         into = resuming.Continued(resume)
     if found.name == "jsonl":
         return JsonWriter(into, json_encoder, resume)
-    separator = separator_of(found.name) or ","
+    separator = DELIMITERS[found.name]
     return CsvWriter(into, csv_encoder, separator, Waiting(outputs.roomy(path)), resume)
 
 
@@ -60,11 +61,6 @@ def check_resumable(output: str, to: str | None = None, source: str | None = Non
     found = _format(output, to, source)
     if found.name not in TEXT or found.compression:
         raise resuming.unfit(found.compression or found.name)
-
-
-def format_of(output: str | None, to: str | None, source: str | None) -> str:
-    """The format of an output, as `open_writer` finds it."""
-    return _format(None if output == "-" else output, to, source).name
 
 
 def check(output: str, to: str | None) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiff_cli.tables import plain_csv
+from autodiff_cli.tables.dialect import USUAL
 from autodiff_cli.tables.pieces import count, cut, pieces
 
 TEXT = st.text(st.sampled_from('a1",\n "'), max_size=60)
@@ -17,8 +18,8 @@ TEXT = st.text(st.sampled_from('a1",\n "'), max_size=60)
 
 def rows_of(data: bytes, size: int) -> list[list[str]]:
     found = []
-    for piece in pieces(io.BytesIO(data), size, ",", "x"):
-        records = plain_csv.records(piece, ",")
+    for piece in pieces(io.BytesIO(data), size, USUAL, "x"):
+        records = plain_csv.records(piece, USUAL)
         found += list(zip(records.lines, records.rows))
     return found
 
@@ -32,7 +33,7 @@ def test_the_size_of_pieces_changes_nothing(text: str, size: int) -> None:
 @settings(max_examples=300)
 @given(TEXT, st.integers(1, 20))
 def test_pieces_are_the_whole(text: str, size: int) -> None:
-    found = list(pieces(io.BytesIO(text.encode()), size, ",", "x"))
+    found = list(pieces(io.BytesIO(text.encode()), size, USUAL, "x"))
     assert b"".join(piece.data for piece in found) == text.encode()
     line = 1
     for piece in found:
@@ -44,8 +45,8 @@ def test_pieces_are_the_whole(text: str, size: int) -> None:
 @settings(max_examples=300)
 @given(TEXT)
 def test_rows_are_those_of_the_standard_library(text: str) -> None:
-    whole = list(pieces(io.BytesIO(text.encode()), 999, ",", "x"))
-    if not any(plain_csv.records(piece, ",").unclosed for piece in whole):  # else it is a bad row
+    whole = list(pieces(io.BytesIO(text.encode()), 999, USUAL, "x"))
+    if not any(plain_csv.records(piece, USUAL).unclosed for piece in whole):  # else it is a bad row
         expected = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
         assert [row for _, row in rows_of(text.encode(), 7)] == expected
 
@@ -66,4 +67,4 @@ def test_count(data: bytes, byte: int) -> None:
     ],
 )
 def test_cut(data: bytes, end: int, kind: str) -> None:
-    assert cut(data, ",") == (end, kind)
+    assert cut(data, USUAL) == (end, kind)

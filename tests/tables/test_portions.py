@@ -19,15 +19,14 @@ from autodiff_cli.tables.portions import Portion, PortionedTable
 from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import resolved
 
-TABLE = PortionedTable(None, ("x",), True, None, 4 << 20)
+TABLE = PortionedTable(None, ("x",), "all", False, None, 4 << 20)
 
 
 def cut(path: Path, size: int, table: PortionedTable = TABLE) -> list[Portion]:
     (source,) = resolved([str(path)])
     survey = portions.surveyed(source, table)
-    separator = readers.separator_of(source.form.name)
     scans = [
-        line_scan.scanned(source, r.start, r.stop, separator, first=r.first)
+        line_scan.scanned(source, r.start, r.stop, source.fields, first=r.first)
         for r in portions.ranges(survey, size)
     ]
     return portions.portions(survey, scans, size)
