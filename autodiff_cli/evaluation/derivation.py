@@ -10,6 +10,7 @@ from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluation.called import called
 from autodiff_cli.evaluation.points import Outcome, Points
 from autodiff_cli.evaluation.question import Declared, Output, Question, Wanted
+from autodiff_cli.evaluation.recorded import Branches
 from autodiff_cli.evaluation.vanishing import without_vanishing
 from autodiff_cli.formula.algebra import Algebra
 from autodiff_cli.formula.expressions import Expression
@@ -78,7 +79,7 @@ class Derivation(Record):
         finite: whether the derivative is, at the given values.
         sizes: what sizes were in the comparisons.
         assumed: sums that are taken for 0, since they are at every point.
-        branches: of a program, as `Recorded` has them; None of an expression.
+        branches: what holds for the inputs alone, as `Recorded` has it; None where nothing is to be said.
         seed: the result's cotangent: "" for 1, "ones", "given", or its name.
         left_out: rules that didn't hold here, and were undone.
         reason: why: what was wrong with the formula that they made.
@@ -105,7 +106,7 @@ class Derivation(Record):
     finite: bool
     sizes: tuple[dict[str, int], ...]
     assumed: tuple[str, ...]
-    branches: tuple[tuple[str, bool | int], ...] | None
+    branches: Branches | None
     seed: str
     left_out: tuple[str, ...]
     reason: str
@@ -406,7 +407,7 @@ class _Maker:
             self.points.finite,
             outcome.sizes,
             attempt.assumed,
-            question.recorded.branches if not question.tree.is_expression else None,
+            None if call else question.recorded.told,
             question.seed_kind,
             left_out,
             reason,

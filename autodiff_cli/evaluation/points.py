@@ -189,7 +189,8 @@ class Points:
         source = self.question.source
         counts = "".join(f"{name} = {inputs[name]}\n" for name in self.question.counted)
         whole = Source(counts + source.text, source.name) if counts else source
-        return whole, {name: inputs[name] for name in self.question.inputs}
+        read = [name for name in self.question.inputs if name not in self.question.sizing]
+        return whole, {name: inputs[name] for name in read}
 
     def _derivatives(self, inputs: Mapping[str, Any]) -> tuple[dict[str, Array], bool]:
         """What the product itself computes, and whether the value is finite."""

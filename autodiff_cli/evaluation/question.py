@@ -127,6 +127,8 @@ class Question:
         for vector in vectors.intersection(given).difference(idle):
             raise InputError(f"a vector of --hvp is called '{vector}', which is an input")
         idle = [name for name in idle if name not in vectors]
+        self.sizing = {name for name in idle if self._gives_a_size(given[name])}
+        idle = [name for name in idle if name not in self.sizing]
         if idle:
             raise InputError(
                 f"'{idle[0]}' is bound, and the expression doesn't read it",
@@ -146,6 +148,10 @@ class Question:
         self.seed, self.seed_kind = self._seed(seed)
         self.vectors = {name: self._vector(name, v) for name, v in wanted.vectors.items()}
 
+    def _gives_a_size(self, value: Given | Declared) -> bool:
+        """Whether an input's shape names a size that the text reads."""
+        return isinstance(value, Declared) and any(size in self.counted for size in value.shape)
+
     def _recorded(self) -> Recorded:
         """The text, run; sizes have their names in what is wrong with it."""
         try:
@@ -164,7 +170,7 @@ class Question:
     # ---- inputs ---------------------------------------------------------------------------------
 
     def _leaf(self, name: str, value: Given | Declared, wrt: Sequence[str] | None) -> Any:
-        asked = wrt is None or name in wrt
+        asked = name not in self.sizing if wrt is None else name in wrt
         if isinstance(value, Declared):
             shape = tuple(self.sizes.primes.get(n, n) for n in value.shape)  # type: ignore[arg-type]
             dtype, fill = (np.int64, 0) if value.integer else (np.float64, STAND_IN)

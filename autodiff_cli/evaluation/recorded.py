@@ -16,13 +16,17 @@ from autodiff_cli.interpret.code import Compiled, compiled_text
 from autodiff_cli.interpret.graph import graph_of, located
 from autodiff_cli.interpret.limits import Limits
 from autodiff_cli.interpret.places import here, places
-from autodiff_cli.ir.context import Deferred, Unknown, changed, current
+from autodiff_cli.ir.context import Deferred, Recording, Unknown, changed, current
 from autodiff_cli.ir.node import INPUT, NUMBER, Node
+from autodiff_cli.ir.walk import topological
 from autodiff_cli.record import Record
 from autodiff_cli.source import Source, Span
 from autodiff_cli.syntax.tree import Assign, Binary, Call, Name, Unary, trees_in
 
 Text: TypeAlias = Compiled
+
+
+Branches: TypeAlias = "tuple[tuple[str, bool | int | float | None], ...]"
 
 
 class Assigned(Record):
@@ -49,8 +53,8 @@ class Recorded(Record):
         assigned: what the text names, in order; of expressions.
         lines: (name, text) of all assignments; of expressions.
         body: the text of the result's expression; "" of a program.
-        branches: conditions that tensors decided, and what they were, in order; then loops and functions, and
-            their turns and calls.
+        branches: conditions that tensors decided, and what they were, in order; where values were read of
+            tensors that depend on inputs: a float, or None of several; then a program's loops and turns.
         source: in which nodes have their places; of expressions.
     """
 
@@ -58,8 +62,13 @@ class Recorded(Record):
     assigned: tuple[Assigned, ...]
     lines: tuple[tuple[str, str], ...]
     body: str
-    branches: tuple[tuple[str, bool | int], ...]
+    branches: Branches
     source: Source
+
+    @property
+    def told(self) -> Branches | None:
+        """The branches, if anything is to be said of them: of a program also that there were none."""
+        return None if self.body and not self.branches else self.branches
 
 
 def parsed(source: Source) -> Text:
@@ -167,10 +176,11 @@ def _run(
         raise _refused(f"it {effect[0]}").at(effect[1], source)
     if not text.has_value:
         raise _refused("it gives no value")
-    branches: list[tuple[str, bool | int]] = []
+    branches: list[tuple[str, bool | int | float | None]] = []
 
     def choose(node: Node) -> bool:
-        held = bool(np.all(force(node)))
+        with changed(recording=None):
+            held = bool(np.all(force(node)))
         span = here() or node.span
         branches.append((source.slice(span) if span is not None else "a condition", held))
         return held
@@ -185,10 +195,11 @@ def _run(
         text = compiled_text(whole)
     notices = Notices(source)
     turns = _Turns(current().limits)
+    reads = _Reads()
     drawn: dict[str, Any] = current().streams if draws else {}
     try:
         with (
-            changed(deferred=Deferred(choose, here), limits=turns, streams=drawn),
+            changed(deferred=Deferred(choose, here), limits=turns, streams=drawn, recording=reads),
             np.errstate(all="ignore"),
             notices.taken(),
         ):
@@ -204,11 +215,40 @@ def _run(
         raise RuntimeFault(
             "random draws have no formula", hint="draw them before, and bind them: u='rand(3)'"
         )
-    branches += [
-        (source.slice(span).partition("\n")[0].rstrip(" :"), count)
-        for span, count in turns.found.items()
-    ]
+    branches += reads.told(source)
+    if not text.is_expression:
+        branches += [
+            (source.slice(span).partition("\n")[0].rstrip(" :"), count)
+            for span, count in turns.found.items()
+        ]
     return [*value, branches, whole] if wanted else [value, branches, whole]
+
+
+class _Reads(Recording):
+    """Where values leave a graph: by int(x), x.item(), a mask that is an index."""
+
+    __slots__ = ("spans",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spans: list[Span | None] = []
+
+    def reads(self, node: Node) -> None:
+        super().reads(node)
+        self.spans.append(here())
+
+    def told(self, source: Source) -> list[tuple[str, float | None]]:
+        """The places where what depends on floating inputs was read, and the number that it was, if one."""
+        varying: set[int] = set()
+        for node in topological(self.read):
+            is_input = node.op is INPUT and node.dtype.is_floating
+            if is_input or any(id(operand) in varying for operand in node.operands):
+                varying.add(id(node))
+        return [
+            (source.slice(span), float(force(node).item()) if node.numel == 1 else None)
+            for node, span in zip(self.read, self.spans, strict=True)
+            if id(node) in varying and span is not None
+        ]
 
 
 class _Turns(Limits):

@@ -81,8 +81,7 @@ def explain(
         graph = Graph(
             run.value, parts, leaves, others, cotangent, seed is not None, run.source, kind
         )
-        branches = None if text.is_expression else run.branches
-        return explained(graph, wish, notices.texts, branches)
+        return explained(graph, wish, notices.texts, run.told)
 
 
 def parts_of(run: Recorded, bound: Mapping[str, Any], steps: str) -> tuple[list[Named], str]:

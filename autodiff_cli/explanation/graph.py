@@ -10,12 +10,12 @@ import numpy as np
 
 from autodiff_cli.errors import InputError, RuntimeFault
 from autodiff_cli.evaluation.leaves import executed
+from autodiff_cli.evaluation.recorded import Branches
 from autodiff_cli.explanation import compact
 from autodiff_cli.explanation.chain import chain_of
 from autodiff_cli.explanation.formulas import Element, Formulas, Way
 from autodiff_cli.explanation.links import LinkNodes, linked, sized
 from autodiff_cli.explanation.records import (
-    Branches,
     Chain,
     Explanation,
     Formula,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from autodiff_cli.evaluation.recorded import Branches
 from autodiff_cli.formula.expressions import Expression
 from autodiff_cli.formula.text import PRODUCT, Text
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.record import Record
 
 Index: TypeAlias = tuple[int, ...]
-Branches: TypeAlias = "tuple[tuple[str, bool | int], ...]"
 
 
 class Formula(Record):

@@ -40,6 +40,10 @@ class Recording:
         self.read: list[Node] = []
         self.repeatable = True
 
+    def reads(self, node: Node) -> None:
+        """Take note that the value of a node is about to leave the graph."""
+        self.read.append(node)
+
 
 class Unknown(Exception):
     """The value of a placeholder was asked for, or of what isn't computed yet: the graph depends on it."""
@@ -215,7 +219,7 @@ class Context:
     def reads(self, node: Node) -> None:
         """Take note that the value of a node is about to leave the graph."""
         if self.recording is not None:
-            self.recording.read.append(node)
+            self.recording.reads(node)
 
     def acts(self) -> None:
         """Take note of what has an effect besides its result."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.evaluation.derivation import Derivation, Formula
+from autodiff_cli.evaluation.recorded import Branches
 from autodiff_cli.formula.script import Script, script
 from autodiff_cli.formula.text import Dialect, Unsayable
 from autodiff_cli.formula.torch_text import TorchModule
@@ -78,20 +79,25 @@ def _checked(derivation: Derivation) -> str:
     return f"checked for {shown}{more}"
 
 
-def ran(branches: Sequence[tuple[str, bool | int]]) -> str:
+def ran(branches: Branches) -> str:
     """What of a program ran: each condition, how often it held, and how it ended; each loop's turns."""
     held: dict[str, list[bool]] = {}
+    read: dict[str, None] = {}
     for condition, outcome in branches:
         if isinstance(outcome, bool):
             held.setdefault(condition, []).append(outcome)
+        elif outcome is None:
+            read[f"{condition} read values"] = None
+        elif isinstance(outcome, float):
+            read[f"{condition} read {outcome:.6g}"] = None
     loops = [
         f"'{loop}' took {_count(turns, 'turn', 'turns')}"
         for loop, turns in branches
-        if not isinstance(turns, bool)
+        if type(turns) is int
         and loop.startswith(("for ", "while "))
         and not any(condition in loop for condition in held)
     ]
-    if not held:
+    if not held and not read:
         ran = f": {', '.join(loops)}; no tensor decided" if loops else ": no tensor decides"
         return f"a program{ran} what runs"
     parts = []
@@ -103,7 +109,7 @@ def ran(branches: Sequence[tuple[str, bool | int]]) -> str:
             parts.append(f"{condition} was true {_count(true, 'time', 'times')}, then false")
         else:
             parts.append(f"{condition} was true {true} of {len(outcomes)} times")
-    return f"for these inputs alone, where {', '.join([*parts, *loops])}"
+    return f"for these inputs alone, where {', '.join([*parts, *read, *loops])}"
 
 
 def _count(number: int, one: str, several: str) -> str:

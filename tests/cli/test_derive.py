@@ -185,3 +185,29 @@ def test_what_is_refused_says_why(run: Any, words: list[str], code: int, said: s
     found, out, err = run("derive", *words)
     assert (found, out) == (code, "")
     assert said in err
+
+
+def test_an_input_may_be_there_for_its_size_alone(run: Any, tmp_path: Path) -> None:
+    code, out, _ = run("derive", "sum(w**2)/n", "w:3", "x:n")
+    assert code == 0 and "2*w/n" in out and "d_x" not in out
+    path = tmp_path / "gradient.txt"
+    path.write_text(out)
+    code, out, _ = run("--no-grad", f"@{path}", "w=[1,2,3]", "x=[1,2]")
+    assert code == 0 and out.startswith("value: tensor([1., 2., 3.]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("int(x)*x", "int(x) read 2.5"),
+        ("x if x > 1 else 2*x", "x > 1 was true"),
+        ("x.item()//1*x", "x.item() read 2.5"),
+        ("sum(stack([x, -x])[stack([x, -x]) > 0])", "read values"),
+    ],
+)
+def test_what_values_decided_is_said(run: Any, text: str, said: str) -> None:
+    code, out, _ = run("derive", text, "x=2.5")
+    assert code == 0 and "# for these inputs alone, where" in out and said in out
+    code, out, _ = run("explain", text, "x=2.5")
+    assert code == 0 and said in out
+    assert "for these inputs" not in run("derive", "x**3", "x=2.5")[1]
