@@ -9,16 +9,7 @@ import numpy as np
 from autodiff_cli.checking.function import arrays_of
 from autodiff_cli.checking.graph import Narrow, Terms, checked, weights_of
 from autodiff_cli.checking.records import Check
-from autodiff_cli.errors import AutodiffError
-from autodiff_cli.explanation.graph import check_gradient
-from autodiff_cli.explanation.watching import (
-    Pass,
-    Watch,
-    check_unhindered,
-    hindrance,
-    leaves_of,
-    run_of,
-)
+from autodiff_cli.explanation.watching import Pass, Watch, leaves_of, run_of
 from autodiff_cli.inputs import Given
 from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.dtypes import DType, float64
@@ -39,20 +30,11 @@ def watched(say: Callable[[Pass, Check | str], None], terms: Terms) -> Watch:
         terms: how to check.
     """
 
-    def tell(found: Pass) -> None:
-        if found.number > FIRST and found.number & (found.number - 1):
-            return
-        try:
-            with (
-                changed(eager=False, grad=True, saving=(), passes=(), recording=None),
-                np.errstate(all="ignore"),
-            ):
-                why = hindrance(found)
-                say(found, why or _checked(found, terms))
-        except AutodiffError as error:  # the pass itself says the same
-            say(found, error.message)
-
-    return Watch(tell)
+    return Watch(
+        lambda number: number <= FIRST or not number & (number - 1),
+        lambda found: _checked(found, terms),
+        say,
+    )
 
 
 def checked_run(
@@ -67,9 +49,7 @@ def checked_run(
     Raises:
         AutodiffError: it can't be run, or has no gradient.
     """
-    found, leaves = run_of(source, inputs, wrt, seed)
-    check_gradient(found.value, leaves)
-    check_unhindered(found, "checked")
+    found, _ = run_of(source, inputs, wrt, seed, "checked")
     if seed is None:
         weights = weights_of(found.value.shape)
         found = found._replace(cotangent=constant(weights, found.value.dtype))

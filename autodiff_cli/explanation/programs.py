@@ -6,20 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from autodiff_cli.errors import AutodiffError
-from autodiff_cli.explanation.graph import Graph, Wish, check_gradient, explained
+from autodiff_cli.explanation.graph import Graph, Wish, explained
 from autodiff_cli.explanation.records import Explanation
-from autodiff_cli.explanation.watching import (
-    Pass,
-    Watch,
-    check_unhindered,
-    hindrance,
-    leaves_of,
-    parts_of,
-    run_of,
-)
+from autodiff_cli.explanation.watching import Pass, Watch, leaves_of, parts_of, run_of
 from autodiff_cli.inputs import Given
-from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import Node
 from autodiff_cli.source import Source
 
@@ -30,21 +20,7 @@ def watched(say: Callable[[Pass, Explanation | str], None]) -> Watch:
     Args:
         say: called with the pass and its explanation, or why it has none.
     """
-
-    def tell(found: Pass) -> None:
-        if found.number > 1:
-            return
-        try:
-            with (
-                changed(eager=False, saving=(), passes=(), recording=None),
-                np.errstate(all="ignore"),
-            ):
-                why = hindrance(found)
-                say(found, why or _explained(found))
-        except AutodiffError as error:  # the pass itself says the same
-            say(found, error.message)
-
-    return Watch(tell)
+    return Watch(lambda number: number == 1, _explained, say)
 
 
 def _explained(found: Pass) -> Explanation:
@@ -73,7 +49,5 @@ def explained_run(
     Raises:
         AutodiffError: it can't be run, or has no gradient.
     """
-    found, leaves = run_of(source, inputs, wrt, seed)
-    check_gradient(found.value, leaves)
-    check_unhindered(found, "explained")
+    found, leaves = run_of(source, inputs, wrt, seed, "explained")
     return _of_pass(found, leaves, seed is not None, source, wish)

@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from autodiff_cli.errors import RuntimeFault
+import numpy as np
+
+from autodiff_cli.errors import AutodiffError, RuntimeFault
 from autodiff_cli.evaluation.seeds import seed_of
 from autodiff_cli.evaluation.traced import Traced, named_nodes
-from autodiff_cli.explanation.graph import MANY, Named
+from autodiff_cli.explanation.graph import MANY, Named, check_gradient
 from autodiff_cli.explanation.links import sized
 from autodiff_cli.inputs import Given
 from autodiff_cli.interpret.places import frames
+from autodiff_cli.ir.context import changed
 from autodiff_cli.ir.node import CONSTANT, INPUT, Node
 from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops.create import full
@@ -49,18 +52,27 @@ class Pass(NamedTuple):
 
 
 class Watch:
-    """Watches a program.
+    """Watches a program, and says of its backward passes what is asked.
 
     Args:
-        tell: called with each backward pass.
+        wants: whether to ask about a pass, by its number of those that begin at its place.
+        ask: gives what is to be said of a pass.
+        say: called with the pass and that, or why there is nothing to say.
 
     Attributes:
         counts: how many began, by place.
         kept: names of what Functions of the program save, where they do.
     """
 
-    def __init__(self, tell: Callable[[Pass], None]) -> None:
-        self.tell = tell
+    def __init__(
+        self,
+        wants: Callable[[int], bool],
+        ask: Callable[[Pass], Any],
+        say: Callable[[Pass, Any], None],
+    ) -> None:
+        self.wants = wants
+        self.ask = ask
+        self.say = say
         self.counts: dict[str, int] = {}
         self.sources: dict[int, tuple[Span, Source]] = {}
         self.kept: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
@@ -85,13 +97,25 @@ class Watch:
     def _passing(self, roots: Sequence[tuple[Node, Node]]) -> None:
         place = _place()
         self.counts[place] = number = self.counts.get(place, 0) + 1
+        if not self.wants(number):
+            return
         names = _names()
         taken = set(names.values())
         for node, name in self.kept.items():
             short = name.rpartition(".")[2]
             names.setdefault(id(node), name if short in taken else short)
         for value, cotangent in roots:
-            self.tell(Pass(place, number, value, cotangent, names, self.sources))
+            self._tell(Pass(place, number, value, cotangent, names, self.sources))
+
+    def _tell(self, found: Pass) -> None:
+        try:
+            with (
+                changed(eager=False, grad=True, saving=(), passes=(), recording=None),
+                np.errstate(all="ignore"),
+            ):
+                self.say(found, hindrance(found) or self.ask(found))
+        except AutodiffError as error:  # the pass itself says the same
+            self.say(found, error.message)
 
 
 def _place() -> str:
@@ -175,14 +199,22 @@ def hindrance(found: Pass) -> str:
 
 
 def run_of(
-    source: Source, inputs: Mapping[str, Given], wrt: Sequence[str] | None, seed: Given | None
+    source: Source,
+    inputs: Mapping[str, Given],
+    wrt: Sequence[str] | None,
+    seed: Given | None,
+    what: str,
 ) -> tuple[Pass, dict[str, Node]]:
     """A text with effects, run as it is written, as the pass from its value; and its leaves.
 
     What it prints goes to standard error.
 
+    Args:
+        source, inputs, wrt, seed: as for `evaluate`.
+        what: what is to be done with its gradient: "explained" or "checked".
+
     Raises:
-        AutodiffError: it can't be run, or its result is not one tensor.
+        AutodiffError: it can't be run, its result is not one tensor, or has no gradient that rules give.
     """
     run = Traced(source, inputs, wrt, sys.stderr.write)
     if len(run.results) != 1:
@@ -198,19 +230,8 @@ def run_of(
         id(node.span): (node.span, source) for node in topological([value]) if node.span is not None
     }
     found = Pass("", 1, value, cotangent, run.names, places)
-    return found, run.leaves or leaves_of(found)
-
-
-def check_unhindered(found: Pass, what: str) -> None:
-    """Refuse a run of which the rules alone don't say what its backward pass does.
-
-    Args:
-        found: the pass.
-        what: what can't be done: "explained" or "checked".
-
-    Raises:
-        RuntimeFault: says why.
-    """
+    leaves = run.leaves or leaves_of(found)
+    check_gradient(value, leaves)
     try:
         why = hindrance(found)
     except RuntimeFault as error:
@@ -218,3 +239,4 @@ def check_unhindered(found: Pass, what: str) -> None:
         raise
     if why:
         raise RuntimeFault(f"the gradient can't be {what}: {why}")
+    return found, leaves

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.dtypes import DType
-from autodiff_cli.ir.node import Node, Number, Op, Params, Rule, Shape
+from autodiff_cli.ir.node import Node, Op, Params, Rule, Shape
+from autodiff_cli.ops.arithmetic import scaled
 from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.ops.indexing import _along, index, index_select, place, put_along, take_along
 from autodiff_cli.ops.kinds import Shaped, like
@@ -68,10 +69,6 @@ scatter_add = Shaped(
 # ---- whole indices of a dimension ---------------------------------------------------------------
 
 
-def _scaled(g: Node, alpha: Number) -> Node:
-    return g if alpha == 1 else g * alpha
-
-
 index_add = Shaped(
     "index_add",
     lambda x, index, source, dim, alpha: _replaced(
@@ -80,7 +77,7 @@ index_add = Shaped(
     vjps=(
         lambda g, y, x, index, source, dim, alpha: g,
         None,
-        lambda g, y, x, index, source, dim, alpha: _scaled(
+        lambda g, y, x, index, source, dim, alpha: scaled(
             reshape(index_select(g, index, dim=dim), source.shape), alpha
         ),
     ),

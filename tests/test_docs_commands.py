@@ -1,4 +1,4 @@
-"""docs/explain.md and docs/check.md: their examples, executed, and their lists of options."""
+"""Pages of docs/ about one command: their examples, executed, and their lists of options."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from console import ROOT, examples, executed
 
-PAGES = ("explain", "check")
-TEXTS = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in PAGES}
+PAGES = ("explain", "check", "graph", pytest.param("plot", marks=pytest.mark.needs("plotext")))
+NAMES = ("explain", "check", "graph", "plot")
+TEXTS = {page: (ROOT / "docs" / f"{page}.md").read_text() for page in NAMES}
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]\d+)?")
 NOISE = ("differs", "sum at")  # in lines whose digits are what rounding left
 
@@ -39,10 +40,11 @@ def _counts(line: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_examples(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, in one folder: some write the files that later ones read."""
     monkeypatch.delenv("COLUMNS", raising=False)
     # a command of several lines goes on behind `> `, as at a prompt
     found = examples(re.sub(r"\n> ", "\r", TEXTS[page]))
-    assert len(found) > 8
+    assert len(found) > 4
     for example in found:
         output, code = executed(example.command.replace("\r", "\n"), tmp_path)
         assert code == example.code, output
@@ -54,7 +56,7 @@ def test_examples(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
             assert output == example.output, example.command
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NAMES)
 def test_python_examples(page: str) -> None:
     blocks = "\n".join(re.findall(r"```python\n(.*?)```", TEXTS[page], re.DOTALL))
     test = doctest.DocTestParser().get_doctest(blocks, {}, page, f"docs/{page}.md", 0)
@@ -62,7 +64,7 @@ def test_python_examples(page: str) -> None:
     assert doctest.DocTestRunner().run(test).failed == 0
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", NAMES)
 def test_every_option_is_listed(page: str) -> None:
     command = import_module(f"autodiff_cli.cli.{page}").command
     section = TEXTS[page].split("## All options")[1]
