@@ -123,8 +123,27 @@ class BatchWords(TableWords):
         "--propagate",
         multiple=True,
         metavar="NAME=SIGMA,...",
-        help="The result's standard deviation from those of inputs, to first order, in a column sigma: "
-        "--propagate x=0.1,y=@sigma_y.",
+        help="The result's standard deviation from those of inputs, to first order, in a column sigma; "
+        "in per cent, computed, or with covariances x~y: --propagate 'x=0.1,y=@sigma_y,z=5%,x~y=0.001'.",
+    )
+    covariance: tuple[str, ...] = option(
+        "--covariance",
+        multiple=True,
+        metavar="FILE|NAME~NAME=C,...",
+        help="The same from a matrix of covariances of the inputs that --propagate names, else --wrt, else "
+        "the text, or of pairs of them: --covariance cov.npy, --covariance x~y=0.001.",
+    )
+    budget: bool = option(
+        "--budget",
+        is_flag=True,
+        help="What each input contributes to the deviation, in columns sigma_x: --propagate x=5% --budget.",
+    )
+    monte_carlo: int | None = option(
+        "--monte-carlo",
+        type=click.IntRange(min=2),
+        metavar="N",
+        help="Mean and deviation over N normal draws of the inputs besides, in columns mean_mc and sigma_mc: "
+        "--propagate x=0.1 --monte-carlo 10000.",
     )
     also: tuple[str, ...] = option(
         "--also",

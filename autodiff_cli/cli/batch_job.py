@@ -13,8 +13,10 @@ import click
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import bindings_of, names_of
 from autodiff_cli.cli.table_words import TableWords
-from autodiff_cli.cli.words import NAME, expression_of, home, value_of
+from autodiff_cli.cli.uncertain import deviations_of, parted, weights_of
+from autodiff_cli.cli.words import expression_of, home, value_of
 from autodiff_cli.errors import InputError
+from autodiff_cli.evaluation.propagation import matrix_of
 from autodiff_cli.rows.job import Job
 from autodiff_cli.rows.question import Question
 from autodiff_cli.tables import partial, writers
@@ -35,7 +37,8 @@ def job_of(words: BatchWords) -> Job:
         UsageError: they make no sense.
     """
     bound = [word for word in words.bindings if BINDING.match(word) and not _is_file(word)]
-    given = bindings_of(bound)
+    values = bindings_of(bound)
+    given, off = parted(values)
     files = tuple(home(word) for word in words.bindings if word not in bound)
     for word in files:
         if word.startswith("-") and word != "-":
@@ -49,13 +52,17 @@ def job_of(words: BatchWords) -> Job:
     )  # from here on no file is looked up by a name
     _check_files(sources, [words.expression, *given.values()], words)
 
+    deviations, matrix = deviations_of(words.propagate, words.covariance, off)
     question = Question(
         expression_of(words.expression),
         {name: value_of(text, words.dtype) for name, text in given.items()},
         wrt=None if wrt is None else tuple(wrt),
         seed=words.seed,
         tangents=weights_of("--jvp", words.jvp),
-        deviations=weights_of("--propagate", words.propagate),
+        deviations=deviations,
+        covariance=None if matrix is None else matrix_of(matrix),
+        budget=words.budget,
+        samples=words.monte_carlo or 0,
         jacobian=words.jacobian,
         hessian=words.hessian,
         vectors=weights_of("--hvp", words.hvp),
@@ -79,7 +86,7 @@ def job_of(words: BatchWords) -> Job:
         resume=words.resume,
         chunk_rows=words.chunk_rows,
         chunk_bytes=words.chunk_size,
-        words=_said(words, given, files),
+        words=_said(words, values, files),
     )
 
 
@@ -101,6 +108,7 @@ def _check(words: BatchWords) -> None:
         for option, why in (
             ("keep", "the input's columns aren't added up"),
             ("propagate", "deviations aren't added up"),
+            ("covariance", "deviations aren't added up"),
             ("resume", "it writes nothing before the last row"),
         ):
             if getattr(words, option):
@@ -167,20 +175,10 @@ def _check_files(found: Sequence[RowSource], values: Sequence[str], words: Batch
 
 def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> dict[str, str]:
     """What makes two runs the same job."""
-    asked = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "propagate", "values_only"]
-    same = [
-        *asked,
-        "also",
-        "title",
-        "keep",
-        "on_error",
-        "dtype",
-        "manual_seed",
-        "format",
-        "to",
-        "columns",
-        *TableWords.__annotations__,
-    ]
+    derivatives = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "values_only"]
+    deviations = ["propagate", "covariance", "budget", "monte_carlo"]
+    names = ["columns", "also", "title", "keep", "on_error", *TableWords.__annotations__]
+    same = [*derivatives, *deviations, *names, "dtype", "manual_seed", "format", "to"]
     said = [
         f"--{name.replace('_', '-')} {getattr(words, name)}"
         for name in same
@@ -191,29 +189,3 @@ def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> d
         "inputs": " ".join([*paths, *(f"{name}={text}" for name, text in given.items())]),
         "options": " ".join(said),
     }
-
-
-def weights_of(option: str, texts: Sequence[str]) -> dict[str, str]:
-    """The names and their values; commas inside brackets belong to a value.
-
-    >>> weights_of("--jvp", ["x=[1,0], t=@dt", "u=2"])
-    {'x': '[1,0]', 't': '@dt', 'u': '2'}
-    """
-    if not texts:
-        return {}
-    parts, depth = [""], 0
-    for letter in ",".join(texts):
-        depth += (letter in "([{") - (letter in ")]}")
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    weights: dict[str, str] = {}
-    for part in parts:
-        name, equals, value = (word.strip() for word in part.partition("="))
-        if not equals or not NAME.fullmatch(name) or not value.removeprefix("@"):
-            raise click.UsageError(f"{option} takes NAME=VALUE, with commas between: not '{part}'")
-        if name in weights:
-            raise click.UsageError(f"{option} names '{name}' twice")
-        weights[name] = value
-    return weights

@@ -45,6 +45,7 @@ Examples:
   autodiff 'tanh(A@x)' A='rand(2,3)' x='[1,2,3]' --wrt x --jacobian
   autodiff 'F.binary_cross_entropy_with_logits(x@w+b, y)' \\
       x='ones(5)' y='zeros(3)' w=@w.npy b=@b.npy --wrt w,b
+  autodiff 'x/y' x=2.1±0.1 y=3±5%
   seq 5 | autodiff 'norm(x)' x=@-
 
 \b
@@ -92,6 +93,13 @@ class EvalWords(Computing):
         metavar="NAME=VECTOR",
         help="A scalar's Hessian times a vector, as in --hvp x='[1,0]'. Repeat for several inputs; "
         "the others' vectors are 0.",
+    )
+    propagate: tuple[str, ...] = option(
+        "--propagate",
+        multiple=True,
+        metavar="NAME=SIGMA,...",
+        help="The result's standard deviation from those of inputs, to first order; x=1±0.1 asks for it, "
+        "too: --propagate 'x=0.1,y=5%,x~y=0.001'.",
     )
     no_grad: bool = option(
         "--no-grad",
@@ -153,6 +161,13 @@ def _run(words: EvalWords) -> None:
     from autodiff_cli.cli.confining import confine
     from autodiff_cli.evaluation import Asked, evaluated
 
+    off: dict[str, str] = {}
+    if words.propagate or any("±" in text or "+/-" in text for text in names.values()):
+        from autodiff_cli.cli.uncertain import deviations_of, parted
+
+        names, off = parted(names)
+        off, _ = deviations_of(words.propagate, (), off)
+
     imported = perf_counter()
     outputs = _outputs(words)
     values = [*names.values(), *words.seeds, *tangents.values(), *vectors.values()]
@@ -175,7 +190,12 @@ def _run(words: EvalWords) -> None:
         save_grads = _archive(words.save_grads, archives)
         confine(wall)
         with _progress(words.quiet):
-            result = evaluated(expression, inputs, asked, words.settings())
+            if off:
+                from autodiff_cli.evaluation.propagation import propagated
+
+                result = propagated(expression, inputs, asked, off, words.settings())
+            else:
+                result = evaluated(expression, inputs, asked, words.settings())
         rendering = perf_counter()
         text = _rendered(result, words)
         rendered = perf_counter()

@@ -64,7 +64,7 @@ head rows nrows max-rows first: --limit
 skip ignore skip-errors ignore-errors errors: --on-error skip
 sum mean average aggregate total: --reduce || write it in the expression: sum(x), mean(x)
 chunk chunksize batch-size: --chunk-rows
-noise error errors-in uncertainty sigma std: --propagate || autodiff batch has --propagate
+noise error errors-in uncertainty sigma std: --propagate || autodiff and autodiff batch have --propagate
 append continue: --resume
 check test preview dryrun: --dry-run
 colour: --color

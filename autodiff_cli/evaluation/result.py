@@ -35,6 +35,7 @@ class Result(Record):
         hessian: by two inputs, of shape (*first.shape, *second.shape), if asked for.
         jvp: the tangent of the value, if tangents were given.
         hvp: by input, the Hessian's product with the given vectors, if there were any.
+        sigma: the standard deviation of the value, if those of inputs were given.
         also: what names hold at the end of the text, with their gradients if they are scalars; None if none
             were asked for.
         notices: what a person should know besides: where a gradient was cut, inputs that nothing reads.
@@ -49,17 +50,19 @@ class Result(Record):
     hessian: dict[str, dict[str, Tensor]] | None = None
     jvp: Tensor | None = None
     hvp: dict[str, Tensor] | None = None
+    sigma: Tensor | None = None
     also: dict[str, tuple[Any, Gradients | None]] | None = None
     notices: tuple[str, ...] = ()
 
     def derivatives(self) -> dict[str, Tensor]:
-        """What was asked for besides gradients, as "jacobian.x", "hessian.x.y", "jvp" and "hvp.x"."""
+        """What was asked for besides gradients: "jacobian.x", "hessian.x.y", "jvp", "hvp.x", "sigma"."""
         found = {f"jacobian.{name}": tensor for name, tensor in (self.jacobian or {}).items()}
         for name, row in (self.hessian or {}).items():
             found |= {f"hessian.{name}.{other}": tensor for other, tensor in row.items()}
         if self.jvp is not None:
             found["jvp"] = self.jvp
-        return found | {f"hvp.{name}": tensor for name, tensor in (self.hvp or {}).items()}
+        found |= {f"hvp.{name}": tensor for name, tensor in (self.hvp or {}).items()}
+        return found if self.sigma is None else {**found, "sigma": self.sigma}
 
     @property
     def grad(self) -> ByInput:

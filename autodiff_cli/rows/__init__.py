@@ -9,6 +9,7 @@ engine      columns → answers: rows grouped by shape, a group computed at once
 faults      why rows have no answer, with one error for all that fail alike
 grouped     rows by the shapes of their cells, and their answers in order again
 deviation   the standard deviation of a result from those of its inputs
+monte_carlo the same over draws of the inputs, beside the first order
 total       one accumulated value and gradient, whatever the order of the rows
 uniform     rows whose answers have another shape than those before them, where the output can't hold both
 table       a chunk of rows → the table of their answers; what to do with bad rows

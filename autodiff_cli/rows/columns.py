@@ -39,6 +39,9 @@ def batch(
     hessian: bool = False,
     hvp: Mapping[str, str] | None = None,
     propagate: Mapping[str, str] | None = None,
+    covariance: Any = None,
+    budget: bool = False,
+    monte_carlo: int = 0,
     also: Sequence[str] = (),
     grad: bool = True,
     on_error: OnError = "fail",
@@ -63,7 +66,12 @@ def batch(
         jacobian: whether to give every element of the result by every element of each input.
         hessian: whether to give the second derivatives of a scalar by each two inputs.
         hvp: vectors by input, as directions: asks for the Hessian's product with them.
-        propagate: standard deviations by input, in the same way: asks for the result's.
+        propagate: standard deviations by input, in the same way, or computed from a row's inputs
+            ("0.1*sqrt(x)", "5%"); by "x~y" their covariances: asks for the result's.
+        covariance: a matrix of covariances of all elements of the inputs that `propagate` names, else `wrt`,
+            else of the columns that the expression names: asks for it, too.
+        budget: whether to give what each input contributes to it.
+        monte_carlo: how many draws of the inputs to evaluate besides.
         also: names that the text assigns, whose values and gradients are wanted too.
         grad: whether to compute gradients.
         on_error: what becomes of a row that has no answer: "fail" raises its error, "skip" leaves it out, and
@@ -77,8 +85,8 @@ def batch(
 
     Returns:
         "value", "grad_NAME" for each input, NAME and "grad_NAME_INPUT" of `also`, "jvp", "jac_NAME",
-        "hess_NAME_NAME", "hvp_NAME", "sigma" and "error" where they are asked for: arrays whose first axis
-        is the rows, lists of arrays where the rows' shapes differ.
+        "hess_NAME_NAME", "hvp_NAME", "sigma", "sigma_NAME", "mean_mc", "sigma_mc" and "error" where they are
+        asked for: arrays whose first axis is the rows, lists of arrays where the rows' shapes differ.
 
     Raises:
         AutodiffError: the expression, a column, an input or, with "fail", a row is wrong.
@@ -100,6 +108,9 @@ def batch(
         seed=seed,
         tangents=jvp or {},
         deviations=propagate or {},
+        covariance=None if covariance is None else np.asarray(covariance, np.float64),
+        budget=budget,
+        samples=monte_carlo,
         jacobian=jacobian,
         hessian=hessian,
         vectors=hvp or {},

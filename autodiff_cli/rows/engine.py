@@ -12,17 +12,18 @@ import numpy as np
 
 from autodiff_cli.errors import AutodiffError, NameFault
 from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.evaluation.uncertainty import no_covariance
 from autodiff_cli.interpret.limits import started_with
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import Unknown, current, own
 from autodiff_cli.ir.node import Array, Shape
 from autodiff_cli.random.checks import checked_seed
-from autodiff_cli.rows import deviation as deviations
+from autodiff_cli.rows.deviation import Deviations
 from autodiff_cli.rows.faults import Faults, light
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
-from autodiff_cli.rows.named import gradients_of, names_of
+from autodiff_cli.rows.named import deviations_of, gradients_of, names_of
 from autodiff_cli.rows.plan import Failed, Fork, RowsKind, RowsPlan, planned
-from autodiff_cli.rows.question import Question, weight
+from autodiff_cli.rows.question import Question
 from autodiff_cli.rows.resolved import resolved
 from autodiff_cli.rows.single import single
 from autodiff_cli.tables.bad import GOOD
@@ -103,13 +104,13 @@ class Engine:
         self.settings = question.settings.replaced(manual_seed=self.seed)
         with self._started():
             self.asked = resolved(question, columns, self._say)
-            self.deviations = {
-                name: weight(text, f"--propagate {name}", columns)
-                for name, text in question.deviations.items()
-            }
-            deviations.check_fixed(self.deviations)
-        weights = [*self.asked.weights, *self.deviations.values()]
-        named = {*self.asked.inputs, *(w.column for w in weights if w.column is not None)}
+            self.deviations = None
+            if self.asked.off:
+                self.deviations = Deviations(
+                    self.asked, columns, lambda other, names: Engine(other, names, self._say)
+                )
+        named = {*self.asked.inputs, *(w.column for w in self.asked.weights)}
+        named |= set() if self.deviations is None else self.deviations.wanted
         self.wanted = tuple(name for name in columns if name in named)
         self.ungraded: set[str] = set()
         self.undecided = set(question.also)
@@ -119,6 +120,13 @@ class Engine:
             self._say("a program with effects: computed a row at a time")
         self.plans: dict[tuple[tuple[str, RowsKind], ...], RowsPlan | Fork | AutodiffError] = {}
         self.forks = 0
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """The context of what is drawn, which is the same each time."""
+        with self._started():
+            self._draw_again()
+            yield
 
     @contextmanager
     def _started(self) -> Iterator[None]:
@@ -157,8 +165,8 @@ class Engine:
         parts, faults = found = Found([], Faults(count))
         good = np.ones(count, bool)
         good[np.asarray(without, np.int64)] = False
-        deviations.check(self.deviations, columns, good, faults)
-        good[faults.offsets] = False
+        if self.deviations is not None:
+            columns = self.deviations.columns(columns, count, good, faults)
         notices = Notices(self.question.expression, not self.question.values_only)
         with self._started(), notices.taken():
             for shapes, offsets in groups(columns, np.flatnonzero(good)):
@@ -205,7 +213,7 @@ class Engine:
                     shapes = {
                         self.question.title if n == "value" else n: s for n, s in shapes.items()
                     }
-                    shapes |= dict.fromkeys(["sigma"] if self.deviations else [], ())
+                    shapes |= dict.fromkeys(deviations_of(self.asked), ())
         dtype = self.settings.dtype
         return {name: Column(np.zeros((0, *shape), dtype)) for name, shape in shapes.items()}
 
@@ -222,6 +230,13 @@ class Engine:
 
     def _group(self, group: Group, found: Found, to_first: bool) -> None:
         """Rows of the same shapes: at once, and one by one where that can't be."""
+        if self.deviations is not None and self.deviations.pairs:
+            wrong = self.deviations.impossible(group.cells, group.size)
+            if wrong.any():
+                found.faults.fail(
+                    group.offsets[wrong], no_covariance(list(self.question.deviations))
+                )
+                group = group.some(np.flatnonzero(~wrong))
         for at in self._at_once(group, found).tolist():
             self._one(group.one(at), found)
             if to_first and found.faults.codes[group.offsets[at]] != GOOD:
@@ -386,11 +401,8 @@ class Engine:
             flows = any(name.startswith("grad_") for name in outputs)
             shown = self.asked.shown if flows else ()
             self.asked = self.asked._replace(undecided=False, shown=shown)
-        if self.deviations:
-            sigma = deviations.deviation(outputs, self.deviations, group.cells, group.size)
-            value = outputs["value"]
-            assert value is not None
-            outputs["sigma"] = sigma.astype(value.dtype if value.dtype.kind == "f" else np.float64)
+        if self.deviations is not None:
+            outputs |= self.deviations.answers(outputs, group.cells, group.size)
         self._decide(outputs, group.size)
         return {
             name: array

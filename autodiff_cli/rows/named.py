@@ -37,7 +37,7 @@ def names_of(asked: Resolved, bools: Collection[str] = ()) -> tuple[str, ...]:
         *(["jvp"] if asked.tangents else []),
         *columns_of(further),
         *(column for name in question.also for column in [name, *gradients_of(name, leaves)]),
-        *(["sigma"] if question.deviations else []),
+        *deviations_of(asked),
     ]
     for name in names:
         if names.count(name) > 1:
@@ -47,6 +47,15 @@ def names_of(asked: Resolved, bools: Collection[str] = ()) -> tuple[str, ...]:
                 "in the text",
             )
     return tuple(names)
+
+
+def deviations_of(asked: Resolved) -> list[str]:
+    """The columns of the result's deviation."""
+    return [
+        *(["sigma"] if asked.off else []),
+        *(f"sigma_{name}" for name in asked.off if asked.question.budget),
+        *(["mean_mc", "sigma_mc"] if asked.question.samples else []),
+    ]
 
 
 def gradients_of(name: str, leaves: Collection[str]) -> list[str]:

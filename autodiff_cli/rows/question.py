@@ -26,7 +26,12 @@ class Question(NamedTuple):
         wrt: the names of the inputs to differentiate by; None for all floating ones.
         seed: the cotangent of a result that isn't a scalar: an expression, or "@COLUMN".
         tangents: a direction for inputs, by name: expressions or "@COLUMN"; asks for the derivative along it.
-        deviations: standard deviations of inputs, by name, in the same way; asks for the result's.
+        deviations: standard deviations of inputs, by name, in the same way, or computed from a row's inputs
+            ("0.1*sqrt(x)"), or in per cent of the input ("5%"); by "x~y" covariances. Asks for the result's.
+        covariance: a matrix of covariances of all elements of the inputs that `deviations` name, else of
+            those that `wrt` names, else of the columns that the expression names.
+        budget: whether what each input contributes to the deviation is asked for.
+        samples: how many draws of the inputs are evaluated besides; 0 for none.
         values_only: no gradients.
         jacobian: whether that of the result by each input is asked for.
         hessian: whether that of a scalar by each two inputs is.
@@ -44,6 +49,9 @@ class Question(NamedTuple):
     seed: str | None = None
     tangents: Mapping[str, str] = {}
     deviations: Mapping[str, str] = {}
+    covariance: Array | None = None
+    budget: bool = False
+    samples: int = 0
     values_only: bool = False
     jacobian: bool = False
     hessian: bool = False

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.evaluation.notices import Notices
+from autodiff_cli.evaluation.uncertainty import pairs_of
 from autodiff_cli.inputs import bind
 from autodiff_cli.interpret.code import Compiled
 from autodiff_cli.interpret.suggest import suggestion
@@ -22,6 +23,7 @@ class Resolved(NamedTuple):
         inputs: the columns that the expression names, in the order of the table.
         fixed: the inputs that are the same for every row, bound.
         shown: the names whose gradients are answers; None for all leaves.
+        off: the inputs that have deviations.
         hidden: those whose gradients only the deviation needs.
         seed: the cotangent, if one is given.
         by: the names that Jacobians and Hessians are by; None for all leaves, none where none is asked for.
@@ -35,6 +37,7 @@ class Resolved(NamedTuple):
     inputs: tuple[str, ...]
     fixed: Mapping[str, Any]
     shown: tuple[str, ...] | None
+    off: tuple[str, ...]
     hidden: tuple[str, ...]
     by: tuple[str, ...] | None
     seed: Weight | None
@@ -103,11 +106,20 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
     _check_also(question.also, text, columns)
     shown = () if question.values_only else question.wrt
     known = [*inputs, *question.given]
+    pairs_of(question.deviations)  # refuses those without deviations
+    off = tuple(name for name in question.deviations if "~" not in name)
+    if question.covariance is not None and not off:
+        off = question.wrt or inputs
+    if not off and (question.budget or question.samples):
+        raise InputError(
+            f"{'--budget' if question.budget else '--monte-carlo'} needs the inputs' deviations",
+            hint="--propagate x=0.1 says them",
+        )
     for option, asked_for in (
         ("--wrt", question.wrt or ()),
         ("--jvp", question.tangents),
         ("--hvp", question.vectors),
-        ("--propagate", question.deviations),
+        ("--propagate", off),
     ):
         for name in asked_for:
             if name not in known:
@@ -115,7 +127,7 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
                     f"{option} names '{name}', which is not an input; the inputs are "
                     f"{', '.join(known) or 'none'}"
                 )
-    hidden = () if shown is None else tuple(n for n in question.deviations if n not in shown)
+    hidden = () if shown is None else tuple(n for n in off if n not in shown)
     by = question.wrt if question.further.further else ()
     for name in question.vectors:
         if by is not None and name not in by:
@@ -129,9 +141,9 @@ def resolved(question: Question, columns: Sequence[str], say: Callable[[str], No
         for option, asked in (("jvp", question.tangents), ("hvp", question.vectors))
     )
     undecided = bool(tangents or question.further.further) and seed is None
-    undecided = undecided and not question.deviations
+    undecided = undecided and not off
     found = Resolved(
-        question, text, inputs, {}, shown, hidden, by, seed, tangents, vectors, undecided
+        question, text, inputs, {}, shown, off, hidden, by, seed, tangents, vectors, undecided
     )
     fixed = {
         name: bind(name, given, found.differentiates(name))

@@ -25,7 +25,7 @@ CHARACTERS = {
 NOTES = {
     **dict.fromkeys("∂∇", f"{GRADIENTS}: write the function alone"),
     "∫": "an integral of samples is trapezoid(y, x)",
-    "±": "deviations are given apart: autodiff batch 'x**2' FILE --propagate x=0.1",
+    "±": "a deviation stands behind an input's value: autodiff 'x**2' x=1±0.1",
     "→": "write the function alone: x**2",
     "°": "degrees are written x*pi/180, or deg2rad(x)",
     "≈": "write isclose(a, b)",

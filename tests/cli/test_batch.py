@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from autodiff_cli.cli.batch import command
-from autodiff_cli.cli.batch_job import weights_of
 from autodiff_cli.cli.main import main
+from autodiff_cli.cli.uncertain import weights_of
 from autodiff_cli.tables import readers
 from autodiff_cli.tables.sources import resolved
 
@@ -223,6 +223,43 @@ def test_names_of_answers(run: Any, to: str) -> None:
     assert run("p = x*y; p", "empty.csv", "--also", "p", "--as", "q", "--wrt", "x")[1] == (
         "q,grad_x,p,grad_p_x\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "covariance"),
+    [
+        (["--propagate", "x=0.1,y=0.2,x~y=0.01"], 0.01),
+        (["--propagate", "x=0.1", "--propagate", "y=0.2,y~x=0.01"], 0.01),
+        (["--propagate", "x=0.1,y=0.2", "--covariance", "x~y=0.01"], 0.01),
+        (["--covariance", "cov.npy"], 0.02),
+        (["--covariance", "cov.npy", "--propagate", "x=0.1,y=0.2"], 0.02),
+        (["--covariance", "cov.csv", "--wrt", "x,y"], 0.02),
+        (["--covariance", "[[0.01,0.02],[0.02,0.04]]", "--propagate", "x=0.1,y=0.2"], 0.02),
+    ],
+)
+def test_covariances(run: Any, words: list[str], covariance: float) -> None:
+    """Of x*y at 1, 2, whose slopes are 2 and 1."""
+    np.save("cov.npy", [[0.01, 0.02], [0.02, 0.04]])
+    np.savetxt("cov.csv", np.load("cov.npy"), delimiter=",")
+    code, out, err = run("x*y", "t.csv", *words, "--limit", "1", "--to", "jsonl")
+    assert (code, err) == (0, "")
+    assert json.loads(out)["sigma"] == pytest.approx((0.08 + 4 * covariance) ** 0.5, rel=1e-6)
+
+
+def test_deviations_behind_values(run: Any) -> None:
+    for word in ("k=2±0.5", "k=2 +/- 25%", "k=2±k/4"):
+        assert run("k*x", "t.csv", word, "--values-only", "--budget") == (
+            0,
+            "value,sigma,sigma_k\n2.0,0.5,0.5\n6.0,1.5,1.5\n10.0,2.5,2.5\n",
+            "",
+        )
+
+
+def test_draws_beside_the_first_order(run: Any) -> None:
+    words = ["x*y", "t.csv", "--propagate", "x=5%", "--monte-carlo", "4", "--values-only"]
+    found = [run(*words, "--manual-seed", "1", *chunk) for chunk in ([], ["--chunk-rows", "1"])]
+    assert found[0] == found[1]
+    assert found[0][1].startswith("value,sigma,mean_mc,sigma_mc\n2.0,0.1,")
 
 
 def test_elements_of_jacobians_have_columns(run: Any) -> None:
@@ -534,6 +571,12 @@ def test_progress_on_a_terminal() -> None:
         (["x", "t.csv", "--hvp", "x"], "--hvp takes NAME=VALUE"),
         (["x", "t.csv", "--also", ","], "--also needs names"),
         (["x", "t.csv", "--as", ""], "--as needs a name"),
+        (["x*k", "t.csv", "k=1±"], "a deviation stands behind a value, as in k=1±0.1"),
+        (["x*k", "t.csv", "k=1±1", "--propagate", "k=1"], "--propagate says 'k'"),
+        (["x*y", "t.csv", "--propagate", "x=1,y=1,x~y=0,y~x=0"], "given twice"),
+        (["x", "t.csv", "--monte-carlo", "1"], "--monte-carlo"),
+        (["x", "t.csv", "--reduce", "sum", "--covariance", "x~y=1"], "--reduce gives one row"),
+        (["x", "t.csv", "--covariance", "a.npy", "--covariance", "b.npy"], "one matrix"),
         (["x", "t.csv", "--resume"], "--output out.csv"),
         (["x", "--resume", "--output", "o.csv"], "standard input is gone"),
         (["x*w", "-", "w=@-"], "standard input can be read once"),
@@ -564,6 +607,8 @@ def test_wrong_usage(run: Any, words: list[str], said: str) -> None:
         (["x", "t.csv", "--propagate", "x=@q"], "names the column 'q'"),
         (["x +", "t.csv"], "SyntaxError"),
         (["p = x; p", "t.csv", "--also", "q"], "it assigns p"),
+        (["x", "t.csv", "--covariance", "none.npy"], "none.npy"),
+        (["x", "t.csv", "--budget"], "--budget needs the inputs' deviations"),
         (["x", "t.csv", "--as", "y", "--keep"], "has a column 'y'"),
     ],
 )
