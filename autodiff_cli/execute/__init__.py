@@ -39,9 +39,14 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
     return whole.computed(outputs, order)
 
 
-def force(node: Node) -> Array:
-    """The node's value, computed now and kept: for a condition, an index, a printed value."""
-    current().reads(node)
+def force(node: Node, use: str = "") -> Array:
+    """The node's value, computed now and kept: for a condition, an index, a printed value.
+
+    Args:
+        node: any.
+        use: as of `Context.reads`.
+    """
+    current().reads(node, use)
     if node.value is None:
         node.value = execute([node])[0]
     return np.asarray(node.value)
@@ -49,7 +54,7 @@ def force(node: Node) -> Array:
 
 def item(node: Node) -> Number:
     """The one element of a node as a Python number."""
-    number: Number = force(node).item()
+    number: Number = force(node, "item").item()
     return number
 
 
@@ -58,7 +63,7 @@ def truth(node: Node) -> bool:
     deferred = current().deferred
     if node.value is None and deferred is not None and deferred.choose is not None:
         return deferred.choose(node)
-    return bool(force(node).item())
+    return bool(force(node, "truth").item())
 
 
 __all__ = ["execute", "force", "item", "truth"]

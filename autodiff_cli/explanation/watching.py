@@ -193,7 +193,7 @@ def hindrance(found: Pass) -> str:
         if node.op is not INPUT:
             check_saved(node)
     tapes = [node.tape for node in order if node.tape is not None]
-    if any(tape.hooks or tape.function_hooks for tape in tapes):
+    if any(tape.hooks or tape.before or tape.function_hooks for tape in tapes):
         return "hooks change what flows"
     return ""
 

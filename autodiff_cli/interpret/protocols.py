@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
-from autodiff_cli.execute import force, truth
+from autodiff_cli.execute import force, item, truth
 from autodiff_cli.interpret import operators
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
@@ -152,7 +152,7 @@ def _truth(self: Tensor) -> bool:
         which = "more than one value" if node.numel else "no values"
         raise RuntimeFault(f"Boolean value of Tensor with {which} is ambiguous")
     if isinstance(node.value, np.generic):
-        current().reads(node)
+        current().reads(node, "truth")
         return bool(node.value)
     return truth(node)
 
@@ -160,7 +160,7 @@ def _truth(self: Tensor) -> bool:
 def _number(self: Tensor) -> bool | int | float:
     if self.node.numel != 1:
         raise ValueFault("only one element tensors can be converted to Python scalars")
-    return self.array.item()  # type: ignore[no-any-return]
+    return item(self.node)
 
 
 def _floating(self: Tensor) -> bool | int | float:
@@ -173,7 +173,7 @@ def _floating(self: Tensor) -> bool | int | float:
 def _index(self: Tensor) -> int:
     if self.node.numel != 1 or self.dtype.is_floating:
         raise TypeFault("only integer tensors of a single element can be converted to an index")
-    return int(self.array.item())
+    return int(item(self.node))
 
 
 def _contains(self: Tensor, value: Any) -> bool:

@@ -106,7 +106,10 @@ class Context:
         check_nan: whether a gradient of nan ends a backward pass (`torch.autograd.detect_anomaly`).
         inference: since which number nodes are made in inference mode, if they are.
         inferred: from which to which number they were before.
-        level: how many functions of `torch.func` run in each other.
+        level: how many functions of `torch.func` that differentiate run in each other.
+        began: the number of the first node of the innermost.
+        transform: the innermost function of `torch.func`: "grad", "jvp" or "vmap"; "": there is none.
+        mapped: the rows of the functions of `torch.vmap` that run, if some do: what refuses to read them.
         duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
         passing: the backward pass that runs, which hooks may ask what it reaches.
         randomness: what a function that is mapped over rows may draw, in `torch.vmap`'s words.
@@ -149,6 +152,9 @@ class Context:
     inference: int | None
     inferred: tuple[tuple[int, int], ...]
     level: int
+    began: int
+    transform: str
+    mapped: Any
     duals: dict[int, Any] | None
     passing: Any
     randomness: str
@@ -189,8 +195,9 @@ class Context:
         self.check_nan = False
         self.inference = None
         self.inferred = ()
-        self.level = 0
-        self.duals = self.passing = None
+        self.level = self.began = 0
+        self.transform = ""
+        self.duals = self.passing = self.mapped = None
         self.randomness = "different"
         self.seed = None
         self.streams = {}
@@ -216,8 +223,15 @@ class Context:
     def __exit__(self, *_: object) -> None:
         _context.set(self.outer)
 
-    def reads(self, node: Node) -> None:
-        """Take note that the value of a node is about to leave the graph."""
+    def reads(self, node: Node, use: str = "") -> None:
+        """Take note that the value of a node is about to leave the graph.
+
+        Args:
+            node: any.
+            use: what for, where that isn't for every row of a mapped function: "truth", "item" or "nonzero".
+        """
+        if use and self.mapped is not None:
+            self.mapped.refuse(node, use)
         if self.recording is not None:
             self.recording.reads(node)
 

@@ -109,10 +109,13 @@ class _Pass:
             tape = node.tape
             if g is not None and (tape is not None or (wanted is not None and key in wanted)):
                 g = as_node(g, node)
+                came = g
                 if tape is not None:
                     g = with_hooks(tape, g)
-                if wanted is not None and key in wanted:
-                    self.captured[key] = g
+                if (
+                    wanted is not None and key in wanted
+                ):  # before its hooks, if it is passed through
+                    self.captured[key] = came if through is not None and key in through else g
             if through is None or key in through or (self.accumulating and key in self.captured):
                 self._through(node, g, needed, wanted)
         if targets is None:
@@ -158,7 +161,8 @@ class _Pass:
             if node.released or node.number <= writes.newest:
                 check_saved(node)
             if node.tape is not None:
-                hooked = self._hooked(node, as_node(g, node))
+                g = with_prehooks(node, as_node(g, node))
+                hooked = self._hooked(node, g, needed)
             if self.bare and op.on_arrays and hooked is None:
                 if type(g) is not Node or g.dtype is node.dtype:  # a hook may give another
                     arrays = arrays_of(node)
@@ -197,18 +201,20 @@ class _Pass:
         if g is not None and not self.retain_graph:
             node.released = True
 
-    def _hooked(self, node: Node, g: Node) -> list[Node | None] | None:
+    def _hooked(self, node: Node, g: Any, needed: set[int] | None) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""
         tape: Tape = node.tape
-        if not tape.function_hooks or not isinstance(g, Node):
+        if not tape.function_hooks:
             return None
+        came = shown(g)
         flows = [
-            node.op.vjp(node, g, position) if operand.requires_grad else None
+            node.op.vjp(node, g, position)
+            if operand.requires_grad and (needed is None or id(operand) in needed)
+            else None
             for position, operand in enumerate(node.operands)
         ]
         for hook in list(tape.function_hooks.values()):
-            shown = tuple(None if flow is None else Tensor(flow) for flow in flows)
-            changed = hook(shown, (Tensor(g),))
+            changed = hook(tuple(None if flow is None else Tensor(flow) for flow in flows), came)
             if changed is not None:
                 entries = changed if isinstance(changed, tuple) else (changed,)
                 flows = [None if entry is None else entry.node for entry in entries]
@@ -229,15 +235,19 @@ class _Pass:
         tape: Tape | None = node.tape
         if tape is not None and (wanted is None or id(node) in wanted):
             g = with_hooks(tape, g)
-        if wanted is not None:
+        if wanted is not None and not (self.accumulating and id(node) in wanted):
             if id(node) in wanted:
                 self.captured[id(node)] = g
         elif tape is not None:
             tensor = tape.tensor()
             if tensor is not None and node.requires_grad:
+                g = with_prehooks(node, g)
+                fresh = tensor.grad is None
                 accumulate(tensor, g)
+                g = tensor.grad.node if fresh and tensor.grad is not None else g
                 for hook in list(tape.after.values()):
-                    hook(tensor)
+                    if hook(tensor) is not None:
+                        raise RuntimeFault("Tensor post accumulate grad hooks should return None.")
                 for hook in list(tape.function_hooks.values()):
                     hook((), (Tensor(g),))
 
@@ -286,6 +296,32 @@ def _leading_to(order: list[Node], wanted: set[int]) -> tuple[set[int], set[int]
             leading.add(id(node))
             through.add(id(node))
     return through, leading
+
+
+def shown(g: Any) -> tuple[Tensor | None, ...]:
+    """What comes to a node, as hooks of its function are given it: a gradient for each output."""
+    if isinstance(g, Node):
+        return (Tensor(g),)
+    return tuple([None if flow is None else Tensor(flow) for flow in g.flows])
+
+
+def with_prehooks(node: Node, g: Any) -> Any:
+    """What comes to a node, as the hooks before its function leave it."""
+    tape: Tape = node.tape
+    for hook in list(tape.before.values()):
+        came = shown(g)
+        changed = hook(came)
+        if changed is None:
+            continue
+        entries = changed if isinstance(changed, tuple) else (changed,)
+        if len(entries) != len(came):
+            raise RuntimeFault(
+                "hooks which return tuples must return the same number of values: got "
+                f"{len(entries)}, expected {len(came)}"
+            )
+        flows = [None if entry is None else entry.node for entry in entries]
+        g = flows[0] if isinstance(g, Node) else g.replaced(flows)
+    return g
 
 
 def with_hooks(tape: Tape, g: Node) -> Node:

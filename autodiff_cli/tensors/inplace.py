@@ -28,11 +28,20 @@ OVERLAPPING = (
     "location. Please clone() the tensor before performing the operation."
 )
 
+CAPTURED = (
+    "During a grad (vjp, jvp, grad, etc) transform, the function provided attempted to call in-place "
+    "operation (aten::{}) that would mutate a captured Tensor. This is not supported; please rewrite the "
+    "function being transformed to explicitly accept the mutated Tensor(s) as inputs."
+)
 
-def check_inplace(tensor: Tensor, given: Iterable[Node] = ()) -> None:
+
+def check_inplace(tensor: Tensor, given: Iterable[Node] = (), name: str = "copy_") -> None:
     """Refuse what the reference refuses to write to while gradients are recorded."""
-    if not current().grad:
+    context = current()
+    if not context.grad:
         return
+    if context.transform in ("grad", "jvp") and tensor._node.number < context.began:
+        raise RuntimeFault(CAPTURED.format(name))
     view = tensor.view
     if view is not None:
         known = tensor._node.requires_grad or view.base._node.requires_grad

@@ -85,17 +85,19 @@ class Tape:
     Attributes:
         tensor: of a leaf, the tensor whose `grad` it fills.
         hooks: called with the gradient when it is complete; by handle number.
+        before: called with the gradients that come, as a tuple, before the function runs.
         after: called with the tensor after its gradient was accumulated.
         function_hooks: called with the gradients that flow on, and the one that came, both as tuples.
         retained: the tensor whose `grad` a node that isn't a leaf fills too.
         grad_fn: the object by which programs know the node.
     """
 
-    __slots__ = ("after", "function_hooks", "grad_fn", "hooks", "retained", "tensor")
+    __slots__ = ("after", "before", "function_hooks", "grad_fn", "hooks", "retained", "tensor")
 
     def __init__(self) -> None:
         self.tensor: Callable[[], Tensor | None] = no_tensor
         self.hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.before: dict[int, Callable[..., Any]] = {}
         self.after: dict[int, Callable[[Tensor], Any]] = {}
         self.function_hooks: dict[int, Callable[..., Any]] = {}
         self.retained: Callable[[], Tensor | None] = no_tensor

@@ -62,6 +62,11 @@ def diag(input: Node, diagonal: int) -> Node:
     return re.diagonal_copy(input, offset=diagonal, dim1=0, dim2=1)
 
 
+@torch("diagflat(Tensor input, int offset = 0)")
+def diagflat(input: Node, offset: int) -> Node:
+    return diag(mv.reshape(input, (input.numel,)), offset)
+
+
 @torch("diagonal(Tensor input, int offset = 0, int dim1 = 0, int dim2 = 1)")
 def diagonal(input: Node, offset: int, dim1: int, dim2: int) -> Node:
     first, second = _two_dims(dim1, dim2, input.ndim)

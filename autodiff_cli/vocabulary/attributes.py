@@ -134,7 +134,7 @@ def item(input: Node) -> Number:
             f"a Tensor with {input.numel} elements cannot be converted to Scalar",
             hint="item() needs one element; tolist() gives them all",
         )
-    return force(input).item()  # type: ignore[no-any-return]
+    return force(input, "item").item()  # type: ignore[no-any-return]
 
 
 @torch("tolist(Tensor input)", only="method")

@@ -98,7 +98,7 @@ def located(x: Node, items: tuple[Any, ...]) -> tuple[Node, list[tuple[int, Node
             dim += 1
             original += 1
         elif isinstance(entry, Node) and not entry.ndim and not _is_mask(entry):
-            result = _select(result, dim, int(item(_integers(entry))), original)
+            result = _select(result, dim, int(force(_integers(entry)).item()), original)
             original += 1
         elif isinstance(entry, Node):
             if not entry.ndim:  # a 0-dim mask keeps or drops a new dimension
@@ -288,7 +288,9 @@ def _in_range(index: Array, position: int, size: int) -> Array:
 
 def nonzero_indices(condition: Node) -> tuple[Node, ...]:
     """Where a condition holds: one index tensor for each dimension."""
-    return tuple(constant(places) for places in np.nonzero(np.atleast_1d(force(condition))))
+    return tuple(
+        constant(places) for places in np.nonzero(np.atleast_1d(force(condition, "nonzero")))
+    )
 
 
 @torch("index_select(Tensor input, int dim, Tensor index, *, Tensor out = None)")
@@ -346,7 +348,7 @@ def masked_select(input: Node, mask: Node) -> Node:
 
 @torch("argwhere(Tensor input)")
 def nonzero(input: Node) -> Node:
-    places = np.argwhere(force(input))
+    places = np.argwhere(force(input, "nonzero"))
     return constant(places.reshape(len(places), input.ndim).astype(np.int64))
 
 

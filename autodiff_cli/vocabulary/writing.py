@@ -50,6 +50,7 @@ from autodiff_cli.vocabulary.shaping import check_expandable, expand
 if TYPE_CHECKING:
     from autodiff_cli.random.generator import Generator
 
+OF_TENSORS = frozenset(("add_", "sub_", "mul_", "div_"))  # whose overloads messages name
 WRITTEN = {
     mv.t: mv.t_written,
     mv.transpose: mv.transpose_written,
@@ -89,6 +90,9 @@ def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     if form.in_place == "shape":
         return _reshape(form, tensor, args, kwargs)
     refuse_inference_write(tensor)
+    if current().transform:
+        numbers = form.name not in OF_TENSORS
+        check_inplace(tensor, (), form.name + ("" if numbers else ".Tensor"))
     given: list[Tensor] = []
     nodes, keywords = unwrapped(args, kwargs, given)
     run = form.bound(nodes, keywords)

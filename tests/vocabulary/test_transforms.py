@@ -56,21 +56,14 @@ x.median()
 
 # Functions that decide by values, show them, write or draw: each row for itself.
 BY_ROW = """
-x.exp() if x.sum() > 0 else x * 0
-x * x.sum().item()
 x + torch.tensor(x.numpy().sum())
 x[x > x.min()].sum()
-torch.nonzero(x > 0).sum().float()
 torch.tensor(x.tolist()) * 2
 x * (1.0 if torch.equal(x, X[0]) else 2.0)
 x * len(f"{x[0]:.3f}")
-x[int(x.argmax())]
 torch.zeros(3).scatter(0, x.argsort(), x)
-max(x) * x
-torch.full((2,), float(x[0]))
 x.clone().mul_(2).add_(x)
 torch.unique(x.round()).sum()
-torch.where(x > 0)[0].sum()
 torch.bincount((x > 0).long(), minlength=2)
 """.strip().splitlines()
 
@@ -112,6 +105,24 @@ def test_each_row_for_itself(function: str, batches: list[bool]) -> None:
     assert batches == [False]
 
 
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("x.exp() if x.sum() > 0 else x * 0", "data-dependent control flow"),
+        ("max(x) * x", "data-dependent control flow"),
+        ("x * x.sum().item()", "vmap over calling .item() on a Tensor"),
+        ("x[int(x.argmax())]", "vmap over calling .item() on a Tensor"),
+        ("torch.full((2,), float(x[0]))", "vmap over calling .item() on a Tensor"),
+        ("torch.nonzero(x > 0).sum().float()", "Attempted to vmap over aten::nonzero"),
+        ("torch.where(x > 0)[0].sum()", "Attempted to vmap over aten::nonzero"),
+    ],
+)
+def test_what_would_need_a_program_for_each_row(function: str, message: str) -> None:
+    call = f"vmap(lambda x: {function})(X)"
+    program = f"try:\n    {call}\nexcept RuntimeError as e:\n    print({message!r} in str(e))"
+    assert printed(program) == ["True"]
+
+
 def test_rows_draw_for_themselves(batches: list[bool]) -> None:
     for randomness, different in (("different", "10"), ("same", "2")):
         program = f"vmap(lambda x: torch.rand(2) + x[0] * 0, randomness={randomness!r})(X)"
@@ -140,7 +151,7 @@ def quiet(x):
 vmap(quiet)(X)
 print(len(calls))
 def loud(x):
-    calls.append(float(x[0]))
+    calls.append(x.tolist())
     return x * 2
 vmap(loud)(X)
 print(len(calls))

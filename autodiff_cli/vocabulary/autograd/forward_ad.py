@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.tensors.tensor import Tensor, detached
-from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
+from autodiff_cli.vocabulary.autograd.gradients import made_leaf
 from autodiff_cli.vocabulary.calls.handles import named
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.func.nested import check_dual
@@ -54,7 +54,7 @@ def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:
 def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
     duals = _duals("create")
     check_dual(tensor, tangent)
-    dual: Tensor = _own(tensor) if tensor.requires_grad else requires_grad_(detached(tensor))
+    dual: Tensor = _own(tensor) if tensor.requires_grad else made_leaf(detached(tensor))
     duals[id(dual)] = dual, tangent
     return dual
 

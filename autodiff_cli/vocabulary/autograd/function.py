@@ -31,7 +31,6 @@ from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.tensors.inplace import check_unread, rebase
 from autodiff_cli.tensors.tensor import CUSTOM, Tensor, View, constant_of, detached
 from autodiff_cli.vocabulary.autograd.function_context import Context
-from autodiff_cli.vocabulary.autograd.grad_mode import Decorated, no_grad
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 from autodiff_cli.vocabulary.calls.parameters import type_name
 
@@ -39,12 +38,21 @@ from autodiff_cli.vocabulary.calls.parameters import type_name
 class Bundle:
     """The gradients of a call's outputs, on their way to its joint node."""
 
-    __slots__ = ("by_output", "dtype", "shape")
+    __slots__ = ("by_output", "count", "dtype", "shape")
 
     def __init__(self, node: Node, by_output: dict[int, Node]) -> None:
         self.by_output = by_output
+        self.count = len(node.params["outputs"])
         self.shape: Shape = node.shape
         self.dtype = node.dtype
+
+    @property
+    def flows(self) -> list[Node | None]:
+        return [self.by_output.get(number) for number in range(self.count)]
+
+    def replaced(self, flows: list[Node | None]) -> Bundle:
+        self.by_output = {at: flow for at, flow in enumerate(flows) if flow is not None}
+        return self
 
     def __add__(self, other: Bundle) -> Bundle:
         merged = dict(self.by_output)
@@ -112,7 +120,7 @@ CALL = _Call(
     "function_call",
     lambda *_, **__: np.zeros(()),
     vjps=(None,),
-    grad_fn=lambda node: f"{node.params['function'].__name__}Backward",
+    grad_fn=lambda node: f"{node.params['name']}Backward",
     doc="a call of a Function",
 )
 
@@ -247,7 +255,14 @@ def _gradients(node: Node, ctx: Context, by_output: Mapping[int, Node]) -> list[
         if flow is None and ctx._materialize and dtype is not None:
             flow = constant_of(np.zeros(shape, dtype.numpy), Node(node.op, (), {}, shape, dtype))
         given.append(None if flow is None else Tensor(flow))
-    method = find_method(function, "backward") or find_method(function, "vjp")
+    method = find_method(function, "backward")
+    vjp = find_method(function, "vjp")
+    if method is not None and vjp is not None:
+        raise RuntimeFault(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only "
+            "implement one of them."
+        )
+    method = method or vjp
     if method is None:
         raise NotImplementedFault(
             "You must implement either the backward or vjp method for your custom autograd.Function to "
@@ -367,7 +382,8 @@ def _recorded(
     recorded = current().grad and any(ctx.needs_input_grad)
     if not recorded or not any(isinstance(output, Tensor) for output in outputs):
         given = {id(arg) for arg in args} - dirty
-        kept = tuple([_alias(o, o.node) if id(o) in given else o for o in outputs])
+        aliases = given & {id(o) for o in outputs if isinstance(o, Tensor)}
+        kept = tuple([_alias(o, o.node) if id(o) in aliases else o for o in outputs])
         ctx.keep()
         return kept if several else kept[0]
     places = [place for place, arg in enumerate(args) if isinstance(arg, Tensor)]
@@ -377,6 +393,7 @@ def _recorded(
         operands,
         {
             "function": cls,
+            "name": cls.__name__ + ("Generated" if current().transform else ""),
             "ctx": ctx,
             "arguments": len(args),
             "given": [None if isinstance(arg, Tensor) else arg for arg in args],
@@ -393,13 +410,15 @@ def _recorded(
         True,
     )
     ctx._node = joint
-    result = tuple(
-        _output(joint, output, number, ctx, args) if isinstance(output, Tensor) else output
-        for number, output in enumerate(outputs)
-    )
+    # an output that is given twice is one tensor, the last
+    numbers = {id(output): at for at, output in enumerate(outputs) if isinstance(output, Tensor)}
+    made = {
+        place: _output(joint, outputs[number], number, ctx, args)
+        for place, number in numbers.items()
+    }
+    result = tuple([made.get(id(output), output) for output in outputs])
     # what was saved of the outputs is part of the graph, so that backward can be differentiated
-    made = {id(before): after for before, after in zip(outputs, result, strict=True)}
-    ctx._saved = tuple(made.get(id(tensor), tensor) for tensor in ctx._saved)
+    ctx._saved = tuple([made.get(id(tensor), tensor) for tensor in ctx._saved])
     ctx.keep()
     return result if several else result[0]
 
@@ -435,8 +454,3 @@ def _alias(tensor: Tensor, node: Node) -> Tensor:
         node = detached(tensor).node
     node.memory = tensor.memory
     return Tensor(node, View(base, steps, CUSTOM))
-
-
-@named("autograd.function.once_differentiable")
-def once_differentiable(function: Any) -> Any:
-    return Decorated(function, no_grad)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff_cli.errors import AssertionFault, NotImplementedFault, RuntimeFault, TypeFault
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.create import attached
@@ -188,6 +189,11 @@ def jacobian(
                 '`create_graph=False` or `strategy="reverse-mode"`.'
             )
         return _in_forward_mode(func, inputs, strict, vectorize)
+    if strict and vectorize:
+        raise RuntimeFault(
+            "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not supported "
+            "together. Please either set `strict=False` or `vectorize=False`."
+        )
     with enable_grad():
         several_in, tensors = _inputs(inputs, "jacobian", create_graph)
         several_out, outputs = _called(func, tensors, "jacobian", strict)
@@ -219,6 +225,10 @@ def _in_forward_mode(func: Callable[..., Any], inputs: Any, strict: bool, vector
         raise NotImplementedFault(
             "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
             "only implemented for `vectorize=True`."
+        )
+    if current().mapped is not None:
+        raise RuntimeFault(
+            "Batching rule not implemented for aten::_make_dual. We could not generate a fallback."
         )
     several_in, given = _as_tuple(inputs, "inputs", "jacobian")
     several_out = False

@@ -105,11 +105,7 @@ class GradFn:
         return RemovableHandle(tape_of(self.node).function_hooks, hook)
 
     def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        def before(g: Tensor) -> Any:
-            changed = hook((g,))
-            return changed[0] if isinstance(changed, tuple) else changed
-
-        return RemovableHandle(tape_of(self.node).hooks, before)
+        return RemovableHandle(tape_of(self.node).before, hook)
 
     def __repr__(self) -> str:
         prefix = getattr(self.node.op, "class_prefix", "")

@@ -5,7 +5,9 @@ Source: torch/autograd/grad_mode.py, torch/utils/_contextlib.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from functools import partial
+from types import GeneratorType
 from typing import Any, ClassVar
 
 from autodiff_cli.errors import RuntimeFault
@@ -30,7 +32,26 @@ class Decorated:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         with self.context():
-            return self.function(*args, **kwargs)
+            made = self.function(*args, **kwargs)
+        return self._resumed(made) if isinstance(made, GeneratorType) else made
+
+    def _resumed(self, made: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """A generator whose own steps alone run inside the context."""
+        resume: Callable[[], Any] = partial(next, made)
+        while True:
+            try:
+                with self.context():
+                    value = resume()
+            except StopIteration as end:
+                return end.value
+            try:
+                resume = partial(made.send, (yield value))
+            except GeneratorExit:
+                with self.context():
+                    made.close()
+                raise
+            except BaseException as error:
+                resume = partial(made.throw, error)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.errors import AssertionFault, RuntimeFault, TypeFault
-from autodiff_cli.ir.context import changed
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import INPUT, UNTRACKED, Array, Node
 from autodiff_cli.ops.pointwise import as_dtype
-from autodiff_cli.tensors.engine import accumulate, differentiate
+from autodiff_cli.tensors.engine import differentiate
 from autodiff_cli.tensors.inplace import replace_data
 from autodiff_cli.tensors.tensor import (
     Tensor,
@@ -107,6 +107,10 @@ def _set_requires_grad(tensor: Tensor, value: Any) -> None:
 
 @attribute("requires_grad", _set_requires_grad)
 def requires_grad(tensor: Tensor) -> bool:
+    """Whether it does; what a row of `vmap` is computed from has its history outside."""
+    context = current()
+    if context.transform == "vmap" and tensor.requires_grad:
+        return not context.mapped.vary(tensor.node)
     return tensor.requires_grad
 
 
@@ -166,8 +170,35 @@ def data(tensor: Tensor) -> Tensor:
 # ---- leaves -------------------------------------------------------------------------------------
 
 
+NO_HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an issue with "
+    "your use case."
+)
+
+
+def _refuse_transformed(what: str, apis: str = "") -> None:
+    if current().transform:
+        raise RuntimeFault(
+            f"You are attempting to call Tensor.{what}() {apis}inside of a function being transformed by a "
+            "functorch transform. This is unsupported, please attempt to use the functorch transforms (e.g. "
+            f"grad, vjp, jacrev, jacfwd, hessian) or call {what}() outside of a function being transformed "
+            "instead."
+        )
+
+
 @method("requires_grad_", "bool requires_grad = True")
 def requires_grad_(tensor: Tensor, requires_grad: bool = True) -> Tensor:
+    """Make a tensor a leaf, or a constant.
+
+    Raises:
+        RuntimeFault: it is no leaf, or a function of `torch.func` runs.
+    """
+    _refuse_transformed("requires_grad_", "(or perhaps using torch.autograd.functional.* APIs) ")
+    return made_leaf(tensor, requires_grad)
+
+
+def made_leaf(tensor: Tensor, requires_grad: bool = True) -> Tensor:
+    """As `requires_grad_`, for what functions of `torch.func` make."""
     node = tensor.node
     if requires_grad and not node.dtype.is_floating:
         raise RuntimeFault("only Tensors of floating point dtype can require gradients")
@@ -213,9 +244,10 @@ def detach_(tensor: Tensor) -> Tensor:
 
 @method("retain_grad")
 def retain_grad(tensor: Tensor) -> None:
-    node = tensor.node
-    if not node.requires_grad:
+    if not requires_grad(tensor):
         raise RuntimeFault("can't retain_grad on Tensor that has requires_grad=False")
+    _refuse_transformed("retain_grad")
+    node = tensor.node
     if not node.is_leaf:
         tape_of(node).retained = weakref.ref(tensor)
 
@@ -302,7 +334,7 @@ def cotangents(
 
 def check_roots(tensors: Sequence[Tensor]) -> None:
     for number, tensor in enumerate(tensors):
-        if not tensor.requires_grad or tensor.node.op is UNTRACKED:
+        if not requires_grad(tensor) or tensor.node.op is UNTRACKED:
             raise RuntimeFault(
                 f"element {number} of tensors does not require grad and does not have a grad_fn"
             )
@@ -365,17 +397,13 @@ def backward(
         if not tensor.requires_grad:
             raise RuntimeFault("One of the differentiated Tensors does not require grad")
         retain_grad(tensor)
-    flows = differentiate(
+    differentiate(
         roots,
         retain_graph=keep,
         create_graph=create_graph,
         targets=[tensor.node for tensor in targets],
         accumulating=True,
     )
-    with changed(grad=create_graph):
-        for tensor, flow in zip(targets, flows, strict=True):
-            if flow is not None and tensor.is_leaf:
-                accumulate(tensor, flow)
 
 
 @method("backward")

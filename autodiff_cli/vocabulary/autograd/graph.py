@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from autodiff_cli.errors import ValueFault
+from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import changed, current, own
 from autodiff_cli.ir.node import NUMBER, Node
 from autodiff_cli.tensors.saved import RESULT, saved
 from autodiff_cli.tensors.tensor import Tensor, detached, tape_of
 from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
-from autodiff_cli.vocabulary.autograd.gradients import register_hook
+from autodiff_cli.vocabulary.autograd.gradients import NO_HOOKS, register_hook
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 
 
@@ -31,6 +31,8 @@ class saved_tensors_hooks:
 
     def __enter__(self) -> None:
         context = self.context = own()
+        if context.transform == "grad":
+            raise RuntimeFault(NO_HOOKS)
         context.saving = (*context.saving, self._kept)
 
     def __exit__(self, *_: Any) -> None:
@@ -60,17 +62,11 @@ class saved_tensors_hooks:
 
 
 @named("autograd.graph.save_on_cpu")
-class save_on_cpu:
-    """Accepted: everything is on the CPU."""
+class save_on_cpu(saved_tensors_hooks):
+    """Everything is on the CPU: hooks that keep what they are given."""
 
     def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        pass
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, *_: Any) -> None:
-        return None
+        super().__init__(lambda tensor: tensor, lambda tensor: tensor)
 
 
 class _Handles:

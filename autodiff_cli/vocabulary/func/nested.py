@@ -57,6 +57,22 @@ def structure(tree: Any, depth: int = 0) -> str:
     return f"TreeSpec({type(tree).__name__}, {keys}, [{gap.join(inner)}])"
 
 
+def spec(tree: Any) -> str:
+    """How values are nested, in short.
+
+    >>> spec((1, {"a": [2]}))
+    "(*, {'a': [*]})"
+    """
+    if isinstance(tree, dict):
+        return "{" + ", ".join([f"{key!r}: {spec(tree[key])}" for key in tree]) + "}"
+    if not isinstance(tree, (list, tuple)) or isinstance(tree, Size):
+        return "*"
+    inner = ", ".join(map(spec, tree))
+    if isinstance(tree, list):
+        return f"[{inner}]"
+    return f"({inner},)" if len(tree) == 1 else f"({inner})"
+
+
 # ---- what is refused ----------------------------------------------------------------------------
 
 
@@ -96,6 +112,14 @@ def check_dual(primal: Any, tangent: Any) -> None:
         )
 
 
+def check_aux(aux: Any) -> None:
+    for value in leaves(aux):
+        if not isinstance(value, Tensor):
+            raise RuntimeFault(
+                f"Expected tensors, got unsupported type <class '{class_path(value)}'>"
+            )
+
+
 def output_of(result: Any, call: str, has_aux: bool) -> tuple[Any, Any]:
     """What a function gave, and what it gave besides.
 
@@ -109,11 +133,7 @@ def output_of(result: Any, call: str, has_aux: bool) -> tuple[Any, Any]:
                 f"{call}: output of function f should be a tuple: (output, aux) if has_aux is True"
             )
         result, aux = result
-        for value in leaves(aux):
-            if not isinstance(value, Tensor):
-                raise RuntimeFault(
-                    f"Expected tensors, got unsupported type <class '{class_path(value)}'>"
-                )
+        check_aux(aux)
     outputs = leaves(result)
     if not outputs or (len(outputs) == 1 and outputs[0] is None):
         raise RuntimeFault(

@@ -11,12 +11,13 @@ from typing import Any
 
 from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import changed, current
+from autodiff_cli.ir.memory import next_number
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.tensors import derivatives
 from autodiff_cli.tensors.tensor import Tensor, detached
 from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
-from autodiff_cli.vocabulary.autograd.gradients import cotangents, requires_grad_
+from autodiff_cli.vocabulary.autograd.gradients import NO_HOOKS, cotangents, made_leaf
 from autodiff_cli.vocabulary.calls.calling import check_has, class_path
 from autodiff_cli.vocabulary.calls.handles import named, on_nodes
 from autodiff_cli.vocabulary.calls.values import Size
@@ -24,6 +25,7 @@ from autodiff_cli.vocabulary.func.nested import (
     JVP,
     VJP,
     Func,
+    check_aux,
     check_dual,
     check_randomness,
     check_tensors,
@@ -31,15 +33,32 @@ from autodiff_cli.vocabulary.func.nested import (
     mapped,
     output_of,
     rebuilt,
+    spec,
     structure,
 )
 
 # ---- levels -------------------------------------------------------------------------------------
 
 
-def _level() -> changed:
-    """Inside, gradients are recorded, and results stay part of the graph around."""
-    return changed(level=current().level + 1, grad=True)
+def _level(transform: str = "grad") -> changed:
+    """Inside, gradients are recorded, and results stay part of the graph around.
+
+    Args:
+        transform: "grad" for reverse mode, "jvp" for forward mode.
+    """
+    context = current()
+    if transform == "grad" and any(tell.__name__ == "_kept" for tell in context.saving):
+        raise RuntimeFault(NO_HOOKS)
+    return changed(level=context.level + 1, grad=True, transform=transform, began=next_number())
+
+
+def _entering(tree: Any) -> Any:
+    """What goes into a level: under `no_grad` nothing of it belongs to the graph around."""
+    return tree if current().grad else mapped(tree, _cut)
+
+
+def _cut(value: Any) -> Any:
+    return detached(value) if isinstance(value, Tensor) and value.requires_grad else value
 
 
 def _own(value: Any) -> Any:
@@ -48,11 +67,16 @@ def _own(value: Any) -> Any:
         raise ValueFault(f"Thing passed to transform API must be Tensor, got {type(value)}")
     if value.requires_grad:
         return on_nodes(lambda node: mv.view(node, shape=node.shape), value)
-    return requires_grad_(detached(value))
+    return made_leaf(detached(value))
 
 
 def _left(value: Any, inner: Sequence[Tensor]) -> Any:
-    """A result outside of its level: without the graph, unless that leads to tensors from outside."""
+    """A result outside of its level: without the graph, unless that leads to tensors from outside.
+
+    Under `no_grad` there is no graph outside.
+    """
+    if not current().grad:
+        return _cut(value)
     if not isinstance(value, Tensor) or not value.requires_grad or current().level:
         return value
     own = {id(tensor.node) for tensor in inner}
@@ -82,14 +106,15 @@ def _places(args: tuple[Any, ...], argnums: Any) -> tuple[int, ...]:
     places = argnums if isinstance(argnums, tuple) else (argnums,)
     if not places:
         raise RuntimeFault("argnums must be non-empty")
+    count = len(args)
     for place in places:
         if not isinstance(place, int):
             raise RuntimeFault(f"argnum must be int, got: <class '{class_path(place)}'>")
+        if not -count <= place < count:
+            raise RuntimeFault(f"Got argnum={place}, but only {count} positional inputs")
+    places = tuple([place % count for place in places])
     if len(set(places)) != len(places):
         raise RuntimeFault(f"argnums elements must be unique, got {places}")
-    for place in places:
-        if not -len(args) <= place < len(args):
-            raise RuntimeFault(f"Got argnum={place}, but only {len(args)} positional inputs")
     return places
 
 
@@ -132,6 +157,7 @@ def _unpacked(values: Sequence[Any], argnums: Any) -> Any:
 def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
+        args = _entering(args)
         with _level():
             given, chosen = _chosen(args, argnums)
             output = func(*given, **kwargs)
@@ -143,6 +169,7 @@ def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
                         "if has_aux is True"
                     )
                 output, aux = output
+                check_aux(aux)
             if not isinstance(output, Tensor):
                 raise RuntimeFault(
                     "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
@@ -184,6 +211,12 @@ def vjp(func: Func, *primals: Any, has_aux: bool = False) -> Any:
     inner = leaves(given)
 
     def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool = True) -> Any:
+        if spec(cotangents) != spec(output):
+            raise RuntimeFault(
+                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to "
+                f"the function. cotangents: {spec(cotangents)}, primal output: {spec(output)}"
+            )
+        cotangents = _entering(cotangents)
         with _level():
             flows = iter(_flows(leaves(output), inner, leaves(cotangents)))
             found = rebuilt(given, flows)
@@ -219,7 +252,8 @@ def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
 
     @wraps(func)
     def run(*args: Any) -> Any:
-        with _level():
+        args = _entering(args)
+        with _level("jvp" if call is JVP else "grad"):
             if call is JVP:
                 for place in _places(args, argnums):
                     for value in leaves(args[place]):
@@ -276,10 +310,16 @@ def jvp(
     check_tensors("tangents", tangents)
     for primal, tangent in zip(leaves(primals), leaves(tangents), strict=True):
         check_dual(primal, tangent)
-    with _level():
+    primals, tangents = _entering(primals), _entering(tangents)
+    with _level("jvp"):
         given = mapped(primals, _own)
         output, aux = output_of(func(*given), JVP, has_aux)
         inner = leaves(given)
+        if strict and not all(output.requires_grad for output in leaves(output)):
+            raise RuntimeFault(
+                "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. "
+                "This is not allowed with strict=True."
+            )
         found = rebuilt(output, iter(pushed(leaves(output), inner, leaves(tangents))))
     result = _outside(output, inner), _outside(found, inner)
     return (*result, _outside(aux, inner)) if has_aux else result
@@ -290,7 +330,8 @@ def linearize(func: Func, *primals: Any) -> Any:
     """The output, and the function that gives its tangent for those of the primals."""
     for value in leaves(primals):
         check_has(value, "new_empty")
-    with _level():
+    primals = _entering(primals)
+    with _level("jvp"):
         given = mapped(primals, _own)
         output = func(*given)
     inner = leaves(given)
@@ -306,7 +347,7 @@ def linearize(func: Func, *primals: Any) -> Any:
                         f"{other} of the corresponding primal."
                     )
         outputs = leaves(output)
-        with _level():
+        with _level("jvp"):
             tensors = [value for value in outputs if isinstance(value, Tensor)]
             moved = iter(pushed(tensors, inner, moving))
             found = rebuilt(

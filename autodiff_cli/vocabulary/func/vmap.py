@@ -5,12 +5,12 @@ Source: torch/_functorch/vmap.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
-from autodiff_cli.errors import ValueFault
+from autodiff_cli.errors import RuntimeFault, ValueFault
 from autodiff_cli.ir.context import Recording, changed, current
 from autodiff_cli.ir.node import Node
 from autodiff_cli.ir.shapes import wrap_dim
@@ -110,12 +110,38 @@ def _check_mapped(call: str, entries: list[Any], dims: list[Any]) -> None:
             )
 
 
+REFUSED = {
+    "truth": "It looks like you're attempting to use a Tensor in some data-dependent control flow. We don't "
+    "support that yet, please file an issue at https://github.com/pytorch/pytorch/issues .",
+    "item": "It looks like you're calling .item() on a Tensor. We don't support vmap over calling .item() on "
+    "a Tensor, please try to rewrite what you're doing with other operations. If error is occurring "
+    "somewhere inside PyTorch internals, please file a bug report.",
+    "nonzero": "We do not support batching operators that can output dynamic shape. Attempted to vmap over "
+    "aten::nonzero. Please file an issue at https://github.com/pytorch/pytorch/issues if you need this "
+    "feature.",
+}
+
+
+class Rows:
+    """One row of a function's mapped arguments, and of those of the functions around."""
+
+    def __init__(self, nodes: Iterable[Node], outer: Rows | None) -> None:
+        self.nodes = list(nodes)  # kept, so that their ids are
+        self.own: set[int] = {id(node) for node in self.nodes} | (outer.own if outer else set())
+
+    def vary(self, node: Node) -> bool:
+        """Whether a node was computed from a row."""
+        return any(id(inner) in self.own for inner in topological([node]))
+
+    def refuse(self, node: Node, use: str) -> None:
+        """Refuse to use a value in a way that would need another program for each row."""
+        if self.vary(node):
+            raise RuntimeFault(f"vmap: {REFUSED[use]}")
+
+
 @contextmanager
-def _recorded(recording: Recording | None) -> Iterator[None]:
+def _recorded(recording: Recording) -> Iterator[None]:
     """Inside, nodes keep their operands, and what is read of them is noted; outer recordings learn of it."""
-    if recording is None:
-        yield
-        return
     outer = current().recording
     try:
         with changed(recording=recording):
@@ -229,14 +255,15 @@ def vmap(
         start = default_generator().get_state() if randomness == "same" else None
 
         def run_on(values: list[Any]) -> Any:
-            with changed(randomness=randomness):
+            own = [v.node for v, entry in zip(values, entries, strict=True) if v is not entry]
+            rows = Rows(own, current().mapped)
+            with changed(randomness=randomness, mapped=rows, transform="vmap"):
                 if start is not None:
                     default_generator().set_state(start)
                 return func(*rebuilt(args, iter(values)), **kwargs)
 
         first = row(0)
-        needed = sizes[0] > 1 or None in leaves(out_dims)
-        recording = Recording() if needed else None
+        recording = Recording()
         with _recorded(recording):
             rows = [run_on(first)]
             mapped_over = [
@@ -254,7 +281,7 @@ def vmap(
         values = leaves(rows[0])
         moving = [value for value, dim in zip(values, placed, strict=True) if dim is not None]
         at = [dim for dim in placed if dim is not None]
-        found = None if recording is None else _in_rows(moving, mapped_over, recording)
+        found = _in_rows(moving, mapped_over, recording) if sizes[0] > 1 else None
         if found is not None:
             moved = [Tensor(_with_rows_at(node, dim)) for node, dim in zip(found, at, strict=True)]
         else:
