@@ -30,36 +30,9 @@ from autodiff_cli.ir.node import Array, Node, Op, Params, Shape, constant, leaf
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.tensors.inplace import check_unread, rebase
 from autodiff_cli.tensors.tensor import CUSTOM, Tensor, View, constant_of, detached
-from autodiff_cli.vocabulary.autograd.function_context import Context
+from autodiff_cli.vocabulary.autograd.function_context import Bundle, Context
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 from autodiff_cli.vocabulary.calls.parameters import type_name
-
-
-class Bundle:
-    """The gradients of a call's outputs, on their way to its joint node."""
-
-    __slots__ = ("by_output", "count", "dtype", "shape")
-
-    def __init__(self, node: Node, by_output: dict[int, Node]) -> None:
-        self.by_output = by_output
-        self.count = len(node.params["outputs"])
-        self.shape: Shape = node.shape
-        self.dtype = node.dtype
-
-    @property
-    def flows(self) -> list[Node | None]:
-        return [self.by_output.get(number) for number in range(self.count)]
-
-    def replaced(self, flows: list[Node | None]) -> Bundle:
-        self.by_output = {at: flow for at, flow in enumerate(flows) if flow is not None}
-        return self
-
-    def __add__(self, other: Bundle) -> Bundle:
-        merged = dict(self.by_output)
-        for number, flow in other.by_output.items():
-            merged[number] = merged[number] + flow if number in merged else flow
-        self.by_output = merged
-        return self
 
 
 class _Output(Op):

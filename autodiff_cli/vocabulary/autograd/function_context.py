@@ -10,7 +10,7 @@ from typing import Any
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.memory import Memory
-from autodiff_cli.ir.node import CONSTANT, Node
+from autodiff_cli.ir.node import CONSTANT, Node, Shape
 from autodiff_cli.tensors.saved import FREED, function_name
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.calls.handles import open_class
@@ -97,3 +97,30 @@ class Context:
 
 
 open_class(Context)
+
+
+class Bundle:
+    """The gradients of a call's outputs, on their way to its joint node."""
+
+    __slots__ = ("by_output", "count", "dtype", "shape")
+
+    def __init__(self, node: Node, by_output: dict[int, Node]) -> None:
+        self.by_output = by_output
+        self.count = len(node.params["outputs"])
+        self.shape: Shape = node.shape
+        self.dtype = node.dtype
+
+    @property
+    def flows(self) -> list[Node | None]:
+        return [self.by_output.get(number) for number in range(self.count)]
+
+    def replaced(self, flows: list[Node | None]) -> Bundle:
+        self.by_output = {at: flow for at, flow in enumerate(flows) if flow is not None}
+        return self
+
+    def __add__(self, other: Bundle) -> Bundle:
+        merged = dict(self.by_output)
+        for number, flow in other.by_output.items():
+            merged[number] = merged[number] + flow if number in merged else flow
+        self.by_output = merged
+        return self
