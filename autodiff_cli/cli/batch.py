@@ -163,6 +163,12 @@ class BatchWords(TableWords):
         type=click.Choice(["sum", "mean"]),
         help="One row: the sum or the mean over all rows, as in --reduce mean.",
     )
+    skip_nan: bool = option(
+        "--skip-nan",
+        is_flag=True,
+        help="Leave rows with a nan in their answer out of the sum, and count them on standard error: "
+        "--reduce mean --skip-nan.",
+    )
     on_error: OnError = option(
         "--on-error",
         type=click.Choice(["fail", "skip", "null"]),
@@ -328,6 +334,8 @@ def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
     if done.bad:
         what = "left out" if job.on_error == "skip" or job.reduce else "null, with their errors"
         yield f"bad rows: {done.bad:,} of {done.rows:,}, {what}"
+    if done.skipped:
+        yield f"rows left out for a nan in their answer: {done.skipped:,} of {done.rows:,}"
     if done.non_finite:
         yield f"rows with an infinity or nan in their answer: {done.non_finite:,} of {done.rows:,}"
 

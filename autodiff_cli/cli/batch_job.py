@@ -82,6 +82,7 @@ def job_of(words: BatchWords) -> Job:
         on_error=words.on_error,
         keep=words.keep,
         reduce=words.reduce,
+        skip_nan=words.skip_nan,
         limit=words.limit,
         resume=words.resume,
         chunk_rows=words.chunk_rows,
@@ -102,6 +103,8 @@ def _check(words: BatchWords) -> None:
         for option in ("seed", *([] if further else ["wrt"])):
             if getattr(words, option):
                 raise click.UsageError(f"--{option} asks for gradients, and --values-only for none")
+    if words.skip_nan and not words.reduce:
+        raise click.UsageError("--skip-nan leaves rows out of a sum: it needs --reduce")
     if not words.title.strip():
         raise click.UsageError("--as needs a name, as in --as price")
     if words.reduce:

@@ -37,6 +37,7 @@ class Gathered:
             sum(d.bad for d in found),
             sum(d.non_finite for d in found),
             0,
+            sum(d.skipped for d in found),
         )
 
     def take(self, number: int, done: Done) -> None:

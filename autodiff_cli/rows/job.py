@@ -26,6 +26,7 @@ class Job(NamedTuple):
         on_error: what a bad row does: ends the job, is left out, or stays without an answer.
         keep: whether the input's columns stand beside the answers.
         reduce: one answer for all rows: their sum or their mean.
+        skip_nan: whether that leaves out rows with a nan in an answer.
         limit: the most rows to read.
         resume: whether to go on where an interrupted job of the same words stopped.
         chunk_rows: the most rows of a chunk; None: as many as `chunk_bytes` hold.
@@ -41,6 +42,7 @@ class Job(NamedTuple):
     on_error: OnError = "fail"
     keep: bool = False
     reduce: Reduce | None = None
+    skip_nan: bool = False
     limit: int | None = None
     resume: bool = False
     chunk_rows: int | None = None
@@ -69,9 +71,11 @@ class Summary(NamedTuple):
         bad: how many of them have no answer.
         non_finite: how many have an infinity or nan in their answer.
         resumed: how many an interrupted job had finished.
+        skipped: how many were left out of a sum for a nan in their answer.
     """
 
     rows: int
     bad: int
     non_finite: int
     resumed: int
+    skipped: int = 0

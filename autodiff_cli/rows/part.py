@@ -80,6 +80,7 @@ class Done(NamedTuple):
         rows: how many were read.
         written: how many stand in the part; there is none without rows.
         bad, non_finite: how many of the rows have no answer, or an infinity or nan in it.
+        skipped: how many were left out of a sum for a nan.
         forms: the columns of the answers; None of one that is null in all rows.
         titles: the part's columns, where all parts need the same ones.
         totals: what is added up, by name.
@@ -92,6 +93,7 @@ class Done(NamedTuple):
     written: int = 0
     bad: int = 0
     non_finite: int = 0
+    skipped: int = 0
     forms: Mapping[str, Form | None] = {}
     titles: tuple[str, ...] = ()
     totals: Mapping[str, Total] = {}
@@ -212,7 +214,9 @@ def _done(
             if table.fault is not None:
                 raise table.fault
             if out is None:
-                add(totals, table.columns)
+                done = done._replace(
+                    skipped=done.skipped + add(totals, table.columns, job.skip_nan)
+                )
             else:
                 out.write(table)
             left = None if left is None else left - table.rows

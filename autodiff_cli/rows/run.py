@@ -134,6 +134,7 @@ def _answered(
         skipped=None if progress is None else progress.skipped,
     )
     totals: dict[str, Total] = {}
+    skipped = 0
     uniform = Uniform("nothing" if job.reduce else opened.demand)
     writer = Behind(opened)
     try:
@@ -148,7 +149,7 @@ def _answered(
                 if job.reduce is None:
                     writer.write(table.written, table.kept, read=table.rows)
                 elif table.fault is None:
-                    add(totals, table.columns)
+                    skipped += add(totals, table.columns, job.skip_nan)
                 if table.fault is not None:
                     if done.rows + table.rows:
                         writer.cut_off()
@@ -159,6 +160,7 @@ def _answered(
                     done.bad + table.bad,
                     done.non_finite + table.non_finite,
                     done.resumed,
+                    skipped,
                 )
                 moved(table.rows)
         if job.reduce is not None:

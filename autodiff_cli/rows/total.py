@@ -85,8 +85,22 @@ class Total:
             return total.reshape(self.shape).astype(dtype)
 
 
-def add(totals: dict[str, Total], columns: Mapping[str, Column]) -> None:
-    """Add a chunk's answers to the totals; cells that are null count nowhere."""
+def add(totals: dict[str, Total], columns: Mapping[str, Column], skip_nan: bool = False) -> int:
+    """Add a chunk's answers to the totals; cells that are null count nowhere.
+
+    Args:
+        skip_nan: whether rows with a nan in any answer are left out.
+
+    Returns:
+        How many rows were left out.
+    """
+    skipped = 0
+    if skip_nan:
+        wrong = _with_nan(columns)
+        skipped = int(np.count_nonzero(wrong))
+        if skipped:
+            rows = np.flatnonzero(~wrong)
+            columns = {name: column.take(rows) for name, column in columns.items()}
     for name, column in columns.items():
         total = totals.setdefault(name, Total(name))
         good = column if column.nulls is None else column.take((~column.nulls).nonzero()[0])
@@ -95,6 +109,19 @@ def add(totals: dict[str, Total], columns: Mapping[str, Column]) -> None:
                 total.add(row[None])
         else:
             total.add(good.values)
+    return skipped
+
+
+def _with_nan(columns: Mapping[str, Column]) -> Array:
+    """The rows that have a nan in an answer."""
+    found = np.zeros(next(iter(columns.values())).count, bool)
+    for column in columns.values():
+        if isinstance(column.values, np.ndarray):
+            wrong = np.isnan(column.values).reshape(len(found), -1).any(axis=1)
+        else:
+            wrong = np.array([bool(np.isnan(cell).any()) for cell in column.values])
+        found |= wrong if column.nulls is None else wrong & ~column.nulls
+    return found
 
 
 def result(totals: Mapping[str, Total], names: Sequence[str], mean: bool) -> dict[str, Column]:

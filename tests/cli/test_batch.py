@@ -323,6 +323,19 @@ def test_reduce(run: Any) -> None:
     assert run("x*y", "t.csv", "--reduce", "mean", "--wrt", "x")[1].split()[1].endswith(",4.0")
 
 
+@pytest.mark.parametrize("chunk", [[], ["--chunk-rows", "1"]])
+@pytest.mark.parametrize(("reduce", "row"), [("sum", "4.0,2.0"), ("mean", "2.0,1.0")])
+def test_reduce_may_leave_nan_out(run: Any, reduce: str, row: str, chunk: list[str]) -> None:
+    """The third row's value is finite, and its gradient isn't a number."""
+    Path("n.csv").write_text("x\n1\nnan\n0\n3\n")
+    text = "x + (x*0).sqrt().sqrt()*0 if x < 1 else x"
+    words = [text, "n.csv", "--reduce", reduce, *chunk]
+    code, out, err = run(*words, "--skip-nan")
+    assert (code, out) == (0, f"value,grad_x\n{row}\n")
+    assert err.startswith("rows left out for a nan in their answer: 2 of 4\n")
+    assert run(*words)[1] == "value,grad_x\nnan,nan\n"
+
+
 def test_reduce_leaves_bad_rows_out(run: Any) -> None:
     assert run("x*y", "bad.csv", "--reduce", "sum", "--on-error", "skip", "--values-only") == (
         0,
@@ -571,6 +584,7 @@ def test_progress_on_a_terminal() -> None:
         (["x", "t.csv", "--hvp", "x"], "--hvp takes NAME=VALUE"),
         (["x", "t.csv", "--also", ","], "--also needs names"),
         (["x", "t.csv", "--as", ""], "--as needs a name"),
+        (["x", "t.csv", "--skip-nan"], "it needs --reduce"),
         (["x*k", "t.csv", "k=1±"], "a deviation stands behind a value, as in k=1±0.1"),
         (["x*k", "t.csv", "k=1±1", "--propagate", "k=1"], "--propagate says 'k'"),
         (["x*y", "t.csv", "--propagate", "x=1,y=1,x~y=0,y~x=0"], "given twice"),

@@ -166,6 +166,12 @@ def test_reduce(cluster: Cluster, reduce: str) -> None:
     same(cluster, "(abs(x)*w*1e8).cos().sum()*y", "t.csv", "t.csv", **options)
 
 
+def test_reduce_without_nan(cluster: Cluster) -> None:
+    tables()
+    found = same(cluster, "sqrt(x)*y", "t.csv", reduce="sum", on_error="skip", skip_nan=True)
+    assert isinstance(found, Summary) and found.skipped > 10
+
+
 def test_several_files_and_a_limit(cluster: Cluster) -> None:
     tables(bad=False)
     subprocess.run(["gzip", "-k", "t.csv"], check=True)
