@@ -27,7 +27,7 @@ HALF = Fraction(1, 2)
 DEGREES = dict.fromkeys(  # of functions of which a number can stand outside
     "pad flip roll rot90 tril triu cumsum repeat diag_embed diagonal slice select unfold gather index "
     "index_select put_along index_put0 index_add0 slice_backward unfold_backward reshape im2col col2im "
-    "avg_pool adaptive_avg_pool2d upsample_nearest2d".split(),
+    "avg_pool adaptive_avg_pool2d upsample_nearest2d conv".split(),
     1,
 ) | {"inverse": -1, "pinv": -1}
 

@@ -209,6 +209,18 @@ def _avg_pool(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Te
     return Text(f"{dialect.function(name)}({parts[0].text}, {sizes}{counts})")
 
 
+def _convolution(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
+    args = [part.text for part in parts]
+    for name, plain in (("stride", 1), ("padding", 0), ("dilation", 1)):
+        sizes = params[name]
+        if any(n != plain for n in sizes):
+            args.append(f"{name}={tupled(sizes) if len(set(sizes)) > 1 else sizes[0]}")
+    if params["groups"] != 1:
+        args.append(f"groups={params['groups']}")
+    name = dialect.function(f"F.conv{len(params['stride'])}d")
+    return Text(f"{name}({', '.join(args)})")
+
+
 def _part_back(dialect: Dialect, parts: list[Text], params: dict[str, Any]) -> Text:
     names = ", ".join(params["names"])
     vjp = dialect.function("torch.func.vjp")
@@ -299,6 +311,7 @@ class Torch(Dialect):
         "im2col": _window("F.unfold"),
         "col2im": _window("F.fold"),
         "avg_pool": _avg_pool,
+        "conv": _convolution,
         "adaptive_avg_pool2d": call("F.adaptive_avg_pool2d", "{0}, {size}"),
         "upsample_nearest2d": call("F.interpolate", "{0}, size={size}"),
         "masked_scatter": method("masked_scatter", "{1}, {2}"),

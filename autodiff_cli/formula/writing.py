@@ -402,16 +402,16 @@ class Writer:
             if name == "eye":
                 mask = {"mask": True} if term.kind == "b" else {}
                 return book.call("eye", size=size, **mask)
-            args = [self.known[arg] for arg in term.args]
-            return book.call(
-                name, *args, **({"index": params["index"]} if name == "unit" else {}), size=size
-            )
+            index = {"index": params["index"]} if name == "unit" else {}
+            return book.call(name, *[self.known[arg] for arg in term.args], **index, size=size)
         if name in SHAPED:
             params["shape"] = self._shape(term.shape)
             params["like"] = self.like.get(term.shape)
             first, *rest = term.args
             args = [self.whole(first), *map(self.argument, rest)]
             return book.call(name, *args, **params)
+        if name == "conv":  # which broadcasts nothing
+            return book.call(name, *map(self.whole, term.args), **params)
         if name == "layer_norm":
             params["shape"] = self._shape(term.shape[-params["count"] :])
         if name == "pad":

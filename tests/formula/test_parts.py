@@ -18,9 +18,9 @@ def test_a_call_is_the_part_alone() -> None:
 
 def test_parts_are_of_names_of_the_user_too() -> None:
     inputs = {"x": Declared(("n", 2, 7)), "w": Declared((3, 2, 3))}
-    derivation = derive("y = x*2; (F.conv1d(y, w)**2).sum()", inputs, wrt=["x"])
-    call = "torch.func.vjp(lambda y: F.conv1d(y, w), y)[1](2*F.conv1d(y, w))[0]"
-    assert derivation.text == f"y = x*2\n2*{call}"
+    part = "F.conv1d(y, w, stride=2)"
+    derivation = derive(f"y = x*2; ({part}**2).sum()", inputs, wrt=["x"])
+    assert derivation.text == f"y = x*2\n2*torch.func.vjp(lambda y: {part}, y)[1](2*{part})[0]"
 
 
 def test_a_value_without_a_formula_is_its_text() -> None:
@@ -48,3 +48,36 @@ def test_only_what_is_asked_for_requires_a_gradient() -> None:
     inputs = {"z": Declared(("n",)), "y": Declared(("n",))}
     derivation = derive("F.soft_margin_loss(z, y, reduction='sum')", inputs, wrt=["z"])
     assert derivation.text == "-y*sigmoid(-y*z)"
+
+
+IMAGES, KERNELS = Declared(("n", 3, 5, 6)), Declared((4, 3, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("how", "by", "formula"),
+    [
+        ("", "x", "F.conv2d(g, w.flip((2, 3)).permute(1, 0, 2, 3), padding=(1, 2))"),
+        ("", "w", "F.conv2d(x.permute(1, 0, 2, 3), g.permute(1, 0, 2, 3)).permute(1, 0, 2, 3)"),
+        (
+            ", padding=1, dilation=2",
+            "x",
+            "F.conv2d(g, w.flip((2, 3)).permute(1, 0, 2, 3), padding=(1, 3), dilation=2)",
+        ),
+        (
+            ", stride=2",
+            "w",
+            "F.conv2d(x.permute(1, 0, 2, 3), g.permute(1, 0, 2, 3), dilation=2)"
+            "[:, :, :2][:, :, :, :3].permute(1, 0, 2, 3)",
+        ),
+    ],
+)
+def test_convolutions_have_their_adjoints(how: str, by: str, formula: str) -> None:
+    inputs = {"x": IMAGES, "w": KERNELS}
+    derivation = derive(f"F.conv2d(x, w{how})", inputs, wrt=[by], seed="g")
+    assert (derivation.text, derivation.call, derivation.parts) == (formula, "", ())
+
+
+def test_a_bias_is_added_and_sums() -> None:
+    inputs = {"x": IMAGES, "w": KERNELS, "b": Declared((4,))}
+    derivation = derive("(F.conv2d(x, w, b)**2).sum()", inputs, wrt=["b"])
+    assert derivation.text == "2*sum(F.conv2d(x, w) + b[:, None, None], (0, 2, 3))"
