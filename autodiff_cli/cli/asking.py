@@ -5,15 +5,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from autodiff_cli.cli import paths
 from autodiff_cli.cli.commands import bindings_of, names_of, show_notices, working
-from autodiff_cli.cli.options import argument, option, quiet_option, wrt_option
+from autodiff_cli.cli.options import (
+    argument,
+    digits_option,
+    form_of,
+    form_option,
+    json_option,
+    option,
+    output_option,
+    quiet_option,
+    wrt_option,
+)
 from autodiff_cli.cli.resources import Computing, Resources
-from autodiff_cli.cli.words import PATH, expression_of, value_of
+from autodiff_cli.cli.words import expression_of, value_of
 from autodiff_cli.record import Record
 
 if TYPE_CHECKING:
@@ -21,10 +31,6 @@ if TYPE_CHECKING:
     from autodiff_cli.render.document import Document
     from autodiff_cli.source import Source
     from autodiff_cli.tables.outputs import WholeFile
-
-FORMS = ("text", "markdown", "html", "latex", "json")
-SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".tex": "latex", ".json": "json"}
-MOST_DIGITS = 17
 
 
 class Question(Record):
@@ -68,43 +74,6 @@ class Answer(Record):
     code: int = 0
 
 
-def form_option() -> Any:
-    """`--to`."""
-    return option(
-        "--to",
-        type=click.Choice(FORMS),
-        help="What to write it as, as in --to html.  [text, or what the suffix of -o says]",
-    )
-
-
-def json_option() -> Any:
-    """`--json`."""
-    return option("--json", is_flag=True, help="The same as --to json: … --json.")
-
-
-def digits_option() -> Any:
-    """`--digits`."""
-    return option(
-        "--digits",
-        type=click.IntRange(min=1, max=MOST_DIGITS),
-        default=4,
-        show_default=True,
-        metavar="N",
-        help="Digits of numbers, as in --digits 8.",
-    )
-
-
-def output_option(example: str) -> Any:
-    """`--output`."""
-    return option(
-        "-o",
-        "--output",
-        type=PATH,
-        metavar="FILE",
-        help=f"Write there, whole or not at all, as in -o {example}.",
-    )
-
-
 class AskingWords(Computing):
     """The words of a command about an expression."""
 
@@ -121,20 +90,6 @@ class AskingWords(Computing):
     digits: int = digits_option()
     output: str | None = output_option("why.html")
     quiet: bool = quiet_option()
-
-
-def form_of(form: str | None, as_json: bool, output: str | None) -> str:
-    """The form that an answer is written in.
-
-    Raises:
-        UsageError: two were asked for.
-    """
-    if as_json and form not in (None, "json"):
-        raise click.UsageError(f"--json and --to {form} are two forms: ask for one")
-    if form or as_json:
-        return form or "json"
-    suffix = f".{output.rpartition('.')[2].lower()}" if output else ""
-    return SUFFIXES.get(suffix, "text")
 
 
 def answered(words: AskingWords, command: str, answer: Callable[[Question], Answer]) -> int:
@@ -210,7 +165,7 @@ def written(document: Document, form: str, title: str, width: int) -> str:
 
     Args:
         document: what is said.
-        form: one of `FORMS` but JSON.
+        form: one of `options.FORMS` but JSON.
         title: of a page.
         width: of the terminal.
     """

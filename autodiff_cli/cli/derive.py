@@ -9,9 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from autodiff_cli.cli.asking import output_option, question_of
+from autodiff_cli.cli.asking import question_of
 from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, vectors_of, working
-from autodiff_cli.cli.options import argument, command_of, option, quiet_option, wrt_option
+from autodiff_cli.cli.options import (
+    argument,
+    command_of,
+    option,
+    output_option,
+    quiet_option,
+    wrt_option,
+)
 from autodiff_cli.cli.resources import Resources
 from autodiff_cli.cli.words import value_of
 

@@ -24,19 +24,28 @@ from autodiff_cli.cli.options import (
     argument,
     color_option,
     command_of,
+    digits_option,
+    form_of,
+    form_option,
+    json_option,
     option,
+    output_option,
     quiet_option,
     wrt_option,
 )
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.version import VERSION_OPTION
 from autodiff_cli.cli.words import PATH, expression_of, value_of
+from autodiff_cli.errors import ValueFault
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation import Result
-    from autodiff_cli.tables.outputs import ArchiveFile
+    from autodiff_cli.tables.outputs import ArchiveFile, WholeFile
 
-
+FORMS = ("text", "json", "csv", "markdown", "latex", "python")
+SUFFIXES = {
+    ".npz": "npz", ".json": "json", ".csv": "csv", ".md": "markdown", ".tex": "latex", ".py": "python",
+}  # fmt: skip
 EPILOG = """\b
 Examples:
   autodiff 'mean(3*(x+2)**2)' x='ones(2,2)'
@@ -46,6 +55,8 @@ Examples:
   autodiff 'F.binary_cross_entropy_with_logits(x@w+b, y)' \\
       x='ones(5)' y='zeros(3)' w=@w.npy b=@b.npy --wrt w,b
   autodiff 'x/y' x=2.1±0.1 y=3±5%
+  autodiff 'x**2 * a' x='[1,2]' a=3 --jacobian --to latex --digits 3
+  autodiff 'log(x)' x='[0,1]' --seed '[1,1]' --strict -o out.csv
   seq 5 | autodiff 'norm(x)' x=@-
 
 \b
@@ -111,8 +122,14 @@ class EvalWords(Computing):
         is_flag=True,
         help="Print every intermediate result first: '(x+2)**2' x=1 --trace.",
     )
-    as_json: bool = option(
-        "--json", is_flag=True, help="Print JSON, one object a line: … --json | jq .value."
+    form: str | None = form_option(FORMS, "csv")
+    as_json: bool = json_option()
+    digits: int | None = digits_option(None, "  [text: 4; other forms: all]")
+    output: str | None = output_option("out.csv (.npz, .json, .md, .tex, .py, .txt)")
+    strict: bool = option(
+        "--strict",
+        is_flag=True,
+        help="An infinity or nan in the result is an error: 'log(x)' x=0 --strict.",
     )
     save: str | None = option(
         "--save",
@@ -144,12 +161,46 @@ def command(words: EvalWords) -> int:
     EXPRESSION is written as in PyTorch: 'mean(3*(x+2)**2)', 'torch.matmul(x, w) + b',
     'F.mse_loss(x, y)'. Names are bound by NAME=VALUE; assignments may come first, separated by ';'.
     """
-    with working(words, "eval", files=words.save is not None or words.save_grads is not None):
-        _run(words)
+    form = _form(words)
+    files = (words.save, words.save_grads, words.output)
+    with working(words, "eval", files=any(file is not None for file in files)):
+        result = _run(words, form)
+        if words.strict:
+            _check_finite(result)
     return 0
 
 
-def _run(words: EvalWords) -> None:
+def _form(words: EvalWords) -> str:
+    """The form that the result is written in.
+
+    Raises:
+        UsageError: options don't go together.
+    """
+    suffixes = SUFFIXES if words.output else {}
+    form = form_of(words.form, words.as_json, words.output, suffixes)
+    if words.trace and form not in ("text", "json"):
+        raise click.UsageError(f"--trace is shown in text and JSON, not in {form}")
+    if words.output and words.output.endswith(".npz") and form != "npz":
+        raise click.UsageError(f"-o {words.output} is an archive of arrays: leave --to {form} out")
+    return form
+
+
+def _check_finite(result: Result) -> None:
+    """Refuse what isn't finite; it has been written by then.
+
+    Raises:
+        ValueFault: a number isn't finite; says which.
+    """
+    from autodiff_cli.evaluation.quantities import not_finite
+
+    found = not_finite(result)
+    if found is not None:
+        name, place, number = found
+        where = f"{name}{list(place)}" if place else name
+        raise ValueFault(f"{where} is {number}", hint="--strict makes that an error")
+
+
+def _run(words: EvalWords, form: str) -> Result:
     from autodiff_cli.cli.main import STARTED
 
     wall = words.wall()
@@ -186,8 +237,10 @@ def _run(words: EvalWords) -> None:
         trace=words.trace,
     )
     with ExitStack() as archives:
-        save = _archive(words.save, archives)
+        archive = words.output if form == "npz" else None
+        save = [a for a in (_archive(words.save, archives), _archive(archive, archives)) if a]
         save_grads = _archive(words.save_grads, archives)
+        file = _file(None if archive else words.output, archives)
         confine(wall)
         with _progress(words.quiet):
             if off:
@@ -197,14 +250,16 @@ def _run(words: EvalWords) -> None:
             else:
                 result = evaluated(expression, inputs, asked, words.settings())
         rendering = perf_counter()
-        text = _rendered(result, words)
+        text = _rendered(result, words, form)
         rendered = perf_counter()
         try:
             _save(result, save, save_grads)
         finally:  # a file that can't be written must not cost the result
-            if text:
-                # JSON is UTF-8, whatever the locale's encoding
-                click.echo(text.encode() if words.as_json else text, color=True)
+            if file is not None:
+                file.write(f"{text}\n".encode())
+            elif text:
+                # JSON and its like are UTF-8, whatever the locale's encoding
+                click.echo(text if form == "text" else text.encode(), color=True)
             show_notices(result.notices, words.quiet)
     if words.timings:
         import orjson
@@ -213,6 +268,7 @@ def _run(words: EvalWords) -> None:
         click.echo(
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
+    return result
 
 
 def _progress(quiet: bool) -> AbstractContextManager[None]:
@@ -224,14 +280,27 @@ def _progress(quiet: bool) -> AbstractContextManager[None]:
     return progress(sys.stderr)
 
 
-def _rendered(result: Result, words: EvalWords) -> str:
-    if words.as_json:
+def _rendered(result: Result, words: EvalWords, form: str) -> str:
+    """The text that is written; none where arrays are."""
+    if form == "text":
+        from autodiff_cli.evaluation.report import report
+
+        plain = words.output is not None
+        paint = str if plain else painter(LABEL, wanted(words.color, sys.stdout))
+        return report(result, paint, words.digits)
+    if form == "npz":
+        return ""
+    if words.digits is not None:
+        from autodiff_cli.evaluation.quantities import rounded
+
+        result = rounded(result, words.digits)
+    if form == "json":
         from autodiff_cli.render.json_text import json_lines
 
         return json_lines(result)
-    from autodiff_cli.evaluation.report import report
+    from autodiff_cli.render.forms import WRITERS
 
-    return report(result, painter(LABEL, wanted(words.color, sys.stdout)))
+    return WRITERS[form](result)
 
 
 def _outputs(words: EvalWords) -> dict[str, str]:
@@ -246,21 +315,31 @@ def _outputs(words: EvalWords) -> dict[str, str]:
     for kind in ("jacobian", "hessian", "jvp", "hvp"):
         if words.no_grad and getattr(words, kind):
             raise click.UsageError(f"--{kind} asks for derivatives, and --no-grad for none")
-    files = {"--save": words.save, "--save-grads": words.save_grads}
+    files = {"--save": words.save, "--save-grads": words.save_grads, "--output": words.output}
     found = {flag: path for flag, path in files.items() if path is not None}
     if not found:
         return {}
     from autodiff_cli.tables.outputs import check_writable, is_special
 
     for flag, path in found.items():
-        if not path.endswith(".npz") and not is_special(path):
+        if flag != "--output" and not path.endswith(".npz") and not is_special(path):
             raise click.UsageError(f"{flag} writes an .npz file: give a name such as out.npz")
         if flag == "--save-grads" and words.no_grad:
             raise click.UsageError("--save-grads has nothing to write with --no-grad")
         check_writable(path)
-    if len(found) == 2 and len(set(map(os.path.realpath, found.values()))) == 1:
-        raise click.UsageError("--save and --save-grads name the same file")
+    places = [os.path.realpath(path) for path in found.values() if not is_special(path)]
+    if len(set(places)) < len(places):
+        raise click.UsageError(f"{' and '.join(found)} name the same file")
     return found
+
+
+def _file(path: str | None, opened: ExitStack) -> WholeFile | None:
+    """The file that the text goes to, open: behind the wall none can be made."""
+    if path is None:
+        return None
+    from autodiff_cli.cli.asking import opened_output
+
+    return opened_output(path, opened)
 
 
 def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:
@@ -272,21 +351,15 @@ def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:
     return opened.enter_context(ArchiveFile(path))
 
 
-def _save(result: Result, save: ArchiveFile | None, save_grads: ArchiveFile | None) -> None:
-    if save is None and save_grads is None:
+def _save(result: Result, save: list[ArchiveFile], save_grads: ArchiveFile | None) -> None:
+    if not save and save_grads is None:
         return
     from autodiff_cli.evaluation import Tensor
+    from autodiff_cli.evaluation.quantities import derivatives_of
 
-    several = len(result.gradients) > 1
-    derivatives = {
-        f"{f'seed{number}.' if several else ''}grad.{name}": grad.array
-        for number, gradients in enumerate(result.gradients)
-        for name, grad in gradients.by_input.items()
-        if grad is not None
-    }
-    derivatives |= {name: tensor.array for name, tensor in result.derivatives().items()}
-    if save is not None:
-        value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
-        save.save(value | derivatives)
+    derivatives = derivatives_of(result)
+    value = {"value": result.value.array} if isinstance(result.value, Tensor) else {}
+    for archive in save:
+        archive.save(value | derivatives)
     if save_grads is not None:
         save_grads.save(derivatives)

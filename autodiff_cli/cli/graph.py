@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from autodiff_cli.cli.asking import AskingWords, output_option, question_of
+from autodiff_cli.cli.asking import AskingWords, question_of
 from autodiff_cli.cli.color import wanted
 from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, show_notices, working
-from autodiff_cli.cli.options import color_option, command_of, option
+from autodiff_cli.cli.options import color_option, command_of, option, output_option
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation.structure import Graph

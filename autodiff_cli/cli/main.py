@@ -182,7 +182,7 @@ def _refused(error: OSError) -> str:
 def _fail(error: click.ClickException | AutodiffError, given: list[str]) -> int:
     """Say on standard error what went wrong, as JSON if the results are; the exit code."""
     code = 2 if isinstance(error, click.UsageError) else 1
-    if "--json" in given[: given.index("--") if "--" in given else None]:
+    if _wants_json(given[: given.index("--") if "--" in given else None]):
         from autodiff_cli.render.json_error import json_error
 
         if isinstance(error, click.ClickException):
@@ -201,6 +201,16 @@ def _fail(error: click.ClickException | AutodiffError, given: list[str]) -> int:
         mode = getattr(error, "color_mode", "auto")
         click.echo(painted_error(error.report(), wanted(mode, sys.stderr)), err=True, color=True)
     return code
+
+
+def _wants_json(words: list[str]) -> bool:
+    """Whether the results are JSON.
+
+    >>> _wants_json(["x", "--json"]), _wants_json(["x", "--to", "json"]), _wants_json(["x", "--to=csv"])
+    (True, True, False)
+    """
+    pairs = zip(words, words[1:])
+    return "--json" in words or "--to=json" in words or ("--to", "json") in pairs
 
 
 def _command_of(ctx: click.Context) -> str:

@@ -12,12 +12,17 @@ What several commands have stands here and in `resources.py`, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import click
 
+from autodiff_cli.cli.words import PATH
 from autodiff_cli.record import Record
+
+FORMS = ("text", "markdown", "html", "latex", "json")
+SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".tex": "latex", ".json": "json"}
+MOST_DIGITS = 17
 
 
 class _Declared:
@@ -128,3 +133,62 @@ def quiet_option(*short: str) -> Any:
     return option(
         "--quiet", *short, is_flag=True, help="No progress bar and no notices: … --quiet."
     )
+
+
+def form_option(forms: Sequence[str] = FORMS, example: str = "html") -> Any:
+    """`--to`."""
+    return option(
+        "--to",
+        type=click.Choice(forms),
+        help=f"What to write it as, as in --to {example}.  [text, or what the suffix of -o says]",
+    )
+
+
+def json_option() -> Any:
+    """`--json`."""
+    return option("--json", is_flag=True, help="The same as --to json: … --json.")
+
+
+def digits_option(default: int | None = 4, otherwise: str = "") -> Any:
+    """`--digits`, with what they are where it isn't given."""
+    return option(
+        "--digits",
+        type=click.IntRange(min=1, max=MOST_DIGITS),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help=f"Digits of numbers, as in --digits 8.{otherwise}",
+    )
+
+
+def output_option(example: str) -> Any:
+    """`--output`."""
+    return option(
+        "-o",
+        "--output",
+        type=PATH,
+        metavar="FILE",
+        help=f"Write there, whole or not at all, as in -o {example}.",
+    )
+
+
+def form_of(
+    form: str | None, as_json: bool, output: str | None, suffixes: Mapping[str, str] = SUFFIXES
+) -> str:
+    """The form that an answer is written in.
+
+    Args:
+        form: behind --to.
+        as_json: whether --json was said.
+        output: behind -o.
+        suffixes: the forms that names of files ask for; text if none of them.
+
+    Raises:
+        UsageError: two were asked for.
+    """
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --to {form} are two forms: ask for one")
+    if form or as_json:
+        return form or "json"
+    suffix = f".{output.rpartition('.')[2].lower()}" if output else ""
+    return suffixes.get(suffix, "text")

@@ -11,10 +11,18 @@ from typing import TypeAlias
 
 import click
 
-from autodiff_cli.cli.asking import Question, digits_option, output_option, question_of
+from autodiff_cli.cli.asking import Question, question_of
 from autodiff_cli.cli.color import wanted
 from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, show_notices, working
-from autodiff_cli.cli.options import argument, color_option, command_of, option, quiet_option
+from autodiff_cli.cli.options import (
+    argument,
+    color_option,
+    command_of,
+    digits_option,
+    option,
+    output_option,
+    quiet_option,
+)
 from autodiff_cli.cli.ranges import parts_of, range_of
 from autodiff_cli.cli.resources import Computing, dtype_option, manual_seed_option
 from autodiff_cli.errors import InputError

@@ -11,15 +11,18 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.asking import (
+from autodiff_cli.cli.asking import opened_output
+from autodiff_cli.cli.commands import Command, bindings_of, show_notices
+from autodiff_cli.cli.options import (
+    argument,
+    command_of,
     form_of,
     form_option,
     json_option,
-    opened_output,
+    option,
     output_option,
+    quiet_option,
 )
-from autodiff_cli.cli.commands import Command, bindings_of, show_notices
-from autodiff_cli.cli.options import argument, command_of, option, quiet_option
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.words import PATH, text_of, value_of
 from autodiff_cli.errors import AutodiffError

@@ -58,7 +58,7 @@ class _Speaker:
 
     Args:
         words: of the command.
-        form: one of `asking.FORMS`.
+        form: one of `options.FORMS`.
         write: called with each explanation or check; None to keep them.
     """
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autodiff_cli.evaluation.values import Intermediate, Tensor
 from autodiff_cli.vocabulary.calls.values import NO_VALUE, ReturnType
-from autodiff_cli.vocabulary.tensor_str import tensor_text
+from autodiff_cli.vocabulary.tensor_str import DEFAULT, PrintOptions, print_options, tensor_text
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation.result import Result
@@ -17,33 +18,37 @@ LABEL_WIDTH = 40  # a label longer than this stands on a line of its own
 Paint = Callable[[str], str]
 
 
-def report(result: Result, paint: Paint = str) -> str:
+def report(result: Result, paint: Paint = str, digits: int | None = None) -> str:
     """The labelled lines that the command prints.
 
     Args:
         result: what was computed.
         paint: wraps labels, for colour.
+        digits: behind the point; the reference's 4 if None.
     """
+    options = DEFAULT if digits is None else print_options(precision=digits)
+
+    shown = partial(text, result=result, options=options)
     blocks = []
-    traced = [labelled(_named(step), text(step.value, result), paint) for step in result.trace]
+    traced = [labelled(_named(step), shown(step.value), paint) for step in result.trace]
     values = []
     if result.value is not NO_VALUE:
-        values = [labelled("value", text(result.value, result), paint)]
+        values = [labelled("value", shown(result.value), paint)]
     several = len(result.gradients) > 1
     for number, gradients in enumerate(result.gradients or (None,)):
         lines = list(traced)
         if several and gradients is not None and gradients.seed is not None:
-            lines.append(labelled(f"seed {number}", text(gradients.seed, result), paint))
+            lines.append(labelled(f"seed {number}", shown(gradients.seed), paint))
         lines += values
         if gradients is not None:
             lines += [
-                labelled(f"{name}.grad", text(grad, result), paint)
+                labelled(f"{name}.grad", shown(grad), paint)
                 for name, grad in gradients.by_input.items()
             ]
         blocks.append("\n".join(lines))
         traced = []
     derivatives = [
-        labelled(_label(name), text(tensor, result), paint)
+        labelled(_label(name), shown(tensor), paint)
         for name, tensor in result.derivatives().items()
     ]
     if several and derivatives:  # they belong to none of the seeds
@@ -79,8 +84,9 @@ def _indented(body: str, width: int) -> str:
     return "\n".join([first, *(" " * width + line if line else "" for line in rest)])
 
 
-def text(value: Any, result: Result) -> str:
+def text(value: Any, result: Result, options: PrintOptions = DEFAULT) -> str:
     """A value as Python and torch print it."""
+
     if isinstance(value, Tensor):
         return tensor_text(
             value.array,
@@ -88,16 +94,18 @@ def text(value: Any, result: Result) -> str:
             default_dtype=result.default_dtype,
             requires_grad=value.requires_grad,
             grad_fn=value.grad_fn,
+            options=options,
         )
     if isinstance(value, ReturnType):
         fields = ",\n".join(
-            f"{name}={text(entry, result)}" for name, entry in zip(value.fields, value, strict=True)
+            f"{name}={text(entry, result, options)}"
+            for name, entry in zip(value.fields, value, strict=True)
         )
         return f"{value.name}(\n{fields})"
     if type(value) is list:
-        return "[" + ", ".join(text(entry, result) for entry in value) + "]"
+        return "[" + ", ".join(text(entry, result, options) for entry in value) + "]"
     if type(value) is tuple:
-        entries = ", ".join(text(entry, result) for entry in value)
+        entries = ", ".join(text(entry, result, options) for entry in value)
         return f"({entries},)" if len(value) == 1 else f"({entries})"
     if isinstance(value, int) and value.bit_length() > 10_000:
         return hex(value)  # Python refuses to write so many decimal digits
