@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from keyword import iskeyword
 from shlex import quote
@@ -48,12 +48,12 @@ def no_such_option(word: str, given: Sequence[str], ctx: click.Context) -> click
     """
     option, _equals, value = word.partition("=")
     name = option.lstrip("-").lower().replace("_", "-")
-    known = [
-        spelled
+    known = {
+        spelled: list(map(str, getattr(param.type, "choices", ())))
         for param in ctx.command.get_params(ctx)
         for spelled in param.opts
         if spelled.startswith("-")
-    ]
+    }
     message = f"No such option '{option}'."
     meant = _wished(name, known) or _near_option(name, known)
     bare = option.lstrip("-")
@@ -76,11 +76,14 @@ def _command_path(ctx: click.Context) -> str:
     return "autodiff" if ctx.info_name == "eval" else f"autodiff {ctx.info_name}"
 
 
-def _wished(name: str, known: Sequence[str]) -> str | None:
-    """What there is for an option that other tools have."""
+def _wished(name: str, known: Mapping[str, Sequence[str]]) -> str | None:
+    """What there is for an option that other tools have, from the command's options and their choices."""
     for meant in wishes.OPTIONS.get(name, "").split(" || "):
-        if meant and (not meant.startswith("--") or meant.partition(" ")[0] in known):
-            return meant
+        option, _, value = meant.partition(" ")
+        choices = known.get(option, ()) if value.isalpha() else ()
+        if meant and (not meant.startswith("--") or option in known):
+            if not choices or value in choices:
+                return meant
     return None
 
 

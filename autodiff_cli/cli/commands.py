@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from keyword import iskeyword
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,7 +47,8 @@ class ExpressionCommand(Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given = list(args)
-        rest = super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, shielded(args))
+        ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
         if "--" not in given:  # behind it, any word goes
             for word in (ctx.params.get("expression") or "", *ctx.params.get("bindings", ())):
                 # a mistyped option must not pass for an expression
@@ -56,6 +57,34 @@ class ExpressionCommand(Command):
 
                     raise no_such_option(word, given, ctx)
         return rest
+
+
+SHIELD = " "
+
+
+def shielded(words: Sequence[str]) -> list[str]:
+    """The words, so that click takes no expression for short options: `-cos(x)` has no `-o`.
+
+    >>> shielded(["-cos(x)", "-o", "out.csv", "--json", "-x"])
+    [' -cos(x)', '-o', 'out.csv', '--json', '-x']
+    >>> shielded(["-o", "o=2"])
+    [' -o', 'o=2']
+    """
+    pairs = zip(words, [*words[1:], ""])
+    return [SHIELD + w if _is_negative(w, after) else w for w, after in pairs]
+
+
+def _is_negative(word: str, after: str) -> bool:
+    """Whether a word that begins with a minus is no option."""
+    if word[:1] != "-" or word[1:2] == "-":
+        return False
+    return len(word) > 2 or (len(word) == 2 and after.startswith(f"{word[1:]}="))
+
+
+def _unshielded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_unshielded, value))
+    return value[1:] if isinstance(value, str) and value.startswith(f"{SHIELD}-") else value
 
 
 def bindings_of(words: Sequence[str], expression: str = "") -> dict[str, str]:

@@ -27,12 +27,17 @@ install update upgrade config init: there is nothing to set up; autodiff --help 
 
 # Options: the real one, or a sentence; the first that the command has.
 OPTIONS = table("""\
-format to output-format as type print-json j jsn: --format || --json
-json jsonl ndjson jsonlines csv tsv: --json || --to jsonl, or another of csv, tsv, npz, parquet
+format to output-format as type: --format || --to || --json
+print-json j jsn: --json || --to
+json jsonl ndjson jsonlines: --json || --to jsonl, or another of csv, tsv, npz, parquet
+csv tsv: --to csv || --to jsonl, or another of csv, tsv, npz, parquet
 o out output outfile output-file write export: --output || --save || > FILE keeps what is printed
 digits precision decimals prec places
-    --json prints every digit || --dtype float64 computes with more digits
-latex tex markdown md html dot graph plot svg: --json || --to jsonl
+    --digits || --dtype float64 computes with more digits
+latex tex: --to latex
+markdown md: --to markdown
+html: --to html || --to markdown || --json || --to jsonl
+dot graph plot svg: --to dot || --json || --to jsonl
 v verbose debug explain show-steps tree log: --trace || --dry-run || --echo
 q silent: --quiet
 raw no-grad value value-only only-value no-gradients nograd no-gradient forward: --no-grad || --values-only

@@ -489,3 +489,19 @@ def test_a_text_of_a_file_may_leave_an_input_unused(
     code, out, err = run(command, "x*2", *rows, "y=1")
     assert (code, out) == (1, "")
     assert "input 'y' bound and not used in the expression" in err
+
+
+@pytest.mark.parametrize("command", ["eval", "explain", "check", "graph", "batch"])
+def test_an_expression_with_a_minus_in_front_is_no_heap_of_options(
+    command: str, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("x\n1\n")
+    code, out, error = run(command, "-cos(x)", "x.csv" if command == "batch" else "x=1")
+    assert (code, error) == (0, "")
+    assert out
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+
+
+def test_minus_a_name_that_is_an_option_too(run: Any) -> None:
+    assert run("-o", "o=2")[1].startswith("value: tensor(-2.")
