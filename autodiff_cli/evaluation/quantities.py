@@ -13,6 +13,9 @@ from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
 
+FURTHER = ("jacobian", "hessian", "jvp", "hvp", "sigma")  # fields of a result besides its gradients
+
+
 def derivatives_of(result: Result) -> dict[str, Array]:
     """Gradients as "grad.x", of several seeds as "seed0.grad.x"; and `Result.derivatives`."""
     several = len(result.gradients) > 1
@@ -77,5 +80,5 @@ def rounded(result: Result, digits: int) -> Result:
             return type(value)(map(of, value))
         return number(value) if isinstance(value, float) else value
 
-    kinds = ("value", "gradients", "trace", "jacobian", "hessian", "jvp", "hvp")
+    kinds = ("value", "gradients", "trace", *FURTHER)
     return result.replaced(**{kind: of(getattr(result, kind)) for kind in kinds})

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.evaluation import Result
-from autodiff_cli.evaluation.quantities import quantities, values_of
+from autodiff_cli.evaluation.quantities import FURTHER, quantities, values_of
 from autodiff_cli.formula.math_text import latex_name
 from autodiff_cli.ir.node import Array
 
@@ -94,7 +94,7 @@ def python_text(result: Result) -> str:
     rows = [arrays(row.by_input) for row in result.gradients]
     if rows:
         found["grad"] = rows[0] if len(rows) == 1 else rows
-    for kind in ("jacobian", "hessian", "jvp", "hvp"):
+    for kind in FURTHER:
         if (given := getattr(result, kind)) is not None:
             found[kind] = arrays(given)
     return "\n".join(f"{name} = {literal(value)}" for name, value in found.items())
@@ -167,6 +167,6 @@ def _symbol(name: str) -> str:
     above = f"^{{({seed.removeprefix('seed')})}}" if dot else ""
     kind, *inputs = name.split(".")
     below = ", ".join(map(latex_name, inputs))
-    signs = {"grad": r"\nabla", "jacobian": "J", "hessian": "H", "hvp": "Hv"}
+    signs = {"grad": r"\nabla", "jacobian": "J", "hessian": "H", "hvp": "Hv", "sigma": r"\sigma"}
     sign = signs.get(kind, rf"\mathrm{{{kind}}}")
     return f"{sign}_{{{below}}}{above}{bracket}{index}" if inputs else f"{sign}{bracket}{index}"
