@@ -12,7 +12,6 @@ from autodiff_cli.evaluation.values import Gradients, Intermediate, Tensor
 from autodiff_cli.ir.node import Array
 from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
-
 FURTHER = ("jacobian", "hessian", "jvp", "hvp", "sigma")  # fields of a result besides its gradients
 
 
