@@ -8,6 +8,7 @@ from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from autodiff_cli.cli.words import NAME, NO_EXPRESSION
 from autodiff_cli.errors import AutodiffError
@@ -26,7 +27,7 @@ class Command(click.Command):
             raise click.UsageError(self.missing, ctx)
         given = list(args)
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except click.MissingParameter:
             raise click.UsageError(self.missing, ctx) from None
         except click.NoSuchOption as error:
@@ -37,6 +38,28 @@ class Command(click.Command):
             from autodiff_cli.cli.advice import bad_choice
 
             raise bad_choice(error, ctx) from None
+        _prefer_typed(ctx, "form", "as_json")
+        return rest
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(ENVIRONMENT)
+
+
+ENVIRONMENT = (
+    "Variables set options: AUTODIFF_DTYPE=float64 is --dtype float64, AUTODIFF_QUIET=1 --quiet; "
+    "AUTODIFF_WALL=no or require is the wall. What is typed goes first."
+)
+
+
+def _prefer_typed(ctx: click.Context, *names: str) -> None:
+    """Of options that are two ways to say one thing, one that is typed leaves no other of the environment."""
+    typed = [ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE for name in names]
+    for name, is_typed in zip(names, typed):
+        if any(typed) and not is_typed and name in ctx.params:
+            ctx.params[name] = False if isinstance(ctx.params[name], bool) else None
 
 
 class ExpressionCommand(Command):

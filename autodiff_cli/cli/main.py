@@ -204,13 +204,18 @@ def _fail(error: click.ClickException | AutodiffError, given: list[str]) -> int:
 
 
 def _wants_json(words: list[str]) -> bool:
-    """Whether the results are JSON.
+    """Whether the results are JSON, by these words or by the environment.
 
     >>> _wants_json(["x", "--json"]), _wants_json(["x", "--to", "json"]), _wants_json(["x", "--to=csv"])
     (True, True, False)
     """
     pairs = zip(words, words[1:])
-    return "--json" in words or "--to=json" in words or ("--to", "json") in pairs
+    if "--json" in words or "--to=json" in words or ("--to", "json") in pairs:
+        return True
+    if any(word.partition("=")[0] == "--to" for word in words):
+        return False
+    said = os.environ.get("AUTODIFF_JSON", "").strip().lower()
+    return said in ("1", "true", "t", "yes", "y", "on") or os.environ.get("AUTODIFF_TO") == "json"
 
 
 def _command_of(ctx: click.Context) -> str:

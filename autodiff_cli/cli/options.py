@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from autodiff_cli.cli.words import PATH
 from autodiff_cli.record import Record
@@ -23,6 +24,31 @@ from autodiff_cli.record import Record
 FORMS = ("text", "markdown", "html", "latex", "json")
 SUFFIXES = {".html": "html", ".htm": "html", ".md": "markdown", ".tex": "latex", ".json": "json"}
 MOST_DIGITS = 17
+
+
+class Setting(click.Option):
+    """An option that the environment may set; of one that repeats, `;` stands between the values."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        text = self.resolve_envvar_value(ctx)
+        if text is None or not self.multiple:
+            return text
+        return tuple(value.strip() for value in text.split(";") if value.strip())
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        hint = super().get_error_hint(ctx)
+        said = ctx is not None and ctx.get_parameter_source(self.name or "")
+        return f"{hint} (from {self.envvar})" if said is ParameterSource.ENVIRONMENT else hint
+
+
+def variable_of(flags: Sequence[str]) -> str:
+    """The variable that sets an option.
+
+    >>> variable_of(["-o", "--output"]), variable_of(["--max-memory", "--max-bytes"])
+    ('AUTODIFF_OUTPUT', 'AUTODIFF_MAX_MEMORY')
+    """
+    name = next(flag for flag in flags if flag.startswith("--"))
+    return "AUTODIFF_" + name[2:].replace("-", "_").upper()
 
 
 class _Declared:
@@ -40,8 +66,11 @@ class _Declared:
 
 
 def option(*flags: str, **attributes: Any) -> Any:
-    """An option, as `click.option` declares it, for a field of a record."""
-    return _Declared(click.Option, flags, **attributes)
+    """An option, as `click.option` declares it, for a field of a record.
+
+    A variable may set it (`variable_of`), unless `envvar=None` says that none does.
+    """
+    return _Declared(Setting, flags, **{"envvar": variable_of(flags), **attributes})
 
 
 def argument(metavar: str, **attributes: Any) -> Any:

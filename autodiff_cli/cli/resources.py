@@ -121,20 +121,20 @@ class Resources(Words):
     threads: int | None = option(
         "--threads",
         type=_Count(),
-        envvar="AUTODIFF_THREADS",
-        show_envvar=True,
         metavar="N",
         help="Most threads, as in --threads 1; the result is the same.  [all processors]",
     )
     no_wall: bool = option(
         "--no-wall",
         is_flag=True,
+        envvar=None,
         help="Without the kernel's wall, which keeps the text from files, programs and the network: "
         "… --no-wall.",
     )
     require_wall: bool = option(
         "--require-wall",
         is_flag=True,
+        envvar=None,
         help="Fail where the kernel can't raise it: … --require-wall.  [AUTODIFF_WALL=require]",
     )
 
