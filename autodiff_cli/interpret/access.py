@@ -259,6 +259,8 @@ def names_of(value: Any) -> list[str]:
         }
     elif isinstance(value, Namespace):
         found = set(value.names())
+    elif kind is GradFn:
+        found = {*GradFn.SHOWN, *[f"_saved_{name}" for name in value.saved_names()]}
     else:
         cls = real(value) if isinstance(value, type) else kind
         found = set()
@@ -373,12 +375,10 @@ def _of_dtype(value: DType, name: str) -> Any:
 
 
 def _of_grad_fn(value: GradFn, name: str) -> Any:
-    if name in ("name", "next_functions", "variable", "requires_grad", "register_hook") or (
-        name == "register_prehook"
-    ):
+    if name in GradFn.SHOWN:
         return getattr(value, name)
     if name.startswith("_saved_"):
-        return value.saved_tensor(name.removeprefix("_saved_"))
+        return value.saved_value(name.removeprefix("_saved_"))
     own = value.node.params.get("ctx") if value.node.params else None
     if type(own) is Context:
         return attribute(own, name)

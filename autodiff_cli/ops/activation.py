@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_cli.ir.node import Node, Shape
-from autodiff_cli.ops.create import attached
-from autodiff_cli.ops.kinds import Elementwise, Shaped, like, precise
+from autodiff_cli.ops.create import attached, zeros_like
+from autodiff_cli.ops.kinds import Composed, Elementwise, Shaped, like, precise
 from autodiff_cli.ops.movement import cat, slice_
 from autodiff_cli.ops.pointwise import _sigmoid, exp, sigmoid, tanh
 from autodiff_cli.ops.selection import (
@@ -203,12 +203,34 @@ hardshrink = Elementwise(
     backward="HardshrinkBackwardBackward0",
     doc="x, 0 where |x| is within a bound",
 )
+# Second derivatives take the other side at 0, as the reference's kernels do.
+prelu_by_x = Composed(
+    "prelu_by_x",
+    lambda g, x, weight: np.where(x > 0, g, weight * g),
+    made_of=lambda g, x, weight: where(gt(x, 0), g, weight * g),
+    vjps=(
+        lambda h, y, g, x, weight: where(ge(x, 0), h, weight * h),
+        lambda h, y, g, x, weight: zeros_like(x),
+        lambda h, y, g, x, weight: where(ge(x, 0), 0.0, g * h),
+    ),
+    doc="what flows to x through prelu",
+)
+prelu_by_weight = Composed(
+    "prelu_by_weight",
+    lambda g, x: np.where(x > 0, like(x, 0), x * g),
+    made_of=lambda g, x: where(gt(x, 0), 0.0, x * g),
+    vjps=(
+        lambda h, y, g, x: where(ge(x, 0), 0.0, x * h),
+        lambda h, y, g, x: where(ge(x, 0), 0.0, g * h),
+    ),
+    doc="what flows to the weight through prelu",
+)
 prelu = Elementwise(
     "prelu_kernel",
     lambda x, weight: np.where(x > 0, x, weight * x),
     vjps=(
-        lambda g, y, x, weight: attached(where(gt(x, 0), g, weight * g), x, weight),
-        lambda g, y, x, weight: attached(where(gt(x, 0), 0.0, x * g), x, weight),
+        lambda g, y, x, weight: prelu_by_x(g, x, weight),
+        lambda g, y, x, weight: attached(prelu_by_weight(g, x), weight),
     ),
     backward="PreluKernelBackwardBackward0",
     doc="x where positive, else weight*x",

@@ -217,6 +217,25 @@ def _times_incoming(partial: Rule) -> Rule:
     return vjp
 
 
+class Composed(Elementwise):
+    """An elementwise operation that is more than its closed form: right where that loses digits.
+
+    Args:
+        made_of: the closed form, for formulas.
+    """
+
+    __slots__ = ("made_of",)
+
+    def __init__(
+        self, name: str, kernel: Callable[..., Any], *, made_of: Callable[..., Node], **record: Any
+    ) -> None:
+        super().__init__(name, kernel, **record)
+        self.made_of = made_of
+
+    def composed(self, node: Node) -> Node:
+        return self.made_of(*node.operands, **node.params)
+
+
 class Shaped(Op):
     """An operation whose shape rule is a function of its own.
 

@@ -309,6 +309,8 @@ SAMPLES |= {
     "softshrink": [([A], {"bound": 0.5})],
     "hardshrink": [([A], {"bound": 0.5})],
     "prelu_kernel": [([A, ROW], {})],
+    "prelu_by_x": [([C, A, ROW], {})],
+    "prelu_by_weight": [([C, A], {})],
     "glu": [([CUBE], {"dim": 2}), ([A], {"dim": 0})],
 }
 DOMAINS |= {
@@ -336,6 +338,7 @@ SAMPLES |= {
     "baddbmm": [([ROW, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 1, "alpha": 1.5})],
     "addbmm": [([SQUARE, CUBE, np.swapaxes(CUBE, 1, 2) + 0.5], {"beta": 2, "alpha": 1})],
     "linalg_inv": [([SQUARE], {}), ([PAIR], {})],
+    "sinc_slope": [([A], {})],
     "cofactor": [([SQUARE], {})],
     "cofactor_bend": [([SQUARE, SQUARE.T**2], {}), ([PAIR, PAIR**2], {})],
     "linalg_det": [([SQUARE], {}), ([PAIR], {})],

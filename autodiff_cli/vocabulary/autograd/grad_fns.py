@@ -44,10 +44,14 @@ class RemovableHandle:
 IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards", "NotImplemented"))
 
 
+PLACES = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}
+
+
 class GradFn:
     """The backward function of a node, as programs know it."""
 
     __slots__ = ("__weakref__", "node")
+    SHOWN = "name next_functions register_hook register_prehook requires_grad variable".split()
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -86,20 +90,39 @@ class GradFn:
     def requires_grad(self) -> bool:
         return True
 
-    def saved_tensor(self, name: str) -> Any:
-        """What the derivative keeps: `_saved_self`, `_saved_other`, `_saved_result`."""
+    def saved_names(self) -> tuple[str, ...]:
+        """What the reference's function of this name keeps."""
+        from autodiff_cli.vocabulary.autograd.saved_names import SAVED
+
+        return SAVED.get(self.class_name, ())
+
+    def saved_value(self, name: str) -> Any:
+        """What the derivative keeps: `_saved_self`, `_saved_result`, `_saved_dim`; None where it has no need.
+
+        Raises:
+            AttributeFault: the function keeps nothing of that name, or it is kept in another form here.
+            RuntimeFault: it was freed.
+        """
         node = self.node
-        if name in node.params and isinstance(node.params[name], (int, float, bool)):
-            return node.params[name]  # a number, such as the exponent of a power
-        place = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}.get(name)
-        if place is None or place not in saved(node):
+        operand, _, of = name.partition("_sym_")
+        place = PLACES.get(operand)
+        if name in node.params and isinstance(node.params[name], (int, float, bool, tuple)):
+            return node.params[name]  # such as the exponent of a power
+        if of == "sizes" and place is not None and name in self.saved_names():
+            return node.operands[place].shape
+        if name == "alpha" and name in self.saved_names():
+            return 1
+        if of or place is None or (place not in saved(node) and name not in self.saved_names()):
             raise AttributeFault(f"'{self.class_name}' object has no attribute '_saved_{name}'")
         if node.released:
             raise RuntimeFault(FREED)
+        if place not in saved(node) or place >= len(node.operands):
+            return None
         held = node if place < 0 else node.operands[place]
         if held.op is NUMBER:
             return of_array(np.asarray(held.value))
-        return Tensor(held)
+        known = held.tape.tensor() if held.op is INPUT and held.tape is not None else None
+        return Tensor(held) if known is None else known
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         return RemovableHandle(tape_of(self.node).function_hooks, hook)
