@@ -25,10 +25,13 @@ DECIMAL = re.compile(
 )
 LEAST, MOST = -(2**63), 2**63 - 1
 EXACT = 1 << 53  # up to here float64 has every whole number
-SHORT = 15  # digits that any float64 keeps
 LONG = 400  # characters
 CSV_NON_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
-WRITTEN = re.compile(rb"[0-9][.eE]|[0-9]{16}|-0")  # what a JSON number may lose when it is read
+SIMPLE = re.compile(
+    r"(?=.{1,15}\Z)-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII
+)  # digits that any float64 keeps
+# what JSON numbers may lose when they are read: exponents, many digits, -0, 0.00001, 1.50
+WRITTEN = re.compile(rb"[0-9][eE]|[0-9.]{16}|-0[^.]|0\.0000|\.[0-9]+0[^0-9]")
 
 
 OPENING, CLOSING = b"{}"
@@ -120,7 +123,8 @@ def kind_of(texts: Sequence[str]) -> str:
             return "int53"
         if least >= LEAST and most <= MOST:
             return "int64"
-    return "float64" if all(map(_is_float, texts)) else "text"
+    others = (text for text in texts if not SIMPLE.fullmatch(text))
+    return "float64" if all(map(_is_float, others)) else "text"
 
 
 def _is_float(text: str) -> bool:
@@ -128,8 +132,6 @@ def _is_float(text: str) -> bool:
     text = text.strip()
     if not DECIMAL.fullmatch(text):
         return CSV_NON_FINITE.fullmatch(text) is not None
-    if len(text) <= SHORT and "e" not in text and "E" not in text:
-        return True
     digits = re.split("[eE]", text)[0].lstrip("+-0.").replace(".", "")
     if not digits:
         return True
@@ -216,7 +218,8 @@ class KeptLines:
     def others(self) -> Iterator[Collection[str]]:
         """The names of each row's members that aren't kept."""
         kept = set(self.names)
-        return ([name for name in row if name not in kept] for row in self.whole())
+        rows = self.whole()
+        return (() if row.keys() <= kept else [n for n in row if n not in kept] for row in rows)
 
     def texts(self) -> Mapping[str, Sequence[str]]:
         rows = self.whole()
@@ -243,11 +246,16 @@ def _members(line: bytes) -> dict[str, object]:
     """A row's members, numbers as they are written; none if it isn't an object."""
     try:
         row = orjson.loads(line)
-        if WRITTEN.search(line):
+        if WRITTEN.search(line) and _compact(orjson.dumps(row)) != _compact(line):
             row = json.loads(line, parse_int=Written, parse_float=Written, parse_constant=_refuse)
     except (ValueError, RecursionError):
         row = {}
     return row if isinstance(row, dict) else {}
+
+
+def _compact(line: bytes) -> bytes:
+    """JSON without the blanks that libraries write."""
+    return line.strip().replace(b", ", b",").replace(b": ", b":")
 
 
 def _refuse(constant: str) -> NoReturn:
