@@ -39,16 +39,18 @@ def needed(command: str) -> list[str]:
     """What a command needs besides `autodiff`, as the marker `needs` takes it."""
     words = {"bash", *re.findall(r"[\w/-]+", command)}
     names = [name for name in (*PROGRAMS, "/dev/full") if name in words]
-    return names + ["distributed"] * ("dask" in words)
+    tables = ["polars"] * bool({"polars", "parquet"} & words)
+    return names + tables + ["distributed"] * ("dask" in words)
 
 
 def executed(command: str, folder: Path) -> tuple[str, int]:
-    """What a command prints, errors included, and its exit code; `autodiff` is this checkout's."""
+    """What a command prints, and its exit code; `autodiff` is this checkout's, `python3` what runs."""
     tools = folder / ".bin"
     tools.mkdir(exist_ok=True)
-    script = tools / "autodiff"
-    script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m autodiff_cli "$@"\n')
-    script.chmod(0o755)
+    for name, words in (("autodiff", "-m autodiff_cli "), ("python3", "")):
+        script = tools / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {words}"$@"\n')
+        script.chmod(0o755)
     path = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
         ["bash", "-c", command],

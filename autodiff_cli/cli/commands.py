@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
 from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from autodiff_cli.cli.words import NAME, NO_EXPRESSION
+from autodiff_cli.cli.words import NAME, NO_EXPRESSION, home
 from autodiff_cli.errors import AutodiffError
 
 if TYPE_CHECKING:
@@ -121,7 +123,7 @@ def bindings_of(words: Sequence[str], expression: str = "") -> dict[str, str]:
         UsageError: a word is no such thing; says what to type.
     """
     values: dict[str, str] = {}
-    for word in words:
+    for word in chain.from_iterable(_unpacked(word, expression) for word in words):
         name, equals, value = word.partition("=")
         name = name.strip()
         if not equals or not NAME.fullmatch(name) or iskeyword(name):
@@ -136,6 +138,24 @@ def bindings_of(words: Sequence[str], expression: str = "") -> dict[str, str]:
             raise click.UsageError(f"'{name}' is bound twice")
         values[name] = value
     return values
+
+
+def _unpacked(word: str, expression: str) -> list[str]:
+    """The words that @FILE.json and @FILE.npz stand for: NAME=@FILE:NAME of what the expression names."""
+    path = word[1:].strip()
+    if not word.startswith("@") or not path.lower().endswith((".json", ".npz")):
+        return [word]
+    from autodiff_cli.tables.files import keys_of
+
+    keys = [key for key in keys_of(home(path)) if NAME.fullmatch(key) and not iskeyword(key)]
+    named = keys
+    if not expression.startswith("@"):  # whose text isn't known here, and may leave inputs unread
+        text = set(re.findall(r"(?<![\w.])[^\W\d]\w*", expression))
+        named = [key for key in keys if key in text]
+    if not named:
+        has = ", ".join(keys) or "no names"
+        raise click.UsageError(f"'{path}' has {has}, and the expression none of them")
+    return [f"{key}=@{path}:{key}" for key in named]
 
 
 def vectors_of(option: str, words: tuple[str, ...]) -> dict[str, str]:

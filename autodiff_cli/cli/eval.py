@@ -61,8 +61,9 @@ Examples:
 
 \b
 VALUE is an expression, or @FILE (.npy, .npz, .json, .csv, .tsv, .txt; @FILE:KEY
-picks one array; @- is standard input). A number or a list is a leaf of the
-default dtype; an integer or bool tensor, such as 'tensor([0,2])', is a constant.
+picks one array, or a table's column; @- is standard input). @FILE.json binds its
+keys. A number or a list is a leaf of the default dtype; an integer or bool tensor,
+such as 'tensor([0,2])', is a constant.
 The EXPRESSION may come from a file too: @expr.txt.
 """
 

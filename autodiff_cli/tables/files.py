@@ -20,9 +20,19 @@ from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Array
 from autodiff_cli.ir.room import too_many_elements
 from autodiff_cli.tables.doors import Door, door, refused
+from autodiff_cli.tables.formats import suffix_of
 from autodiff_cli.tables.json_numbers import Shapeless, column_of
 from autodiff_cli.tables.mapped import mapped
 
+COLUMNS = (
+    ".csv",
+    ".tsv",
+    ".jsonl",
+    ".ndjson",
+    ".parquet",
+    ".arrow",
+    ".feather",
+)  # of tables, by name
 SUFFIXES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")
 NPY_MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK\x03\x04"
 
@@ -58,6 +68,8 @@ def _read(reference: str) -> Array:
     path, key = _split(reference)
     name = _called(path)
     suffix = Path(path).suffix.lower()
+    if key is not None and suffix_of(path) in COLUMNS:
+        return _supported(_column(path, key), name)
     if suffix in SUFFIXES:
         large = mapped(path)
         if large is not None:
@@ -186,7 +198,9 @@ def _member(archive: Any, key: str | None, name: str) -> Array:
 
 def _no_key(key: str | None, name: str) -> None:
     if key is not None:
-        raise InputError(f"{name} holds one array; ':{key}' picks from .npz and .json files")
+        raise InputError(
+            f"{name} holds one array; ':{key}' picks from .npz and .json files, and columns of tables"
+        )
 
 
 def _json(data: bytes, key: str | None, name: str) -> Array:
@@ -196,14 +210,15 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
         value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         raise InputError(f"{name} is not valid JSON: {error}") from None
-    if isinstance(value, dict):
-        if key is None or key not in value:
-            known = ", ".join(map(str, value)) or "none"
-            raise InputError(
-                f"{name} is an object with the keys {known}",
-                hint=f"say which: @{_spelled(name)}:{next(iter(value), 'KEY')}",
-            )
-        value = value[key]
+    objects = isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
+    if key is not None and (objects or isinstance(value, dict)):
+        value = _at(value, key, name)
+    elif isinstance(value, dict):
+        known = ", ".join(map(str, value)) or "none"
+        raise InputError(
+            f"{name} is an object with the keys {known}",
+            hint=f"say which: @{_spelled(name)}:{next(iter(value), 'KEY')}",
+        )
     elif key is not None:
         _no_key(key, name)
     values, wrong = column_of([value])
@@ -212,6 +227,62 @@ def _json(data: bytes, key: str | None, name: str) -> Array:
         told = what.message if isinstance(what, Shapeless) else f"{what!r} is not a number"
         raise InputError(f"{name}: {told}")
     return np.asarray(values[0], current().dtype.numpy)
+
+
+def _at(value: object, key: str, name: str) -> object:
+    """What stands under a key, or under keys with points between; in each object of a list."""
+    if isinstance(value, list):
+        return [_at(entry, key, name) for entry in value]
+    found, known = value, ""
+    if isinstance(found, dict) and key in found:
+        return found[key]
+    for part in key.split("."):
+        if not isinstance(found, dict) or part not in found:
+            known = ", ".join(map(str, found)) if isinstance(found, dict) else "none"
+            raise InputError(f"{name} has no key '{key}'; it has {known or 'none'}")
+        found = found[part]
+    return found
+
+
+def keys_of(path: str) -> list[str]:
+    """The names under which a .json or .npz file has values.
+
+    Raises:
+        InputError: it can't be read, or isn't an object of such.
+    """
+    name = _called(path)
+    data = _bytes(door(path))
+    if data[:4] == ZIP_MAGIC:
+        return list(_numpy(data, name).keys())
+    import orjson
+
+    try:
+        value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{name} is not valid JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InputError(
+            f"{name} is no object, whose keys would be names", hint=f"x=@{_spelled(name)} binds it"
+        )
+    return list(value)
+
+
+def _column(path: str, key: str) -> Array:
+    """A column of a table."""
+    from autodiff_cli.tables import readers
+    from autodiff_cli.tables.sources import resolved
+
+    parts: list[Array] = []
+    for chunk in readers.read(resolved([path]), wanted=[key]):
+        if chunk.bad:
+            raise chunk.bad[next(iter(chunk.bad))].fault()
+        values = chunk.columns[key].values
+        if not isinstance(values, np.ndarray) or (parts and parts[0].shape[1:] != values.shape[1:]):
+            raise InputError(f"{_called(path)}: the column '{key}' has rows of several shapes")
+        parts.append(values)
+    whole = np.concatenate(parts) if parts else np.zeros(0)
+    text = suffix_of(path) in (".csv", ".tsv", ".jsonl", ".ndjson")
+    return whole.astype(current().dtype.numpy) if text else whole
 
 
 def _table(text: str, name: str) -> Array:

@@ -24,6 +24,7 @@ SUFFIXES = {
     ".feather": "arrow",
     ".ipc": "arrow",
 }
+JSON = ".json"
 COMPRESSIONS = {".gz": "gzip", ".bz2": "bzip2", ".xz": "xz", ".zst": "zstd", ".zstd": "zstd"}
 STREAM = b"\xff\xff\xff\xff"  # before the first message of an Arrow IPC stream
 MAGIC = (
@@ -64,11 +65,11 @@ def of_path(path: str, format: str | None, option: str = "--format") -> Format:
     suffix = suffix_of(path)
     compression = COMPRESSIONS.get(os.path.splitext(path)[1].lower())
     name = format or SUFFIXES.get(suffix)
+    if suffix == JSON and option == "--format" and name is None:
+        name = "jsonl"  # its objects, a line each
     if name is None:
         what = f"unknown suffix '{suffix}'" if suffix else "no suffix that says its format"
         hint = f"say it: {option} {{{','.join(NAMES)}}}"
-        if suffix == ".json" and option == "--format":
-            hint = f"JSON Lines are read: jq -c '.[]' {path} | autodiff batch 'x*2' --format jsonl"
         if suffix in WORKBOOKS and option == "--format":
             hint = "a workbook: save the sheet as CSV"
         raise InputError(f"'{path}' has {what}", hint=hint)

@@ -61,6 +61,19 @@ def spread(values: Array | list[Array], offsets: Array, count: int) -> Array | l
     return whole
 
 
+def nested(row: object, path: str, nothing: object) -> object:
+    """What stands under keys with points between.
+
+    >>> nested({"pos": {"x": 1}}, "pos.x", None)
+    1
+    """
+    for key in path.split("."):
+        if not isinstance(row, dict) or key not in row:
+            return nothing
+        row = row[key]
+    return row
+
+
 class Flat(NamedTuple):
     """The entries of nested lists that all have one shape, and of which types they are."""
 

@@ -14,7 +14,7 @@ import orjson
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables import cells
 from autodiff_cli.tables.dialect import USUAL, Dialect
-from autodiff_cli.tables.json_numbers import NON_FINITE, column_of
+from autodiff_cli.tables.json_numbers import NON_FINITE, column_of, nested
 from autodiff_cli.tables.rows import Column, JsonColumn, TextColumn, Untyped
 
 JSON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -193,9 +193,7 @@ class KeptLines:
         """All members of each row, renamed; a line that is no object has none."""
         if self._all is None:
             self._all = [
-                {self.renamed.get(name, name): value for name, value in row.items()}
-                if self.renamed
-                else row
+                _renamed(row, self.renamed) if self.renamed else row
                 for row in map(_members, self.lines)
             ]
         return self._all
@@ -256,6 +254,15 @@ def _members(line: bytes) -> dict[str, object]:
 def _compact(line: bytes) -> bytes:
     """JSON without the blanks that libraries write."""
     return line.strip().replace(b", ", b",").replace(b": ", b":")
+
+
+def _renamed(row: dict[str, object], names: Mapping[str, str]) -> dict[str, object]:
+    """A row's members by new names, with those of objects in it that have one."""
+    found = {names.get(name, name): value for name, value in row.items()}
+    for old, new in names.items():
+        if "." in old and old not in row and (value := nested(row, old, None)) is not None:
+            found[new] = value
+    return found
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -11,7 +11,7 @@ import orjson
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.bad import Bad, because, shown
-from autodiff_cli.tables.json_numbers import Shapeless, column_of, spread
+from autodiff_cli.tables.json_numbers import Shapeless, column_of, nested, spread
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import ColumnLayout
 from autodiff_cli.tables.pieces import Piece
@@ -75,6 +75,10 @@ def columns_of(
     for name in layout.wanted:
         title = layout.title(name)
         cells = [members.get(title, MISSING) for members in objects]
+        if "." in title:
+            cells = [
+                nested(row, title, MISSING) if c is MISSING else c for row, c in zip(objects, cells)
+            ]
         values, wrong = column_of(cells)
         places = good[list(wrong)]
         bad = whole.copy()

@@ -209,7 +209,7 @@ class KeptFrame(KeptTexts):
 def json_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece of JSON Lines, the first of which has the number `row`."""
     titles = {layout.title(name): name for name in layout.wanted}
-    depths = _depths(piece.data, titles)
+    depths = None if any("." in title for title in titles) else _depths(piece.data, titles)
     frame = _json(piece.data, depths) if depths else None
     if not depths or frame is None or not len(frame):
         return plain_json.chunk(piece, layout, row)

@@ -114,9 +114,7 @@ def surveyed(source: RowSource, table: PortionedTable) -> Survey:
     if first is not None and source.fields is not None and not choice.naming.names:
         end = plain_csv.first_record(first.data, source.fields, source.name)[1]
         start, line = start + end, line + first.data.count(b"\n", 0, end)
-    return Survey(
-        source, layout, start, line, 0 if compression or source.dialect.edits else size, 0
-    )
+    return Survey(source, layout, start, line, 0 if compression or source.edits else size, 0)
 
 
 def _begins_with(source: RowSource, mark: bytes) -> bool:
@@ -198,7 +196,7 @@ def _text(portion: Portion, table: PortionedTable) -> Iterator[Chunk]:
     name, compression = source.form
     stream = source.opened()
     try:
-        part = Part(stream, portion.start, portion.stop, bool(compression) or source.dialect.edits)
+        part = Part(stream, portion.start, portion.stop, bool(compression) or source.edits)
         cut = pieces(part, table.chunk_bytes, source.fields, source.name, portion.line)
         yield from readers.parsed(cut, name, layout, row=portion.row)
     finally:

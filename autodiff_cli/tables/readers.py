@@ -327,6 +327,9 @@ def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Column
     if first is not None:
         for line in plain_json.lines_of(first.data)[0][: plain_json.OBJECTS]:
             found |= dict.fromkeys(plain_json.object_of(line)[0])
+    for old in choice.naming.renamed:  # keys of objects in objects, which new names make columns
+        if old.strip() not in found and old.partition(".")[0].strip() in found and "." in old:
+            found[old.strip()] = None
     titles = tuple(found)
     names = choice.naming.apply(titles, file) if titles else ()
     want, keep = choice.of(names, file, fixed=False)

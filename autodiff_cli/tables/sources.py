@@ -22,6 +22,7 @@ from autodiff_cli.tables.compressed import Damaged, Stream, decompressed
 from autodiff_cli.tables.dialect import DELIMITERS, Dialect, Edited
 from autodiff_cli.tables.doors import Door, door, refused
 from autodiff_cli.tables.formats import Format
+from autodiff_cli.tables.unfolded import Unfolded
 
 PATIENCE = 0.05  # seconds to wait for more of a slow pipe before the lines at hand are used
 HEAD = 1 << 16  # bytes of a pipe that are looked at for its format
@@ -102,7 +103,7 @@ class RowSource:
         Raises:
             InputError: neither says it.
         """
-        if self.lasts or formats.suffix_of(self.door.path) in formats.SUFFIXES:
+        if self.lasts or formats.suffix_of(self.door.path) in (*formats.SUFFIXES, formats.JSON):
             said = formats.of_path(self.door.path, self.format)
             if said.compression or said.name not in formats.TEXT or not self.lasts:
                 return said
@@ -151,7 +152,18 @@ class RowSource:
             return self.opened()
         return self._edited(decompressed(Beginning(self._stream()), self.form.compression))
 
+    @property
+    def edits(self) -> bool:
+        """Whether lines aren't those of the file."""
+        return self.dialect.edits or self._unfolds
+
+    @property
+    def _unfolds(self) -> bool:
+        return self.form.name == "jsonl" and formats.suffix_of(self.door.path) == formats.JSON
+
     def _edited(self, stream: Stream) -> Stream:
+        if self._unfolds:
+            return Unfolded(stream)
         return Edited(stream, self.dialect) if self.dialect.edits else stream
 
     def file(self) -> BinaryIO:

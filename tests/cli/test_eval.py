@@ -505,3 +505,20 @@ def test_an_expression_with_a_minus_in_front_is_no_heap_of_options(
 
 def test_minus_a_name_that_is_an_option_too(run: Any) -> None:
     assert run("-o", "o=2")[1].startswith("value: tensor(-2.")
+
+
+def test_a_file_s_keys_are_inputs(run: Any, tmp_path: Path) -> None:
+    """Those that the expression names; a file may have others."""
+    path = tmp_path / "in.json"
+    path.write_text('{"x": 3, "y": [1, 2], "not a name": 1, "z": 0}')
+    code, out, err = run("x*sum(y)", f"@{path}")
+    assert (code, err) == (0, "")
+    assert "value: tensor(9." in out
+    np.savez(tmp_path / "in.npz", x=np.float32(2), y=np.ones(2, np.float32))
+    assert "value: tensor(4." in run("x*sum(y)", f"@{tmp_path / 'in.npz'}")[1]
+    code, out, err = run("q*2", f"@{path}")
+    assert code == 2
+    assert "has x, y, z, and the expression none of them" in err
+    assert "'x' is bound twice" in run("x*2", "x=1", f"@{path}")[2]
+    path.write_text("[1, 2]")
+    assert "is no object, whose keys would be names" in run("x*2", f"@{path}")[2]
