@@ -16,6 +16,7 @@ MARK = re.compile(
     r"^\s*(?:In ?\[ ?(?:\d+|None|\*)? ?\]:|>>> |```|~~~|\.\. (?:code|code-block|sourcecode|testcode)::)",
     re.MULTILINE,
 )
+BEGUN = re.compile(r"\s*In ?\[ ?\d+ ?\]:")  # `In [1]: x = 2` is Python, too
 PROSE = re.compile(r"^\W{0,3}[^\W\d]+(?:[ ,]+[^\W\d]+){3,}")
 
 
@@ -41,7 +42,7 @@ def book_of(text: str, path: str | os.PathLike[str]) -> Book:
 
         return Book("notebook", tuple(cells(text, name)))
     document = DOCUMENTS.get(suffix)
-    if suffix != ".py" and (document or (MARK.search(text) and not is_program(text))):
+    if suffix != ".py" and (document or BEGUN.match(text) or _is_marked(text)):
         from autodiff_cli.books.marked import marked
 
         book = marked(text, name)
@@ -53,6 +54,10 @@ def book_of(text: str, path: str | os.PathLike[str]) -> Book:
             "python'; '>>> ' begins a line of a prompt, and 'In [1]:' a notebook's cell"
         )
     return Book("program", (Cell(Source(text, name)),))
+
+
+def _is_marked(text: str) -> bool:
+    return MARK.search(text) is not None and not is_program(text)
 
 
 def is_program(text: str) -> bool:

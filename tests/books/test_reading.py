@@ -145,6 +145,11 @@ def test_a_session_of_ipython() -> None:
     assert [cell.stored for cell in book.cells] == ["", "0\n1\n", "2\n"]
 
 
+def test_a_session_of_ipython_that_python_could_read() -> None:
+    (cell,) = book_of("In [1]: x = 5\nOut[1]: 3\n", "-").cells
+    assert (cell.source.text, cell.stored) == ("x = 5", "3\n")
+
+
 def test_a_session_at_a_prompt() -> None:
     text = (
         "An example:\n\n    >>> def f(x):\n    ...     return x\n    >>> f(2)\n    2\n\nMore.\n\n"
