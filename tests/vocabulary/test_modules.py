@@ -58,18 +58,15 @@ def test_losses_warn_of_sizes() -> None:
     )
 
 
-def test_training_of_a_thousand_steps_is_fast() -> None:
-    """A step of a small model takes well under a millisecond for each parameter."""
-    import time
-
-    start = time.perf_counter()
-    run(
+def test_a_training_ends_where_its_loss_is_least() -> None:
+    printed = run(
         "import torch\n"
         "w = torch.zeros(3, requires_grad=True)\n"
         "o = torch.optim.Adam([w], lr=0.1)\n"
-        "for i in range(1000):\n"
+        "for i in range(300):\n"
         "    o.zero_grad()\n"
         "    ((w - 1) ** 2).sum().backward()\n"
         "    o.step()\n"
+        "print(((w - 1).abs() < 1e-3).all().item())\n"
     )
-    assert time.perf_counter() - start < 5
+    assert printed == ("True\n", "")
