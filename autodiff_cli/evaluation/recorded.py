@@ -140,11 +140,6 @@ def recorded(
             "the result is not one tensor, and has no derivative",
             hint="pick one of its parts, such as (…)[0]",
         )
-    assigned = []
-    for (name, statement), node in zip(named, nodes, strict=True):
-        if isinstance(node, Node) and node.op is not INPUT and node.op is not NUMBER:
-            line = f"{name} = {source.slice(statement.value.span)}"
-            assigned.append(Assigned(name, node, line, _reads(statement, inputs, text)))
     lines = tuple(
         (target.id, source.slice(statement.value.span))
         for statement in (text.tree.body if text.is_expression else ())
@@ -152,6 +147,13 @@ def recorded(
         for target in statement.targets
         if isinstance(target, Name)
     )
+    known = {name for name, _ in lines}.union(inputs)
+    assigned = []
+    for (name, statement), node in zip(named, nodes, strict=True):
+        if isinstance(node, Node) and node.op is not INPUT and node.op is not NUMBER:
+            line = f"{name} = {source.slice(statement.value.span)}"
+            reads = frozenset(_names_in(statement.value) & known)
+            assigned.append(Assigned(name, node, line, reads))
     body = source.slice(_result(text).span) if text.is_expression else ""
     return Recorded(value, tuple(assigned), lines, body, tuple(branches), whole)
 
@@ -297,11 +299,6 @@ def _named(text: Text, inputs: Mapping[str, Any]) -> Iterator[tuple[str, Assign]
 
 def _targets(statement: Assign) -> list[str]:
     return [target.id for target in statement.targets if isinstance(target, Name)]
-
-
-def _reads(statement: Assign, inputs: Mapping[str, Any], text: Text) -> frozenset[str]:
-    assigned = {name for s in text.tree.body if isinstance(s, Assign) for name in _targets(s)}
-    return frozenset(_names_in(statement.value) & (assigned | set(inputs)))
 
 
 def _names_in(tree: Any) -> set[str]:
