@@ -235,6 +235,12 @@ class Context:
         if self.recording is not None:
             self.recording.reads(node)
 
+    def inferred_at(self, number: int) -> bool:
+        """Whether the node of a number was made in inference mode."""
+        if self.inference is not None and number > self.inference:
+            return True
+        return any(first < number < last for first, last in self.inferred)
+
     def acts(self) -> None:
         """Take note of what has an effect besides its result."""
         if self.recording is not None:

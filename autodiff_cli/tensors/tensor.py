@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from autodiff_cli.ops.writes import Steps
 
 MULTI_OUTPUT = frozenset(("UnbindBackward0", "SplitBackward0", "SplitWithSizesBackward0"))
-NO_GRAD, SEVERAL, CUSTOM = "no_grad", "several", "custom"
+NO_GRAD, SEVERAL, CUSTOM, INFERENCE = "no_grad", "several", "custom", "inference"
 AMBIGUOUS = (
     " Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your code by "
     "moving both the view and the inplace either both inside the no_grad block (if you don't want the "
@@ -53,7 +53,12 @@ OVERRIDING = (
     "Function, leading to incorrect gradients. This behavior is forbidden. You can fix this by cloning the "
     "output of the custom Function."
 )
-REASONS = {NO_GRAD: AMBIGUOUS, SEVERAL: ONE_OF_SEVERAL, CUSTOM: OVERRIDING}
+REASONS = {
+    NO_GRAD: AMBIGUOUS,
+    SEVERAL: ONE_OF_SEVERAL,
+    CUSTOM: OVERRIDING,
+    INFERENCE: AMBIGUOUS.replace("no_grad", "inference_mode"),
+}
 
 
 class View:
@@ -65,7 +70,8 @@ class View:
         seen: the base's node when the view's own node was made.
         version: the base's version then.
         made: NO_GRAD if it, or a view that it shows, was made under `no_grad`; SEVERAL if by an operation
-            that gives several views at once; CUSTOM if it is what a program's Function was given. Such
+            that gives several views at once; CUSTOM if it is what a program's Function was given; INFERENCE
+            in inference mode. Such
             views can't be written to in the graph.
     """
 
@@ -183,7 +189,9 @@ class Tensor:
         assert view is not None
         mode = " with grad mode enabled" if view.made == NO_GRAD or node.is_leaf else ""
         what = "A view was created in no_grad mode"
-        if not node.is_leaf:
+        if view.made == INFERENCE:
+            what, mode = "A view was created in inference mode", " in normal mode"
+        elif not node.is_leaf:
             from autodiff_cli.tensors.saved import function_name
 
             what = f"Output {node.output} of {function_name(node)} is a view"
@@ -356,13 +364,22 @@ def _view(node: Node, given: Sequence[Tensor]) -> Tensor:
         return Tensor(node)
     node.memory = owner.memory
     outer = owner.view
-    made = NO_GRAD if not current().grad else SEVERAL if several else ""
+    context = current()
+    lasting = not context.inferred_at((owner if outer is None else outer.base)._node.number)
+    if not lasting:
+        node = constant_of(
+            node.value, node
+        )  # what is of inference mode has no history, nor have its views
+        node.memory = owner.memory
+    made = SEVERAL if several else ""
+    if not context.grad:
+        made = NO_GRAD if context.inference is None else INFERENCE
     view = (
         View(owner, steps, made)
         if outer is None
         else View(outer.base, outer.steps + steps, outer.made or made)
     )
-    if not current().grad and view.base._node.requires_grad:
+    if not context.grad and view.base._node.requires_grad and lasting:
         node = untracked(node)
     return Tensor(node, view)
 

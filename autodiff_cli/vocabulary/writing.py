@@ -87,9 +87,9 @@ def write(form: Function, tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
     Raises:
         RuntimeFault: the reference refuses the write.
     """
+    refuse_inference_write(tensor)
     if form.in_place == "shape":
         return _reshape(form, tensor, args, kwargs)
-    refuse_inference_write(tensor)
     if current().transform:
         numbers = form.name not in OF_TENSORS
         check_inplace(tensor, (), form.name + ("" if numbers else ".Tensor"))

@@ -16,6 +16,7 @@ from autodiff_cli.ops.create import zeros_like
 from autodiff_cli.tensors.derivatives import filled, gradient_rows
 from autodiff_cli.tensors.engine import differentiate, owned
 from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.autograd.edges import GradientEdge
 from autodiff_cli.vocabulary.autograd.gradients import (
     as_tensors,
     check_roots,
@@ -52,6 +53,8 @@ def grad(
     results = as_tensors(outputs)
     if isinstance(inputs, dict):
         inputs = inputs.values()
+    if not isinstance(inputs, (Tensor, GradientEdge)):
+        inputs = tuple(inputs)
     targets = as_tensors(inputs)
     given = as_tensors(grad_outputs) if grad_outputs is not None else [None] * len(results)
     seeds = cotangents(results, given, batched=is_grads_batched)
@@ -82,6 +85,12 @@ def grad(
         if flow is not None:
             result.append(_own(flow))
         elif materialize_grads:
+            if isinstance(inputs, GradientEdge) or (
+                isinstance(inputs, tuple) and isinstance(inputs[number], GradientEdge)
+            ):
+                raise RuntimeFault(
+                    "materialize_grads cannot be used when the given input is a GradientEdge"
+                )
             zeros = Tensor(zeros_like(target))
             result.append(requires_grad_(zeros) if create_graph else zeros)
         elif allow_unused:

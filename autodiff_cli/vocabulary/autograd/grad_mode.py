@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current, own
 from autodiff_cli.ir.memory import next_number
-from autodiff_cli.ir.node import CONSTANT, Node
+from autodiff_cli.ir.node import CONSTANT, INPUT, Node
 from autodiff_cli.tensors.saved import saved
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.calls.handles import method, named, unwrapped
@@ -120,11 +120,13 @@ class inference_mode(_GradMode):
         super().__init__()
         self.on = bool(mode)
 
+    def __call__(self, function: Callable[..., Any]) -> Any:
+        return Decorated(function, partial(type(self), self.on))
+
     def __enter__(self) -> None:
         context = self.context = own()
         self.before, self.outer = context.grad, context.inference
-        if self.on:
-            context.grad = False
+        context.grad = not self.on
         context.inference = (self.outer or next_number()) if self.on else None
 
     def __exit__(self, *_: Any) -> None:
@@ -137,19 +139,11 @@ class inference_mode(_GradMode):
         context.inference = self.outer
 
 
-def _of_inference(node: Node) -> bool:
-    """Whether a node was made in inference mode."""
-    context = current()
-    if context.inference is not None and node.number > context.inference:
-        return True
-    return any(first < node.number < last for first, last in context.inferred)
-
-
 def _refuse_inference(node: Node) -> None:
     for place in saved(node):
-        if place >= 0 and _of_inference(node.operands[place]):
+        if place >= 0 and current().inferred_at(node.operands[place].number):
             operand = node.operands[place]
-            if operand.op is CONSTANT and not operand.requires_grad and operand.shape:
+            if operand.op in (CONSTANT, INPUT) and operand.shape:
                 raise RuntimeFault(
                     "Inference tensors cannot be saved for backward. Please do not use Tensors created "
                     "in inference mode in computation tracked by autograd. To work around this, you can "
@@ -160,8 +154,8 @@ def _refuse_inference(node: Node) -> None:
 
 def refuse_inference_write(tensor: Tensor) -> None:
     context = current()
-    if context.inferred and context.inference is None and _of_inference(tensor.node):
-        if tensor.view is None:
+    if context.inferred and context.inference is None and is_inference(tensor):
+        if tensor.view is not None or not tensor.requires_grad:  # a leaf is refused as that
             raise RuntimeFault(
                 "Inplace update to inference tensor outside InferenceMode is not allowed.You can make a "
                 "clone to get a normal tensor before doing inplace update.See "
@@ -208,7 +202,8 @@ def is_inference_mode_enabled() -> bool:
 
 @method("is_inference")
 def is_inference(tensor: Tensor) -> bool:
-    return _of_inference(tensor.node) and tensor.view is None
+    root = tensor if tensor.view is None else tensor.view.base
+    return current().inferred_at(root._node.number)
 
 
 IS_INFERENCE = Overloads("is_inference", ["is_inference(Tensor input)"])

@@ -25,6 +25,7 @@ from autodiff_cli.tensors.tensor import (
     tape_of,
     untracked,
 )
+from autodiff_cli.vocabulary.autograd.edges import GradientEdge
 from autodiff_cli.vocabulary.autograd.grad_fns import (
     GradFn,
     RemovableHandle,
@@ -149,7 +150,8 @@ def base(tensor: Tensor) -> Tensor | None:
 
 @method("_is_view", "")
 def is_view(tensor: Tensor) -> bool:
-    return tensor.view is not None
+    view = tensor.view
+    return view is not None and not current().inferred_at(view.base._node.number)
 
 
 def _set_data(tensor: Tensor, value: Any) -> None:
@@ -341,7 +343,9 @@ def check_roots(tensors: Sequence[Tensor]) -> None:
 
 
 def as_tensors(value: Any) -> tuple[Any, ...]:
-    return (value,) if isinstance(value, Tensor) else tuple(value)
+    """One tensor or several; edges of the graph as tensors of the nodes that they lead from."""
+    entries = (value,) if isinstance(value, (Tensor, GradientEdge)) else tuple(value)
+    return tuple([one.tensor() if isinstance(one, GradientEdge) else one for one in entries])
 
 
 def _check_tensors(values: Iterable[Any]) -> None:
