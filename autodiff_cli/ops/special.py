@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, Rule, constant
 from autodiff_cli.ops.kinds import Composed, Elementwise, in_place, like, precise
 from autodiff_cli.ops.movement import reshape
@@ -205,12 +206,13 @@ def _sinc_slope(x: Any) -> Any:
     square = turned * turned
     series = np.polyval(np.asarray(SINC_SERIES, turned.dtype), square) * turned
     closed = (turned * precise(np.cos)(turned) - precise(np.sin)(turned)) / square
-    return np.where(square < 1, series, closed) * like(x, math.pi) + like(x, 0)  # 0 at 0
+    slope = np.where(square < 1, series, closed) * like(x, math.pi)
+    return np.where(x * x * like(x, math.pi) == 0, like(x, 0), slope)  # as the reference has it
 
 
 def _sinc_slope_vjp(g: Node, y: Node, x: Node) -> Node:
     bend = sinc(x) * -(math.pi**2) - 2 * y / x
-    return g * where(is_zero(x), -(math.pi**2) / 3, bend)
+    return g * where(is_zero(x * x * math.pi), -(math.pi**2) / 3, bend)
 
 
 sinc_slope = Composed(
@@ -247,7 +249,12 @@ def _logit(x: Any, eps: float | None) -> Any:
 def _logit_vjp(g: Node, y: Node, x: Node, eps: float | None) -> Node:
     low, high = (0.0, 1.0) if eps is None else (eps, 1 - eps)
     outside = math.nan if eps is None else 0.0
-    return where(logical_and(ge(x, low), le(x, high)), g / (x * (1 - x)), outside)
+    spread = x * (1 - x)
+    if type(g) is Node and current().grad:  # the reference's form where it is differentiated again
+        flow = g / spread
+    else:
+        flow = g * where(is_zero(spread), math.inf, 1 / spread)
+    return where(logical_and(ge(x, low), le(x, high)), flow, outside)
 
 
 logit = Elementwise(
