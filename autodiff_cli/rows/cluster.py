@@ -54,6 +54,14 @@ class ClusterFault(InputError):
     kind = "ClusterError"
 
 
+def lost(address: str | None) -> ClusterFault:
+    """That a cluster is gone."""
+    return ClusterFault(
+        f"the cluster at {address} closed in the middle of the run",
+        hint="whole parts stay: the same command with --resume goes on",
+    )
+
+
 class Tasks:
     """Calls on the workers of a cluster."""
 
@@ -160,10 +168,7 @@ class Tasks:
         return False
 
     def _lost(self) -> ClusterFault:
-        return ClusterFault(
-            f"the cluster at {self.address} closed in the middle of the run",
-            hint="whole parts stay: the same command with --resume goes on",
-        )
+        return lost(self.address)
 
     def cancel(self, which: Callable[[int], bool]) -> None:
         """Give up some of the calls."""
@@ -205,13 +210,13 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             "--engine dask needs the packages dask and distributed, which aren't installed",
             hint="pip install 'autodiff-cli[cluster]'",
         ) from None
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)  # what a person should know is said in this package's words
-    try:
+    with _silent():
         if cluster.scheduler is not None:
             with contextlib.closing(_client(cluster.scheduler, cluster.timeout)) as client:
-                yield client
+                try:
+                    yield client
+                except distributed.comm.core.CommClosedError:  # before the client knows it
+                    raise lost(cluster.scheduler) from None
             return
         with (
             tempfile.TemporaryDirectory(prefix="autodiff-", ignore_cleanup_errors=True) as folder,
@@ -219,8 +224,23 @@ def connected(cluster: Cluster) -> Iterator[Client]:
             distributed.Client(local, set_as_default=False) as client,
         ):
             yield client
+
+
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Without what the library says: what a person should know is said in this package's words."""
+    names = [name for name in logging.root.manager.loggerDict if name.startswith("distributed.")]
+    loggers = [
+        logging.getLogger(name) for name in ("distributed", *names)
+    ]  # some have their own level
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels):
+            logger.setLevel(level)
 
 
 def _here(cluster: Cluster, folder: str) -> LocalCluster:

@@ -32,6 +32,10 @@ def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
     """
     patient = job.keep and job.form != "jsonl"
     names = readers.header(job.sources[0], columns=job.columns, patient=patient)
+    if not names:
+        raise InputError(
+            f"{job.sources[0].name} has no columns", hint="its first objects have no keys"
+        )
     engine = Engine(job.question, names, warn)
     if not engine.asked.inputs:
         raise InputError(

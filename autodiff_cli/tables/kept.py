@@ -276,11 +276,22 @@ def _column(values: Sequence[object]) -> Column | TextColumn:
         texts = [None if value is None else cell_of(value) for value in values]
         return Untyped(texts, _json_kind(values))
     column, bad = column_of(orjson.loads(_dumped(values)))
-    if any(values[offset] is not None for offset in bad):
+    whole = [text for text in _numbers(values) if len(text) > 15]
+    exact = kind_of(whole) in ("int53", "float64")
+    if not exact or any(values[offset] is not None for offset in bad):
         return JsonColumn([None if v is None else _dumped(v).decode() for v in values])
     nulls = np.zeros(len(values), bool)
     nulls[list(bad)] = True
     return Column(column, nulls=nulls if bad else None)
+
+
+def _numbers(value: object) -> Iterator[str]:
+    """The numbers in nested lists that a float may not hold, as they were written."""
+    if isinstance(value, (Written, int)):
+        yield str(value)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _numbers(entry)
 
 
 def _json_kind(values: Sequence[object]) -> str:

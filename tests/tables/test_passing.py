@@ -99,6 +99,18 @@ def test_numbers_of_json_are_written_as_they_were(here: Path, to: str, renamed: 
             assert line.startswith(f'1,{number},"[{number},{{""a"":{number}}}]"')
 
 
+def test_lists_of_large_numbers_in_parquet(here: Path) -> None:
+    """Where no float holds one, they are JSON."""
+    polars = pytest.importorskip("polars")
+    Path("t.jsonl").write_text('{"x":1,"k":[9007199254740993,1.5]}\n{"x":1,"k":[1,2]}\n')
+    passed(["t.jsonl"], "o.parquet")
+    found = polars.read_parquet("o.parquet")["k"].to_list()
+    assert found == ["[9007199254740993,1.5]", "[1,2]"]
+    Path("t.jsonl").write_text('{"x":1,"k":[1.50,0.30000000000000004]}\n')
+    passed(["t.jsonl"], "o.parquet")
+    assert polars.read_parquet("o.parquet")["k"].to_list() == [[1.5, 0.30000000000000004]]
+
+
 def test_large_numbers_of_json_in_parquet(here: Path) -> None:
     polars = pytest.importorskip("polars")
     Path("t.jsonl").write_text("".join(f'{{"x":1,"k":{n}}}\n' for n in NUMBERS))
@@ -288,6 +300,15 @@ def test_another_file_may_lack_keys_and_has_no_others(here: Path) -> None:
     assert Path("o.csv").read_text() == "x,k,value\n1,2,2.0\n3,,6.0\n"
     with pytest.raises(AutodiffError, match=r"a.jsonl, row 1 \(line 1\), column 'k'"):
         passed(["b.jsonl", "a.jsonl"], "o.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("t.jsonl", "{}\n"), ("t.json", "[]"), ("t.json", "[{}]")]
+)
+def test_objects_without_keys(here: Path, name: str, text: str) -> None:
+    Path(name).write_text(text)
+    with pytest.raises(AutodiffError, match=f"{name} has no columns"):
+        passed([name], "o.csv")
 
 
 def test_a_late_key_with_an_answer_s_name(here: Path) -> None:
