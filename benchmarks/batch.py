@@ -6,7 +6,8 @@ Run it with an interpreter that has the package installed. Peers are scripts wit
 JAX jit(vmap(value_and_grad)), which read and write with pyarrow (CSV) or orjson (JSON Lines), as far as the
 interpreter has them; polars alone reads the table and writes it again without mathematics. All are run as
 processes of their own, interleaved; figures are medians of seconds, and the greatest memory. Prints a
-table, and then one JSON line.
+table, and then one JSON line. Behind these tables come others: second derivatives, branches, a wide table,
+many files, rows that fail.
 """
 
 from __future__ import annotations
@@ -142,6 +143,47 @@ def tables(folder: Path, rows: int) -> dict[str, tuple[str, str, Path]]:
     }
 
 
+def further(folder: Path, rows: int) -> dict[str, dict[str, list[str]]]:
+    """The commands of other tables, by title and contestant."""
+    few, one = rows // 10, folder / "few.csv"
+    with (folder / "p.csv").open() as file, one.open("w") as other:
+        other.writelines(line for _, line in zip(range(few + 1), file))
+    (folder / "wide.csv").write_text(
+        "\n".join([",".join(f"c{n}" for n in range(2000)), *[",".join(["1.25"] * 2000)] * 5000])
+        + "\n"
+    )
+    (folder / "bad.csv").write_text("x\n" + "oops\n" * rows)
+    for number in range(2000):
+        (folder / f"small-{number}.csv").write_text("x,y\n" + "1.5,2.5\n" * 10)
+    text = EXPRESSIONS["prices"]
+
+    def own(*words: str) -> list[str]:
+        target = str(folder / "further.csv")
+        return [sys.executable, "-m", "autodiff_cli", "batch", *words, "-o", target, "--quiet"]
+
+    branch = "S*exp(-r*T) if S > K else K*S"
+    found = {
+        f"Delta of {few:,} rows": {"autodiff": own(text, str(one), "--wrt", "S")},
+        f"Gamma of {few:,} rows": {"autodiff": own(text, str(one), "--wrt", "S", "--hessian")},
+        f"a conditional, {few:,} rows": {"autodiff": own(branch, str(one))},
+        "2 of 2,000 columns, 5,000 rows": {
+            "autodiff": own("c3*c1999", str(folder / "wide.csv"), "--values-only")
+        },
+        "2,000 files of 10 rows": {"autodiff": own("x*y", str(folder / "small-*.csv"))},
+        f"{rows:,} rows that fail": {
+            "autodiff": own("x*x", str(folder / "bad.csv"), "--on-error", "null")
+        },
+    }
+    if find_spec("polars"):
+        wide = (
+            f"import polars as p; p.read_csv({str(folder / 'wide.csv')!r}, columns=['c3', 'c1999'])"
+            f".write_csv({str(folder / 'further.csv')!r})"
+        )
+        alone = [sys.executable, "-c", wide]
+        found["2 of 2,000 columns, 5,000 rows"]["polars, no mathematics"] = alone
+    return found
+
+
 def contestants(question: str, format: str, source: Path, target: Path) -> dict[str, list[str]]:
     """The command of each contestant that can be run here."""
     names = NAMES if question == "prices" else ["x", "w"]
@@ -205,9 +247,15 @@ def main() -> None:
     results: dict[str, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for title, (question, format, source) in tables(folder, options.rows).items():
-            rows = options.rows // (10 if question == "vectors" else 1)
-            commands = contestants(question, format, source, folder / f"out.{format}")
+        jobs = {
+            title: (
+                options.rows // (10 if question == "vectors" else 1),
+                contestants(question, format, source, folder / f"out.{format}"),
+            )
+            for title, (question, format, source) in tables(folder, options.rows).items()
+        }
+        jobs |= {title: (0, own) for title, own in further(folder, options.rows).items()}
+        for title, (rows, commands) in jobs.items():
             seconds: dict[str, list[float]] = {}
             memory: dict[str, int] = {}
             for _ in range(options.rounds):
