@@ -108,6 +108,7 @@ class Context:
         inferred: from which to which number they were before.
         level: how many functions of `torch.func` that differentiate run in each other.
         began: the number of the first node of the innermost.
+        arguments: the ids of the tensors that it was given, which its function may write to.
         transform: the innermost function of `torch.func`: "grad", "jvp" or "vmap"; "": there is none.
         mapped: the rows of the functions of `torch.vmap` that run, if some do: what refuses to read them.
         duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
@@ -153,6 +154,7 @@ class Context:
     inferred: tuple[tuple[int, int], ...]
     level: int
     began: int
+    arguments: frozenset[int]
     transform: str
     mapped: Any
     duals: dict[int, Any] | None
@@ -196,6 +198,7 @@ class Context:
         self.inference = None
         self.inferred = ()
         self.level = self.began = 0
+        self.arguments = frozenset()
         self.transform = ""
         self.duals = self.passing = self.mapped = None
         self.randomness = "different"

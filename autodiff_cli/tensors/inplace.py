@@ -41,7 +41,8 @@ def check_inplace(tensor: Tensor, given: Iterable[Node] = (), name: str = "copy_
     if not context.grad:
         return
     if context.transform in ("grad", "jvp") and tensor._node.number < context.began:
-        raise RuntimeFault(CAPTURED.format(name))
+        if id(tensor) not in context.arguments:
+            raise RuntimeFault(CAPTURED.format(name))
     view = tensor.view
     if view is not None:
         known = tensor._node.requires_grad or view.base._node.requires_grad

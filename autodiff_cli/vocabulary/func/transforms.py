@@ -40,16 +40,23 @@ from autodiff_cli.vocabulary.func.nested import (
 # ---- levels -------------------------------------------------------------------------------------
 
 
-def _level(transform: str = "grad") -> changed:
+def _level(transform: str = "grad", arguments: Any = ()) -> changed:
     """Inside, gradients are recorded, and results stay part of the graph around.
 
     Args:
         transform: "grad" for reverse mode, "jvp" for forward mode.
+        arguments: of the function that is differentiated, which may be written to; what it captured may not.
     """
     context = current()
     if transform == "grad" and any(tell.__name__ == "_kept" for tell in context.saving):
         raise RuntimeFault(NO_HOOKS)
-    return changed(level=context.level + 1, grad=True, transform=transform, began=next_number())
+    return changed(
+        level=context.level + 1,
+        grad=True,
+        transform=transform,
+        began=next_number(),
+        arguments=frozenset(id(leaf) for leaf in leaves(arguments) if isinstance(leaf, Tensor)),
+    )
 
 
 def _entering(tree: Any) -> Any:
@@ -158,7 +165,7 @@ def grad_and_value(func: Func, argnums: Any = 0, has_aux: bool = False) -> Func:
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
         args = _entering(args)
-        with _level():
+        with _level("grad", [args, kwargs]):
             given, chosen = _chosen(args, argnums)
             output = func(*given, **kwargs)
             aux = None
@@ -253,7 +260,7 @@ def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
     @wraps(func)
     def run(*args: Any) -> Any:
         args = _entering(args)
-        with _level("jvp" if call is JVP else "grad"):
+        with _level("jvp" if call is JVP else "grad", args):
             if call is JVP:
                 for place in _places(args, argnums):
                     for value in leaves(args[place]):
