@@ -390,11 +390,13 @@ class timed:
 
     def __enter__(self) -> None:
         if hasattr(signal, "setitimer"):
+            self.before = signal.signal(signal.SIGVTALRM, _too_long)
             signal.setitimer(signal.ITIMER_VIRTUAL, MOST_SECONDS)
 
     def __exit__(self, *_: object) -> None:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, self.before)
 
 
 def _too_long(*_: object) -> None:
@@ -423,8 +425,6 @@ def roots(session: Session) -> Iterator[Found]:
 
 def reached(seed: int = 0) -> Walk:
     """Walk."""
-    if hasattr(signal, "setitimer"):
-        signal.signal(signal.SIGVTALRM, _too_long)
     sys.stderr, errors = io.StringIO(), sys.stderr  # where the program's `sys.stderr` writes
     try:
         with Session(LIMITS, write=lambda _: None, complain=lambda _: None, **NAMES) as session:
