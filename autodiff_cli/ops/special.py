@@ -263,6 +263,7 @@ logit = Elementwise(
     vjps=(_logit_vjp,),
     result="float",
     doc="log(x/(1 - x)), the inverse of sigmoid",
+    on_arrays=False,  # its rule has another form where a graph of the gradient is wanted
 )
 entr = Elementwise(
     "special_entr",
