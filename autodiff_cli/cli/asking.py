@@ -147,17 +147,8 @@ def question_of(
         {name: value_of(text, dtype) for name, text in names.items()},
         names_of(words.wrt),
         None if words.seed is None else value_of(words.seed, dtype),
-        opened_output(words.output, opened),
+        paths.opened_output(words.output, opened),
     )
-
-
-def opened_output(path: str | None, opened: ExitStack) -> WholeFile | None:
-    """The file that an answer goes to, open: behind the wall none can be made; None if there is none."""
-    if path is None:
-        return None
-    from autodiff_cli.tables.outputs import WholeFile
-
-    return opened.enter_context(WholeFile(path))
 
 
 def written(document: Document, form: str, title: str, width: int) -> str:

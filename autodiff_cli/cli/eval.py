@@ -40,7 +40,7 @@ from autodiff_cli.errors import ValueFault
 
 if TYPE_CHECKING:
     from autodiff_cli.evaluation import Result
-    from autodiff_cli.tables.outputs import ArchiveFile, WholeFile
+    from autodiff_cli.tables.outputs import ArchiveFile
 
 FORMS = ("text", "json", "csv", "markdown", "latex", "python")
 SUFFIXES = {
@@ -241,7 +241,7 @@ def _run(words: EvalWords, form: str) -> Result:
         archive = words.output if form == "npz" else None
         save = [a for a in (_archive(words.save, archives), _archive(archive, archives)) if a]
         save_grads = _archive(words.save_grads, archives)
-        file = _file(None if archive else words.output, archives)
+        file = paths.opened_output(None if archive else words.output, archives)
         confine(wall)
         with _progress(words.quiet):
             if off:
@@ -332,15 +332,6 @@ def _outputs(words: EvalWords) -> dict[str, str]:
     if len(set(places)) < len(places):
         raise click.UsageError(f"{' and '.join(found)} name the same file")
     return found
-
-
-def _file(path: str | None, opened: ExitStack) -> WholeFile | None:
-    """The file that the text goes to, open: behind the wall none can be made."""
-    if path is None:
-        return None
-    from autodiff_cli.cli.asking import opened_output
-
-    return opened_output(path, opened)
 
 
 def _archive(path: str | None, opened: ExitStack) -> ArchiveFile | None:

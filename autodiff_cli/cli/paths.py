@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from autodiff_cli.errors import InputError
 
 if TYPE_CHECKING:
     from autodiff_cli.tables.doors import Door
+    from autodiff_cli.tables.outputs import WholeFile
 
 STANDARD_OUTPUT: dict[str, str | None] = {"": None}
 
@@ -45,3 +47,12 @@ def check(inputs: Sequence[Door], outputs: Mapping[str, str | None]) -> None:
     except InputError as error:
         hint = f": {error.hint}" if error.hint else ""
         raise click.UsageError(f"{error.message}{hint}") from None
+
+
+def opened_output(path: str | None, opened: ExitStack) -> WholeFile | None:
+    """The file that an answer goes to, open: behind the wall none can be made; None if there is none."""
+    if path is None:
+        return None
+    from autodiff_cli.tables.outputs import WholeFile
+
+    return opened.enter_context(WholeFile(path))

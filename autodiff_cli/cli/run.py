@@ -11,7 +11,6 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from autodiff_cli.cli import paths
-from autodiff_cli.cli.asking import opened_output
 from autodiff_cli.cli.commands import Command, bindings_of, show_notices
 from autodiff_cli.cli.options import (
     argument,
@@ -142,7 +141,7 @@ def command(words: RunWords) -> int:
             book = book_of(text, path)
             _say_of(book, words)
             _check_read(book.sources, path, names, words.quiet)
-            file = opened_output(words.output, opened)
+            file = paths.opened_output(words.output, opened)
             confine(wanted)
             bound = _bound(given, words)
         except AutodiffError as error:

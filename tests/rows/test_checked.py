@@ -12,8 +12,10 @@ __all__ = ["run"]
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> str:
-    path = tmp_path / "t.csv"
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file's name, as short as a line of the terminal takes it."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("t.csv")
     path.write_text("x\n" + "\n".join(str(n / 8) for n in range(-400, 400)) + "\n")
     return str(path)
 
