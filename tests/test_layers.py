@@ -16,7 +16,7 @@ LATE = Path(__file__).with_name("late_imports.txt")
 LAYERS = (
     "__init__ startup record index settings wall source errors syntax ir threads random ops transform "
     "execute tensors vocabulary interpret formula tables program books inputs evaluation explanation "
-    "checking rows render cli __main__"
+    "checking lexicon rows render cli __main__"
 ).split()
 # Which third parties a layer may see, besides numpy.
 ALLOWED = {
@@ -29,7 +29,8 @@ ALLOWED = {
     "cli": {"click", "orjson"},
 }
 NO_NUMPY = set(
-    "startup record index settings wall source errors syntax formula cli transform __main__ __init__".split()
+    "startup record index settings wall source errors syntax formula lexicon cli transform __main__ "
+    "__init__".split()
 )
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
     "explain": "autodiff_cli.cli.explain",
+    "functions": "autodiff_cli.cli.functions",
     "graph": "autodiff_cli.cli.graph",
     "plot": "autodiff_cli.cli.plot",
     "run": "autodiff_cli.cli.run",

@@ -6,8 +6,7 @@ from autodiff_cli.interpret.habits import table
 
 # First words that people expect to be commands.
 COMMANDS = table("""\
-functions function funcs list-functions ops operators
-    functions have PyTorch's names, with or without torch. in front; autodiff --help shows examples
+function funcs list-functions ops operators: autodiff functions lists and searches them
 examples example demo tutorial usage man docs: autodiff --help ends with examples
 repl shell console interactive prompt ipython
     there is no prompt; autodiff run - reads a program from the terminal

@@ -130,6 +130,12 @@ def test_habits_get_an_answer(run: Any, args: list[str], hint: str) -> None:
     assert (code, out) == (1, "") and hint in err
 
 
+def test_trace_of_an_expression_that_reads_values(run: Any) -> None:
+    """It is run again with values, and has no steps then."""
+    text = "torch.distributions.Geometric(p).log_prob(tensor(2.))"
+    assert run(text, "p=0.5", "--trace") == run(text, "p=0.5")
+
+
 def test_trace_shows_results_of_several_tensors(run: Any) -> None:
     _, out, _ = run("m = x.max(dim=0); m.values.sum()", "x=ones(2,2)", "--trace")
     assert out.startswith("x.max(dim=0): torch.return_types.max(\n")
