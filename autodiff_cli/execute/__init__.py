@@ -30,7 +30,10 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
         ExecutionError: an operation met a value outside its domain, as with an integer division by 0.
         LimitError: more memory is needed than the context's `max_memory`.
     """
-    order = topological(outputs, through_values=False)
+    return _computed(outputs, topological(outputs, through_values=False))
+
+
+def _computed(outputs: Sequence[Node], order: Sequence[Node]) -> list[Array]:
     for node in order:
         if node.shape and node.numel >= PAYS and node.value is None and not node.op.is_view:
             from autodiff_cli.execute.planned import run
@@ -42,13 +45,20 @@ def execute(outputs: Sequence[Node]) -> list[Array]:
 def force(node: Node, use: str = "") -> Array:
     """The node's value, computed now and kept: for a condition, an index, a printed value.
 
+    What it is computed from is kept when it is met for the second time, and goes on to something new: a loop
+    that ends by a value computes each of its steps twice, however long it is.
+
     Args:
         node: any.
         use: as of `Context.reads`.
     """
-    current().reads(node, use)
+    context = current()
+    context.reads(node, use)
     if node.value is None:
-        node.value = execute([node])[0]
+        order = topological([node], through_values=False)
+        kept = [node] if context.deferred is None else [node, *context.deferred.met(order)]
+        for one, array in zip(kept, _computed(kept, order), strict=True):
+            one.value = array
     return np.asarray(node.value)
 
 

@@ -64,7 +64,7 @@ class Deferred:
         written: the nodes that writes have replaced, each with the one in its place.
     """
 
-    __slots__ = ("choose", "place", "viewed", "written")
+    __slots__ = ("choose", "place", "seen", "viewed", "written")
 
     def __init__(
         self,
@@ -75,6 +75,21 @@ class Deferred:
         self.place = place
         self.viewed = False
         self.written: list[tuple[Node, Node]] = []
+        self.seen: set[int] = set()
+
+    def met(self, order: Sequence[Node]) -> list[Node]:
+        """Which of the nodes that are computed now were before, and go on to something new.
+
+        Args:
+            order: the nodes, operands first.
+        """
+        seen = self.seen
+        again: dict[int, Node] = {}
+        for node in order:
+            if id(node) not in seen:
+                again |= {id(o): o for o in node.operands if id(o) in seen and o.value is None}
+        seen.update(map(id, order))
+        return list(again.values())
 
 
 def _nowhere(*_: str) -> None:

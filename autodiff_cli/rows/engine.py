@@ -22,7 +22,7 @@ from autodiff_cli.rows.deviation import Deviations
 from autodiff_cli.rows.faults import Faults, light
 from autodiff_cli.rows.grouped import ANSWER, Part, groups, joined, non_finite
 from autodiff_cli.rows.named import deviations_of, gradients_of, names_of
-from autodiff_cli.rows.plan import Failed, Fork, RowsKind, RowsPlan, planned
+from autodiff_cli.rows.plan import FEW, Failed, Fork, RowsKind, RowsPlan, planned
 from autodiff_cli.rows.question import Question
 from autodiff_cli.rows.resolved import resolved
 from autodiff_cli.rows.single import single
@@ -31,6 +31,7 @@ from autodiff_cli.tables.rows import Column
 
 MOST_PLANS = 2048
 MOST_FORKS = 1000  # each of which runs the text again
+FAR = 32  # branches behind which a few rows are computed one by one: each further one begins anew
 MEANT = re.compile(r"did you mean '[^']*'\?|write [^,]+,")
 
 
@@ -261,7 +262,9 @@ class Engine:
         while pending:  # the ways that rows go, of which each may go on in two
             plan, rows = pending.pop()
             own = group if len(rows) == group.size else group.some(rows)
-            if isinstance(plan, Fork):
+            if isinstance(plan, Fork) and len(plan.path) >= FAR and len(rows) <= FEW:
+                left.append(rows)
+            elif isinstance(plan, Fork):
                 ways, failed = self._ways(plan, own)
                 left.append(rows[self._fail(failed, own, found)])
                 pending += [

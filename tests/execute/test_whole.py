@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from autodiff_cli.execute import execute, force, item
+from autodiff_cli.execute import execute, force, item, whole
 from autodiff_cli.execute.whole import ExecutionError
-from autodiff_cli.ir.node import constant, leaf
+from autodiff_cli.ir.context import Deferred, changed
+from autodiff_cli.ir.node import Array, Node, constant, leaf
 from autodiff_cli.ops import arithmetic as ar
 from autodiff_cli.ops import pointwise as pw
+from autodiff_cli.ops import reduce as rd
 
 
 def test_the_same_node_twice() -> None:
@@ -48,6 +51,28 @@ def test_force_keeps_the_value_and_execute_uses_it() -> None:
     y.value = np.array([10.0, 20.0])
     np.testing.assert_array_equal(execute([y + 1])[0], [11.0, 21.0])
     assert item(constant(np.array(3))) == 3 and isinstance(item(constant(np.array(3))), int)
+
+
+@pytest.mark.parametrize("size", [1, 100_000], ids=["small", "planned"])
+def test_a_chain_whose_links_are_asked_for_is_computed_twice_at_most(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in `while y.sum() > 1: y = y*0.5`, of which nothing is computed until a condition is."""
+    computed: list[int] = []
+
+    def counted(outputs: Sequence[Node], order: Sequence[Node]) -> list[Array]:
+        computed.append(sum(node.value is None for node in order))
+        return whole.computed(outputs, order)
+
+    monkeypatch.setattr("autodiff_cli.execute._computed", counted)
+    y = leaf(np.ones(size), requires_grad=True)
+    turns = 200
+    with changed(deferred=Deferred()):
+        for _ in range(turns):
+            y = y * 0.5
+            force(rd.sum_(y, dim=None, keepdim=False, dtype=y.dtype))
+    assert max(computed) <= 6 and sum(computed) <= 6 * turns
+    np.testing.assert_array_equal(force(y), np.full(size, 0.5**turns))
 
 
 def test_a_failing_operation_is_named() -> None:

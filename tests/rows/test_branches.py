@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autodiff_cli.rows import Engine, Question
+from autodiff_cli.rows.engine import FAR
 from autodiff_cli.rows.single import single
 from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
@@ -97,9 +98,17 @@ def test_ways_without_end_are_computed_row_by_row(monkeypatch: pytest.MonkeyPatc
 
 def test_many_ways_need_no_recursion() -> None:
     engine = Engine(Question(Source("n = 0\nwhile x > n: n = n + 1\nx*n")), ("x",))
-    found = engine.answers({"x": Column(np.array([400.0, 3.0]))}, 2)
-    assert not engine.single
-    assert found.columns["value"].values.tolist() == [160000, 9]
+    found = engine.answers({"x": Column(np.array([400.0] * 9 + [3.0]))}, 10)
+    assert not engine.single and engine.forks == 401
+    assert found.columns["value"].values.tolist() == [160000] * 9 + [9]
+
+
+def test_few_rows_that_branch_often_are_computed_one_by_one() -> None:
+    engine = Engine(Question(Source("n = 0\nwhile x > n: n = n + 1\nx*n")), ("x",))
+    found = engine.answers({"x": Column(np.array([3000.0, 3.0, 50.0]))}, 3)
+    assert not engine.single and engine.forks == FAR + 1
+    assert found.columns["value"].values.tolist() == [9e6, 9, 2500]
+    assert found.columns["grad_x"].values.tolist() == [3000, 3, 50]
 
 
 def test_a_row_that_fails_on_its_way_says_so() -> None:

@@ -206,7 +206,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     def __init__(
         self,
         optimizer: Any,
-        T_0: int,  # noqa: N803: torch's names
+        T_0: int,  # torch calls it so
         T_mult: int = 1,
         eta_min: float = 0.0,
         last_epoch: int = -1,
