@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -45,6 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--every", action="store_true", help="all cases where a test takes samples")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """How many processes `-n auto` takes: one for each processor; none for the tests of some files."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    return (os.cpu_count() or 1) if whole else 0
+
+
 @pytest.fixture
 def every(request: pytest.FixtureRequest) -> bool:
     """Whether to take all cases, and not only samples."""
@@ -62,6 +69,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             lacks.append(REFERENCE)
         if lacks:
             item.add_marker(pytest.mark.skip(reason=f"needs {' and '.join(lacks)}"))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: a pass of the collector over its million objects takes two seconds."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
