@@ -15,7 +15,9 @@ from autodiff_cli.cli import wishes
 from autodiff_cli.cli.words import NAME
 from autodiff_cli.interpret.suggest import suggestion
 
-COMMANDS = ("batch", "check", "derive", "eval", "explain", "functions", "graph", "plot", "run")
+COMMANDS = (
+    "batch", "check", "completion", "derive", "eval", "explain", "functions", "graph", "plot", "run",
+)  # fmt: skip
 PROGRAMS = (".py", ".ipynb")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet", ".arrow", ".gz", ".zst")
 VALUES = (".npy", ".npz", ".json", ".csv", ".tsv", ".txt")

@@ -27,6 +27,7 @@ from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
     "check": "autodiff_cli.cli.check",
+    "completion": "autodiff_cli.cli.completion",
     "derive": "autodiff_cli.cli.derive",
     "eval": "autodiff_cli.cli.eval",
     "explain": "autodiff_cli.cli.explain",
@@ -137,6 +138,10 @@ def main(args: list[str] | None = None) -> int:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     given = sys.argv[1:] if args is None else args
+    if (
+        "_AUTODIFF_COMPLETE" in os.environ
+    ):  # a shell asks, at a TAB: click answers with these classes
+        import autodiff_cli.cli.completing  # noqa: F401
     try:
         result = group.main(args, prog_name="autodiff", standalone_mode=False)
         sys.stdout.flush()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from autodiff_cli.cli.options import option
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.errors import InputError
-from autodiff_cli.tables.dialect import Dialect, dialect_of
+
+if TYPE_CHECKING:
+    from autodiff_cli.tables.dialect import Dialect
 
 
 class TableWords(Computing):
@@ -53,6 +57,8 @@ class TableWords(Computing):
         Raises:
             UsageError: a value makes no sense.
         """
+        from autodiff_cli.tables.dialect import dialect_of
+
         try:
             return dialect_of(
                 delimiter=self.delimiter,

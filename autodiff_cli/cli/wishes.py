@@ -10,7 +10,7 @@ function funcs list-functions ops operators: autodiff functions lists and search
 examples example demo tutorial usage man docs: autodiff --help ends with examples
 repl shell console interactive prompt ipython
     there is no prompt; autodiff run - reads a program from the terminal
-completion completions autocomplete: words aren't completed here; autodiff --help lists the options
+completions autocomplete: eval "$(autodiff completion bash)" has TAB complete words; or zsh, fish
 derivative differentiate formula symbolic: the derivative as a formula: autodiff derive 'x**2' x
 diff grad gradient value calc calculate evaluate compute jacobian hessian
     no command is needed: autodiff 'x**2' x=3 prints the value and the gradients
@@ -75,7 +75,7 @@ colour: --color
 no-color no-colour plain: --color never
 list list-functions functions examples: autodiff --help shows what can be typed
 install-completion show-completion completion
-    words aren't completed here; autodiff --help lists the options
+    eval "$(autodiff completion bash)" has TAB complete words; or zsh, fish
 interactive repl shell: there is no prompt; autodiff run - reads a program from the terminal
 """)
 
