@@ -147,6 +147,10 @@ class Session:
         self.printed = self.printed or bool(text)
         self.write(text)
 
+    def show(self, value: Any) -> None:
+        """Echo a value, as Python's prompt does."""
+        self.write(repr(value) + "\n")
+
     def run(self, source: Source, *, echo: bool | None = None, last_only: bool = False) -> Any:
         """Run one text.
 
@@ -183,7 +187,7 @@ class Session:
         def echo_value(result: Any) -> None:
             value[0] = result
             if echoing and not last_only and result is not None:
-                self.write(repr(result) + "\n")
+                self.show(result)
 
         last = tree.body[-1] if tree.body else None
         if last is not None and not last_only:

@@ -20,7 +20,7 @@ PROGRAMS = {
 }  # fmt: skip
 MODULES = {
     "IPython": "IPython", "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib",
-    "plotext": "plotext", "polars": "polars", "zstandard": "zstandard",
+    "plotext": "plotext", "polars": "polars", "prompt_toolkit": "prompt_toolkit", "zstandard": "zstandard",
 }  # fmt: skip
 REFERENCE = "the reference (--reference, with torch 2.13.0)"
 

@@ -26,7 +26,7 @@ ALLOWED = {
     "tables": {"orjson", "polars", "zstandard"},
     "render": {"matplotlib", "orjson", "plotext", "rich"},
     "rows": {"dask", "distributed", "orjson"},
-    "cli": {"click", "orjson"},
+    "cli": {"click", "orjson", "prompt_toolkit"},
 }
 NO_NUMPY = set(
     "startup record index settings wall source errors syntax formula lexicon cli transform __main__ "

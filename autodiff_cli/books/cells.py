@@ -31,7 +31,7 @@ class Book(Record):
     """What stands in a file.
 
     Attributes:
-        kind: "program", or what else it is, for notices.
+        kind: "program", "session" of our own prompt, or what else it is, for notices.
         cells: in their order.
     """
 

@@ -16,6 +16,9 @@ MARK = re.compile(
     r"^\s*(?:In ?\[ ?(?:\d+|None|\*)? ?\]:|>>> |```|~~~|\.\. (?:code|code-block|sourcecode|testcode)::)",
     re.MULTILINE,
 )
+SESSION = (
+    "# a session of autodiff"  # what the first line of one begins with, as the prompt saves it
+)
 BEGUN = re.compile(r"\s*In ?\[ ?\d+ ?\]:")  # `In [1]: x = 2` is Python, too
 PROSE = re.compile(r"^\W{0,3}[^\W\d]+(?:[ ,]+[^\W\d]+){3,}")
 
@@ -41,6 +44,8 @@ def book_of(text: str, path: str | os.PathLike[str]) -> Book:
         from autodiff_cli.books.notebook import cells
 
         return Book("notebook", tuple(cells(text, name)))
+    if text.startswith(SESSION):
+        return Book("session", (Cell(Source(text, name), is_prompt=True),))
     document = DOCUMENTS.get(suffix)
     if suffix != ".py" and (document or BEGUN.match(text) or _is_marked(text)):
         from autodiff_cli.books.marked import marked

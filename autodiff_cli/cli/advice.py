@@ -16,7 +16,8 @@ from autodiff_cli.cli.words import NAME
 from autodiff_cli.interpret.suggest import suggestion
 
 COMMANDS = (
-    "batch", "check", "completion", "derive", "eval", "explain", "functions", "graph", "plot", "run",
+    "batch", "check", "completion", "derive", "eval", "explain", "functions", "graph", "plot", "prompt",
+    "run",
 )  # fmt: skip
 PROGRAMS = (".py", ".ipynb")
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet", ".arrow", ".gz", ".zst")

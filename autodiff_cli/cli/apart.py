@@ -80,7 +80,7 @@ def _in_child(limits: Limits) -> Iterator[None]:
         supervisor.finish()
     os.close(requests)
     os.close(answering)
-    _die_with(parent)
+    die_with(parent)
     keep(shared)
     placing.place.placer = placer = _Asking(asking, replies)
     confining.before = (lambda: _hold_memory(limits, shared), placer.behind_the_wall)
@@ -93,7 +93,7 @@ def _in_child(limits: Limits) -> Iterator[None]:
         yield
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
     """A parent that is killed must not leave the child behind."""
     if sys.platform == "linux":
         import ctypes
@@ -155,16 +155,25 @@ def _hold_memory(limits: Limits, shared: Shared) -> None:
     except OSError:  # not Linux
         return
     shared.set(BASE, max(1, own_memory(pages)))
-    if limits.bytes is None:
-        return
+    if limits.bytes is not None:
+        hold_memory(limits.bytes, pages)
+
+
+def hold_memory(more: int, pages: bytes) -> None:
+    """Let the system refuse this process memory.
+
+    Args:
+        more: bytes that it may have beyond what it has.
+        pages: its `statm`.
+    """
     import resource
 
     from autodiff_cli.interpret.limits import held
     from autodiff_cli.threads.pool import threads
 
     has = int(pages.split()[5]) * os.sysconf("SC_PAGE_SIZE")
-    most = has + limits.bytes + 2 * ROOM + threads() * STACK
+    most = has + more + 2 * ROOM + threads() * STACK
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     if hard == resource.RLIM_INFINITY or most < hard:
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
-    held.bytes = limits.bytes
+    held.bytes = more

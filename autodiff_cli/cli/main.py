@@ -34,6 +34,7 @@ COMMANDS = {
     "functions": "autodiff_cli.cli.functions",
     "graph": "autodiff_cli.cli.graph",
     "plot": "autodiff_cli.cli.plot",
+    "prompt": "autodiff_cli.cli.prompt",
     "run": "autodiff_cli.cli.run",
 }
 DEFAULT = "eval"
@@ -62,7 +63,7 @@ def spoken(args: list[str]) -> list[str]:
     (['run', '--help'], ['eval', 'x', 'x=1', '--help'], ['eval', '-h', 'h=1'])
     """
     if len(args) < 2:
-        args = [ALONE.get(word, word) for word in args] or ["--help"]
+        args = [ALONE.get(word, word) for word in args] or [_without_words()]
     literal = args.index("--") if "--" in args else len(args)  # behind it, any word goes
     bound = {word.partition("=")[0].strip() for word in args if "=" in word}
     first, *rest = args
@@ -88,6 +89,12 @@ def spoken(args: list[str]) -> list[str]:
         return ["--version"]
     short = "-h" if "h" not in free else ""
     return [command, *("--help" if w == short else w for w in words[:place]), *words[place:]]
+
+
+def _without_words() -> str:
+    """What the command alone means: the prompt on a terminal, else help."""
+    streams = sys.stdin, sys.stdout
+    return "prompt" if all(stream and stream.isatty() for stream in streams) else HELP[1]
 
 
 class LazyGroup(click.Group):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -200,16 +199,10 @@ def _running(
 
 
 def _ran(book: Book, words: RunWords, streams: dict[str, Any]) -> int:
-    from autodiff_cli.program import Session, ended
+    from autodiff_cli.evaluation.interactive import beginning
+    from autodiff_cli.program import ended
 
-    session = partial(
-        Session,
-        words.settings(),
-        # a snippet that is echoed is as at a prompt, where torch is imported; so are a notebook's cells
-        echo=words.echo,
-        implicit=words.echo or not book.is_program,
-        **streams,
-    )
+    session = beginning(book, words.settings(), words.echo, **streams)
     try:
         if words.verify:
             from autodiff_cli.cli.run_verified import verify

@@ -237,6 +237,13 @@ class Supervisor:
         _end_by(number)
 
 
+def crash_of(status: int) -> Crash:
+    """That a process that computes has ended by itself."""
+    if os.WIFSIGNALED(status):
+        return Crash(_explained(signal.Signals(os.WTERMSIG(status)).name))
+    return Crash(f"the process that computes ended ({os.WEXITSTATUS(status)})")
+
+
 def own_memory(pages: bytes) -> int:
     """The bytes that a process has for itself, files that it has mapped apart, by its `statm`."""
     numbers = pages.split()

@@ -8,8 +8,7 @@ from autodiff_cli.interpret.habits import table
 COMMANDS = table("""\
 function funcs list-functions ops operators: autodiff functions lists and searches them
 examples example demo tutorial usage man docs: autodiff --help ends with examples
-repl shell console interactive prompt ipython
-    there is no prompt; autodiff run - reads a program from the terminal
+repl shell console interactive ipython: autodiff alone is a prompt, on a terminal
 completions autocomplete: eval "$(autodiff completion bash)" has TAB complete words; or zsh, fish
 derivative differentiate formula symbolic: the derivative as a formula: autodiff derive 'x**2' x
 diff grad gradient value calc calculate evaluate compute jacobian hessian

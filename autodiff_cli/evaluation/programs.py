@@ -83,7 +83,7 @@ def evaluate_program(request: Request) -> Result:
         elif any(gradient is not None for gradient in made.values()):
             rows = (Gradients(None, {name: _gradient(g) for name, g in made.items()}),)
         elif isinstance(value, handles.Tensor) and (value.requires_grad or seeds):
-            rows = _rows(value.node, leaves, seeds, source, scalars_only=request.scalars_only)
+            rows = rows_of(value.node, leaves, seeds, source, scalars_only=request.scalars_only)
         elif value is not NO_VALUE or seeds:
             node = unwrap(value, [])
             if not isinstance(node, Node):
@@ -114,11 +114,11 @@ def _also(value: Any, leaves: Mapping[str, Node], source: Source) -> tuple[Any, 
     """What a name holds, and its gradients if it is a scalar that has some."""
     rows: tuple[Gradients, ...] = ()
     if leaves and isinstance(value, handles.Tensor) and value.requires_grad:
-        rows = _rows(value.node, leaves, (), source, scalars_only=False)
+        rows = rows_of(value.node, leaves, (), source, scalars_only=False)
     return shown_value(value), rows[0] if rows else None
 
 
-def _rows(
+def rows_of(
     node: Node,
     leaves: Mapping[str, Node],
     seeds: Sequence[Given],

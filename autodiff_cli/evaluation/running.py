@@ -10,12 +10,13 @@ import numpy as np
 
 from autodiff_cli.books.cells import Book, Cell
 from autodiff_cli.books.reading import book_of
+from autodiff_cli.evaluation.interactive import beginning
 from autodiff_cli.evaluation.programs import shown_value
 from autodiff_cli.evaluation.result import ByInput
 from autodiff_cli.evaluation.values import Tensor
 from autodiff_cli.inputs import Given, bind_all, together
 from autodiff_cli.interpret.limits import started_with
-from autodiff_cli.program import ProgramError, Session, unread, variables_of
+from autodiff_cli.program import ProgramError, unread, variables_of
 from autodiff_cli.record import Record
 from autodiff_cli.settings import Settings
 from autodiff_cli.source import Source
@@ -96,15 +97,8 @@ def run(
         variables = variables_of(bind_all(given))
     out: list[str] = []
     err: list[str] = []
-    session = Session(
-        settings,
-        write=out.append,
-        complain=err.append,
-        variables=variables,
-        echo=echo,
-        implicit=echo or not book.is_program,
-    )
-    with session:
+    streams = {"write": out.append, "complain": err.append, "variables": variables}
+    with beginning(book, settings, echo, **streams)() as session:
         try:
             for source, how in book.pieces():
                 session.run(source, **how)

@@ -32,9 +32,13 @@ class Limits:
     def __init__(self, max_steps: int = Settings.max_steps, max_bytes: int = PROGRAM_BYTES) -> None:
         self.max_steps = max_steps
         self.max_bytes = max_bytes
+        self.begin()
+
+    def begin(self) -> None:
+        """Let a text take as many steps as the first, whatever became of those before."""
         self.taken = 0
         self.ended: LimitError | None = None
-        self.left = min(CHECKPOINT, max_steps)
+        self.left = min(CHECKPOINT, self.max_steps)
 
     def end(self, error: LimitError) -> None:
         """Let the program do no more: its next step raises the error again."""

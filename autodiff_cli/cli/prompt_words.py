@@ -1,0 +1,105 @@
+"""The words of the prompt: what each says of itself, and how its text is parted."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from importlib import import_module
+
+from autodiff_cli.errors import InputError
+from autodiff_cli.record import Record
+
+ASKING = ("check", "derive", "explain", "graph", "plot")
+WORDS = {
+    ".input": ".input x=3 X=@data.csv  inputs, as on the command line",
+    ".explain": ".explain [TEXT]         why its gradient is what it is",
+    ".derive": ".derive [TEXT]          its derivative as a formula",
+    ".check": ".check [TEXT]           whether its gradient is right",
+    ".graph": ".graph [TEXT]           what is computed from what",
+    ".plot": ".plot [TEXT] [x=-3:3]   it and its derivative, drawn",
+    ".save": ".save FILE              the session as a program: autodiff run FILE",
+    ".help": ".help                   this",
+    ".exit": ".exit                   the end; so does Ctrl-D",
+}
+HELP = """\
+Type an expression, an assignment, or a program; a block goes on until an
+empty line. A result that depends on inputs is shown with its gradients.
+
+  x = tensor(3., requires_grad=True)    an input; .input x=3 writes this
+  x**2                                  its value, and its gradient by x
+  _ + 1                                 _ is the last value
+  ?relu                                 how it is called; what a name holds
+
+{words}
+
+TEXT is an expression; without one, they speak of the last result. They take
+the options of the commands: .derive --to latex, .graph -o graph.svg.
+Tab completes names, methods and files. Ctrl-C ends a line, or what runs;
+Ctrl-D the session."""
+BINDING = re.compile(r"[^\W\d]\w*=(?!=)\S+")
+
+
+class Asked(Record):
+    """What stands behind a word.
+
+    Attributes:
+        text: an expression, or "".
+        bindings: words such as x=-3:3.
+        options: words from the first that begins with a minus on.
+    """
+
+    text: str
+    bindings: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+def help_text() -> str:
+    """What `.help` says."""
+    return HELP.format(words="\n".join(f"  {line}" for line in WORDS.values()))
+
+
+def parted(rest: str) -> Asked:
+    """The text behind a word that asks, its bindings and its options.
+
+    Raises:
+        InputError: a quote isn't closed.
+
+    >>> parted("x**2 - y  x=-3:3 --to latex")
+    Asked(text='x**2 - y', bindings=('x=-3:3',), options=('--to', 'latex'))
+    >>> parted("sum(x, dim=0)").text
+    'sum(x, dim=0)'
+    """
+    option = re.search(r"(?:^|\s)(?:--[a-z]|-o\s)", rest)
+    text, tail = (rest, "") if option is None else (rest[: option.start()], rest[option.start() :])
+    words = text.split()
+    bindings: list[str] = []
+    while words and BINDING.fullmatch(words[-1]) and _is_closed(" ".join(words[:-1])):
+        bindings.insert(0, words.pop())
+        text = text.rstrip()[: -len(bindings[0])]
+    return Asked(text.strip(), tuple(bindings), tuple(split(tail)))
+
+
+def _is_closed(text: str) -> bool:
+    return all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
+
+
+def split(text: str) -> list[str]:
+    """Words as a shell parts them.
+
+    Raises:
+        InputError: a quote isn't closed.
+    """
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InputError(f"{str(error).lower()}: {text}") from None
+
+
+def options_of(word: str) -> list[str]:
+    """The options that a word takes, as its command does."""
+    if word == ".save":
+        return ["--force"]
+    if word[1:] not in ASKING:
+        return []
+    command = import_module(f"autodiff_cli.cli.{word[1:]}").command
+    return sorted(option for param in command.params for option in param.opts if option[0] == "-")
