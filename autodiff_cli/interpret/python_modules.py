@@ -18,7 +18,6 @@ from autodiff_cli.interpret.stands import STANDS, stand
 from autodiff_cli.ir.context import current
 from autodiff_cli.random.streams import stream
 from autodiff_cli.vocabulary.calls.handles import PUBLIC
-from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.python.ordered import OrderedDict
 
 MATH_FUNCTIONS = frozenset(
@@ -66,7 +65,7 @@ PYTHON: dict[str, frozenset[str]] = {
         "and_ or_ xor not_ getitem contains concat".split()
     ),
     "statistics": frozenset("mean median stdev variance pstdev pvariance fmean".split()),
-    "warnings": frozenset(("warn", "filterwarnings", "simplefilter", "catch_warnings")),
+    "warnings": frozenset("warn filterwarnings simplefilter resetwarnings catch_warnings".split()),
     "string": frozenset("ascii_letters ascii_lowercase ascii_uppercase digits punctuation".split()),
     "unicodedata": frozenset("normalize category combining name".split()),
     "os": frozenset(("linesep", "sep")),
@@ -116,13 +115,6 @@ def _shallow_copy() -> Callable[..., Any]:
     from autodiff_cli.vocabulary.python.copying import shallow_copy
 
     return shallow_copy
-
-
-def _warn() -> Callable[..., Any]:
-    def run(message: Any, category: Any = UserWarning, stacklevel: int = 1) -> None:
-        warn(str(message), getattr(category, "__name__", "UserWarning"))
-
-    return run
 
 
 def _ignored() -> Callable[..., Any]:
@@ -357,9 +349,7 @@ SPECIAL: dict[str, Callable[[], Any]] = {
     "dataclasses.asdict": _of_file("records", "asdict"),
     "copy.deepcopy": _deepcopy,
     "copy.copy": _shallow_copy,
-    "warnings.warn": _warn,
-    "warnings.filterwarnings": _ignored,
-    "warnings.simplefilter": _ignored,
+    **{f"warnings.{name}": _of_file("warned", name) for name in PYTHON["warnings"]},
     "math.factorial": _large("factorial", lambda n: n * _log2(n)),
     "math.comb": _large("comb", lambda n, k: min(k, n - k) * _log2(n)),
     "math.lcm": _large("lcm", lambda *ns: sum(n.bit_length() for n in ns)),

@@ -10,7 +10,7 @@ from typing import Any
 from autodiff_cli.interpret.tensors import meaning
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.tensors.tensor import Tensor
-from autodiff_cli.vocabulary.calls.handles import NAMES, TorchFunction
+from autodiff_cli.vocabulary.calls.handles import NAMES, Asked, TorchFunction
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS
 
 # The parts of torch, and how their functions are called in the tables.
@@ -95,7 +95,7 @@ def _member(module_name: str, name: str) -> Any:
         return inner
     found = torch_name(module_name, name)
     if found is not None or TORCH[module_name] + name in NAMES:
-        return found
+        return found.value() if type(found) is Asked else found
     if name in ("__version__", "__name__"):
         return "2.13.0+cpu" if name == "__version__" else module_name
     error = AttributeError(f"module '{module_name}' has no attribute '{name}'")

@@ -126,7 +126,7 @@ class Context:
         arguments: the ids of the tensors that it was given, which its function may write to.
         transform: the innermost function of `torch.func`: "grad", "jvp" or "vmap"; "": there is none.
         mapped: the rows of the functions of `torch.vmap` that run, if some do: what refuses to read them.
-        duals: those of the level of `torch.autograd.forward_ad`, if there is one, with their tangents.
+        duals: the level of `torch.autograd.forward_ad`, if there is one: called with new nodes.
         passing: the backward pass that runs, which hooks may ask what it reaches.
         randomness: what a function that is mapped over rows may draw, in `torch.vmap`'s words.
         seed: of the streams of random numbers that nobody has asked for yet; None: by chance.
@@ -172,7 +172,7 @@ class Context:
     arguments: frozenset[int]
     transform: str
     mapped: Any
-    duals: dict[int, Any] | None
+    duals: Any
     passing: Any
     randomness: str
     seed: int | None

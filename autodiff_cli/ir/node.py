@@ -30,7 +30,6 @@ Number: TypeAlias = bool | int | float
 Params: TypeAlias = dict[str, Any]
 NUMBERS = (bool, int, float)
 
-
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 MANY = 1 << 17  # elements below which nobody asks for room
 
@@ -39,9 +38,8 @@ class Node:
     """One occurrence of one operation.
 
     Attributes:
-        op: the operation.
+        op, params: the operation, and its static parameters by name.
         operands: the nodes it takes.
-        params: its static parameters, by name.
         shape, dtype: of the result.
         requires_grad: whether a gradient flows through it.
         value: the array, once it is known (always for constants and inputs).
@@ -54,6 +52,7 @@ class Node:
         kept: the operands that its derivative reads, if a write replaced what one of them was.
         output: which of the results of its backward function it is.
         named: the reference's name of the function that made it, where that is one and ours are several.
+        tangent: the program's tensor that is its tangent, at a level of forward mode.
     """
 
     __slots__ = (
@@ -77,6 +76,7 @@ class Node:
     kept: tuple[Node, ...] | None = None
     output: int = 0
     named: str = ""
+    tangent: Any = None
 
     def __init__(
         self,
@@ -192,9 +192,7 @@ class Op:
     is_view: ClassVar[bool] = False  # shares its operand's storage in the reference
     follows_layout: ClassVar[bool] = False  # its strides depend on its operands' strides
     is_foreign: ClassVar[bool] = False  # its derivative is code of a program, not a rule
-    is_joint: ClassVar[bool] = (
-        False  # it stands for a call of several results, and has no value of its own
-    )
+    is_joint: ClassVar[bool] = False  # a call of several results, which has no value of its own
 
     def __init__(
         self,
@@ -315,8 +313,11 @@ class Op:
         if node.requires_grad:
             for tell in context.saving:
                 tell(node)
-        elif not self.is_view and context.recording is None:
-            node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
+        else:
+            if context.duals is not None:
+                context.duals(node)
+            if not self.is_view and context.recording is None:
+                node.op, node.operands, node.params = CONSTANT, (), NO_PARAMS
         return node
 
     def refusal(self, node: Node, error: Exception) -> Fault:

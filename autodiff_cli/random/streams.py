@@ -24,6 +24,11 @@ def default_generator() -> Generator:
     """The generator that `rand`, `randn` and their like draw from; never seeded means by chance."""
     context = own()
     context.acts()  # each row of a batch has to draw for itself
+    if context.randomness == "refused":
+        raise RuntimeFault(
+            "vmap: We do not yet support calling random operations inside of vmap. Please perform random "
+            "operations outside of vmap as a workaround"
+        )
     if context.randomness == "error":
         raise RuntimeFault(
             "vmap: called random operation while in randomness error mode. Please either use the 'same' "

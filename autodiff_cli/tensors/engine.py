@@ -24,7 +24,7 @@ from autodiff_cli.ops.kinds import Elementwise
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.ops.writes import copy_backwards
 from autodiff_cli.tensors.saved import check_saved
-from autodiff_cli.tensors.tensor import Tape, Tensor, constant_of, cut_off
+from autodiff_cli.tensors.tensor import Tape, Tensor, constant_of, cut_off, keep_tangent
 from autodiff_cli.transform.reverse import fitted
 
 
@@ -86,7 +86,8 @@ class _Pass:
         context.passing = self
         self.check_nan = context.check_nan
         # no graph of it is wanted
-        self.bare = context.eager and not (context.grad or context.check_nan or context.recording)
+        watched = context.grad or context.check_nan or context.recording or context.duals
+        self.bare = context.eager and not watched
 
     def run(self) -> list[Node | None]:
         order = self.order = self._reached()
@@ -107,15 +108,15 @@ class _Pass:
             key = id(node)
             g = self.cotangents.pop(key, None)
             tape = node.tape
-            if g is not None and (tape is not None or (wanted is not None and key in wanted)):
-                g = as_node(g, node)
-                came = g
-                if tape is not None:
+            if tape is not None or (g is not None and wanted is not None and key in wanted):
+                came = g = as_node(g, node)
+                if tape is not None and (g is not None or needed is None or key in needed):
                     g = with_hooks(tape, g)
-                if (
-                    wanted is not None and key in wanted
-                ):  # before its hooks, if it is passed through
-                    self.captured[key] = came if through is not None and key in through else g
+                if wanted is not None and key in wanted:
+                    # before its hooks, if it is passed through
+                    shown = came if through is not None and key in through else g
+                    if shown is not None:
+                        self.captured[key] = shown
             if through is None or key in through or (self.accumulating and key in self.captured):
                 self._through(node, g, needed, wanted)
         if targets is None:
@@ -152,17 +153,22 @@ class _Pass:
     ) -> None:
         """Let a gradient flow through a node, or leave it, if it has none, to those that wait for it.
 
-        Its rules are run on arrays where no graph of the gradients is wanted and they allow it.
+        Its rules are run on arrays where no graph of the gradients is wanted and they allow it. A program's
+        own functions and hooks are called where no gradient came, too.
         """
         op = node.op
+        flowing = g is not None or op.is_foreign
         hooked: list[Node | None] | None = None
         arrays: list[Any] | None = None
+        if node.tape is not None:
+            if g is not None and (node.released or node.number <= writes.newest):
+                check_saved(node)
+            g = with_prehooks(node, as_node(g, node))
+            hooked = self._hooked(node, g, needed)
+            flowing = flowing or g is not None or hooked is not None
         if g is not None:
             if node.released or node.number <= writes.newest:
                 check_saved(node)
-            if node.tape is not None:
-                g = with_prehooks(node, as_node(g, node))
-                hooked = self._hooked(node, g, needed)
             if self.bare and op.on_arrays and hooked is None:
                 if type(g) is not Node or g.dtype is node.dtype:  # a hook may give another
                     arrays = arrays_of(node)
@@ -176,7 +182,7 @@ class _Pass:
             if not operand.requires_grad:
                 continue
             key = id(operand)
-            if g is not None and (needed is None or key in needed):
+            if flowing and (needed is None or key in needed):
                 flow: Any
                 if arrays is not None:
                     rule = rules[position]
@@ -198,7 +204,7 @@ class _Pass:
                 self.waiting[key] -= 1
                 if not self.waiting[key]:
                     self._leaf(operand, wanted)
-        if g is not None and not self.retain_graph:
+        if flowing and not self.retain_graph:
             node.released = True
 
     def _hooked(self, node: Node, g: Any, needed: set[int] | None) -> list[Node | None] | None:
@@ -209,7 +215,9 @@ class _Pass:
         came = shown(g)
         flows = [
             node.op.vjp(node, g, position)
-            if operand.requires_grad and (needed is None or id(operand) in needed)
+            if operand.requires_grad
+            and (needed is None or id(operand) in needed)
+            and (g is not None or node.op.is_foreign)
             else None
             for position, operand in enumerate(node.operands)
         ]
@@ -228,13 +236,12 @@ class _Pass:
         return held + flow
 
     def _leaf(self, node: Node, wanted: set[int] | None) -> None:
-        g = self.cotangents.pop(id(node), None)
-        if g is None:
-            return
-        g = as_node(g, node)
+        g = as_node(self.cotangents.pop(id(node), None), node)
         tape: Tape | None = node.tape
         if tape is not None and (wanted is None or id(node) in wanted):
             g = with_hooks(tape, g)
+        if g is None:
+            return
         if wanted is not None and not (self.accumulating and id(node) in wanted):
             if id(node) in wanted:
                 self.captured[id(node)] = g
@@ -300,6 +307,8 @@ def _leading_to(order: list[Node], wanted: set[int]) -> tuple[set[int], set[int]
 
 def shown(g: Any) -> tuple[Tensor | None, ...]:
     """What comes to a node, as hooks of its function are given it: a gradient for each output."""
+    if g is None:
+        return (None,)
     if isinstance(g, Node):
         return (Tensor(g),)
     return tuple([None if flow is None else Tensor(flow) for flow in g.flows])
@@ -320,26 +329,26 @@ def with_prehooks(node: Node, g: Any) -> Any:
                 f"{len(entries)}, expected {len(came)}"
             )
         flows = [None if entry is None else entry.node for entry in entries]
-        g = flows[0] if isinstance(g, Node) else g.replaced(flows)
+        g = flows[0] if g is None or isinstance(g, Node) else g.replaced(flows)
     return g
 
 
-def with_hooks(tape: Tape, g: Node) -> Node:
-    """The gradient as the hooks of a tensor leave it."""
+def with_hooks(tape: Tape, g: Node | None) -> Node | None:
+    """The gradient as the hooks of a tensor leave it; None where none came."""
     for hook in list(tape.hooks.values()):
-        given = Tensor(g)
-        changed = hook(given)
+        given = None if g is None else Tensor(g)
+        changed: Any = hook(given)
         if changed is None:
-            g = given.node  # a hook may have written to it
+            g = None if given is None else given.node  # a hook may have written to it
             continue
         if not isinstance(changed, Tensor):
             raise TypeFault(f"expected Variable, but hook returned '{type(changed).__name__}'")
-        if changed.shape != g.shape:
+        if g is not None and changed.shape != g.shape:
             name = getattr(hook, "__name__", type(hook).__name__)
             raise RuntimeFault(f"hook '{name}' has changed the size of value")
         g = changed.node
-    retained = tape.retained()
-    if retained is not None:
+    retained = None if g is None else tape.retained()
+    if retained is not None and g is not None:
         held = retained.grad
         retained.grad = Tensor(owned(g) if held is None else held.node + g)
     return g
@@ -352,7 +361,9 @@ def owned(g: Node) -> Node:
         return g
     if isinstance(value, np.ndarray):
         value = np.array(value, order="C")
-    return cut_off(value, g)
+    fresh = cut_off(value, g)
+    keep_tangent(g, fresh)
+    return fresh
 
 
 def accumulate(tensor: Tensor, g: Node) -> None:

@@ -17,7 +17,7 @@ from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
 from autodiff_cli.tensors.saved import saved
-from autodiff_cli.tensors.tensor import Tensor, no_tensor, tape_of
+from autodiff_cli.tensors.tensor import Tensor, keep_tangent
 
 SHARING = (
     "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
@@ -207,6 +207,10 @@ def write(tensor: Tensor, old: Node, new: Node) -> None:
     if recorded:
         new.number, new.dtype = number, old.dtype
         rebase(tensor, old, new)
+    if new.tangent is not None or old.tangent is not None:
+        duals = current().duals
+        if duals is not None:
+            duals.overwrite(tensor, old.tangent, new)
 
 
 def rebase(tensor: Tensor, old: Node, new: Node) -> None:
@@ -223,15 +227,16 @@ def rebase(tensor: Tensor, old: Node, new: Node) -> None:
             copy_slices, (base.node, new), params, base.shape, base.dtype, True, base.array
         )
         whole.memory = memory
+        keep_tangent(base._node, whole)
         base.node = whole
         new.memory = (
             None  # its value is the whole's from here on; the part has no version of its own
         )
         new = whole
     memory.latest = new
-    if old.tape is not None and old.tape.retained() is tensor:
-        tape_of(tensor.node).retained = old.tape.retained
-        old.tape.retained = no_tensor
+    if old.tape is not None:
+        if tensor.node is not old:  # a view's is made anew here
+            tensor.keep_retaining(old)
 
 
 def replace_data(tensor: Tensor, source: Tensor) -> None:

@@ -102,7 +102,7 @@ class Tape:
 
     def __init__(self) -> None:
         self.tensor: Callable[[], Tensor | None] = no_tensor
-        self.hooks: dict[int, Callable[[Tensor], Any]] = {}
+        self.hooks: dict[int, Callable[[Tensor | None], Any]] = {}
         self.before: dict[int, Callable[..., Any]] = {}
         self.after: dict[int, Callable[[Tensor], Any]] = {}
         self.function_hooks: dict[int, Callable[..., Any]] = {}
@@ -155,12 +155,14 @@ class Tensor:
         self._node = node
 
     def _follow_base(self, view: View) -> None:
-        base = view.base._node
+        base, old = view.base._node, self._node
         written, seen = view.base.version != view.version, view.seen
         view.seen, view.version = base, view.base.version
+        if base.tangent is not None and old.tangent is None and current().duals is not None:
+            duals = current().duals
+            duals.give(old, duals.part_of(base.tangent, view.steps))
         if not base.requires_grad:
             return
-        old = self._node
         if not written and base.op is INPUT:
             if not seen.requires_grad:  # the base was made a leaf since
                 self._node = untracked(old)
@@ -171,6 +173,15 @@ class Tensor:
             self._node = as_strided(base, steps=view.steps, shape=old.shape)
         self._node.value = old.value
         self._node.memory = old.memory
+        keep_tangent(old, self._node)
+        self.keep_retaining(old)
+
+    def keep_retaining(self, old: Node) -> None:
+        """Let the gradient be retained of its present node, if it was of an old one."""
+        tape = old.tape
+        if tape is not None and tape.retained() is self:
+            tape_of(self._node).retained = tape.retained
+            tape.retained = no_tensor
 
     @property
     def is_invalid(self) -> bool:
@@ -247,8 +258,15 @@ def require_grad(tensor: Tensor) -> None:
     made_of = () if current().recording is None else (old,)
     node = Node(INPUT, made_of, NO_PARAMS, old.shape, old.dtype, True, _shown(old))
     node.memory = old.memory
+    keep_tangent(old, node)
     tensor._node = node
     as_leaf(tensor)
+
+
+def keep_tangent(old: Node, new: Node) -> None:
+    """Let a tensor's new node have the tangent of its old one, at a level of forward mode."""
+    if old.tangent is not None and current().duals is not None:
+        current().duals.give(new, old.tangent)
 
 
 def untracked(node: Node) -> Node:

@@ -28,7 +28,7 @@ def replayed(outputs: Sequence[Node], others: dict[int, Node], since: int = 0) -
 def remade(node: Node, others: dict[int, Node]) -> Node:
     """The node on other operands, or itself; where nodes are computed as they are made, with a value."""
     operands = tuple([others.get(id(operand), operand) for operand in node.operands])
-    valued = node.value is not None or node.op is INPUT
+    valued = node.value is not None or node.op is INPUT or node.op.is_joint
     if operands == node.operands and (valued or not current().eager):
         return node
     return node.op(*operands, **node.params)

@@ -17,7 +17,7 @@ def tensor_repr(tensor: Tensor) -> str:
 
         primal, moving = unpack_dual(tensor)
         if moving is not None:
-            node, tangent = primal.node, repr(moving)
+            node, tangent = primal.node, f"{moving}"
     text = tensor_text(
         tensor.array,
         node.dtype.name,

@@ -1,21 +1,23 @@
 """`torch.autograd.forward_ad`: tensors with tangents.
 
-A tangent is found when it is asked for, by differentiating backward twice.
-Source: torch/autograd/forward_ad.py.
+Source: torch/autograd/forward_ad.py, torch/csrc/autograd/python_autograd.cpp.
 """
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.context import current, own
-from autodiff_cli.tensors.tensor import Tensor, detached
-from autodiff_cli.vocabulary.autograd.gradients import made_leaf
-from autodiff_cli.vocabulary.calls.handles import named
+from autodiff_cli.ir.context import Unknown, current, own
+from autodiff_cli.ops import movement as mv
+from autodiff_cli.ops.pointwise import clone
+from autodiff_cli.tensors.duals import Level, storage_size
+from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.vocabulary.calls.handles import NAMES, Asked, named, on_nodes
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.func.nested import check_dual
-from autodiff_cli.vocabulary.func.transforms import _left, _level, _own, pushed
 
 
 class UnpackedDualTensor(NamedTuple):
@@ -25,72 +27,109 @@ class UnpackedDualTensor(NamedTuple):
     tangent: Any
 
 
+@named("autograd.forward_ad.enter_dual_level")
+def enter_dual_level() -> int:
+    """Begin the level at which duals exist.
+
+    Raises:
+        RuntimeFault: there is one.
+    """
+    context = own()
+    if context.deferred is not None:
+        raise Unknown  # tangents are of values
+    if context.duals is not None:
+        raise RuntimeFault("Nested forward mode AD is not supported at the moment")
+    level = Level()
+    context.duals = level
+    context.saving = (*context.saving, level)
+    return 0
+
+
+@named("autograd.forward_ad.exit_dual_level")
+def exit_dual_level(*, level: int | None = None) -> None:
+    """End the level, and forget its tangents."""
+    context = own()
+    duals = context.duals
+    if level is not None and level != (-1 if duals is None else 0):
+        raise RuntimeFault(
+            "Trying to exit a forward AD level that was not the last one that was created. This is not "
+            "supported."
+        )
+    if not isinstance(duals, Level):
+        raise RuntimeFault("Dual level must be a positive number.")
+    duals.end()
+    context.duals = None
+    context.saving = tuple([tell for tell in context.saving if tell is not duals])
+
+
 @named("autograd.forward_ad.dual_level")
 class dual_level:
     """Where duals exist."""
 
     def __enter__(self) -> int:
-        context = self.context = own()
-        if context.duals is not None:
-            raise RuntimeFault("Nested forward mode AD is not supported at the moment")
-        context.duals = {}
-        return 0
+        return enter_dual_level()
 
     def __exit__(self, *_: Any) -> None:
-        self.context.duals = None
-
-
-def _duals(what: str) -> dict[int, tuple[Tensor, Tensor]]:
-    duals = current().duals
-    if duals is None:
-        raise RuntimeFault(
-            f"Trying to {what} a dual Tensor for forward AD but no level exists, make sure to "
-            "enter_dual_level() first."
-        )
-    return duals
+        exit_dual_level()
 
 
 @named("autograd.forward_ad.make_dual")
 def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
-    duals = _duals("create")
+    duals = current().duals
+    if not isinstance(duals, Level):
+        raise RuntimeFault(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
+            "enter_dual_level() first."
+        )
     check_dual(tensor, tangent)
-    dual: Tensor = _own(tensor) if tensor.requires_grad else made_leaf(detached(tensor))
-    duals[id(dual)] = dual, tangent
+    if tensor.node.tangent is not None:
+        raise RuntimeFault(
+            "Making a dual Tensor based on a Tensor that already has a forward gradient at the same level 0 "
+            "is not supported."
+        )
+    if tangent.node.tangent is not None:
+        raise RuntimeFault(
+            "Setting a forward grad that itself has a forward gradient at the same level0 is not supported."
+        )
+    with duals.aside():
+        dual = _shown(tensor)
+        duals.give(dual._node, _laid_out(tangent, tensor))
     return dual
 
 
-def _reaches(tensor: Any, inner: list[Tensor]) -> bool:
-    """Whether a tensor was computed from one of the duals."""
-    own = {id(dual.node) for dual in inner}
-    seen: set[int] = set()
-    pending = [tensor.node]
-    while pending:
-        node = pending.pop()
-        if id(node) in own:
-            return True
-        if id(node) not in seen and node.requires_grad:
-            seen.add(id(node))
-            pending.extend(node.operands)
-    return False
+def _shown(tensor: Tensor) -> Tensor:
+    """The tensor's memory and history without its tangent."""
+    return on_nodes(lambda node: mv.view(node, shape=node.shape), tensor)  # type: ignore[no-any-return]
+
+
+def _laid_out(tangent: Tensor, like: Tensor) -> Tensor:
+    """The tangent as it is, if it lies in memory as its primal does; else a copy that does."""
+    ours, theirs = (np.asarray(one._node.value) for one in (tangent, like))  # nothing is read
+    strides = [
+        [stride for size, stride in zip(a.shape, a.strides, strict=True) if size > 1]
+        for a in (ours, theirs)
+    ]
+    if not ours.size or (strides[0] == strides[1] and storage_size(ours) == storage_size(theirs)):
+        return tangent
+    made = np.empty_like(theirs, subok=False)
+    np.copyto(made, ours)
+    copied: Tensor = on_nodes(clone, tangent)
+    copied._node.value = made
+    return copied
 
 
 @named("autograd.forward_ad.unpack_dual")
 def unpack_dual(tensor: Any, *, level: Any = None) -> UnpackedDualTensor:
     duals = current().duals
-    if duals is None:
+    if not isinstance(duals, Level):
         return UnpackedDualTensor(tensor, None)
     if not isinstance(tensor, Tensor):
         raise TypeFault(
             f"_unpack_dual(): argument 'dual' (position 1) must be Tensor, not {type_name(tensor)}"
         )
-    entries = list(duals.values())
-    inner = [dual for dual, _ in entries]
-    for dual, tangent in entries:
-        if dual is tensor:
-            return UnpackedDualTensor(detached(tensor), tangent)
-    if not _reaches(tensor, inner):
-        return UnpackedDualTensor(tensor, None)
-    primal = _left(tensor, inner)
-    with _level():
-        (found,) = pushed([tensor], inner, [tangent for _, tangent in entries])
-    return UnpackedDualTensor(primal, _left(found, inner))
+    tangent = tensor.node.tangent
+    with duals.aside():
+        return UnpackedDualTensor(_shown(tensor), tangent)
+
+
+NAMES["autograd.forward_ad._current_level"] = Asked(lambda: -1 if current().duals is None else 0)

@@ -30,6 +30,7 @@ from autodiff_cli.ir.node import Array, Node, Op, Params, Shape, constant, leaf
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.tensors.inplace import check_unread, rebase
 from autodiff_cli.tensors.tensor import CUSTOM, Tensor, View, constant_of, detached
+from autodiff_cli.vocabulary.autograd import function_forward as fw
 from autodiff_cli.vocabulary.autograd.function_context import Bundle, Context
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 from autodiff_cli.vocabulary.calls.parameters import type_name
@@ -48,7 +49,9 @@ class _Output(Op):
         return _ran_again(node.operands[0].params, arrays[1:])[1][node.params["output"]]
 
     def vjp(self, node: Node, g: Node, position: int) -> Any:
-        return None if position else Bundle(node.operands[0], {node.params["output"]: g})
+        if position:
+            return None
+        return Bundle(node.operands[0], {} if g is None else {node.params["output"]: g})
 
     def saved(self, node: Node) -> frozenset[int]:
         return frozenset()
@@ -313,8 +316,15 @@ class Function:
             args, kwargs = _bound(forward, args, kwargs), {}
         given = (*args, *kwargs.values())
         ctx.needs_input_grad = tuple(isinstance(arg, Tensor) and arg.requires_grad for arg in given)
-        value = _forward(cls, ctx, args, kwargs)
-        return _recorded(cls, ctx, given, tuple(kwargs), value)
+        if current().duals is None:
+            return _recorded(cls, ctx, given, tuple(kwargs), _forward(cls, ctx, args, kwargs))
+        tangents = fw.tangents_of(given)
+        with fw.still():
+            value = _forward(cls, ctx, args, kwargs)
+            result = _recorded(cls, ctx, given, tuple(kwargs), value)
+        raw, made = (v if isinstance(v, tuple) else (v,) for v in (value, result))
+        fw.move(find_method(cls, "jvp"), ctx, given, tangents, raw, made)
+        return result
 
 
 def _forward(cls: type, ctx: Context, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -25,8 +25,10 @@ class Context:
 
     __slots__ = (
         "__dict__",
+        "_ahead",
         "_dirty",
         "_materialize",
+        "_moving",
         "_name",
         "_node",
         "_not_differentiable",
@@ -38,6 +40,8 @@ class Context:
     def __init__(self, name: str) -> None:
         self._name = name
         self._saved: tuple[Any, ...] = ()
+        self._ahead: tuple[Any, ...] = ()  # saved for forward mode
+        self._moving = False  # whether `jvp` runs
         self._versions: list[tuple[Memory, int, Node] | None] = []
         self._node: Node | None = None
         self._materialize = True
@@ -66,10 +70,12 @@ class Context:
         ]
 
     def save_for_forward(self, *tensors: Any) -> None:
-        return None
+        self._ahead = tensors
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
+        if self._moving:
+            return self._ahead
         if self._node is not None and self._node.released:
             raise RuntimeFault(FREED)
         for tensor, seen in zip(self._saved, self._versions, strict=False):

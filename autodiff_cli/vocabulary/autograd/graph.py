@@ -48,7 +48,7 @@ class saved_tensors_hooks:
         if not packed:
             return
 
-        def unpacked(g: Tensor) -> None:
+        def unpacked(g: Tensor | None) -> None:
             for value in packed:
                 self._apart(self.unpack_hook, value)
 

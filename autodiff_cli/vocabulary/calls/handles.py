@@ -13,7 +13,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from autodiff_cli.errors import FAILURES, AutodiffError, IndexFault, RuntimeFault, TypeFault
+from autodiff_cli.errors import (
+    FAILURES,
+    AutodiffError,
+    IndexFault,
+    NotImplementedFault,
+    RuntimeFault,
+    TypeFault,
+)
 from autodiff_cli.index import Table
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
@@ -94,6 +101,15 @@ def attribute(name: str, setter: Callable[[Tensor, Any], None] | None = None) ->
         return implementation
 
     return declare
+
+
+class Asked:
+    """A name behind `torch.` whose value is asked for each time."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Callable[[], Any]) -> None:
+        self.value = value
 
 
 def named(*names: str) -> Callable[[F], F]:
@@ -242,6 +258,11 @@ class TorchFunction:
         if not isinstance(out, Tensor):
             return wrapped(self.function.call(nodes, named, method=False), given)
         del named["out"]
+        if current().duals is not None and any(one.node.tangent is not None for one in given):
+            raise NotImplementedFault(
+                f"Trying to use forward AD with {self.shown_name}_out that does not support it because it is "
+                "an out= function"
+            )
         try:
             result = wrapped(self.function.call(nodes, named, method=False), given)
         except (RuntimeFault, IndexFault):

@@ -48,7 +48,9 @@ def _level(transform: str = "grad", arguments: Any = ()) -> changed:
         arguments: of the function that is differentiated, which may be written to; what it captured may not.
     """
     context = current()
-    if transform == "grad" and any(tell.__name__ == "_kept" for tell in context.saving):
+    if transform == "grad" and any(
+        getattr(tell, "__name__", "") == "_kept" for tell in context.saving
+    ):
         raise RuntimeFault(NO_HOOKS)
     return changed(
         level=context.level + 1,

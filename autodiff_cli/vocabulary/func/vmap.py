@@ -205,10 +205,15 @@ def vmap(
     *,
     chunk_size: int | None = None,
 ) -> Func:
-    name = getattr(func, "__name__", repr(func))
     check_randomness(randomness)
     if not (chunk_size is None or chunk_size > 0):
         raise ValueFault(f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})")
+    return over_rows(func, in_dims, out_dims, randomness)
+
+
+def over_rows(func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "refused") -> Func:
+    """As `vmap`; randomness may be "refused" too, which is an error in the words of the vmap of old."""
+    name = getattr(func, "__name__", repr(func))
 
     @wraps(func)
     def run(*args: Any, **kwargs: Any) -> Any:
