@@ -274,21 +274,21 @@ def command(words: BatchWords) -> int:
 
 
 def _run(job: Job, words: BatchWords, wall: str) -> None:
-    from autodiff_cli.cli.rows_progress import Progress
+    from autodiff_cli.cli.progress import Bar
     from autodiff_cli.rows.run import needs_files, run
     from autodiff_cli.wall import wall as process
 
     quiet = words.quiet
-    with Progress(sys.stderr, hidden=quiet, total=job.limit) as progress:
+    with Bar(sys.stderr, hidden=quiet, limit=job.limit) as bar:
         if words.engine == "dask":
             from autodiff_cli.rows import spread
 
             cluster = _cluster(words)
-            done = spread.run(job, cluster, progress.moved, progress.note, progress.reached)
+            done = spread.run(job, cluster, bar.moved, bar.note)
         else:
             if process.own and needs_files(job):
                 _use_scratch(job)
-            done = run(job, progress.moved, progress.note, lambda: _confine(job, wall))
+            done = run(job, bar.moved, bar.note, lambda: _confine(job, wall))
     if not quiet:
         for line in _summary(done, job, words.engine == "dask"):
             click.echo(line, err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
@@ -214,3 +215,12 @@ def show_notices(texts: Iterable[str], quiet: bool) -> None:
     for text in texts:
         if not quiet:
             click.echo(f"note: {text}", err=True)
+
+
+def progress(quiet: bool) -> AbstractContextManager[None]:
+    """A bar that shows how far the execution inside is, if there is a terminal for it."""
+    if quiet or not sys.stderr.isatty():
+        return nullcontext()
+    from autodiff_cli.cli.progress import shown
+
+    return shown()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from autodiff_cli.cli.commands import (
     ExpressionCommand,
     bindings_of,
     names_of,
+    progress,
     show_notices,
     vectors_of,
     working,
@@ -243,7 +244,7 @@ def _run(words: EvalWords, form: str) -> Result:
         save_grads = _archive(words.save_grads, archives)
         file = paths.opened_output(None if archive else words.output, archives)
         confine(wall)
-        with _progress(words.quiet):
+        with progress(words.quiet):
             if off:
                 from autodiff_cli.evaluation.propagation import propagated
 
@@ -270,15 +271,6 @@ def _run(words: EvalWords, form: str) -> Result:
             orjson.dumps({phase: round(s, 6) for phase, s in seconds.items()}).decode(), err=True
         )
     return result
-
-
-def _progress(quiet: bool) -> AbstractContextManager[None]:
-    """A progress bar, if there is a terminal for it."""
-    if quiet or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        return nullcontext()
-    from autodiff_cli.cli.progress import progress
-
-    return progress(sys.stderr)
 
 
 def _rendered(result: Result, words: EvalWords, form: str) -> str:

@@ -13,7 +13,13 @@ import click
 
 from autodiff_cli.cli.asking import Question, question_of
 from autodiff_cli.cli.color import wanted
-from autodiff_cli.cli.commands import ExpressionCommand, bindings_of, show_notices, working
+from autodiff_cli.cli.commands import (
+    ExpressionCommand,
+    bindings_of,
+    progress,
+    show_notices,
+    working,
+)
 from autodiff_cli.cli.options import (
     argument,
     color_option,
@@ -167,10 +173,11 @@ def _run(words: PlotWords, form: str, opened: ExitStack) -> None:
 
         plot_file.prepare(form)
     confine(wall)
-    if words.heat:
-        made, notices = _heat(question, words, form)
-    else:
-        made, notices = _curve(question, cut, what, words, form)
+    with progress(words.quiet):
+        if words.heat:
+            made, notices = _heat(question, words, form)
+        else:
+            made, notices = _curve(question, cut, what, words, form)
     question.answer(made)
     show_notices(notices, words.quiet)
 

@@ -85,6 +85,7 @@ class Engine:
     Attributes:
         wanted: the columns that have to be read.
         names: of the columns of the answers.
+        turned: called with each row that is computed by itself.
 
     Raises:
         AutodiffError: the expression, a binding or an option is wrong.
@@ -115,6 +116,7 @@ class Engine:
         self.wanted = tuple(name for name in columns if name in named)
         self.ungraded: set[str] = set()
         self.undecided = set(question.also)
+        self.turned: Callable[[], None] = lambda: None
         self.names = self._names({})
         self.single = not self.asked.is_graph
         if self.single:
@@ -240,6 +242,7 @@ class Engine:
                 group = group.some(np.flatnonzero(~wrong))
         for at in self._at_once(group, found).tolist():
             self._one(group.one(at), found)
+            self.turned()
             if to_first and found.faults.codes[group.offsets[at]] != GOOD:
                 return
 

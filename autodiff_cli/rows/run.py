@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import count
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.rows.engine import Engine
@@ -15,11 +16,12 @@ from autodiff_cli.tables import formats, readers, resume, writers
 from autodiff_cli.tables.ahead import Behind, ahead
 from autodiff_cli.tables.doors import check_once, check_outputs
 from autodiff_cli.tables.resume import Progress
+from autodiff_cli.tables.rows import Chunk
 from autodiff_cli.tables.sources import RowSource
 from autodiff_cli.tables.writing import Writer, no_rows
 
 
-def _ignore(what: object) -> None:
+def _ignore(*what: object) -> None:
     pass
 
 
@@ -79,7 +81,7 @@ def needs_files(job: Job) -> bool:
 
 def run(
     job: Job,
-    moved: Callable[[int], None] = _ignore,
+    moved: Callable[[int, float], None] = _ignore,
     warn: Callable[[str], None] = _ignore,
     ready: Callable[[], object] = lambda: None,
 ) -> Summary:
@@ -87,7 +89,7 @@ def run(
 
     Args:
         job: what to do.
-        moved: called with how many rows were finished more.
+        moved: called with how many rows are finished, and which share of the input; 0 if nobody knows.
         warn: called with what a person should know, once for each text.
         ready: called when the output is open, and before the expression is looked at.
 
@@ -113,12 +115,24 @@ def run(
     return _answered(job, engine, writer, progress, moved)
 
 
+def _within(chunk: Chunk, before: int, moved: Callable[[int, float], None]) -> Callable[[], None]:
+    """What is called with each row of a chunk that is computed by itself."""
+    rows = count(1)
+    begun, ended = chunk.share
+
+    def turned() -> None:
+        row = next(rows)
+        moved(before + row, begun + (ended - begun) * row / chunk.count)
+
+    return turned
+
+
 def _answered(
     job: Job,
     engine: Engine,
     opened: Writer,
     progress: Progress | None,
-    moved: Callable[[int], None],
+    moved: Callable[[int, float], None],
 ) -> Summary:
     """Read, compute and write all rows."""
     source = job.sources[0].form.name
@@ -147,6 +161,7 @@ def _answered(
                 chunk = next(coming, None)
                 if chunk is None:
                     break
+                engine.turned = _within(chunk, done.rows, moved)
                 table = answered(engine, chunk, job.on_error, left, uniform)
                 if progress is not None:
                     progress.read(chunk, table.rows)
@@ -166,7 +181,7 @@ def _answered(
                     done.resumed,
                     skipped,
                 )
-                moved(table.rows)
+                moved(done.rows, chunk.share[1])
         if job.reduce is not None:
             writer.write(result(totals, engine.names, job.reduce == "mean"))
         elif not done.rows and not done.resumed and source in ("csv", "tsv"):

@@ -40,18 +40,16 @@ def _ignore(*what: object) -> None:
 def run(
     job: Job,
     cluster: Cluster,
-    moved: Callable[[int], None] = _ignore,
+    moved: Callable[[int, float], None] = _ignore,
     warn: Callable[[str], None] = _ignore,
-    reached: Callable[[int, int], None] = _ignore,
 ) -> Summary:
     """Answer the question for every row, and write the answers as parts into the job's output, a folder.
 
     Args:
         job: what to do; with `reduce` and without an output, the one row goes to standard output.
         cluster: where.
-        moved: called with how many rows were finished more.
+        moved: called with how many rows are finished, and which share of the parts.
         warn: called with what a person should know, once for each text.
-        reached: called with how many parts are finished, of how many.
 
     Raises:
         AutodiffError: as `batch.run.run`, and if the cluster fails; whole parts stay for `resume`.
@@ -66,7 +64,7 @@ def run(
         with connected(cluster) as client:
             tasks = Tasks(client, work, warn)
             try:
-                return _run(tasks, engine, folder, job.sources, cluster, (moved, warn, reached))
+                return _run(tasks, engine, folder, job.sources, cluster, moved, warn)
             except BaseException:  # Ctrl-C too
                 tasks.stop()
                 raise
@@ -112,9 +110,9 @@ def _run(
     folder: Folder | None,
     sources: Sequence[RowSource],
     cluster: Cluster,
-    told: tuple[Callable[[int], None], Callable[[str], None], Callable[[int, int], None]],
+    moved: Callable[[int, float], None],
+    warn: Callable[[str], None],
 ) -> Summary:
-    moved, warn, reached = told
     job = tasks.work.job
     cut = _cut(tasks, sources, cluster.part_bytes, job.limit)
     gathered = Gathered(warn)
@@ -129,7 +127,7 @@ def _run(
     resumed = sum(old.rows for old in done.values())
     for number, old in sorted(done.items()):
         gathered.take(number, old)
-    reached(len(done), len(cut))
+    rows = 0
     numbers = [number for number in range(len(cut)) if number not in done]
     waiting = []
     calls = {number: (number, *cut[number]) for number in numbers}
@@ -141,8 +139,8 @@ def _run(
         elif folder is not None:
             _finished(folder, tasks.work, number, found)
         gathered.take(number, found)
-        moved(found.rows)
-        reached(len(gathered.done) - len(waiting), len(cut))
+        rows += found.rows
+        moved(rows, (len(gathered.done) - len(waiting)) / len(cut))
     if waiting and folder is not None:
         forms = gathered.forms
         again = {number: (number, *cut[number], forms) for number in waiting}
@@ -150,7 +148,6 @@ def _run(
             if found.fault is not None:
                 raise found.fault
             _finished(folder, tasks.work, number, found)
-            reached(len(cut), len(cut))
     if job.reduce is not None:
         _write_reduced(job, engine, folder, tasks.work, gathered.totals, sources[0].form.name)
     summary = gathered.summary

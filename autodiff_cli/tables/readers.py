@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import chain
-from typing import Literal, Protocol, TypeAlias
+from itertools import accumulate, chain
+from typing import Any, Literal, Protocol, TypeAlias
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import hints, plain_csv, plain_json
@@ -78,8 +78,8 @@ def read(
     left = skip
     most = min(chunk_rows or ROWS, ROWS)
     choice = Choice(naming(columns), wanted, kept, closed)
-    for source in sources:
-        for chunk in _file(source, choice, chunk_bytes, engine):
+    for source, place in zip(sources, places_of(sources)):
+        for chunk in _file(source, choice, chunk_bytes, engine, place):
             if left and skipped is not None:
                 skipped(chunk, min(left, chunk.count))
             if left >= chunk.count:
@@ -141,7 +141,7 @@ def check(
             continue
         layout = looked_at(source, choice)[1]
         if set(wanted) - set(layout.names):  # later objects may have it
-            next(_file(source, choice, chunk_bytes, "auto"), None)
+            next(_file(source, choice, chunk_bytes, "auto", None), None)
         yield source, layout.names
 
 
@@ -201,17 +201,64 @@ def _begins_with_an_object(first: Piece, file: str) -> None:
             raise RowError(file, 1, "", message, hint, first.line + offset).fault()
 
 
-def _file(source: RowSource, choice: Choice, size: int, engine: Engine) -> Iterator[Chunk]:
+def places_of(sources: Sequence[RowSource]) -> list[tuple[float, float] | None]:
+    """Which part of all bytes each file has, as in (0.25, 0.5); None where the end of one isn't known.
+
+    Raises:
+        InputError: a file is gone.
+    """
+    if not all(source.lasts for source in sources):
+        return [None] * len(sources)
+    sizes = [source.size for source in sources]
+    ends = [end / max(sum(sizes), 1) for end in accumulate(sizes)]
+    return list(zip([0.0, *ends], ends))
+
+
+def _file(
+    source: RowSource,
+    choice: Choice,
+    size: int,
+    engine: Engine,
+    place: tuple[float, float] | None,
+) -> Iterator[Chunk]:
+    """The rows of a file, each chunk with its share where the file's own place is known."""
     name = source.form.name
     if name not in TEXT:
-        yield from stored(source, choice, size)
+        rows = 0 if place is None else stored_by(name).rows(source)
+        chunks = stored(source, choice, size)
+        known = place if rows else None
+        yield from _shared(chunks, known, lambda chunk: (chunk.start - 1 + chunk.count) / rows)
         return
-    stream = source.opened()
+    held: Any = source.stored()
+    stream = source.decoded(held)
     try:
         cut = pieces(stream, size, source.fields, source.name)
-        yield from _text(cut, source, choice, engine)
+        chunks = _text(cut, source, choice, engine)
+        yield from _shared(chunks, place, lambda _: held.tell() / source.size)
     finally:
         stream.close()
+
+
+def _shared(
+    chunks: Iterator[Chunk],
+    place: tuple[float, float] | None,
+    reached: Callable[[Chunk], float],
+) -> Iterator[Chunk]:
+    """Chunks of a file with their shares.
+
+    Args:
+        place: the file's own; None if it isn't known.
+        reached: how much of the file is read with a chunk.
+    """
+    if place is None:
+        yield from chunks
+        return
+    begun, whole = place[0], place[1] - place[0]
+    for chunk in chunks:
+        end = place[0] + whole * min(reached(chunk), 1.0)
+        chunk.share = begun, end
+        begun = end
+        yield chunk
 
 
 def stored(

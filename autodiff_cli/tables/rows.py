@@ -187,9 +187,10 @@ class Chunk:
     bad: offset to the first error of the row over all wanted columns.
     kept: what passes from the input to the output.
     names: all columns of the file, wanted or not.
+    share: which part of all that is read these rows are, about, as in (0.25, 0.5); (0, 0) if nobody knows.
     """
 
-    __slots__ = ("bad", "columns", "count", "file", "kept", "names", "start")
+    __slots__ = ("bad", "columns", "count", "file", "kept", "names", "share", "start")
 
     def __init__(
         self,
@@ -200,6 +201,7 @@ class Chunk:
         bad: Bad,
         kept: Kept | None,
         names: tuple[str, ...],
+        share: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         self.file = file
         self.start = start
@@ -208,6 +210,7 @@ class Chunk:
         self.bad = bad
         self.kept = kept
         self.names = names
+        self.share = share
 
     def parts(self, most: int) -> Iterator[Chunk]:
         """The rows as chunks of at most so many."""
@@ -220,6 +223,8 @@ class Chunk:
     def part(self, start: int, stop: int) -> Chunk:
         """The rows from `start` to before `stop`, as a chunk of their own."""
         stop = min(stop, self.count)
+        begun, ended = self.share
+        each = (ended - begun) / self.count
         return Chunk(
             self.file,
             self.start + start,
@@ -228,4 +233,5 @@ class Chunk:
             self.bad.within(start, stop),
             None if self.kept is None else self.kept.take(np.arange(start, stop)),
             self.names,
+            (begun + start * each, begun + stop * each),
         )

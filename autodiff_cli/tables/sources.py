@@ -139,8 +139,31 @@ class RowSource:
         Raises:
             InputError: it can't be opened.
         """
-        raw = self._file(buffering=0) if self.lasts else self._stream()
-        return self._edited(decompressed(raw, self.form.compression))
+        return self.decoded(self.stored())
+
+    @cached_property
+    def size(self) -> int:
+        """The bytes of a file that lasts.
+
+        Raises:
+            InputError: it is gone.
+        """
+        try:
+            return os.path.getsize(self.path)
+        except OSError as error:
+            raise refused(self.name, error) from None
+
+    def stored(self) -> BinaryIO | Input:
+        """The bytes as they are; once only, unless it lasts.
+
+        Raises:
+            InputError: it can't be opened.
+        """
+        return self._file(buffering=0) if self.lasts else self._stream()
+
+    def decoded(self, stored: BinaryIO | Input) -> Stream:
+        """The bytes of text: decompressed, and without what the dialect leaves out."""
+        return self._edited(decompressed(stored, self.form.compression))
 
     def beginning(self) -> Stream:
         """The bytes from the first, decompressed, which stay to be read.

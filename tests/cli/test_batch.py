@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -548,10 +549,11 @@ def test_progress_on_a_terminal() -> None:
         os.close(terminal)
         assert process.stdin is not None
         process.stdin.write(b"S,K\n")
-        for _ in range(15):
+        for _ in range(200):
             process.stdin.write(b"1.5,2\n" * 1000)
             process.stdin.flush()
-            time.sleep(0.1)
+            if select.select([control], [], [], 0.1)[0]:
+                break
         process.stdin.close()
         shown = b""
         while True:

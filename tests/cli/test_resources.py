@@ -1,8 +1,7 @@
-"""`--threads`, `--max-memory` and the progress bar."""
+"""`--threads` and `--max-memory`."""
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 
 import autodiff_cli.evaluation.leaves as evaluate_package
 from autodiff_cli.cli.main import COMMANDS, group
-from autodiff_cli.cli.progress import ERASE, PATIENCE, Bar, progress
 from autodiff_cli.cli.resources import bytes_of
 from autodiff_cli.ir.context import current
 from autodiff_cli.program import Session
@@ -110,63 +108,6 @@ def test_a_variable_that_is_no_number(run: Any, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AUTODIFF_THREADS", "many")
     code, out, err = run("sum(x)", "x=1")
     assert (code, out) == (2, "") and "AUTODIFF_THREADS" in err
-
-
-# ---- progress -----------------------------------------------------------------------------------
-
-
-def test_a_bar_after_two_seconds() -> None:
-    stream, now = io.StringIO(), [0.0]
-    bar = Bar(stream, lambda: now[0])
-    bar(0.1)
-    bar.erase()
-    assert stream.getvalue() == ""
-    now[0] = PATIENCE
-    bar(0.5)
-    assert stream.getvalue() == f"\r[{'#' * 15}{'.' * 15}]  50 %  2 s"
-    bar(0.6)  # too soon to draw again
-    now[0] += 1
-    bar(1.7)
-    bar.erase()
-    bar.erase()
-    assert stream.getvalue().endswith(f"\r[{'#' * 30}] 100 %  3 s{ERASE}")
-    assert stream.getvalue().count("\r[") == 2
-
-
-def test_a_terminal_that_went_away() -> None:
-    class Gone(io.StringIO):
-        def write(self, text: str) -> int:
-            raise OSError(5, "Input/output error")
-
-    now = [0.0]
-    bar = Bar(Gone(), lambda: now[0])
-    now[0] = 10.0
-    bar(0.5)
-    bar.erase()
-
-
-def test_executions_inside_are_shown() -> None:
-    stream = io.StringIO()
-    with progress(stream):
-        assert isinstance(current().progress, Bar)
-    assert current().progress is None and stream.getvalue() == ""
-
-
-def test_no_bar_without_a_terminal(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = []
-    execute = evaluate_package.execute
-    monkeypatch.setattr(
-        evaluate_package,
-        "execute",
-        lambda nodes: found.append(current().progress) or execute(nodes),
-    )
-    monkeypatch.setenv("TERM", "xterm")
-    run("sum(x)", "x=1")
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    run("sum(x)", "x=1")
-    monkeypatch.setenv("TERM", "dumb")
-    run("sum(x)", "x=1")
-    assert [type(bar) for bar in found] == [type(None), Bar, type(None)]
 
 
 # ---- help ---------------------------------------------------------------------------------------

@@ -233,15 +233,15 @@ def test_a_killed_worker_loses_nothing(local: Any, cluster: Cluster) -> None:
     with distributed.Client(local, set_as_default=False) as client:
         before = client.run(os.getpid)
     victim = next(iter(before.values()))
-    ended: list[int] = []
+    ended: list[float] = []
 
-    def reached(done: int, total: int) -> None:
-        if done and not ended:
+    def moved(rows: int, share: float) -> None:
+        if not ended:
             os.kill(victim, signal.SIGKILL)
-            ended.append(done)
+            ended.append(share)
 
-    found = spread.run(job(SLOW, "t.csv", output="there"), cluster, reached=reached)
-    assert ended and ended[0] < len(parts_of("there"))
+    found = spread.run(job(SLOW, "t.csv", output="there"), cluster, moved)
+    assert ended and ended[0] < 1
     run_here(job(SLOW, "t.csv", output="here.csv"))
     assert found == Summary(COUNT, 0, 0, 0)
     assert together("there") == Path("here.csv").read_bytes()
@@ -276,13 +276,12 @@ def test_a_cluster_that_closes_says_so() -> None:
         n_workers=1, processes=False, dashboard_address=None, worker_dashboard_address=None
     )
 
-    def reached(done: int, total: int) -> None:
-        if done == 1:
-            other.close()
+    def moved(rows: int, share: float) -> None:
+        other.close()
 
     asked = job(SLOW, "t.csv", output="there")
     with pytest.raises(ClusterFault, match="closed in the middle of the run"):
-        spread.run(asked, Cluster(other.scheduler_address, part_bytes=SIZE), reached=reached)
+        spread.run(asked, Cluster(other.scheduler_address, part_bytes=SIZE), moved)
     assert not Path("there/_SUCCESS").exists() and Path("there/_unfinished.jsonl").exists()
 
 
