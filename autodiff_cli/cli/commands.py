@@ -44,17 +44,10 @@ class Command(click.Command):
         _prefer_typed(ctx, "form", "as_json")
         return rest
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_options(ctx, formatter)
-        formatter.write_paragraph()
-        with formatter.indentation():
-            formatter.write_text(ENVIRONMENT)
+    def get_help(self, ctx: click.Context) -> str:
+        from autodiff_cli.cli.help import page_of, text
 
-
-ENVIRONMENT = (
-    "Variables set options: AUTODIFF_DTYPE=float64 is --dtype float64, AUTODIFF_QUIET=1 --quiet; "
-    "AUTODIFF_WALL=no or require is the wall. What is typed goes first."
-)
+        return text(page_of(ctx, ctx.command_path))
 
 
 def _prefer_typed(ctx: click.Context, *names: str) -> None:

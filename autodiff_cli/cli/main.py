@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 STARTED = perf_counter()
 # Graphs have no cycles, so the collector finds nothing in them, and a tenth of the start-up would be
@@ -23,6 +23,9 @@ import click  # noqa: E402
 
 from autodiff_cli.cli.version import VERSION_OPTION  # noqa: E402
 from autodiff_cli.errors import AutodiffError, Ended, LimitError  # noqa: E402
+
+if TYPE_CHECKING:
+    from autodiff_cli.cli.help import Page
 
 COMMANDS = {
     "batch": "autodiff_cli.cli.batch",
@@ -121,13 +124,21 @@ class LazyGroup(click.Group):
         except KeyboardInterrupt:  # click would print an empty line
             raise Interrupted from None
 
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def get_help(self, ctx: click.Context) -> str:
+        from autodiff_cli.cli.help import text
+
+        return text(self.page(ctx))
+
+    def page(self, ctx: click.Context) -> Page:
         """The default command's help, and the list of commands."""
-        command = self.get_command(ctx, DEFAULT)
+        from autodiff_cli.cli.help import page_of
+
+        command, *_ = found = [
+            self.get_command(ctx, n) for n in (DEFAULT, *self.list_commands(ctx))
+        ]
         assert command is not None
         with click.Context(command, info_name=ctx.info_name) as inner:
-            command.format_help(inner, formatter)
-        self.format_commands(ctx, formatter)
+            return page_of(inner, "autodiff", [other for other in found[1:] if other is not None])
 
 
 @click.group(cls=LazyGroup, name="autodiff")

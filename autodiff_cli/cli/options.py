@@ -126,7 +126,6 @@ def command_of(
             callback=lambda **given: function(words(**given)),
             help=function.__doc__,
             options_metavar="[OPTIONS]",
-            context_settings={"max_content_width": 100},
             **attributes,
         )
 

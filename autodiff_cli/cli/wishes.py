@@ -7,7 +7,8 @@ from autodiff_cli.interpret.habits import table
 # First words that people expect to be commands.
 COMMANDS = table("""\
 function funcs list-functions ops operators: autodiff functions lists and searches them
-examples example demo tutorial usage man docs: autodiff --help ends with examples
+examples example demo tutorial usage man manual docs
+    autodiff help begins with examples, autodiff help COMMAND too; man autodiff
 repl shell console interactive ipython: autodiff alone is a prompt, on a terminal
 completions autocomplete: eval "$(autodiff completion bash)" has TAB complete words; or zsh, fish
 derivative differentiate formula symbolic: the derivative as a formula: autodiff derive 'x**2' x

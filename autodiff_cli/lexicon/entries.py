@@ -12,9 +12,9 @@ declares, and run every example.
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
+from pkgutil import get_data
 
 from autodiff_cli.record import Record
 
@@ -23,7 +23,6 @@ FAMILIES = (
     "random constants activations losses layers modules parameters optimizers distributions data autograd "
     "func tensors settings"
 ).split()
-FOLDER = os.path.join(os.path.dirname(__file__), "families")
 TENSOR = "Tensor."
 
 
@@ -58,8 +57,9 @@ def families() -> dict[str, tuple[str, tuple[Entry, ...]]]:
     """The title and the words of each family, by its name."""
     found = {}
     for family in FAMILIES:
-        with open(os.path.join(FOLDER, f"{family}.txt"), encoding="utf-8") as file:
-            title, *lines = file.read().splitlines()
+        data = get_data(__package__, f"families/{family}.txt")  # within a zip file, too
+        assert data is not None
+        title, *lines = data.decode().splitlines()
         found[family] = title, tuple([_entry(line, family) for line in lines])
     return found
 

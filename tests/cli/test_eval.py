@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import re
 import signal
 import subprocess
@@ -326,9 +327,9 @@ def test_help_and_version(run: Any) -> None:
 
     code, out, err = run("--version")
     assert (code, err) == (0, "") and out.startswith(f"autodiff {__version__}\n")
-    assert re.fullmatch(
-        r"the kernel's wall stands .* here: .*Landlock.*, .*seccomp", out.splitlines()[1]
-    )
+    _, wall, parts = out.splitlines()
+    assert re.fullmatch(r"the kernel's wall stands .* here: .*Landlock.*, .*seccomp", wall)
+    assert parts.endswith(f"numpy {np.__version__}, Python {platform.python_version()}")
     assert run("eval", "--version")[1] == out
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from autodiff_cli import index
 from autodiff_cli.interpret.torch_names import CONSTANTS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
-from autodiff_cli.lexicon.entries import FAMILIES, FOLDER, TENSOR, entries, families
+from autodiff_cli.lexicon import entries as module
+from autodiff_cli.lexicon.entries import FAMILIES, TENSOR, entries, families
 from autodiff_cli.lexicon.search import found
 from autodiff_cli.lexicon.signatures import signatures
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
@@ -51,9 +53,8 @@ def test_no_name_has_two_lines() -> None:
 
 
 def test_every_file_is_a_family() -> None:
-    import os
-
-    assert sorted(os.listdir(FOLDER)) == sorted(f"{family}.txt" for family in FAMILIES)
+    files = (Path(module.__file__).parent / "families").iterdir()
+    assert sorted(path.name for path in files) == sorted(f"{family}.txt" for family in FAMILIES)
     assert list(families()) == FAMILIES
 
 
