@@ -114,9 +114,9 @@ class _Place:
         arguments = [param for param in self.command.params if isinstance(param, click.Argument)]
         if not arguments:
             return []
-        is_first = not self.given
         first = arguments[0]
         kind = first.metavar or ""
+        is_first = not self.given and not kind.startswith("[NAME")  # of a prompt, inputs are all
         if isinstance(first.type, click.Choice):
             return first.type.shell_complete(ctx, first, word) if is_first else []
         if kind == "[WORD]...":

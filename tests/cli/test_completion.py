@@ -89,6 +89,9 @@ def offered(line: str) -> list[str]:
         ("functions logsumex", ["logsumexp"]),
         ("functions lina", ["linalg.vecdot", "linalg"]),
         ("derive 'x*w' --to la", ["latex"]),
+        ("prompt x", []),
+        ("prompt x=@pri", ["x=@prices.csv"]),
+        ("prompt x=logsumex", ["x=logsumexp"]),
         ("-- --js", []),
     ],
 )  # fmt: skip
