@@ -16,6 +16,7 @@ from autodiff_cli.ir.node import Node, Rule, Shape
 from autodiff_cli.ops.create import attached
 from autodiff_cli.ops.heavy import in_parts
 from autodiff_cli.ops.kinds import Shaped
+from autodiff_cli.ops.movement import reshape, slice_
 from autodiff_cli.ops.reduce import sum_
 from autodiff_cli.ops.windows import Sizes, inside, out_size, padded, places, seen
 
@@ -149,6 +150,14 @@ def _bias_vjp(g: Node, y: Node, *operands: Node, **how: Any) -> Node:
     return attached(sum_(g, dim=others, keepdim=False, dtype=g.dtype), *operands[:2])
 
 
+def _cut(flow: Node, shape: Shape) -> Node:
+    """A convolution without the windows that only fit where a transposed one's output is padded."""
+    for dim, size in enumerate(shape):
+        if flow.shape[dim] != size:
+            flow = slice_(flow, dim=dim, start=0, stop=size, step=1)
+    return flow
+
+
 convolution: Shaped = _Convolution(
     "convolution",
     _convolve,
@@ -180,13 +189,49 @@ convolution_weight: Shaped = Shaped(
     _convolve_weight,
     shape=lambda g, x, shape, **how: shape,
     vjps=(
-        lambda g, y, flow, x, shape, **how: convolution(x, g, **how),
+        lambda g, y, flow, x, shape, **how: _cut(convolution(x, g, **how), flow.shape),
         lambda g, y, flow, x, shape, **how: convolution_input(flow, g, shape=x.shape, **how),
     ),
     grad_fn="ConvolutionBackwardBackward0",
     linear=((0,), (1,)),
     batch="window.convolution_weight",
     doc="the adjoint of convolution by its weight",
+)
+
+
+class _Transposed(_Convolution):
+    """The adjoint by the input as a function of its own, whose gradients record both operands."""
+
+    __slots__ = ()
+
+    def composed(self, node: Node) -> Node:
+        x, w, *bias = node.operands
+        how = {name: value for name, value in node.params.items() if name != "size"}
+        result = convolution_input(x, w, shape=node.shape, **how)
+        for b in bias:
+            result = result + reshape(b, (b.numel, *(1,) * (x.ndim - 2)))
+        return result
+
+
+def _convolve_transposed(x: Any, w: Any, *bias: Any, size: Sizes, groups: int, **how: Sizes) -> Any:
+    shape = (x.shape[0], w.shape[1] * groups, *size)
+    result = _convolve_input(x, w, groups=groups, shape=shape, **how)
+    return result + bias[0].reshape(-1, *(1,) * len(size)) if bias else result
+
+
+convolution_transposed: Shaped = _Transposed(
+    "convolution_transposed",
+    _convolve_transposed,
+    shape=lambda x, w, *b, size, groups, **how: (x.shape[0], w.shape[1] * groups, *size),
+    vjps=(
+        lambda g, y, x, w, *b, size, **how: _cut(convolution(g, w, **how), x.shape),
+        lambda g, y, x, w, *b, size, **how: convolution_weight(x, g, shape=w.shape, **how),
+        _bias_vjp,
+    ),
+    grad_fn="ConvolutionBackward0",
+    backward="ConvolutionBackwardBackward0",
+    batch="window.convolution_transposed",
+    doc="what a convolution's gradient is by its input, as a layer",
 )
 
 # ---- columns ------------------------------------------------------------------------------------
@@ -207,7 +252,7 @@ def _from_columns(
 ) -> Any:
     size = shape[2:]
     out = tuple(out_size(*s) for s in zip(size, kernel, stride, padding, dilation))
-    parts = g.reshape(*shape[:2], -1, *out)
+    parts = g.reshape(*shape[:2], math.prod(kernel), *out)
     result: Any = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(size, padding))), g.dtype)
     for number, (_, at) in enumerate(places(out, kernel, stride, dilation)):
         result[at] += parts[:, :, number]

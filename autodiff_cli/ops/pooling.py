@@ -14,14 +14,21 @@ from autodiff_cli.ops.heavy import product
 from autodiff_cli.ops.indexing import put_along
 from autodiff_cli.ops.kinds import Shaped
 from autodiff_cli.ops.movement import reshape
-from autodiff_cli.ops.windows import Sizes, inside, out_size, padded, places, seen
+from autodiff_cli.ops.windows import Sizes, inside, margins_after, padded, places, pooled_size, seen
 
 
-def _pooled_shape(x: Node, kernel: Sizes, stride: Sizes, padding: Sizes, **_: Any) -> Shape:
+def pooled_sizes(
+    size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, ceil: bool, dilation: Sizes = ()
+) -> Sizes:
+    """How many windows there are along each dimension."""
+    every = zip(size, kernel, stride, padding, dilation or (1,) * len(kernel))
+    return tuple(pooled_size(*each, ceil) for each in every)
+
+
+def _pooled_shape(x: Node, kernel: Sizes, **how: Any) -> Shape:
     dims = len(kernel)
-    dilation = _.get("dilation", (1,) * dims)
-    sizes = zip(x.shape[-dims:], kernel, stride, padding, dilation)
-    return (*x.shape[:-dims], *(out_size(*size) for size in sizes))
+    how = {name: how[name] for name in how if name not in ("pads", "divisor")}
+    return (*x.shape[:-dims], *pooled_sizes(x.shape[-dims:], kernel, **how))
 
 
 def _sums(parts: list[Any]) -> Any:
@@ -32,10 +39,12 @@ def _sums(parts: list[Any]) -> Any:
     return total
 
 
-def _best_place(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes) -> Any:
+def _best_place(
+    x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes, ceil: bool
+) -> Any:
     """The flat index of each window's first greatest element, or of its last nan."""
     spatial = x.shape[-len(kernel) :]
-    out = tuple(out_size(*s) for s in zip(spatial, kernel, stride, padding, dilation))
+    out = pooled_sizes(spatial, kernel, stride, padding, ceil, dilation)
     starts, firsts, offsets = [], [], []
     step = tap = 1
     for size, k, count, s, p, d in reversed(
@@ -47,7 +56,9 @@ def _best_place(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: 
         offsets.append(np.arange(k) * d * step)
         step, tap = step * size, tap * k
     lowest = np.iinfo(x.dtype).min if x.dtype.kind in "iu" else -math.inf
-    windows = seen(padded(x, padding, lowest), kernel, stride, dilation)
+    after = margins_after(spatial, out, kernel, stride, padding, dilation)
+    windows = seen(padded(x, padding, lowest, after), kernel, stride, dilation)
+    windows = windows[(..., *(slice(n) for n in out))]
     lead = (slice(None),) * (x.ndim - len(kernel))
     views = [windows[(*lead, *at)] for at in np.ndindex(*kernel)]
     best = views[0].copy()
@@ -102,33 +113,63 @@ max_pool = Shaped(
 
 
 def _shares(
-    out: Sizes, size: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool
+    out: Sizes,
+    size: Sizes,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    pads: bool,
+    divisor: int | None,
 ) -> Any:
-    """What each window's sum is divided by."""
-    counts = padded(np.ones(size), padding)
-    total = np.zeros(out)
-    for _, at in places(out, kernel, stride, (1,) * len(kernel)):
-        total += 1.0 if pads else counts[at]
+    """What each window's sum is divided by: its elements, within the image or with the margin counted."""
+    if divisor is not None:
+        return divisor
+    total: Any = 1.0
+    for o, n, k, s, p in zip(out, size, kernel, stride, padding):
+        start = np.arange(o) * s - p
+        stop = np.minimum(start + k, n + p)
+        count = stop - start if pads else np.minimum(stop, n) - np.maximum(start, 0)
+        total = np.multiply.outer(total, count)
     return total
 
 
-def _average(x: Any, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool) -> Any:
+def _average(
+    x: Any,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    pads: bool,
+    ceil: bool,
+    divisor: int | None,
+) -> Any:
     dims = len(kernel)
-    size = x.shape[-dims:]
-    out = tuple(out_size(*s, 1) for s in zip(size, kernel, stride, padding))
-    wide = padded(x, padding).astype(np.float64)
+    size, once = x.shape[-dims:], (1,) * dims
+    out = pooled_sizes(size, kernel, stride, padding, ceil)
+    after = margins_after(size, out, kernel, stride, padding, once)
+    wide = padded(x, padding, after=after).astype(np.float64)
     total = np.zeros((*x.shape[:-dims], *out))
-    for _, at in places(out, kernel, stride, (1,) * dims):
+    for _, at in places(out, kernel, stride, once):
         total += wide[at]
-    return (total / _shares(out, size, kernel, stride, padding, pads)).astype(x.dtype)
+    return (total / _shares(out, size, kernel, stride, padding, pads, divisor)).astype(x.dtype)
 
 
-def _spread(g: Any, kernel: Sizes, stride: Sizes, padding: Sizes, pads: bool, shape: Shape) -> Any:
+def _spread(
+    g: Any,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    pads: bool,
+    ceil: bool,
+    divisor: int | None,
+    shape: Shape,
+) -> Any:
     dims = len(kernel)
-    size, out = shape[-dims:], g.shape[-dims:]
-    share = g / _shares(out, size, kernel, stride, padding, pads)
-    result: Any = np.zeros((*shape[:-dims], *(n + 2 * p for n, p in zip(size, padding))))
-    for _, at in places(out, kernel, stride, (1,) * dims):
+    size, out, once = shape[-dims:], g.shape[-dims:], (1,) * dims
+    after = margins_after(size, out, kernel, stride, padding, once)
+    share = g / _shares(out, size, kernel, stride, padding, pads, divisor)
+    wide = [n + p + q for n, p, q in zip(size, padding, after)]
+    result: Any = np.zeros((*shape[:-dims], *wide))
+    for _, at in places(out, kernel, stride, once):
         result[at] += share
     return result[inside(size, padding)].astype(g.dtype)
 
@@ -163,21 +204,31 @@ def _bins(size: int, parts: int) -> Any:
     return matrix
 
 
+def _adapted(x: Any, size: Sizes, shape: Sizes, back: bool) -> Any:
+    """The last dimensions to other sizes, one after the other; those that stay are left alone."""
+    for dim, (n, parts) in enumerate(zip(shape, size), -len(size)):
+        if n != parts:
+            bins = _bins(n, parts)
+            turned = np.swapaxes(x, dim, -1)
+            x = np.swapaxes(product(turned, bins if back else bins.T), dim, -1)
+    return x
+
+
 def _adaptive(x: Any, size: Sizes) -> Any:
-    rows, columns = (_bins(n, parts) for n, parts in zip(x.shape[-2:], size))
-    return product(product(rows, x), columns.T).astype(x.dtype)
+    return _adapted(x, size, x.shape[-len(size) :], back=False).astype(x.dtype)
 
 
-def _adaptive_back(g: Any, shape: Shape) -> Any:
-    rows, columns = (_bins(n, parts) for n, parts in zip(shape[-2:], g.shape[-2:]))
-    return product(product(rows.T, g), columns).astype(g.dtype)
+def _adaptive_back(g: Any, size: Sizes, shape: Shape) -> Any:
+    return _adapted(g, size, shape[-len(size) :], back=True).astype(g.dtype)
 
 
 adaptive_avg_pool: Shaped = Shaped(
     "adaptive_avg_pool2d",
     _adaptive,
-    shape=lambda x, size: (*x.shape[:-2], *size),
-    vjps=(lambda g, y, x, size: attached(adaptive_avg_pool_backward(g, shape=x.shape), x),),
+    shape=lambda x, size: (*x.shape[: -len(size)], *size),
+    vjps=(
+        lambda g, y, x, size: attached(adaptive_avg_pool_backward(g, size=size, shape=x.shape), x),
+    ),
     backward="AdaptiveAvgPool2DBackwardBackward0",
     linear=((0,),),
     batch="shape.leading",
@@ -186,9 +237,50 @@ adaptive_avg_pool: Shaped = Shaped(
 adaptive_avg_pool_backward: Shaped = Shaped(
     "adaptive_avg_pool2d_backward",
     _adaptive_back,
-    shape=lambda g, shape: shape,
-    vjps=(lambda g, y, x, shape: adaptive_avg_pool(g, size=x.shape[-2:]),),
+    shape=lambda g, size, shape: shape,
+    vjps=(lambda g, y, x, size, shape: adaptive_avg_pool(g, size=size),),
     linear=((0,),),
     batch="shape.shifted",
     doc="the adjoint of adaptive_avg_pool2d",
+)
+
+
+# ---- the greatest of windows that differ --------------------------------------------------------
+
+
+def _best_of(x: Any, *places: Any) -> Any:
+    """The flat index of the first greatest element of each window, or of its last nan.
+
+    Args:
+        x: (..., *sizes).
+        places: for each of the last dimensions (images or 1, windows, longest): the indices that a window
+            looks at, in order; the last one repeated where a window is shorter.
+    """
+    dims = len(places)
+    spatial = x.shape[-dims:]
+    images = x.reshape(-1, *spatial)
+    index: Any = 0
+    for dim, at in enumerate(places):  # (images, windows, longest) to (images, *windows, *longest)
+        shape = [1] * (1 + 2 * dims)
+        shape[0], shape[1 + dim], shape[1 + dims + dim] = at.shape
+        index = index * spatial[dim] + at.reshape(shape)
+    index = np.resize(index, (len(images), *index.shape[1:]))
+    index = index.reshape(*index.shape[: 1 + dims], -1)
+    flat = images.reshape(len(images), -1)
+    seen_there = np.take_along_axis(flat, index.reshape(len(images), -1), 1).reshape(index.shape)
+    best = seen_there.argmax(-1)
+    if x.dtype.kind == "f":
+        bad = np.isnan(seen_there)
+        last = bad.shape[-1] - 1 - bad[..., ::-1].argmax(-1)
+        best = np.where(bad.any(-1), last, best)
+    result = np.take_along_axis(index, best[..., None], -1)
+    return result.reshape(*x.shape[:-dims], *result.shape[1:-1])
+
+
+best_of = Shaped(
+    "max_place",
+    _best_of,
+    shape=lambda x, *places: (*x.shape[: -len(places)], *(at.shape[1] for at in places)),
+    dtype=lambda x, *places: dtypes.int64,
+    doc="where the greatest element of given places is",
 )

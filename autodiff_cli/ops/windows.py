@@ -14,12 +14,38 @@ def out_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def padded(x: Any, padding: Sizes, value: float = 0.0) -> Any:
-    """An array with margins around its last dimensions."""
-    if not any(padding):
+def pooled_size(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool
+) -> int:
+    """How many windows a pool has: with `ceil` one more where a part of the image is left over.
+
+    Source: ATen/native/Pool.h, pooling_output_shape_pad_lr.
+    """
+    if not ceil:
+        return out_size(size, kernel, stride, padding, dilation)
+    count = out_size(size + stride - 1, kernel, stride, padding, dilation)
+    return count - ((count - 1) * stride >= size + padding)  # none that begins in the margin
+
+
+def margins_after(
+    size: Sizes, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, dilation: Sizes
+) -> Sizes:
+    """The margins at the ends, wide enough for all windows."""
+    every = zip(size, out, kernel, stride, padding, dilation)
+    return tuple(max(p, (o - 1) * s + d * (k - 1) + 1 - n - p) for n, o, k, s, p, d in every)
+
+
+def padded(x: Any, padding: Sizes, value: float = 0.0, after: Sizes = ()) -> Any:
+    """An array with margins around its last dimensions.
+
+    Args:
+        after: the margins at the ends, if they are others.
+    """
+    after = after or padding
+    if not any(padding) and not any(after):
         return x
     lead = x.shape[: x.ndim - len(padding)]
-    sizes = [n + 2 * p for n, p in zip(x.shape[len(lead) :], padding)]
+    sizes = [n + p + q for n, p, q in zip(x.shape[len(lead) :], padding, after)]
     wide = np.full((*lead, *sizes), value, x.dtype)
     wide[inside(x.shape[len(lead) :], padding)] = x
     return wide

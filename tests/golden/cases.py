@@ -9,6 +9,7 @@ from itertools import product
 
 from cases_vocabulary import ERRORS as MORE_ERRORS
 from cases_vocabulary import all_vocabulary
+from cases_wider import all_wider
 
 Case = tuple[str, dict[str, str]]
 
@@ -396,6 +397,7 @@ def all_cases() -> list[Case]:
         + _creation()
         + _random()
         + all_vocabulary()
+        + all_wider()
     )
     seen: dict[str, Case] = {}
     for case in cases:

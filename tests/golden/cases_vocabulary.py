@@ -323,7 +323,23 @@ def layers() -> list[Case]:
         "F.batch_norm(x, None, None, training=True)|"
         "F.batch_norm(x, None, None, b[:2], b[1:], training=True)|F.layer_norm(x, (5, 5))|"
         "F.max_pool2d(x, 2, return_indices=True)[1]|F.unfold(x, 2)|F.unfold(x, (2, 3), padding=1, stride=2)|"
-        "F.fold(F.unfold(x, 2), (5, 5), 2)",
+        "F.fold(F.unfold(x, 2), (5, 5), 2)|F.unfold(x[0], 2)|F.fold(F.unfold(x[0], 2), (5, 5), 2)|"
+        "F.max_pool2d(x, 2, ceil_mode=True)|F.avg_pool2d(x, 2, 2, 1, True, False)|"
+        "F.avg_pool2d(x, 2, divisor_override=3)|F.avg_pool3d(x[None], (1, 2, 2))|"
+        "F.max_pool3d(x[None], 2)|F.lp_pool2d(x, 2., 2)|F.adaptive_max_pool2d(x, (2, 3))|"
+        "F.adaptive_max_pool2d(x, 2, return_indices=True)[1]|F.adaptive_avg_pool3d(x[None], (1, 2, 3))|"
+        "F.max_unpool2d(*F.max_pool2d(x, 2, return_indices=True), 2, output_size=(5, 5))|"
+        "F.conv_transpose2d(x, w[:2])|F.conv_transpose2d(x, w[:2], b[:2], 2, 1, 1)|"
+        "F.conv_transpose2d(x[0], w[:2], groups=2, dilation=2)|F.conv3d(x[None], w[None, :, :1])|"
+        "F.pad(x, (1, 2, 2, 0), mode='reflect')|F.pad(x, (1, -2, 2, 0), mode='replicate')|"
+        "F.pad(x, (1, 2, 0, 3), mode='circular')|F.interpolate(x, scale_factor=1.5, mode='bilinear')|"
+        "F.interpolate(x, size=(3, 7), mode='bilinear', align_corners=True)|"
+        "F.interpolate(x, size=(7, 3), mode='bicubic')|F.interpolate(x, size=3, mode='area')|"
+        "F.interpolate(x[0], size=8, mode='linear')|F.interpolate(x, size=(2, 8), mode='nearest-exact')|"
+        "F.interpolate(x, size=(3, 8), mode='bilinear', antialias=True)|"
+        "F.interpolate(x[None], size=(1, 3, 8), mode='trilinear')|"
+        "F.pixel_shuffle(x[..., :4].reshape(1, 8, 1, 5), 2)|F.pixel_unshuffle(x[..., :4, :4], 2)|"
+        "F.channel_shuffle(x, 2)",
         x=image,
         w="((arange(54.)*5) % 7 - 2.7).reshape(3, 2, 3, 3)",
         b="[0.5, -1.0, 2.0]",
@@ -406,11 +422,20 @@ ERRORS: list[Case] = [
         "F.one_hot(tensor([0, 2]), 2)|F.one_hot(x)|F.dropout(x, 2.)|F.embedding(tensor([5]), x)|"
         "F.embedding(x, x)|F.layer_norm(x, (2,))|F.group_norm(x, 2)|F.batch_norm(x, None, None)|"
         "F.batch_norm(x[:1], None, None, training=True)|F.pad(x, (1,))|F.pad(x, (1,)*6)|"
+        "F.pad(x, (3, 1), mode='reflect')|F.pad(x, (1, 1, 1, 1), mode='circular')|"
+        "F.interpolate(x, size=2)|F.pixel_shuffle(x, 2)|F.adaptive_max_pool1d(x, (2, 2))|"
+        "F.conv_transpose1d(x, ones(3, 2, 2))|F.lp_pool2d(x[0], 2, 2)|"
         "F.conv2d(x, x)|F.conv1d(x, ones(2, 3, 2))|F.conv1d(x, ones(2, 2, 9))|"
         "F.conv1d(x, ones(2, 2, 2), ones(3))|F.max_pool2d(x[None], 9)",
         x=M,
     ),
     *each(
+        "linalg.lu(x[0])|linalg.lu_factor(zeros(2, 2))|linalg.cholesky_ex(x)|linalg.tensorinv(x, ind=0)|"
+        "linalg.tensorinv(x, ind=1)|linalg.tensorsolve(x, x[0])|linalg.householder_product(x, x[0])|"
+        "linalg.solve_triangular(x, x, upper=True)|linalg.solve_triangular(x @ x.T, x.T, upper=True)|"
+        "cholesky_solve(x, x)|cholesky_inverse(x)|linalg.lu_solve(x @ x.T, tensor([1, 2]), x)|"
+        "linalg.inv_ex(zeros(2, 2), check_errors=True)|linalg.ldl_factor(x)|"
+        "linalg.cholesky_ex(-eye(2), check_errors=True)|"
         "linalg.inv(x)|linalg.inv(zeros(2, 2))|linalg.inv(3)|linalg.det(x)|det(x[0])|slogdet(x)|"
         "linalg.solve(x @ x.T, x[0])|linalg.solve(zeros(2, 2), ones(2))|linalg.cholesky(x)|"
         "linalg.cholesky(-eye(2))|linalg.qr(x[0])|linalg.eigh(x)|linalg.svd(x[0])|linalg.pinv(x[0])|"

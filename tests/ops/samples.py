@@ -382,7 +382,26 @@ SAMPLES |= {
 IMAGE = (np.arange(50.0) * 7 % 11 - 4.6).reshape(1, 2, 5, 5) / 3
 KERNELS = (np.arange(24.0) * 5 % 7 - 2.7).reshape(3, 2, 2, 2) / 2
 STRIDED = {"stride": (2, 1), "padding": (1, 0), "dilation": (1, 2), "groups": 1}
-POOL = {"kernel": (2, 2), "stride": (2, 1), "padding": (1, 0), "pads": False}
+POOL = {
+    "kernel": (2, 2),
+    "stride": (2, 1),
+    "padding": (1, 0),
+    "pads": False,
+    "ceil": False,
+    "divisor": None,
+}
+PADDED = {"ways": (("reflect", 1, 2), ("reflect", 2, -1)), "name": "ReflectionPad2DBackward0"}
+RESIZED = [
+    PADDED,
+    {"ways": (("circular", 1, -2), ("replicate", 2, 1)), "name": "CopySlices"},
+    {"ways": (("nearest", 3, None, False), ("nearest", 8, 1.7, True)), "name": "UpsampleBackward0"},
+    {"ways": (("linear", 7, 1.5, False), ("linear", 3, None, True)), "name": "UpsampleBackward0"},
+    {"ways": (("cubic", 8, None, False), ("cubic", 1, None, True)), "name": "UpsampleBackward0"},
+    {
+        "ways": (("smooth linear", 2, None, False), ("smooth cubic", 7, None, False)),
+        "name": "UpsampleBackward0",
+    },
+]
 CHANNELS = {"dims": (0, 2), "affine": (1, 3, 1), "grouped": (2, 3, 4), "eps": 1e-5}
 
 
@@ -431,12 +450,35 @@ SAMPLES |= {
         ([np.cos(np.arange(27.0)).reshape(1, 3, 3, 3), IMAGE], STRIDED | {"shape": (3, 2, 2, 2)})
     ],
     "max_pool2d_with_indices": [([IMAGE, np.array([[[[6, 8]], [[12, 6]]]])], {"dims": 2})],
-    "avg_pool2d": [([IMAGE], POOL), ([IMAGE], POOL | {"pads": True})],
+    "convolution_transposed": [
+        ([IMAGE, np.swapaxes(KERNELS[:2], 0, 1), *bias], STRIDED | {"size": (9, 7)})
+        for bias in ([], [ROW[:2]])
+    ],
+    "lu_factors": [([SQUARE], {}), ([A], {}), ([np.swapaxes(CUBE, 0, 1) + CUBE[:1, :1] ** 3], {})],
+    "cholesky_solve": [
+        ([SQUARE, A.T], {"upper": False}),
+        ([np.stack([SQUARE, SQUARE.T]), A.T[None]], {"upper": True}),
+    ],
+    "cholesky_inverse": [([SQUARE], {"upper": up}) for up in (False, True)],
+    "resample": [([IMAGE], how) for how in RESIZED],
+    "resample_backward": [
+        ([np.cos(np.arange(96.0)).reshape(1, 2, 8, 6)], PADDED | {"sizes": (5, 5)}),
+        (
+            [np.cos(np.arange(42.0)).reshape(1, 2, 7, 3)],
+            RESIZED[3] | {"sizes": (5, 5)},
+        ),
+    ],
+    "avg_pool2d": [
+        ([IMAGE], POOL | more)
+        for more in ({}, {"pads": True}, {"ceil": True, "stride": (2, 2)}, {"divisor": 3})
+    ],
     "avg_pool2d_backward": [
         ([np.cos(np.arange(24.0)).reshape(1, 2, 3, 4)], POOL | {"shape": (1, 2, 5, 5)})
     ],
-    "adaptive_avg_pool2d": [([IMAGE], {"size": (2, 3)})],
-    "adaptive_avg_pool2d_backward": [([IMAGE[..., :2, :3]], {"shape": (1, 2, 5, 5)})],
+    "adaptive_avg_pool2d": [([IMAGE], {"size": (2, 3)}), ([CUBE], {"size": (1, 3, 3)})],
+    "adaptive_avg_pool2d_backward": [
+        ([IMAGE[..., :2, :3]], {"size": (2, 3), "shape": (1, 2, 5, 5)})
+    ],
     "upsample_nearest2d": [([IMAGE], {"size": (7, 9)})],
     "upsample_nearest2d_backward": [([IMAGE], {"shape": (1, 2, 3, 2)})],
     "native_layer_norm": [

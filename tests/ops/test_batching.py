@@ -14,6 +14,7 @@ from samples import CUBE, A
 from test_derivatives import CASES, leaves, weighted, weights
 
 from autodiff_cli.execute import execute
+from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.legality import check
 from autodiff_cli.ir.node import INPUT, Node, Op, constant, leaf
 from autodiff_cli.ops.batching import rule_of
@@ -150,7 +151,13 @@ def test_forward_is_reverse_transposed(
 
 # ---- operations without a derivative ------------------------------------------------------------
 
-POOL: dict[str, Any] = {"kernel": (2, 2), "stride": (1, 1), "padding": (0, 0), "dilation": (1, 1)}
+POOL: dict[str, Any] = {
+    "kernel": (2, 2),
+    "stride": (1, 1),
+    "padding": (0, 0),
+    "dilation": (1, 1),
+    "ceil": False,
+}
 ORDERED: list[tuple[list[Any], dict[str, Any]]] = [
     ([A], {"dim": None, "keepdim": False}),
     ([A], {"dim": (1,), "keepdim": False}),
@@ -161,7 +168,10 @@ MORE_SAMPLES: dict[str, list[tuple[list[Any], dict[str, Any]]]] = {
     "any": ORDERED,
     "all": ORDERED,
     "count_nonzero": ORDERED,
-    "max_pool_index": [([CUBE], POOL)],
+    "max_pool_index": [([CUBE], POOL), ([CUBE], POOL | {"stride": (2, 3), "ceil": True})],
+    "lu_pivots": [([CUBE], {}), ([A], {})],
+    "pivot_matrix": [([np.array([1, 1])], {"size": 3, "dtype": dtypes.float64})],
+    "max_place": [([CUBE, np.array([[[0, 1], [1, 2]]]), np.array([[[0, 1, 2], [3, 3, 3]]])], {})],
     "argsort": [([A], {"dim": 1, "descending": down}) for down in (False, True)],
     "argkth": [([A], {"dim": 0, "rank": 1})],
     "argmedian": [([A], {"dim": 1, "skip_nan": False})],
@@ -182,12 +192,12 @@ def without_derivative() -> list[str]:
 @pytest.mark.parametrize("name", without_derivative())
 def test_without_a_derivative(name: str) -> None:
     for operands, params in MORE_SAMPLES[name]:
-        (x,) = nodes = [constant(array) for array in operands]
+        x, *others = nodes = [constant(array) for array in operands]
         y = Op.registry[name](*nodes, **params)
         rows = np.stack([operands[0], -operands[0], operands[0] * operands[0]])
         (got,) = execute(batched([y], [x], [constant(rows)]))
         for row, found in zip(rows, got, strict=True):
-            (expected,) = execute([Op.registry[name](constant(row), **params)])
+            (expected,) = execute([Op.registry[name](constant(row), *others, **params)])
             np.testing.assert_array_equal(found, expected)
 
 

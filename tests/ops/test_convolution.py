@@ -108,7 +108,7 @@ def test_greatest_elements(
         x[1][draw.random(x.shape[1:]) < 0.1] = np.nan
         x[0, 1] = -np.inf
     how = {"kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    index = pooling.best_place.kernel(x, **how)
+    index = pooling.best_place.kernel(x, ceil=False, **how)
     spatial = x.shape[2:]
     for at in np.ndindex(index.shape):
         best, where = -math.inf, None

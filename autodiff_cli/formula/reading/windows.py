@@ -21,13 +21,17 @@ def _from_columns(a: Algebra, node: Node, x: Term, shape: Shape, **how: Shape) -
 
 
 @reads("avg_pool2d")
-def _avg_pool(a: Algebra, node: Node, x: Term, pads: bool, **how: Any) -> Term:
+def _avg_pool(
+    a: Algebra, node: Node, x: Term, pads: bool, ceil: bool, divisor: int | None, **how: Any
+) -> Term:
+    if ceil or divisor is not None:
+        raise Unspelled(node.op.name)
     return a.function("avg_pool", [x], node.shape, counts=pads, **how)
 
 
 @reads("adaptive_avg_pool2d", "upsample_nearest2d")
 def _to_size(a: Algebra, node: Node, x: Term, size: Shape) -> Term:
-    if len(node.shape) != 4:
+    if len(node.shape) != 4 or len(size) != 2:
         raise Unspelled(node.op.name)
     return a.function(node.op.name, [x], node.shape, size=size)
 

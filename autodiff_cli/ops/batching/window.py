@@ -6,7 +6,7 @@ of channels.
 
 from __future__ import annotations
 
-from autodiff_cli.ir.node import Node, Shape
+from autodiff_cli.ir.node import Node, Params, Shape
 from autodiff_cli.ops import convolution as conv
 from autodiff_cli.ops.batching.rows import Rows
 from autodiff_cli.ops.batching.shape import moved, shifted_params
@@ -44,6 +44,10 @@ def convolution(rows: Rows) -> Node:
     else:
         product = conv.convolution(_channels(rows.at(0)), _images(rows.at(1)), **_grouped(rows))
         result = _rows_of_channels(product, rows.size)
+    return _with_bias(rows, result)
+
+
+def _with_bias(rows: Rows, result: Node) -> Node:
     if rows.count < 3:
         return result
     bias, spatial = rows.either(2), (1,) * (result.ndim - 3)
@@ -52,13 +56,23 @@ def convolution(rows: Rows) -> Node:
 
 
 def convolution_input(rows: Rows) -> Node:
-    shape: Shape = rows.params["shape"]
+    return _by_input(rows, rows.params)
+
+
+def _by_input(rows: Rows, params: Params) -> Node:
+    shape: Shape = params["shape"]
     if not rows.has(1):
-        params = rows.params | {"shape": (rows.size * shape[0], *shape[1:])}
+        params = params | {"shape": (rows.size * shape[0], *shape[1:])}
         return rows.result(conv.convolution_input(_images(rows.at(0)), rows.operands[1], **params))
-    params = _grouped(rows) | {"shape": (shape[0], rows.size * shape[1], *shape[2:])}
+    params = params | {"shape": (shape[0], rows.size * shape[1], *shape[2:])}
+    params["groups"] *= rows.size
     flow = conv.convolution_input(_channels(rows.at(0)), _images(rows.at(1)), **params)
     return _rows_of_channels(flow, rows.size)
+
+
+def convolution_transposed(rows: Rows) -> Node:
+    params = {name: value for name, value in rows.params.items() if name != "size"}
+    return _with_bias(rows, _by_input(rows, params | {"shape": rows.node.shape}))
 
 
 def convolution_weight(rows: Rows) -> Node:

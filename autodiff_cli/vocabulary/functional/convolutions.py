@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff_cli.errors import NotImplementedFault, RuntimeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ops import convolution as cv
 from autodiff_cli.ops import movement as mv
-from autodiff_cli.ops import normalization as nm
 from autodiff_cli.ops import rearrange as re
 from autodiff_cli.vocabulary.calls.registry import alias, python, torch
 
@@ -21,6 +20,17 @@ def repeated(sizes: Sequence[int] | int, count: int) -> tuple[int, ...]:
     if isinstance(sizes, int):
         return (sizes,) * count
     return tuple(sizes) * count if len(sizes) == 1 else tuple(sizes)
+
+
+def _batched(name: str, x: Node, count: int) -> tuple[Node, bool]:
+    """A batch of images, and whether it was a single one."""
+    if x.ndim not in (count + 1, count + 2):
+        raise RuntimeFault(
+            f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but "
+            f"got input of size: {list(x.shape)}"
+        )
+    is_single = x.ndim == count + 1
+    return (mv.unsqueeze(x, shape=(1, *x.shape)) if is_single else x), is_single
 
 
 def _convolver(count: int) -> None:
@@ -35,14 +45,7 @@ def _convolver(count: int) -> None:
             raise RuntimeFault(
                 f"Input type ({x.dtype.c_name}) and bias type ({bias.dtype.c_name}) should be the same"
             )
-        if x.ndim not in (count + 1, count + 2):
-            raise RuntimeFault(
-                f"Expected {count + 1}D (unbatched) or {count + 2}D (batched) input to {name}, but "
-                f"got input of size: {list(x.shape)}"
-            )
-        single = x.ndim == count + 1
-        if single:
-            x = mv.unsqueeze(x, shape=(1, *x.shape))
+        x, is_single = _batched(name, x, count)
         how: dict[str, Any] = {
             "stride": repeated(stride, count),
             "padding": repeated(padding, count),
@@ -51,7 +54,7 @@ def _convolver(count: int) -> None:
         }
         _check_convolution(x, w, bias, **how)
         y = cv.convolution(x, w, *(() if bias is None else (bias,)), **how)
-        return mv.squeeze_dim(y, shape=y.shape[1:]) if single else y
+        return mv.squeeze_dim(y, shape=y.shape[1:]) if is_single else y
 
     @torch(
         f"{start}, {sizes} padding = 0, {sizes} dilation = 1, SymInt groups = 1)", only="function"
@@ -96,6 +99,38 @@ def _convolver(count: int) -> None:
     alias(f"F.{name}", of=name)
 
 
+def _check_steps(x: Node, w: Node, how: dict[str, Any], count: int) -> None:
+    """What is checked of convolutions and transposed ones alike."""
+    if w.ndim < 3:
+        raise RuntimeFault("weight should have at least three dimensions")
+    for name in ("stride", "padding", "dilation"):
+        sizes = how[name]
+        if len(sizes) not in (1, w.ndim - 2):
+            raise RuntimeFault(
+                f"expected {name} to be a single integer value or a list of {w.ndim - 2} values to match "
+                f"the convolution dimensions, but got {name}={list(sizes)}"
+            )
+    groups = how["groups"]
+    if groups <= 0:
+        raise RuntimeFault("non-positive groups is not supported")
+    if any(p < 0 for p in how["padding"]):
+        raise RuntimeFault("negative padding is not supported")
+    if any(s <= 0 for s in how["stride"]):
+        raise RuntimeFault("non-positive stride is not supported")
+    if any(d <= 0 for d in how["dilation"]):
+        raise RuntimeFault("dilation should be greater than zero")
+    if w.ndim != count + 2:
+        raise RuntimeFault(
+            f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight {list(w.shape)}, but "
+            f"got {x.ndim}-dimensional input of size {list(x.shape)} instead"
+        )
+    if w.shape[0] >= groups and w.shape[0] % groups:
+        raise RuntimeFault(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
+            f"got weight of size [{list(w.shape)}] instead"
+        )
+
+
 def _check_convolution(
     x: Node,
     w: Node,
@@ -105,37 +140,12 @@ def _check_convolution(
     dilation: Shape,
     groups: int,
 ) -> None:
-    count = len(stride)
-    if w.ndim < 3:
-        raise RuntimeFault("weight should have at least three dimensions")
-    for name, sizes in (("stride", stride), ("padding", padding), ("dilation", dilation)):
-        if len(sizes) not in (1, w.ndim - 2):
-            raise RuntimeFault(
-                f"expected {name} to be a single integer value or a list of {w.ndim - 2} values to match "
-                f"the convolution dimensions, but got {name}={list(sizes)}"
-            )
-    if groups <= 0:
-        raise RuntimeFault("non-positive groups is not supported")
-    if any(p < 0 for p in padding):
-        raise RuntimeFault("negative padding is not supported")
-    if any(s <= 0 for s in stride):
-        raise RuntimeFault("non-positive stride is not supported")
-    if any(d <= 0 for d in dilation):
-        raise RuntimeFault("dilation should be greater than zero")
-    if w.ndim != count + 2:
-        raise RuntimeFault(
-            f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight {list(w.shape)}, but "
-            f"got {x.ndim}-dimensional input of size {list(x.shape)} instead"
-        )
+    how = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    _check_steps(x, w, how, len(stride))
     if w.shape[0] < groups:
         raise RuntimeFault(
             f"Given groups={groups}, expected weight to be at least {groups} at dimension 0, but got "
             f"weight of size {list(w.shape)} instead"
-        )
-    if w.shape[0] % groups:
-        raise RuntimeFault(
-            f"Given groups={groups}, expected weight to be divisible by {groups} at dimension 0, but "
-            f"got weight of size [{list(w.shape)}] instead"
         )
     if x.dtype is not w.dtype:
         raise RuntimeFault(
@@ -162,10 +172,96 @@ def _check_convolution(
         )
 
 
-_convolver(1)
-_convolver(2)
+for _count in (1, 2, 3):
+    _convolver(_count)
 
-# ---- windows and padding ------------------------------------------------------------------------
+# ---- transposed ---------------------------------------------------------------------------------
+
+
+def _check_transposed(
+    x: Node, w: Node, bias: Node | None, how: dict[str, Any], more: Shape
+) -> None:
+    """Source: ATen/native/Convolution.cpp, check_shape_forward."""
+    count, groups = len(more), how["groups"]
+    _check_steps(x, w, how, count)
+    for n, s, d in zip(more, how["stride"], how["dilation"]):
+        if n >= max(s, d) and count == 2:
+            every = {"output_padding": more, "stride": how["stride"], "dilation": how["dilation"]}
+            shown = " ".join(
+                f"{what}_{way}: {size}"
+                for what, sizes in every.items()
+                for way, size in zip(("height", "width"), sizes)
+            )
+            raise RuntimeFault(
+                f"output padding must be smaller than either stride or dilation, but got {shown}"
+            )
+        if n >= max(s, d):
+            raise RuntimeFault("output padding must be smaller than either stride or dilation")
+    if x.dtype is not w.dtype:
+        raise RuntimeFault(
+            f"expected scalar type {x.dtype.scalar_name} but found {w.dtype.scalar_name}"
+        )
+    if w.shape[0] != x.shape[1]:
+        raise RuntimeFault(
+            f"Given transposed=1, weight of size {list(w.shape)}, expected input{list(x.shape)} to have "
+            f"{w.shape[0]} channels, but got {x.shape[1]} channels instead"
+        )
+    channels = w.shape[1] * groups
+    if bias is not None and bias.shape != (channels,):
+        raise RuntimeFault(
+            f"Given transposed=1, weight of size {list(w.shape)}, expected bias to be 1-dimensional with "
+            f"{channels} elements, but got bias of size {list(bias.shape)} instead"
+        )
+
+
+def _transposer(count: int) -> None:
+    name = f"conv_transpose{count}d"
+    sizes = f"tuple of ints[{count}]"
+
+    @torch(
+        f"{name}(Tensor input, Tensor weight, Tensor? bias = None, {sizes} stride = 1, {sizes} padding = 0, "
+        f"{sizes} output_padding = 0, SymInt groups = 1, {sizes} dilation = 1)",
+        only="function",
+    )
+    def transpose(
+        input: Node,
+        weight: Node,
+        bias: Node | None,
+        stride: Any,
+        padding: Any,
+        output_padding: Any,
+        groups: int,
+        dilation: Any,
+    ) -> Node:
+        x, is_single = _batched(name, input, count)
+        how: dict[str, Any] = {
+            "stride": repeated(stride, count),
+            "padding": repeated(padding, count),
+            "dilation": repeated(dilation, count),
+            "groups": groups,
+        }
+        more = repeated(output_padding, count)
+        _check_transposed(x, weight, bias, how, more)
+        every = zip(
+            x.shape[2:], weight.shape[2:], how["stride"], how["padding"], how["dilation"], more
+        )
+        size = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 + m for n, k, s, p, d, m in every)
+        if min(size) < 1:
+            raise RuntimeFault(
+                f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per channel: "
+                f"{list(size)}. Output size is too small"
+            )
+        given = () if bias is None else (bias,)
+        y = cv.convolution_transposed(x, weight, *given, size=size, **how)
+        return mv.squeeze_dim(y, shape=y.shape[1:]) if is_single else y
+
+    alias(f"F.{name}", of=name)
+
+
+for _count in (1, 2, 3):
+    _transposer(_count)
+
+# ---- windows ------------------------------------------------------------------------------------
 
 
 WINDOWS = ", ".join(
@@ -185,37 +281,6 @@ def _pairs(text: str) -> Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]:
         }
 
     return calls
-
-
-@python("F.interpolate", asks="input.dim")
-def interpolate(
-    input: Node,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-) -> Node:
-    if mode in ("nearest", "area", "nearest-exact") and align_corners is not None:
-        raise ValueFault(
-            "align_corners option can only be set with the interpolating modes: linear | bilinear | "
-            "bicubic | trilinear"
-        )
-    if size is None and scale_factor is None:
-        raise ValueFault("either size or scale_factor should be defined")
-    if size is not None and scale_factor is not None:
-        raise ValueFault("only one of size or scale_factor should be defined")
-    if input.ndim not in (3, 4, 5):
-        raise NotImplementedFault(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {input.ndim}D) for the modes: "
-            "nearest | linear | bilinear | bicubic | trilinear | lanczos | area | nearest-exact (got "
-            f"{mode})"
-        )
-    if mode != "nearest" or input.ndim != 4:
-        raise NotImplementedFault("interpolate exists here for mode='nearest' of 4D input alone")
-    if size is None:
-        scales = scale_factor if isinstance(scale_factor, (list, tuple)) else (scale_factor,) * 2
-        size = tuple(int(n * scale) for n, scale in zip(input.shape[2:], scales))
-    return nm.upsample_nearest(input, size=repeated(size, 2))
 
 
 def _columns(kernel: Any, dilation: Any, padding: Any, stride: Any) -> dict[str, Shape]:
@@ -253,9 +318,17 @@ def unfold(
             "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size and other non-zero "
             f"dimensions for input, but got: {list(input.shape)}"
         )
-    if input.ndim != 4:
-        raise NotImplementedFault("unfold exists here for 4D input alone")
-    return cv.im2col(input, **how)
+    if input.ndim == 4:
+        return cv.im2col(input, **how)
+    columns = cv.im2col(mv.unsqueeze(input, shape=(1, *input.shape)), **how)
+    return _single(columns, "Im2ColBackward0")
+
+
+def _single(x: Node, name: str) -> Node:
+    """The only element of a batch, as a function of the tape of that name."""
+    only = mv.unsafe_view(x, shape=x.shape[1:])
+    only.named = name
+    return only
 
 
 @python(
@@ -280,8 +353,9 @@ def fold(
             "Expected 2D or 3D (batch mode) tensor for input with possibly 0 batch size and non-zero "
             f"dimensions for input, but got: {list(input.shape)}"
         )
-    if input.ndim != 3:
-        raise NotImplementedFault("fold exists here for 3D input alone")
+    is_single = input.ndim == 2
+    if is_single:
+        input = mv.unsqueeze(input, shape=(1, *input.shape))
     if input.shape[1] % math.prod(how["kernel"]):
         raise RuntimeFault(
             "Expected size of input's dimension 1 to be divisible by the product of kernel_size, but got "
@@ -289,24 +363,5 @@ def fold(
         )
     channels = input.shape[1] // math.prod(how["kernel"])
     shape = (input.shape[0], channels, *repeated(output_size, 2))
-    return cv.col2im(input, shape=shape, **how)
-
-
-@python("F.pad", calls="pad(Tensor input, tuple of ints pad, str mode, float? value)")
-def pad(
-    input: Node, pad: Sequence[int], mode: str = "constant", value: float | None = None
-) -> Node:
-    if mode != "constant":
-        raise NotImplementedFault(f"pad exists here for mode='constant', not '{mode}'")
-    if len(pad) % 2:
-        raise RuntimeFault("Padding length must be divisible by 2")
-    if len(pad) > 2 * input.ndim:
-        raise RuntimeFault(
-            "Padding length should be less than or equal to two times the input dimension but got "
-            f"padding length {len(pad)} and input of dimension {input.ndim}"
-        )
-    given = [(pad[at], pad[at + 1]) for at in range(0, len(pad), 2)]
-    margins = ((0, 0),) * (input.ndim - len(given)) + tuple(reversed(given))
-    if any(b + n + a < 0 for n, (b, a) in zip(input.shape, margins)):
-        raise RuntimeFault("narrow(): length must be non-negative.")
-    return re.pad(input, margins=margins, value=value or 0)
+    images = cv.col2im(input, shape=shape, **how)
+    return _single(images, "Col2ImBackward0") if is_single else images

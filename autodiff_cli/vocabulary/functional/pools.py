@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_cli.errors import NotImplementedFault, RuntimeFault, TypeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.node import Node, Shape
 from autodiff_cli.ir.shapes import size_at
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops import pooling as pl
-from autodiff_cli.ops import reduce as red
-from autodiff_cli.ops.windows import out_size
-from autodiff_cli.vocabulary.calls.parameters import type_name
+from autodiff_cli.ops.windows import pooled_size
 from autodiff_cli.vocabulary.calls.registry import python, torch
 from autodiff_cli.vocabulary.functional.convolutions import repeated
 
@@ -25,7 +23,7 @@ def _windows(
     name: str, x: Node, kernel: Shape, stride: Shape | None, padding: Shape, dilation: Shape
 ) -> tuple[Shape, Shape, Shape, Shape]:
     """A pool's sizes, one for each dimension that it goes over, checked as the reference checks them."""
-    count = 1 if name.endswith("1d") else 2
+    count = int(name[-2])
     given = {
         "kernel_size": kernel,
         "stride": stride or (),
@@ -43,12 +41,16 @@ def _windows(
                 raise RuntimeFault(
                     f"{name}() argument '{argument}' should contain one int (got {len(sizes)})"
                 )
+    most = max(count, 2)
     for argument, sizes in given.items():
-        if len(sizes) not in (1, 2) and (sizes or argument != "stride"):
+        if len(sizes) not in (1, most) and (sizes or argument != "stride"):
             either = "be either" if argument == "dilation" else "either be"
+            if name == "avg_pool3d":
+                either = "be"
             omitted = "omitted, " if argument == "stride" else ""
+            numbers = "two" if most == 2 else "three"
             raise RuntimeFault(
-                f"{name}: {argument} must {either} {omitted}a single int, or a tuple of two ints"
+                f"{name}: {argument} must {either} {omitted}a single int, or a tuple of {numbers} ints"
             )
     if x.ndim not in (count + 1, count + 2):
         if name == "avg_pool2d":
@@ -69,18 +71,20 @@ def _windows(
                 "pad should be at most half of effective kernel size, but got "
                 f"pad={p}, kernel_size={k} and dilation={d}"
             )
-    for what, each, (high, wide) in (
-        ("kernel size", sizes, ("kH", "kW")),
-        ("stride", step, ("dH", "dW")),
-        ("dilation", spread, ("dilationH", "dilationW")),
-    ):
-        if min(each) <= 0:
-            above = each[0] if count == 2 else 1
-            comma = "," if what == "dilation" else ""
-            raise RuntimeFault(
-                f"{what} should be greater than zero, but got {high}: {above}{comma} {wide}: {each[-1]}"
-            )
+    letters = "THW" if count == 3 else "HW"
+    for what, each, letter in (("kernel size", sizes, "k"), ("stride", step, "d")):
+        _check_positive(what, each, [letter + way for way in letters])
+    _check_positive("dilation", spread, [f"dilation{way}" for way in letters])
     return sizes, step, margin, spread
+
+
+def _check_positive(what: str, sizes: Shape, names: list[str]) -> None:
+    if min(sizes) > 0:
+        return
+    sizes = (1, *sizes) if len(sizes) == 1 else sizes
+    texts = [f"{name}: {size}" for name, size in zip(names, sizes)]
+    comma = ", " if what == "dilation" else " "
+    raise RuntimeFault(f"{what} should be greater than zero, but got {comma.join(texts)}")
 
 
 def _check_pool(x: Node, kernel: Shape, out: Shape) -> None:
@@ -94,27 +98,34 @@ def _check_pool(x: Node, kernel: Shape, out: Shape) -> None:
         )
 
 
-def _max_pool(name: str, x: Node, *given: Any) -> Any:
+def _max_pool(name: str, x: Node, ceil: bool, *given: Any) -> Any:
     sizes, step, margin, spread = _windows(name, x, *(_sizes(entry) for entry in given))
-    out = tuple(
-        max(0, out_size(*s)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin, spread)
-    )
-    _check_pool(x, sizes, out)
-    index = pl.best_place(x, kernel=sizes, stride=step, padding=margin, dilation=spread)
-    return pl.max_pool(x, index, dims=len(sizes)), index
+    out = pl.pooled_sizes(x.shape[-len(sizes) :], sizes, step, margin, ceil, spread)
+    _check_pool(x, sizes, tuple(max(0, n) for n in out))
+    how = {"stride": step, "padding": margin, "dilation": spread, "ceil": ceil}
+    index = pl.best_place(x, kernel=sizes, **how)
+    return picked(x, index, len(sizes), "MaxPool3DWithIndicesBackward0"), index
+
+
+def picked(x: Node, index: Node, dims: int, name: str) -> Node:
+    """The elements at the indices of windows; a function of the tape by another name than in two dimensions.
+
+    Args:
+        dims: how many dimensions the windows have.
+        name: the function's name.
+    """
+    values = pl.max_pool(x, index, dims=dims)
+    if dims == 3 or not name.startswith("MaxPool"):
+        values.named = name
+    return values
 
 
 def _sizes(given: Any) -> Shape:
     return () if given is None else (given,) if isinstance(given, int) else tuple(given)
 
 
-def _no_ceil(ceil_mode: bool) -> None:
-    if ceil_mode:
-        raise NotImplementedFault("ceil_mode=True does not exist here")
-
-
 def _max_pooling(count: int) -> Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]:
-    """What `max_pool1d` and `max_pool2d` hand their arguments to."""
+    """What the functions for so many dimensions hand their arguments to."""
     sizes = f"tuple of ints[{count}]"
     parameters = (
         f"(Tensor input, {sizes} kernel_size, {sizes}? stride, {sizes} padding, {sizes} dilation, "
@@ -138,12 +149,27 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    _no_ceil(ceil_mode)
-    values, index = _max_pool("max_pool2d", input, kernel_size, stride, padding, dilation)
+    given = (kernel_size, stride, padding, dilation)
+    values, index = _max_pool("max_pool2d", input, ceil_mode, *given)
     return (values, index) if return_indices else values
 
 
-def _check_plain_pool(x: Node, *given: Any) -> None:
+@python("F.max_pool3d", calls=_max_pooling(3))
+def max_pool3d(
+    input: Node,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    given = (kernel_size, stride, padding, dilation)
+    values, index = _max_pool("max_pool3d", input, ceil_mode, *given)
+    return (values, index) if return_indices else values
+
+
+def _check_plain_pool(x: Node, ceil: bool, *given: Any) -> None:
     """What `max_pool1d` refuses where neither indices nor a gradient are wanted.
 
     Source: ATen/native/MaxPooling.cpp.
@@ -177,7 +203,7 @@ def _check_plain_pool(x: Node, *given: Any) -> None:
         )
     if dilation <= 0:
         raise RuntimeFault(f"max_pool1d() dilation must be greater than zero, but got {dilation}")
-    out = out_size(x.shape[-1], kernel, stride, padding, dilation)
+    out = pooled_size(x.shape[-1], kernel, stride, padding, dilation, ceil)
     if out <= 0:
         raise RuntimeFault(f"max_pool1d() Invalid computed output size: {out}")
 
@@ -193,9 +219,9 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     if not return_indices and not (input.requires_grad and current().grad):
-        _check_plain_pool(input, kernel_size, stride, padding, dilation)
-    _no_ceil(ceil_mode)
-    values, index = _max_pool("max_pool1d", input, kernel_size, stride, padding, dilation)
+        _check_plain_pool(input, ceil_mode, kernel_size, stride, padding, dilation)
+    given = (kernel_size, stride, padding, dilation)
+    values, index = _max_pool("max_pool1d", input, ceil_mode, *given)
     return (_squeezed(values), index) if return_indices else _squeezed(values)
 
 
@@ -205,31 +231,58 @@ def _squeezed(x: Node) -> Node:
 
 
 def _avg_pool(
-    name: str, x: Node, kernel: Shape, stride: Shape | None, padding: Shape, pads: bool
-) -> Node:
-    sizes, step, margin, _ = _windows(name, x, kernel, stride, padding, (1,))
-    out = tuple(max(0, out_size(*s, 1)) for s in zip(x.shape[-len(sizes) :], sizes, step, margin))
-    _check_pool(x, sizes, out)
-    return pl.avg_pool(x, kernel=sizes, stride=step, padding=margin, pads=pads)
-
-
-@torch(
-    "F.avg_pool2d(Tensor input, tuple of ints[2] kernel_size, tuple of ints[2]? stride = None, "
-    "tuple of ints[2] padding = 0, bool ceil_mode = False, bool count_include_pad = True, "
-    "int? divisor_override = None, *, Tensor out = None)",
-    only="function",
-)
-def avg_pool2d(
-    input: Node,
-    kernel_size: Shape,
+    name: str,
+    x: Node,
+    kernel: Shape,
     stride: Shape | None,
     padding: Shape,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: int | None,
+    ceil: bool,
+    pads: bool,
+    divisor: int | None = None,
 ) -> Node:
-    _no_ceil(ceil_mode)
-    return _avg_pool("avg_pool2d", input, kernel_size, stride, padding, count_include_pad)
+    if divisor == 0:
+        raise RuntimeFault("divisor must be not zero")
+    sizes, step, margin, _ = _windows(name, x, kernel, stride, padding, (1,))
+    spatial = x.shape[-len(sizes) :]
+    out = pl.pooled_sizes(spatial, sizes, step, margin, ceil)
+    if len(sizes) == 3 and any(n + 2 * p < k for n, p, k in zip(spatial, margin, sizes)):
+        image, window = (
+            " ".join(f"{k}{way}: {n}" for way, n in zip("THW", shape))
+            for k, shape in (("", spatial), ("k", sizes))
+        )
+        raise RuntimeFault(f"input image ({image}) smaller than kernel size ({window})")
+    _check_pool(x, sizes, tuple(max(0, n) for n in out))
+    how = {"stride": step, "padding": margin, "pads": pads, "ceil": ceil, "divisor": divisor}
+    result = pl.avg_pool(x, kernel=sizes, **how)
+    if len(sizes) == 3:
+        result.named = "AvgPool3DBackward0"
+    return result
+
+
+def _averaging(name: str) -> None:
+    sizes = f"tuple of ints[{name[-2]}]"
+
+    @torch(
+        f"F.{name}(Tensor input, {sizes} kernel_size, {sizes}? stride = None, {sizes} padding = 0, "
+        "bool ceil_mode = False, bool count_include_pad = True, int? divisor_override = None, *, "
+        "Tensor out = None)",
+        only="function",
+    )
+    def average(
+        input: Node,
+        kernel_size: Shape,
+        stride: Shape | None,
+        padding: Shape,
+        ceil_mode: bool,
+        count_include_pad: bool,
+        divisor_override: int | None,
+    ) -> Node:
+        how = (padding, ceil_mode, count_include_pad, divisor_override)
+        return _avg_pool(name, input, kernel_size, stride, *how)
+
+
+_averaging("avg_pool2d")
+_averaging("avg_pool3d")
 
 
 @torch(
@@ -245,68 +298,5 @@ def avg_pool1d(
     ceil_mode: bool,
     count_include_pad: bool,
 ) -> Node:
-    _no_ceil(ceil_mode)
-    return _squeezed(
-        _avg_pool("avg_pool1d", input, kernel_size, stride, padding, count_include_pad)
-    )
-
-
-def _adapting(given: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    size = given["output_size"]
-    if isinstance(size, int):
-        given = {**given, "output_size": (size, size)}
-    elif not isinstance(size, (tuple, list, str, Node)):
-        raise TypeFault(f"object of type '{type_name(size)}' has no len()")
-    elif not isinstance(size, (tuple, list)):
-        given = {**given, "output_size": (size, size)}
-    return "adaptive_avg_pool2d(Tensor input, tuple of ints[2] output_size)", given
-
-
-@python("F.adaptive_avg_pool2d", asks="input.size", calls=_adapting)
-def adaptive_avg_pool2d(input: Node, output_size: Any) -> Node:
-    if isinstance(output_size, int):
-        wanted: Shape = (output_size,) * 2
-    elif input.ndim <= len(output_size):
-        raise ValueFault(f"Input dimension should be at least {len(output_size) + 1}")
-    else:
-        wanted = repeated(output_size, 2)
-    size = tuple(n if w is None else w for w, n in zip(wanted, input.shape[-2:]))
-    if len(size) == len(wanted) != 2:
-        raise RuntimeFault("adaptive_avg_pool2d: output_size must be 2")
-    if any(n < 0 for n in wanted if n is not None):
-        raise RuntimeFault(
-            "adaptive_avg_pool2d: elements of output_size must be greater than or equal to 0 but "
-            f"received {{{', '.join(map(str, wanted))}}}"
-        )
-    if wanted == (1, 1):
-        size_at(input.shape, -2)
-    if input.ndim not in (3, 4) and wanted != (1, 1):
-        raise RuntimeFault(
-            f"adaptive_avg_pool2d(): Expected 3D or 4D tensor, but got {list(input.shape)}"
-        )
-    for at in range(-1, 1 - input.ndim, -1):
-        if not input.shape[at]:
-            raise RuntimeFault(
-                "adaptive_avg_pool2d(): Expected input to have non-zero size for non-batch dimensions, "
-                f"but input has sizes {list(input.shape)} with dimension {at} being empty"
-            )
-    if size == (1, 1):
-        last = (input.ndim - 2, input.ndim - 1)
-        return red.mean(input, dim=last, keepdim=True, dtype=input.dtype)
-    return pl.adaptive_avg_pool(input, size=size)
-
-
-@torch("F.adaptive_avg_pool1d(Tensor input, tuple of ints[1] output_size)", only="function")
-def adaptive_avg_pool1d(input: Node, output_size: Shape) -> Node:
-    if input.ndim not in (2, 3):
-        raise RuntimeFault(
-            f"Expected 2 to 3 dimensions, but got {input.ndim}-dimensional tensor for argument #1 'self' "
-            "(while checking arguments for adaptive_avg_pool1d)"
-        )
-    if len(output_size) != 1:
-        raise RuntimeFault(
-            f"adaptive_avg_pool1d() argument 'output_size' should contain one int (got {len(output_size)})"
-        )
-    image = mv.unsqueeze(input, shape=(*input.shape[:-1], 1, input.shape[-1]))
-    pooled = adaptive_avg_pool2d(image, (1, *output_size))
-    return mv.squeeze_dim(pooled, shape=(*pooled.shape[:-2], pooled.shape[-1]))
+    how = (padding, ceil_mode, count_include_pad)
+    return _squeezed(_avg_pool("avg_pool1d", input, kernel_size, stride, *how))
