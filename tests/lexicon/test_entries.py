@@ -13,7 +13,7 @@ from autodiff_cli import index
 from autodiff_cli.interpret.torch_names import CONSTANTS
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.lexicon import entries as module
-from autodiff_cli.lexicon.entries import FAMILIES, TENSOR, entries, families
+from autodiff_cli.lexicon.entries import FAMILIES, TENSOR, entries, families, last_part
 from autodiff_cli.lexicon.search import found
 from autodiff_cli.lexicon.signatures import signatures
 from autodiff_cli.vocabulary.calls.registry import FUNCTIONS, METHODS
@@ -40,7 +40,9 @@ def covered(name: str) -> bool:
 
 
 def test_every_name_has_a_line() -> None:
-    assert sorted(name for name in declared() if not covered(name)) == []
+    """But those that begin with _, which people aren't meant to use."""
+    public = [name for name in declared() if last_part(name)[0] != "_"]
+    assert sorted(name for name in public if not covered(name)) == []
 
 
 def test_every_line_is_of_a_name_that_is_declared() -> None:
