@@ -105,7 +105,7 @@ def _text(words: FunctionsWords, form: str) -> str:
     if found is None and not words.everything:
         return lexicon.overview(width)
     if not full:
-        most = len(shown) if found and found.family else MOST
+        most = len(shown) if found and found.group else MOST
         text = lexicon.listed(shown[:most], width)
         return text if len(shown) <= most else f"{text}\n({len(shown) - most} more)"
     text = "\n\n\n".join(lexicon.described(entry, width) for entry in shown)

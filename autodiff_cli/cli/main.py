@@ -74,7 +74,7 @@ def spoken(args: list[str]) -> list[str]:
     if asks and first in HELP:
         if rest and rest[0] in COMMANDS:
             return [rest[0], "--help"]
-        if not rest or first != "help":
+        if not rest or first != "help" or rest[0] in HELP:
             return ["--help"]
         from autodiff_cli.cli.advice import no_such_topic
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from itertools import chain
 
-from autodiff_cli.lexicon.entries import Entry, entries, families, last_part
+from autodiff_cli.lexicon.entries import TENSOR, Entry, entries, families, last_part
 from autodiff_cli.record import Record
 
 PREFIXES = (("torch.nn.functional.", "F."), ("torch.nn.", "nn."), ("torch.", ""))
+NEAR = 0.72  # how alike a typing error and the word that was meant are
 SHORTEST = 3  # letters of a word from where on a part of it finds others
 EMPTY = frozenset("a an the of by to in for with and is".split())
 
@@ -19,13 +21,13 @@ class Found(Record):
     Attributes:
         entries: words, the best first.
         exact: whether the first is what was named.
-        family: the family that was named, or "".
+        group: the family or the module that was named, or "".
         nearest: what they are nearest to, if nothing is called as was asked.
     """
 
     entries: tuple[Entry, ...]
     exact: bool = False
-    family: str = ""
+    group: str = ""
     nearest: str = ""
 
 
@@ -39,30 +41,49 @@ def found(query: str) -> Found:
     """
     query = " ".join(query.split())
     if query.lower() in families():
-        return Found(families()[query.lower()][1], family=query.lower())
-    name = _plain_name(query)
-    for names in (_full, _last):  # relu is the function, F.relu and nn.ReLU have longer names
-        named = [entry for entry in entries() if name in names(entry)]
-        if named:
-            others = [entry for entry in entries() if name in _last(entry) and entry not in named]
-            return Found((*named, *others), exact=len(named) == 1)
+        return Found(families()[query.lower()][1], group=query.lower())
+    result = _named(query)
+    if result.entries:
+        return result
     meant = _by_meaning(query.lower())
     if meant:
         return Found(tuple(meant))
+    each = [_named(word).entries[:1] for word in query.split()]
+    if all(each):
+        return Found(tuple(chain.from_iterable(each)))
     words = _words()
-    near = get_close_matches(query.lower(), words, n=1, cutoff=0.6)
+    near = get_close_matches(query.lower(), words, n=1, cutoff=NEAR)
     if not near:
         return Found(())
     return Found(tuple(words[near[0]]), nearest=near[0])
 
 
+def _named(query: str) -> Found:
+    """What is called so, or stands in a module that is."""
+    name = _plain_name(query)
+    plain = name.removeprefix(TENSOR)
+    # relu is the function, F.relu and nn.ReLU have longer names; x.sum is a method of the function
+    for asked, names in ((name, _full), (plain, _full), (plain, _last)):
+        named = [entry for entry in entries() if asked in names(entry)]
+        if named:
+            others = [e for e in entries() if plain in _last(e) and e not in named]
+            return Found((*named, *others), exact=len(named) == 1)
+    room = name.removesuffix(".")
+    inside = tuple([entry for entry in entries() if entry.name.startswith(f"{room}.")])
+    return Found(inside, group=room)
+
+
 def _plain_name(query: str) -> str:
-    """A name as it is listed, without parentheses and prefixes."""
-    name = query.removesuffix("()")
+    """A name as it is listed, without parentheses and prefixes.
+
+    >>> _plain_name("torch.nn.functional.relu(x)"), _plain_name("x.view")
+    ('F.relu', 'Tensor.view')
+    """
+    name = re.sub(r"\(.*\)$", "", query)
     for prefix, stands in PREFIXES:
         if name.startswith(prefix):
             return stands + name.removeprefix(prefix)
-    return re.sub(r"^x\.", "Tensor.", name)
+    return re.sub(r"^x\.", TENSOR, name)
 
 
 def _full(entry: Entry) -> set[str]:

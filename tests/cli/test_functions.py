@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ def test_the_example_is_what_the_command_prints(run: Any) -> None:
     shown = run("functions", "logsumexp")[1]
     printed = run("logsumexp(x, 0)", "x=[1,2,3]")[1]
     assert shown.endswith("".join(f"  {line}\n" for line in printed.splitlines()))
+
+
+def test_a_module_shows_all_that_is_in_it(run: Any) -> None:
+    out = run("functions", "optim")[1]
+    names = [entry.name for entry in entries() if entry.name.startswith("optim.")]
+    assert len(names) > 20 and all(f"\n{name}(" in f"\n{out}" for name in names)
+
+
+def test_a_long_search_says_how_many_more(run: Any) -> None:
+    assert re.search(r"\n\(\d+ more\)\n$", run("functions", "element")[1])
 
 
 def test_several_words_are_one_meaning(run: Any) -> None:

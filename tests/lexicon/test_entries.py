@@ -106,6 +106,11 @@ def test_a_line_says_something(entry: object) -> None:
         ("torch.nn.functional.mse_loss", "F.mse_loss"),
         ("torch.nn.Linear", "nn.Linear"),
         ("x.view", "Tensor.view"),
+        ("x.sum", "sum"),
+        ("log(x)", "log"),
+        ("nn", "nn.Module"),
+        ("torch.nn.init", "nn.init.calculate_gain"),
+        ("F.", "F.relu6"),
         ("view", "Tensor.view"),
         ("Adam", "optim.Adam"),
         ("LINEAR", "F.linear"),
@@ -133,14 +138,19 @@ def test_what_several_have_is_no_exact_name() -> None:
     assert not found("grad").exact and len(found("grad").entries) >= 3
 
 
-def test_nothing_is_found() -> None:
-    assert found("qqqqqq").entries == ()
+def test_several_names_are_all_found() -> None:
+    assert [entry.name for entry in found("softmax relu").entries] == ["softmax", "relu"]
+
+
+@pytest.mark.parametrize("query", ["qqqqqq", "nothingx", "|"])
+def test_nothing_is_found(query: str) -> None:
+    assert found(query).entries == ()
 
 
 def test_families_are_found_by_name() -> None:
     for family in FAMILIES:
         result = found(family)
-        assert (result.family, result.entries) == (family, families()[family][1])
+        assert (result.group, result.entries) == (family, families()[family][1])
 
 
 def test_the_table_imports_neither_numpy_nor_the_vocabulary() -> None:
