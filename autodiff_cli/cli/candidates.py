@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem
 
 from autodiff_cli import index
 from autodiff_cli.cli.header import columns_of
+from autodiff_cli.cli.help import summary_of
 from autodiff_cli.cli.words import home
 from autodiff_cli.errors import AutodiffError
 from autodiff_cli.lexicon.entries import TENSOR, entries, families
@@ -28,7 +29,7 @@ QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|#.*")
 MODULES = ("torch.", "nn.", "F.", "optim.", "linalg.", "special.", "math.", "np.")
 ROOMS = {"torch.nn.functional.": "F.", "nn.functional.": "F.", "torch.": ""}
 PREFIXED = ("--jvp", "--hvp", "--propagate")  # whose values begin with NAME=
-NAMES = ("--wrt", "--also", "--columns", "--grad")  # whose values are names, with commas between
+NAMES = ("--wrt", "--also", "--columns")  # whose values are names, with commas between
 TABLES = ("batch",)  # commands whose inputs are columns
 WORDS = ("help", "version")
 
@@ -52,15 +53,11 @@ def candidates(group: click.Command, words: Sequence[str], word: str) -> list[It
         assert command is not None
         found = _Place(command, behind, word).items(ctx)
         if not words and word[:1] not in ("-", "@"):
-            helps = [(n, _short(group.get_command(ctx, n))) for n in commands] if not word else []
-            helps = helps or [(n, "") for n in commands]
-            first = _beginning(word, [*helps, *((other, "") for other in WORDS)])
+            called = {other: group.get_command(ctx, other) for other in commands}
+            said = {other: summary_of(command) for other, command in called.items() if command}
+            first = _beginning(word, [*said.items(), *((other, "") for other in WORDS)])
             return first + (found if word else [])
         return found
-
-
-def _short(command: click.Command | None) -> str:
-    return command.get_short_help_str(60) if command else ""
 
 
 class _Place:
@@ -221,7 +218,7 @@ def free_names(text: str) -> list[str]:
         "else",
         "in",
     }
-    known |= {name for name in _bare() if name not in ("e", "t", "T")}
+    known |= {name for name in _bare() if len(name) > 1}  # e and t are inputs, too
     plain = QUOTED.sub(" ", text)
     names = dict.fromkeys(NAMED.findall(plain))
     read = _read(text)
