@@ -21,6 +21,7 @@ _HOMES = {
     "Result": "evaluation.result",
     "batch": "rows.columns",
     "evaluate": "evaluation",
+    "load_ipython_extension": "cli.magic",  # %load_ext autodiff_cli
     "run": "evaluation.running",
 }
 

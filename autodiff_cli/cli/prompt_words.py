@@ -36,7 +36,7 @@ TEXT is an expression; without one, they speak of the last result. They take
 the options of the commands: .derive --to latex, .graph -o graph.svg.
 Tab completes names, methods and files. Ctrl-C ends a line, or what runs;
 Ctrl-D the session."""
-BINDING = re.compile(r"[^\W\d]\w*=(?!=)\S+")
+BINDING = re.compile(r"""(?:^|\s)([^\W\d]\w*)=(?!=)(?:'([^']*)'|"([^"]*)"|(\S+))\s*$""")
 
 
 class Asked(Record):
@@ -66,16 +66,15 @@ def parted(rest: str) -> Asked:
 
     >>> parted("x**2 - y  x=-3:3 --to latex")
     Asked(text='x**2 - y', bindings=('x=-3:3',), options=('--to', 'latex'))
-    >>> parted("sum(x, dim=0)").text
-    'sum(x, dim=0)'
+    >>> parted("sum(x, dim=0) A='[1, 2]'")
+    Asked(text='sum(x, dim=0)', bindings=('A=[1, 2]',), options=())
     """
     option = re.search(r"(?:^|\s)(?:--[a-z]|-o\s)", rest)
     text, tail = (rest, "") if option is None else (rest[: option.start()], rest[option.start() :])
-    words = text.split()
     bindings: list[str] = []
-    while words and BINDING.fullmatch(words[-1]) and _is_closed(" ".join(words[:-1])):
-        bindings.insert(0, words.pop())
-        text = text.rstrip()[: -len(bindings[0])]
+    while (found := BINDING.search(text)) and _is_closed(text[: found.start()]):
+        bindings.insert(0, f"{found[1]}={found[2] or found[3] or found[4]}")
+        text = text[: found.start()]
     return Asked(text.strip(), tuple(bindings), tuple(split(tail)))
 
 

@@ -64,6 +64,10 @@ class Result(Record):
         found |= {f"hvp.{name}": tensor for name, tensor in (self.hvp or {}).items()}
         return found if self.sigma is None else {**found, "sigma": self.sigma}
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython and notebooks show: the report."""
+        printer.text(str(self))
+
     @property
     def grad(self) -> ByInput:
         """The gradients as arrays, by the inputs that one flows to; of several seeds, one for each."""
