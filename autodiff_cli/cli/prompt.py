@@ -21,7 +21,16 @@ from autodiff_cli.cli.commands import Command, bindings_of
 from autodiff_cli.cli.options import argument, color_option, command_of, quiet_option
 from autodiff_cli.cli.prompt_history import History, place
 from autodiff_cli.cli.prompt_text import is_word
-from autodiff_cli.cli.prompt_words import ASKING, WORDS, help_text, options_of, parted, split
+from autodiff_cli.cli.prompt_words import (
+    ASKING,
+    WORDS,
+    help_text,
+    inputs,
+    options_of,
+    parted,
+    split,
+    without_point,
+)
 from autodiff_cli.cli.prompt_worker import Apart, Failed, Gone, Here
 from autodiff_cli.cli.resources import Computing
 from autodiff_cli.cli.words import home, value_of
@@ -122,7 +131,8 @@ class Prompt:
         if hasattr(signal, "SIGPIPE"):  # what computes may end while it is asked
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
         try:
-            self._guarded(lambda: self._bind(list(self.words.bindings)))
+            if self.words.bindings:
+                self._guarded(lambda: self._bind(list(self.words.bindings)))
             while True:
                 text = self._read(reader)
                 if text is None or text.strip() in ENDS:
@@ -235,6 +245,9 @@ class Prompt:
 
     def _do(self, text: str) -> None:
         if not is_word(text) and text.strip() != "help":
+            if without_point(text):
+                hint = f"type .{text.strip()}"
+                raise InputError("the words of the prompt begin with a point", hint=hint)
             self._keep(lambda: self._ask("run", text))
             return
         text = text.strip()
@@ -245,7 +258,7 @@ class Prompt:
         if word in (".help", "help"):
             self._out(f"{help_text()}\n")
         elif word == ".input":
-            self._bind(split(rest))
+            self._bind(inputs(rest))
         elif word == ".save":
             self._save(split(rest))
         elif word[1:] in ASKING:
@@ -275,6 +288,8 @@ class Prompt:
 
     def _bind(self, words: list[str]) -> None:
         """Make inputs, and show by which statements."""
+        if not words:
+            raise InputError("no input is named", hint=".input x=3 makes one, and .input A=@a.csv")
         for name, text in bindings_of(words).items():
             value = value_of(text, self.words.dtype)
             if isinstance(value, str):

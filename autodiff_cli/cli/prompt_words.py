@@ -36,6 +36,8 @@ TEXT is an expression; without one, they speak of the last result. They take
 the options of the commands: .derive --to latex, .graph -o graph.svg.
 Tab completes names, methods and files. Ctrl-C ends a line, or what runs;
 Ctrl-D the session."""
+POINTLESS = re.compile(r"(\w+)\s+(?!(?:in|if|is|and|or|not)\b)[\w'\"@(]")
+NAMED = re.compile(r"(?:^|\s)([^\W\d]\w*)\s*=(?!=)\s*")
 BINDING = re.compile(r"""(?:^|\s)([^\W\d]\w*)=(?!=)(?:'([^']*)'|"([^"]*)"|(\S+))\s*$""")
 
 
@@ -51,6 +53,16 @@ class Asked(Record):
     text: str
     bindings: tuple[str, ...]
     options: tuple[str, ...]
+
+
+def without_point(text: str) -> bool:
+    """Whether a text is a word of the prompt whose point was forgotten, with what stands behind it.
+
+    >>> without_point("derive x**2"), without_point("plot = 3"), without_point("save in x")
+    (True, False, False)
+    """
+    found = POINTLESS.match(text.strip())
+    return found is not None and f".{found[1]}" in WORDS
 
 
 def help_text() -> str:
@@ -80,6 +92,26 @@ def parted(rest: str) -> Asked:
 
 def _is_closed(text: str) -> bool:
     return all(text.count(a) == text.count(b) for a, b in ("()", "[]", "{}"))
+
+
+def inputs(text: str) -> list[str]:
+    """The words NAME=VALUE of a text, in which no quotes are needed.
+
+    >>> inputs("x = 3 A=[1, 2] B='ones(2, dtype=float64)' X=@a b.csv")
+    ['x=3', 'A=[1, 2]', 'B=ones(2, dtype=float64)', 'X=@a b.csv']
+    >>> inputs("x")
+    ['x']
+    """
+    starts = [found for found in NAMED.finditer(text) if _is_closed(text[: found.start()])]
+    if not starts:
+        return text.split()
+    words = text[: starts[0].start()].split()
+    for found, end in zip(starts, [*(after.start() for after in starts[1:]), len(text)]):
+        value = text[found.end() : end].strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        words.append(f"{found[1]}={value}")
+    return words
 
 
 def split(text: str) -> list[str]:

@@ -32,6 +32,7 @@ from autodiff_cli.tensors.tensor import Tensor, of_array
 from autodiff_cli.vocabulary.calls.handles import TensorMethod
 from autodiff_cli.vocabulary.calls.values import NO_VALUE
 
+NO_STATEMENT = "not a statement"
 DOTTED = re.compile(r"[^\W\d]\w*(?:\.\w+)*")
 NUMBERS = re.compile(r"[-+\d.eE,\s\[\]]*")  # and lists of them
 WHOLE = re.compile(r"(?<![\w.+-])[-+]?\d+(?![\w.])")
@@ -203,7 +204,8 @@ class Desk:
         try:
             compiled_text(Source(text))
         except SourceSyntaxError as better:
-            return better
+            if NO_STATEMENT not in better.message:  # which stands where an expression alone does
+                return better
         return error
 
     # ---- what other commands are asked ----------------------------------------------------------

@@ -184,6 +184,7 @@ def test_an_input_may_be_an_array(typed: Typed) -> None:
         ("q", "hint: type .input q=3"),
         ("x +", "SyntaxError"),
         ("def f(:", "SyntaxError"),
+        ("print 'a'", "Missing parentheses in call to 'print'"),
         ("tensor([1., 2.]) @ tensor([1.])", "RuntimeError"),
         ("1/0", "ZeroDivisionError: division by zero\n  1/0\n  ^^^"),
         ("raise ValueError('no')", "ValueError: no"),
