@@ -53,7 +53,9 @@ CHAINS = bool(np._core._multiarray_umath.__cpu_features__.get("AVX512F"))  # typ
 def _matmul(a: Any, b: Any) -> Any:
     """A product with the reference's last digits where its order of additions is known."""
     if a.ndim > 2 and b.ndim == a.ndim:
-        return _batched(a, b)
+        return np.ascontiguousarray(
+            _batched(a, b)
+        )  # the library's order would follow the operands'
     if CHAINS and a.ndim == b.ndim == 2 and a.dtype == b.dtype == np.float32 and _in_order(a, b):
         return _chained(a, b)
     if a.ndim == 2 and a.shape[1] == 2 and b.size == 2 and a.dtype == b.dtype == np.float32:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases_vocabulary import Case, M, each
+from cases_vocabulary import MIXED, Case, M, each
 
 
 def triangles() -> list[Case]:
@@ -41,5 +41,16 @@ def triangles() -> list[Case]:
     return cases
 
 
+def normalizations() -> list[Case]:
+    return each(
+        "F.rms_norm(x, (4,))|F.rms_norm(x, (3, 4), eps=0.1)|torch.rms_norm(x, (4,), x[0, 0], 1e-3)|"
+        "F.local_response_norm(x, 2)|F.local_response_norm(x[None], 3, alpha=0.1, beta=0.5, k=2.0)|"
+        "F.gumbel_softmax(x)|F.gumbel_softmax(x, 0.5, True, dim=0)|F.dropout3d(x[None], 0.4)|"
+        "F.feature_alpha_dropout(x, 0.4, True)|F.feature_alpha_dropout(x)|"
+        "F.instance_norm(x, x[0, :, 0].detach() + 0.5, x[1, :, 1].detach() ** 2, use_input_stats=False)",
+        x=MIXED,
+    )
+
+
 def all_wider() -> list[Case]:
-    return triangles()
+    return triangles() + normalizations()

@@ -114,6 +114,23 @@ def dropout2d(input: Node, p: float = 0.5, training: bool = True, inplace: bool 
     return _by_channel(input, p, training)
 
 
+@python("F.dropout3d", asks="input.dim", calls=_dropping("feature_dropout"))
+def dropout3d(input: Node, p: float = 0.5, training: bool = True, inplace: bool = False) -> Node:
+    _check_probability(p)
+    if input.ndim not in (4, 5):
+        warn(
+            f"dropout3d: Received a {input.ndim}-D input to dropout3d, which is deprecated and will result "
+            "in an error in a future release. To retain the behavior and silence this warning, please use "
+            "dropout instead. Note that dropout3d exists to provide channel-wise dropout on inputs with 3 "
+            "spatial dimensions, a channel dimension, and an optional batch dimension (i.e. 4D or 5D "
+            "inputs)."
+        )
+    if input.ndim == 5:
+        return _by_channel(input, p, training)
+    result = _by_channel(mv.unsqueeze(input, shape=(1, *input.shape)), p, training)
+    return mv.squeeze_dim(result, shape=input.shape)
+
+
 @python("F.alpha_dropout", calls=_dropping("alpha_dropout"))
 def alpha_dropout(
     input: Node, p: float = 0.5, training: bool = False, inplace: bool = False
@@ -122,8 +139,26 @@ def alpha_dropout(
     trivial = _unless_trivial(input, p, training)
     if trivial is not None:
         return trivial
-    kept = _kept_of_each(p, input)
+    return _with_moments(input, _kept_of_each(p, input), p)
+
+
+def _with_moments(x: Node, kept: Array, p: float) -> Node:
+    """What isn't kept goes to SELU's value, and all is scaled so that mean and variance stay."""
     factor = 1 / math.sqrt((ALPHA * ALPHA * p + 1) * (1 - p))
-    real = input.dtype.numpy.type
+    real = x.dtype.numpy.type
     shift = (kept - real(1)) * real(ALPHA * factor) + real(ALPHA * factor * p)
-    return ar.add(ar.mul(input, constant(kept * real(factor))), constant(shift), alpha=1)
+    return ar.add(ar.mul(x, constant(kept * real(factor))), constant(shift), alpha=1)
+
+
+@python("F.feature_alpha_dropout", calls=_dropping("feature_alpha_dropout"))
+def feature_alpha_dropout(
+    input: Node, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Node:
+    _check_probability(p)
+    trivial = _unless_trivial(input, p, training)
+    if trivial is not None:
+        return trivial
+    if input.ndim < 2:
+        raise RuntimeFault("Feature dropout requires at least 2 dimensions in the input")
+    shape = (*input.shape[:2], *(1,) * (input.ndim - 2))
+    return _with_moments(input, _kept(p, shape, input), p)

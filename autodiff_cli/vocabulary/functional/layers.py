@@ -212,7 +212,14 @@ def instance_norm(
     pair = tuple(
         mv.repeat(term, repeats=(n,)) for term in _affine(weight, bias, input, (channels,))
     )
-    return mv.view(_normalized_batch(nm.batch_norm, flat, pair, eps), shape=input.shape)
+    if use_input_stats:
+        normal = _normalized_batch(nm.batch_norm, flat, pair, eps)
+    else:
+        assert running_mean is not None and running_var is not None
+        mean, var = (mv.repeat(term, repeats=(n,)) for term in (running_mean, running_var))
+        scale, shift = (*pair, None, None)[:2]
+        normal = batch_norm(flat, mean, var, scale, shift, eps=eps)
+    return mv.view(normal, shape=input.shape)
 
 
 # ---- embedding, attention --------------------------------------------------------------

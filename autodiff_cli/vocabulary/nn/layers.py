@@ -14,6 +14,7 @@ from autodiff_cli.errors import AssertionFault, TypeFault, ValueFault
 from autodiff_cli.tensors.tensor import of_array
 from autodiff_cli.vocabulary.autograd.grad_mode import no_grad
 from autodiff_cli.vocabulary.calls.calling import call, torch_call
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.nn.declared import declared, module, plain
 from autodiff_cli.vocabulary.nn.init import (
     constant_,
@@ -119,8 +120,9 @@ class _DropoutNd(Module):
             raise ValueFault(f"dropout probability has to be between 0 and 1, but got {self.p}")
 
 
-for _name in ("Dropout", "Dropout1d", "Dropout2d", "AlphaDropout"):
-    _function = {"AlphaDropout": "alpha_dropout"}.get(_name, _name.lower())
+ALPHA = {"AlphaDropout": "alpha_dropout", "FeatureAlphaDropout": "feature_alpha_dropout"}
+for _name in ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", *ALPHA):
+    _function = ALPHA.get(_name, _name.lower())
     _call = f"F.{_function}(input, self.p, self.training, self.inplace)"
     plain("torch.nn.modules.dropout", _name, _call, base=_DropoutNd)
 
@@ -252,6 +254,11 @@ class BatchNorm2d(_BatchNorm):
     _dims = (4,)
 
 
+@module("torch.nn.modules.batchnorm", "BatchNorm3d")
+class BatchNorm3d(_BatchNorm):
+    _dims = (5,)
+
+
 @module(
     "torch.nn.modules.normalization",
     "GroupNorm(num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None)",
@@ -268,6 +275,96 @@ class GroupNorm(_Normalization):
         shape = (channels,) if self.affine else None
         parametrize(self, dtype, weight=shape, bias=shape)
 
+
+@module(
+    "torch.nn.modules.normalization",
+    "RMSNorm(normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None)",
+    "F.rms_norm(input, self.normalized_shape, self.weight, self.eps)",
+    "{normalized_shape} eps elementwise_affine",
+)
+class RMSNorm(Module):
+    normalized_shape: Any
+
+    def _start(self, dtype: Any) -> None:
+        shape = self.normalized_shape
+        self.normalized_shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        parametrize(self, dtype, weight=self.normalized_shape if self.elementwise_affine else None)
+
+    def reset_parameters(self) -> None:
+        if self.weight is not None:
+            ones_(self.weight)
+
+
+plain(
+    "torch.nn.modules.normalization",
+    "LocalResponseNorm(size, alpha=1e-4, beta=0.75, k=1.0)",
+    "F.local_response_norm",
+    "{size} alpha beta k",
+)
+
+
+@declared(
+    "_InstanceNorm(num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, "
+    "device=None, dtype=None, *, bias=True)",
+    shows="{num_features} eps momentum affine bias track_running_stats",
+)
+class _InstanceNorm(_BatchNorm):
+    def _start(self, dtype: Any, bias: bool) -> None:
+        super()._start(dtype, bias)
+
+    def forward(self, input: Any) -> Any:
+        unbatched, batched = self._dims
+        if len(input.shape) not in self._dims:
+            raise ValueFault(
+                f"expected {unbatched}D or {batched}D input (got {len(input.shape)}D input)"
+            )
+        channels = input.shape[len(input.shape) - unbatched]
+        if channels != self.num_features:
+            at = len(input.shape) - unbatched
+            if self.affine:
+                raise ValueFault(
+                    f"expected input's size at dim={at} to match num_features ({self.num_features}), but "
+                    f"got: {channels}."
+                )
+            warn(
+                f"input's size at dim={at} does not match num_features. You can silence this warning by "
+                "not passing in num_features, which is not used because affine=False"
+            )
+        if len(input.shape) == unbatched:
+            return call(self._normalized(call(input, "unsqueeze", 0)), "squeeze", 0)
+        return self._normalized(input)
+
+    def _normalized(self, input: Any) -> Any:
+        own = self.training or not self.track_running_stats
+        if self.training and self.track_running_stats:
+            self._follow(input)
+        return torch_call(
+            "F.instance_norm",
+            input,
+            None if own else self.running_mean,
+            None if own else self.running_var,
+            self.weight,
+            self.bias,
+            own,
+            0.0 if self.momentum is None else self.momentum,
+            self.eps,
+        )
+
+    def _follow(self, input: Any) -> None:
+        """Move the running statistics to the means of those of each sample."""
+        count, channels, *spatial = input.shape
+        with no_grad():
+            whole = call(input, "reshape", 1, count * channels, *spatial)
+            mean, var = (call(x, "repeat", count) for x in (self.running_mean, self.running_var))
+            torch_call("F.batch_norm", whole, mean, var, None, None, True, self.momentum)
+            for kept, made in ((self.running_mean, mean), (self.running_var, var)):
+                call(kept, "copy_", call(call(made, "view", count, channels), "mean", 0))
+
+
+for _number in (1, 2, 3):
+    _name = f"InstanceNorm{_number}d"
+    _members = {"__qualname__": _name, "_dims": (_number + 1, _number + 2)}
+    module("torch.nn.modules.instancenorm", _name)(type(_name, (_InstanceNorm,), _members))
 
 plain(
     "torch.nn.modules.distance",
