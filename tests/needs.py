@@ -16,7 +16,7 @@ from importlib.util import find_spec
 # By the name that `needs` takes, what a person calls it. Paths of files are names, too.
 PROGRAMS = {
     "bash": "bash", "chromium": "Chromium", "dot": "Graphviz", "duckdb": "DuckDB", "fish": "fish", "jq": "jq",
-    "make": "make", "man": "man", "mlr": "Miller", "parallel": "GNU parallel", "zsh": "zsh",
+    "make": "make", "man": "man", "mlr": "Miller", "parallel": "GNU parallel", "ps": "ps", "zsh": "zsh",
 }  # fmt: skip
 MODULES = {
     "IPython": "IPython", "distributed": "Dask", "jax": "JAX", "matplotlib": "matplotlib",

@@ -176,7 +176,7 @@ class Apart:
                 if not self._arrives(late):
                     if quick:
                         return []
-                    self._late(late)
+                    self._late()
                     late = monotonic() + GRACE
                     continue
                 reply = self._reply()
@@ -206,7 +206,7 @@ class Apart:
             self.interrupts += 1
             self._kill(signal.SIGINT if self.interrupts == 1 else signal.SIGKILL)
 
-    def _late(self, late: float | None) -> None:
+    def _late(self) -> None:
         """The time is over: interrupt it, and kill it when it goes on."""
         from autodiff_cli.cli.watch import too_long
 

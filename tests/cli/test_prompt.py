@@ -180,6 +180,7 @@ def test_interrupts_end_what_runs_and_what_is_typed(terminal: Terminal) -> None:
     assert terminal.ended() == 0
 
 
+@pytest.mark.needs("ps")
 def test_a_process_that_ends_is_begun_again(terminal: Terminal) -> None:
     terminal.type("x = 20; x + 1", "21")
     listed = subprocess.run(
