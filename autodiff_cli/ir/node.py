@@ -29,7 +29,6 @@ Shape: TypeAlias = tuple[int, ...]
 Number: TypeAlias = bool | int | float
 Params: TypeAlias = dict[str, Any]
 NUMBERS = (bool, int, float)
-
 MAX_DIMS = 64  # numpy's, and what the reference's reductions take
 MANY = 1 << 17  # elements below which nobody asks for room
 
@@ -52,7 +51,7 @@ class Node:
         kept: the operands that its derivative reads, if a write replaced what one of them was.
         output: which of the results of its backward function it is.
         named: the reference's name of the function that made it, where that is one and ours are several.
-        tangent: the program's tensor that is its tangent, at a level of forward mode.
+        tangent, opened: a tensor that is its tangent; what its rules read in its place, where hooks kept it.
     """
 
     __slots__ = (
@@ -77,6 +76,7 @@ class Node:
     output: int = 0
     named: str = ""
     tangent: Any = None
+    opened: Node | None = None
 
     def __init__(
         self,
@@ -347,7 +347,7 @@ class Op:
         rule = self.rules(node.operands)[position]
         if rule is None:
             return None
-        flow = rule(g, node, *(node.kept or node.operands), **node.params)
+        flow = rule(g, node.opened or node, *(node.kept or node.operands), **node.params)
         if position < len(self.backward) and flow is not None and flow.requires_grad:
             if flow.number > max(node.number, g.number):  # not one that it was made of
                 flow.named = self.backward[position]

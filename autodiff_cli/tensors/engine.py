@@ -23,6 +23,7 @@ from autodiff_cli.ir.node import CONSTANT, INPUT, NUMBER, UNTRACKED, Node
 from autodiff_cli.ops.kinds import Elementwise
 from autodiff_cli.ops.movement import sum_to
 from autodiff_cli.ops.writes import copy_backwards
+from autodiff_cli.tensors.packing import opened
 from autodiff_cli.tensors.saved import check_saved
 from autodiff_cli.tensors.tensor import Tape, Tensor, constant_of, cut_off, keep_tangent
 from autodiff_cli.transform.reverse import fitted
@@ -118,7 +119,11 @@ class _Pass:
                     if shown is not None:
                         self.captured[key] = shown
             if through is None or key in through or (self.accumulating and key in self.captured):
-                self._through(node, g, needed, wanted)
+                if tape is not None and tape.packed and g is not None:
+                    with opened(node):
+                        self._through(node, g, needed, wanted)
+                else:
+                    self._through(node, g, needed, wanted)
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]
@@ -169,7 +174,8 @@ class _Pass:
         if g is not None:
             if node.released or node.number <= writes.newest:
                 check_saved(node)
-            if self.bare and op.on_arrays and hooked is None:
+            packed = node.tape is not None and node.tape.packed
+            if self.bare and op.on_arrays and hooked is None and not packed:
                 if type(g) is not Node or g.dtype is node.dtype:  # a hook may give another
                     arrays = arrays_of(node)
             if arrays is None:
@@ -206,6 +212,8 @@ class _Pass:
                     self._leaf(operand, wanted)
         if flowing and not self.retain_graph:
             node.released = True
+            if node.tape is not None:
+                node.tape.packed = {}
 
     def _hooked(self, node: Node, g: Any, needed: set[int] | None) -> list[Node | None] | None:
         """The gradients that flow on, as the hooks of the node's function leave them."""

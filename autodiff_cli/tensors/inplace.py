@@ -16,6 +16,7 @@ from autodiff_cli.ir.node import NO_PARAMS, Array, Node
 from autodiff_cli.ir.walk import nodes_in, topological
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.ops.writes import copy_slices
+from autodiff_cli.tensors.packing import packing_of
 from autodiff_cli.tensors.saved import saved
 from autodiff_cli.tensors.tensor import Tensor, keep_tangent
 
@@ -164,6 +165,14 @@ def in_place(
         raise RuntimeFault(OVERLAPPING)
     if given:
         check_apart(tensor, given, same=not scattered)
+    packing = packing_of(current()) if current().saving else None
+    if packing is None or packing.waiting is not None:
+        return _written(tensor, compute)
+    with packing.put_off():
+        return _written(tensor, compute)
+
+
+def _written(tensor: Tensor, compute: Callable[[Node], Node]) -> Tensor:
     old = tensor.node
     new = compute(old)
     if new.requires_grad:
@@ -193,7 +202,11 @@ def reshape_in_place(tensor: Tensor, shown: Node) -> None:
 
 def write(tensor: Tensor, old: Node, new: Node) -> None:
     """Put the value of `new` into the tensor's memory; the history becomes that of `new`."""
-    current().acts()
+    context = current()
+    context.acts()
+    packing = packing_of(context) if context.saving else None
+    if packing is not None:
+        packing.overwritten(tensor)
     memory, array = tensor.memory, tensor.array
     recorded = new.requires_grad and new is not old
     if recorded and new.operands and new.operands[0] is old and 0 in saved(new):

@@ -68,5 +68,9 @@ def _between(outputs: Sequence[Node], wrt: Sequence[Node]) -> list[Node]:
 def _is_watched(node: Node) -> bool:
     tape = node.tape
     return tape is not None and bool(
-        tape.hooks or tape.before or tape.function_hooks or tape.retained() is not None
+        tape.hooks
+        or tape.before
+        or tape.function_hooks
+        or tape.packed
+        or tape.retained() is not None
     )

@@ -85,6 +85,8 @@ def check_saved(node: Node) -> None:
         return  # nothing was written to since it was made
     if node.released and (node.op is copy_slices or saved(node)):
         raise RuntimeFault(FREED)
+    if node.tape is not None and node.tape.packed:
+        return  # hooks keep them, and know of no versions
     memory = node.memory
     if memory is not None and memory.writes and memory.writes[-1] > node.number:
         if RESULT in saved(node):

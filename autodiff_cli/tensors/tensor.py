@@ -96,9 +96,19 @@ class Tape:
         function_hooks: called with the gradients that flow on, and the one that came, both as tuples.
         retained: the tensor whose `grad` a node that isn't a leaf fills too.
         grad_fn: the object by which programs know the node.
+        packed: what its derivative needs, by place, where a program's hooks keep it.
     """
 
-    __slots__ = ("after", "before", "function_hooks", "grad_fn", "hooks", "retained", "tensor")
+    __slots__ = (
+        "after",
+        "before",
+        "function_hooks",
+        "grad_fn",
+        "hooks",
+        "packed",
+        "retained",
+        "tensor",
+    )
 
     def __init__(self) -> None:
         self.tensor: Callable[[], Tensor | None] = no_tensor
@@ -108,6 +118,7 @@ class Tape:
         self.function_hooks: dict[int, Callable[..., Any]] = {}
         self.retained: Callable[[], Tensor | None] = no_tensor
         self.grad_fn: Callable[[], Any] = no_tensor
+        self.packed: dict[int, Any] = {}
 
 
 def no_tensor() -> None:

@@ -11,9 +11,11 @@ from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.memory import Memory
 from autodiff_cli.ir.node import CONSTANT, Node, Shape
+from autodiff_cli.tensors.packing import Packed, packing_of
 from autodiff_cli.tensors.saved import FREED, function_name
 from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.calls.handles import open_class
+from autodiff_cli.vocabulary.calls.messages import warn
 from autodiff_cli.vocabulary.calls.parameters import type_name
 
 
@@ -32,6 +34,7 @@ class Context:
         "_name",
         "_node",
         "_not_differentiable",
+        "_packed",
         "_saved",
         "_versions",
         "needs_input_grad",
@@ -44,6 +47,7 @@ class Context:
         self._moving = False  # whether `jvp` runs
         self._versions: list[tuple[Memory, int, Node] | None] = []
         self._node: Node | None = None
+        self._packed: list[Packed | None] = []
         self._materialize = True
         self._not_differentiable: tuple[Any, ...] = ()
         self._dirty: tuple[Any, ...] = ()
@@ -68,6 +72,9 @@ class Context:
             (t.memory, len(t.memory.writes), t.node) if isinstance(t, Tensor) else None
             for t in self._saved
         ]
+        packing = None if self._node is None else packing_of(current())
+        if packing is not None:
+            self._packed = [None if t is None else packing.packed(t.node) for t in self._saved]
 
     def save_for_forward(self, *tensors: Any) -> None:
         self._ahead = tensors
@@ -78,6 +85,9 @@ class Context:
             return self._ahead
         if self._node is not None and self._node.released:
             raise RuntimeFault(FREED)
+        if self._packed:
+            pairs = zip(self._packed, self._saved, strict=True)
+            return tuple([p and Tensor(p.open(t.node, shown=True)) for p, t in pairs])
         for tensor, seen in zip(self._saved, self._versions, strict=False):
             if seen is not None and len(seen[0].writes) != seen[1]:
                 maker = seen[2]
@@ -91,6 +101,11 @@ class Context:
                     "check_nan=False)."
                 )
         return self._saved
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        warn("'saved_variables' is deprecated; use 'saved_tensors'", "DeprecationWarning")
+        return self.saved_tensors
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
         self._not_differentiable = tensors

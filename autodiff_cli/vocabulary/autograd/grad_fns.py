@@ -12,11 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import AttributeFault, RuntimeFault
+from autodiff_cli.errors import AttributeFault, RuntimeFault, TypeFault
 from autodiff_cli.ir.node import INPUT, NUMBER, UNTRACKED, Node
 from autodiff_cli.ops.writes import copy_backwards, copy_slices
+from autodiff_cli.tensors.packing import Packed, held_by, known_tensor
 from autodiff_cli.tensors.saved import FREED, saved
 from autodiff_cli.tensors.tensor import Tensor, constant_of, of_array, tape_of
+from autodiff_cli.vocabulary.calls.handles import PUBLIC, named
 
 _handle_numbers = count()
 
@@ -45,6 +47,52 @@ IN_CPP = frozenset(("AccumulateGrad", "CopySlices", "CopyBackwards", "NotImpleme
 
 
 PLACES = {"self": 0, "other": 1, "mat2": 1, "exponent": 1, "result": -1}
+
+
+@named("autograd.SavedTensor")
+class SavedTensor:
+    """A value that a derivative keeps, for which a program may register hooks."""
+
+    __module__ = "torch._C._autograd"
+    node: Node
+    place: int
+
+    def __init__(self, *_: Any) -> None:
+        raise RuntimeFault("Trying to create a SavedTensor object from Python is forbidden.")
+
+    @classmethod
+    def of(cls, node: Node, place: int) -> SavedTensor:
+        made = cls.__new__(cls)
+        made.node, made.place = node, place
+        return made
+
+    def register_hooks(self, *hooks: Any) -> None:
+        if len(hooks) != 2 or not all(map(callable, hooks)):
+            raise TypeFault(
+                "register_hooks(): incompatible function arguments. The following argument types are "
+                "supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: collections.abc.Callable, "
+                "arg1: collections.abc.Callable) -> None\n\nInvoked with: "
+                + ", ".join(map(repr, (self, *hooks)))
+            )
+        if self.node.released:
+            raise RuntimeFault(HOOKED_LATE)
+        packed = tape_of(self.node).packed
+        if self.place in packed:
+            raise RuntimeFault(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: only one "
+                "pair of hooks is allowed at a time."
+            )
+        if self.place in saved(self.node):
+            packed[self.place] = Packed(held_by(self.node, self.place), *hooks)
+
+
+PUBLIC[SavedTensor] = frozenset(("register_hooks",))
+HOOKED_LATE = (
+    "Calling register_hooks on a saved tensor after it has been freed. Saved intermediate values of the "
+    "graph are freed when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+    "backward through the graph a second time or if you need to access saved variables after calling "
+    "backward."
+)
 
 
 class GradFn:
@@ -118,11 +166,20 @@ class GradFn:
             raise RuntimeFault(FREED)
         if place not in saved(node) or place >= len(node.operands):
             return None
-        held = node if place < 0 else node.operands[place]
+        held = held_by(node, place)
         if held.op is NUMBER:
             return of_array(np.asarray(held.value))
-        known = held.tape.tensor() if held.op is INPUT and held.tape is not None else None
-        return Tensor(held) if known is None else known
+        packed = node.tape.packed.get(place) if node.tape is not None else None
+        if packed is not None:
+            return Tensor(packed.open(held, shown=True))
+        return known_tensor(held)
+
+    def raw_saved(self, name: str) -> SavedTensor:
+        """What the derivative keeps, before hooks unpack it: `_raw_saved_self`."""
+        place, node = PLACES.get(name), self.node
+        if place is None or name not in self.saved_names():
+            raise AttributeFault(f"'{self.class_name}' object has no attribute '_raw_saved_{name}'")
+        return SavedTensor.of(node, place)
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         return RemovableHandle(tape_of(self.node).function_hooks, hook)
@@ -156,8 +213,8 @@ def grad_fn_of(node: Node) -> GradFn | None:
     """The backward function behind a node; of a leaf, its accumulation."""
     if not node.requires_grad or node.op is UNTRACKED:
         return None
-    joint = getattr(node.op, "joint", None)
-    node = node if joint is None else joint(node)
+    while (joint := getattr(node.op, "joint", None)) is not None:
+        node = joint(node)
     tape = tape_of(node)
     known = tape.grad_fn()
     if known is None:

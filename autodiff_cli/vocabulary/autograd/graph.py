@@ -10,55 +10,79 @@ from functools import partial
 from typing import Any
 
 from autodiff_cli.errors import RuntimeFault, ValueFault
-from autodiff_cli.ir.context import changed, current, own
-from autodiff_cli.ir.node import NUMBER, Node
-from autodiff_cli.tensors.saved import RESULT, saved
-from autodiff_cli.tensors.tensor import Tensor, detached, tape_of
+from autodiff_cli.ir.context import current, own
+from autodiff_cli.ir.node import Node
+from autodiff_cli.tensors.packing import Packing, packing_of
+from autodiff_cli.tensors.tensor import Tensor
 from autodiff_cli.vocabulary.autograd.grad_fns import RemovableHandle
 from autodiff_cli.vocabulary.autograd.gradients import NO_HOOKS, register_hook
 from autodiff_cli.vocabulary.calls.handles import named, open_class
 
 
+class _Disabled:
+    """Told of new nodes where hooks aren't allowed."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def __call__(self, node: Node) -> None:
+        return None
+
+
 @named("autograd.graph.saved_tensors_hooks")
 class saved_tensors_hooks:
-    """Inside, `pack_hook` is given each tensor that is kept, and `unpack_hook` what it gave.
-
-    The backward pass goes on with the tensor that was kept: a hook can't put another in its place.
-    """
+    """Inside, `pack_hook` is given each tensor that is saved, `unpack_hook` in backward what it gave."""
 
     def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
     def __enter__(self) -> None:
-        context = self.context = own()
-        if context.transform == "grad":
-            raise RuntimeFault(NO_HOOKS)
-        context.saving = (*context.saving, self._kept)
+        enter_packing(Packing(self.pack_hook, self.unpack_hook))
 
     def __exit__(self, *_: Any) -> None:
-        context = self.context
-        context.saving = tuple([tell for tell in context.saving if tell != self._kept])
+        leave_packing()
 
-    def _kept(self, node: Node) -> None:
-        places = sorted((place for place in saved(node) if place != RESULT), reverse=True)
-        held = [node.operands[place] for place in places]
-        held += [node] if RESULT in saved(node) else []
-        shown = [detached(Tensor(one)) for one in held if one.op is not NUMBER]
-        packed = [self._apart(self.pack_hook, tensor) for tensor in shown]
-        if not packed:
-            return
 
-        def unpacked(g: Tensor | None) -> None:
-            for value in packed:
-                self._apart(self.unpack_hook, value)
+def enter_packing(packing: Packing) -> None:
+    """Let hooks hold, in the place of those that do."""
+    context = own()
+    if context.transform == "grad":
+        raise RuntimeFault(NO_HOOKS)
+    for tell in context.saving:
+        if isinstance(tell, _Disabled):
+            raise RuntimeFault(tell.message)
+    outer = packing.outer = packing_of(context)
+    context.saving = (*(tell for tell in context.saving if tell is not outer), packing)
 
-        hooks = tape_of(node).hooks
-        hooks[-1 - len(hooks)] = unpacked
 
-    def _apart(self, hook: Callable[[Any], Any], value: Any) -> Any:
-        """What a hook gives, which isn't recorded or observed itself."""
-        with changed(saving=(), grad=False):
-            return hook(value)
+def leave_packing() -> None:
+    """Let those hold again that did before the last ones."""
+    context = own()
+    packing = packing_of(context)
+    if packing is not None:
+        rest = [tell for tell in context.saving if tell is not packing]
+        context.saving = (*rest, *([] if packing.outer is None else [packing.outer]))
+
+
+@named("autograd.graph.disable_saved_tensors_hooks")
+class disable_saved_tensors_hooks:
+    """Inside, hooks for saved tensors are an error with the given message."""
+
+    def __init__(self, error_message: str) -> None:
+        self.tell = _Disabled(error_message)
+
+    def __enter__(self) -> None:
+        context = own()
+        if packing_of(context) is not None:
+            raise RuntimeFault(self.tell.message)
+        context.saving = (*context.saving, self.tell)
+
+    def __exit__(self, *_: Any) -> None:
+        context = own()
+        context.saving = tuple([tell for tell in context.saving if tell is not self.tell])
+
+
+open_class(saved_tensors_hooks)
 
 
 @named("autograd.graph.save_on_cpu")

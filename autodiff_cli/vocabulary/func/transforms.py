@@ -15,6 +15,7 @@ from autodiff_cli.ir.memory import next_number
 from autodiff_cli.ir.node import INPUT, Node
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.tensors import derivatives
+from autodiff_cli.tensors.packing import packing_of
 from autodiff_cli.tensors.tensor import Tensor, detached
 from autodiff_cli.vocabulary.autograd.differentiation import handed, nodes_of
 from autodiff_cli.vocabulary.autograd.gradients import NO_HOOKS, cotangents, made_leaf
@@ -48,9 +49,7 @@ def _level(transform: str = "grad", arguments: Any = ()) -> changed:
         arguments: of the function that is differentiated, which may be written to; what it captured may not.
     """
     context = current()
-    if transform == "grad" and any(
-        getattr(tell, "__name__", "") == "_kept" for tell in context.saving
-    ):
+    if transform == "grad" and packing_of(context) is not None:
         raise RuntimeFault(NO_HOOKS)
     return changed(
         level=context.level + 1,
