@@ -377,10 +377,8 @@ def _of_dtype(value: DType, name: str) -> Any:
 def _of_grad_fn(value: GradFn, name: str) -> Any:
     if name in GradFn.SHOWN:
         return getattr(value, name)
-    if name.startswith("_raw_saved_"):
-        return value.raw_saved(name.removeprefix("_raw_saved_"))
-    if name.startswith("_saved_"):
-        return value.saved_value(name.removeprefix("_saved_"))
+    if name.startswith(("_saved_", "_raw_saved_")):
+        return value.kept(name)
     own = value.node.params.get("ctx") if value.node.params else None
     if type(own) is Context:
         return attribute(own, name)

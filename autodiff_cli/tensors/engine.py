@@ -9,7 +9,7 @@ Source: torch/csrc/autograd/engine.cpp, functions/accumulate_grad.h.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -84,6 +84,7 @@ class _Pass:
         self.captured: dict[int, Node] = {}
         self.waiting: dict[int, int] = {}  # flows that a leaf still waits for
         self.order: list[Node] = []
+        self.callbacks: list[Callable[[], Any]] = []  # called when it has ended
         context.passing = self
         self.check_nan = context.check_nan
         # no graph of it is wanted
@@ -124,6 +125,8 @@ class _Pass:
                         self._through(node, g, needed, wanted)
                 else:
                     self._through(node, g, needed, wanted)
+        for call in self.callbacks:  # which may add others
+            call()
         if targets is None:
             return []
         return [self.captured.get(id(node)) for node in targets]

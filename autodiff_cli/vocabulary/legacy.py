@@ -6,26 +6,50 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_cli.errors import TypeFault, ValueFault
+from autodiff_cli.errors import RuntimeFault, TypeFault, ValueFault
 from autodiff_cli.ir import dtypes
 from autodiff_cli.ir.context import current
 from autodiff_cli.ir.dtypes import DType
 from autodiff_cli.ir.room import check_elements
 from autodiff_cli.tensors.tensor import Tensor, detached, of_array, wrapped
 from autodiff_cli.vocabulary.autograd.gradients import requires_grad_
-from autodiff_cli.vocabulary.calls.handles import NAMES, named, unwrap
+from autodiff_cli.vocabulary.calls.handles import NAMES, PUBLIC, named, unwrap
 from autodiff_cli.vocabulary.calls.parameters import type_name
 from autodiff_cli.vocabulary.calls.values import Size
 from autodiff_cli.vocabulary.creation import tensor_from
 
 
-@named("autograd.Variable", "autograd.variable.Variable")
-def Variable(data: Any = None, requires_grad: bool = False, volatile: bool = False) -> Tensor:
-    """A tensor; the name is from before tensors had gradients."""
-    if not isinstance(data, Tensor):
-        raise TypeFault(f"Variable data has to be a tensor, but got {type_name(data)}")
-    result = detached(data)
-    return requires_grad_(result) if requires_grad else result
+class ImperativeEngine:
+    """What runs backward passes."""
+
+    def queue_callback(self, callback: Any) -> None:
+        """Have a function called when the backward pass that runs has ended."""
+        running = current().passing
+        if running is None:
+            raise RuntimeFault("Final callbacks can only be installed during backward pass.")
+        running.callbacks.append(callback)
+
+
+class _Variable:
+    """`Variable(x)`: a tensor; the name is from before tensors had gradients."""
+
+    _execution_engine = ImperativeEngine()
+
+    def __call__(
+        self, data: Any = None, requires_grad: bool = False, volatile: bool = False
+    ) -> Tensor:
+        if not isinstance(data, Tensor):
+            raise TypeFault(f"Variable data has to be a tensor, but got {type_name(data)}")
+        result = detached(data)
+        return requires_grad_(result) if requires_grad else result
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return isinstance(value, Tensor)
+
+
+named("autograd.Variable", "autograd.variable.Variable")(_Variable())
+PUBLIC[ImperativeEngine] = frozenset(("queue_callback",))
+PUBLIC[_Variable] = frozenset(("_execution_engine",))
 
 
 class _Kind(type):

@@ -73,6 +73,28 @@ class dual_level:
         exit_dual_level()
 
 
+@named("autograd.forward_ad._set_fwd_grad_enabled")
+class set_fwd_grad_enabled:
+    """Whether tangents move inside."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+
+    def __enter__(self) -> None:
+        context = self.context = own()
+        self.before = context.grad
+        self.level = context.duals
+        if isinstance(self.level, Level):
+            self.was_on, self.level.on = self.level.on, self.mode
+        elif context.transform == "jvp":  # whose tangents are found in the graph
+            context.grad = self.mode
+
+    def __exit__(self, *_: Any) -> None:
+        self.context.grad = self.before
+        if isinstance(self.level, Level):
+            self.level.on = self.was_on
+
+
 @named("autograd.forward_ad.make_dual")
 def make_dual(tensor: Any, tangent: Any, *, level: Any = None) -> Tensor:
     duals = current().duals

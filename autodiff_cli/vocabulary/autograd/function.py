@@ -296,6 +296,14 @@ class Function:
     """The base of a program's own operations: `class Square(torch.autograd.Function)`."""
 
     __module__ = "torch.autograd.function"
+    generate_vmap_rule: ClassVar[bool] = False
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        raise NotImplementedFault(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeFault(
@@ -312,6 +320,8 @@ class Function:
                 "You must implement the forward function for custom autograd.Function."
             )
         ctx = Context(cls.__name__)
+        if (done := fw.over_rows(cls, find_method(cls, "vmap"), args, kwargs)) is not None:
+            return done[0]
         if find_method(cls, "setup_context") is not None:
             args, kwargs = _bound(forward, args, kwargs), {}
         given = (*args, *kwargs.values())

@@ -1,4 +1,4 @@
-"""Forward mode of a program's Functions: the `jvp` method, and what it must not do.
+"""Forward mode of a program's Functions: the `jvp` method, and what it must not do; and rows of them.
 
 Source: torch/csrc/autograd/custom_function.cpp (`_process_forward_mode_AD`), python_function.cpp.
 """
@@ -160,3 +160,17 @@ def _check_view(
             raise RuntimeFault(OTHER_VIEW)
         if own.view is not None and tangent.view.base is not own.view.base:
             raise RuntimeFault(OTHER_BASE)
+
+
+def over_rows(
+    cls: Any, method: Any, args: Sequence[Any], kwargs: dict[str, Any]
+) -> tuple[Any] | None:
+    """What a call gives for a row of `vmap`, if the `vmap` static method says it; see `func.mapped`."""
+    context = current()
+    rows = context.mapped if context.transform == "vmap" else None
+    if rows is None or rows.randomness == "refused":
+        return None
+    done: tuple[Any] | None = rows.applied(
+        cls.__name__, method, cls.generate_vmap_rule, args, kwargs
+    )
+    return done

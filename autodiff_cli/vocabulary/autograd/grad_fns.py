@@ -174,6 +174,12 @@ class GradFn:
             return Tensor(packed.open(held, shown=True))
         return known_tensor(held)
 
+    def kept(self, name: str) -> Any:
+        """`_saved_self` or `_raw_saved_self`, by that name."""
+        if name.startswith("_raw"):
+            return self.raw_saved(name.removeprefix("_raw_saved_"))
+        return self.saved_value(name.removeprefix("_saved_"))
+
     def raw_saved(self, name: str) -> SavedTensor:
         """What the derivative keeps, before hooks unpack it: `_raw_saved_self`."""
         place, node = PLACES.get(name), self.node

@@ -31,13 +31,14 @@ class _Handle:
 
 
 class Entries:
-    """A mapping, of which programs may see the items."""
+    """A mapping, of which programs may see the tensors, and how many entries there are."""
 
     def __init__(self, entries: MutableMapping[Any, Any]) -> None:
         self._entries = entries
 
     def items(self) -> list[tuple[Any, Any]]:
-        return list(self._entries.items())
+        values = enumerate(self._entries.values())
+        return [(n, value if isinstance(value, Tensor) else n) for n, value in values]
 
 
 class Mutable(Packing):

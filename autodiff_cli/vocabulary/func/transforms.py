@@ -78,6 +78,22 @@ def _own(value: Any) -> Any:
     return made_leaf(detached(value))
 
 
+def _moving(value: Any) -> Any:
+    """A tensor of a level of forward mode: it may be written to, as it isn't the leaf itself."""
+    if not isinstance(value, Tensor) or value.requires_grad:
+        return _own(value)
+    leaf = made_leaf(detached(value))._node
+    leaf.params = {"inner": True}
+    moving = Tensor(mv.view(leaf, shape=value.shape))
+    moving._node.memory = leaf.memory
+    return moving
+
+
+def _entries(tree: Any) -> list[Tensor]:
+    """The tensors of a tree as they are before anything is written to them."""
+    return [Tensor(value.node) for value in leaves(tree)]
+
+
 def _left(value: Any, inner: Sequence[Tensor]) -> Any:
     """A result outside of its level: without the graph, unless that leads to tensors from outside.
 
@@ -95,7 +111,7 @@ def _left(value: Any, inner: Sequence[Tensor]) -> Any:
         if id(node) in seen or not node.requires_grad:
             continue
         seen.add(id(node))
-        if node.op is INPUT and id(node) not in own:
+        if node.op is INPUT and id(node) not in own and "inner" not in node.params:
             return value
         pending.extend(node.operands)
     return detached(value)
@@ -130,8 +146,9 @@ def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[tuple[Any, ...], list[
     """The arguments with those that are differentiated replaced; and these."""
     places = _places(args, argnums)
     given = list(args)
+    own = _moving if current().transform == "jvp" else _own
     for place in places:
-        given[place] = mapped(given[place], _own)
+        given[place] = mapped(given[place], own)
     return tuple(given), [given[place] for place in places]
 
 
@@ -268,8 +285,8 @@ def _jacobian(func: Func, argnums: Any, has_aux: bool, call: str) -> Func:
                         check_has(value, "numel")
                         check_dual(value, value)
             given, chosen = _chosen(args, argnums)
+            inner = _entries(chosen)
             output, aux = output_of(func(*given), call, has_aux)
-            inner = leaves(chosen)
             found = mapped(
                 output, lambda out: _unpacked(_parts(out, chosen, inner, call is JVP), argnums)
             )
@@ -319,10 +336,10 @@ def jvp(
     for primal, tangent in zip(leaves(primals), leaves(tangents), strict=True):
         check_dual(primal, tangent)
     primals, tangents = _entering(primals), _entering(tangents)
-    with _level("jvp"):
-        given = mapped(primals, _own)
+    with _level("jvp", primals):
+        given = mapped(primals, _moving)
+        inner = _entries(given)
         output, aux = output_of(func(*given), JVP, has_aux)
-        inner = leaves(given)
         if strict and not all(output.requires_grad for output in leaves(output)):
             raise RuntimeFault(
                 "jvp(f, primals, tangents, strict=True): The output of f is independent of the inputs. "
@@ -339,10 +356,10 @@ def linearize(func: Func, *primals: Any) -> Any:
     for value in leaves(primals):
         check_has(value, "new_empty")
     primals = _entering(primals)
-    with _level("jvp"):
-        given = mapped(primals, _own)
+    with _level("jvp", primals):
+        given = mapped(primals, _moving)
+        inner = _entries(given)
         output = func(*given)
-    inner = leaves(given)
 
     def push(*tangents: Any) -> Any:
         moving = leaves(tangents)

@@ -18,10 +18,11 @@ from autodiff_cli.ir.walk import topological
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.random.streams import default_generator
 from autodiff_cli.tensors.ruled import MOST
-from autodiff_cli.tensors.tensor import Tensor
+from autodiff_cli.tensors.tensor import Tensor, constant_of
 from autodiff_cli.transform.batch import batched
 from autodiff_cli.vocabulary.calls.calling import call, class_path, torch_call
 from autodiff_cli.vocabulary.calls.handles import named, on_nodes
+from autodiff_cli.vocabulary.func.mapped import applied
 from autodiff_cli.vocabulary.func.nested import (
     Func,
     check_randomness,
@@ -125,9 +126,55 @@ REFUSED = {
 class Rows:
     """One row of a function's mapped arguments, and of those of the functions around."""
 
-    def __init__(self, nodes: Iterable[Node], outer: Rows | None) -> None:
-        self.nodes = list(nodes)  # kept, so that their ids are
-        self.own: set[int] = {id(node) for node in self.nodes} | (outer.own if outer else set())
+    def __init__(
+        self,
+        mapped_over: Iterable[tuple[Tensor, Tensor, int]],
+        place: int,
+        randomness: str,
+        recording: Recording | None = None,
+    ) -> None:
+        context = current()
+        self.outer: Rows | None = context.mapped
+        self.around, self.recorded = context.transform, context.recording
+        self.mapped_over = list(mapped_over)
+        self.place, self.randomness, self.recording = place, randomness, recording
+        self.nodes = [own.node for own, _, _ in self.mapped_over]  # kept, so that their ids are
+        self.own: set[int] = {id(node) for node in self.nodes}
+        self.own |= self.outer.own if self.outer else set()
+        _, entry, dim = self.mapped_over[0]
+        self.size = entry.shape[dim]
+
+    def whole(self, value: Tensor) -> tuple[Tensor, int | None] | None:
+        """A value for all rows, and their dimension, None if there is one for all; None if it isn't known."""
+        for own, entry, dim in self.mapped_over:
+            if value.node is own.node:
+                return entry, dim
+        if not self.vary(value.node):
+            return value, None
+        if self.recording is None:
+            return None
+        found = _in_rows([value], self.mapped_over, self.recording)
+        if found is None:
+            return None
+        return Tensor(found[0]), 0
+
+    def part(self, whole: Tensor, dim: int) -> Tensor:
+        """This row of a tensor of all rows, which is known to come from that."""
+        with changed(recording=self.recorded, transform=self.around, mapped=self.outer):
+            part: Tensor = call(whole, "select", dim, self.place)
+        part = Tensor(
+            constant_of(part.array, part.node)
+        )  # a row's own node, not one of the whole's
+        self.mapped_over.append((part, whole, dim))
+        self.nodes.append(part.node)
+        self.own.add(id(part.node))
+        return part
+
+    def applied(
+        self, name: str, method: Func | None, generated: bool, args: Any, kwargs: dict[str, Any]
+    ) -> tuple[Any] | None:
+        """What a Function gives for this row; see `mapped.applied`."""
+        return applied(name, method, generated, args, kwargs, self)
 
     def vary(self, node: Node) -> bool:
         """Whether a node was computed from a row."""
@@ -259,23 +306,23 @@ def over_rows(func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str =
 
         start = default_generator().get_state() if randomness == "same" else None
 
-        def run_on(values: list[Any]) -> Any:
-            own = [v.node for v, entry in zip(values, entries, strict=True) if v is not entry]
-            rows = Rows(own, current().mapped)
+        def run_on(place: int, recording: Recording | None = None) -> tuple[Any, Rows]:
+            values = row(place)
+            mapped_over = [
+                (own, entry, dim)
+                for own, entry, dim in zip(values, entries, dims, strict=True)
+                if own is not entry
+            ]
+            rows = Rows(mapped_over, place, randomness, recording)
             with changed(randomness=randomness, mapped=rows, transform="vmap"):
                 if start is not None:
                     default_generator().set_state(start)
-                return func(*rebuilt(args, iter(values)), **kwargs)
+                return func(*rebuilt(args, iter(values)), **kwargs), rows
 
-        first = row(0)
         recording = Recording()
         with _recorded(recording):
-            rows = [run_on(first)]
-            mapped_over = [
-                (own, entry, dim)
-                for own, entry, dim in zip(first, entries, dims, strict=True)
-                if own is not entry
-            ]
+            first, known = run_on(0, recording)
+            rows, mapped_over = [first], known.mapped_over
             inputs = {id(own.node) for own, _, _ in mapped_over}
             placed = _placed(
                 name,
@@ -290,7 +337,7 @@ def over_rows(func: Func, in_dims: Any = 0, out_dims: Any = 0, randomness: str =
         if found is not None:
             moved = [Tensor(_with_rows_at(node, dim)) for node, dim in zip(found, at, strict=True)]
         else:
-            rows += [run_on(row(place)) for place in range(1, sizes[0])]
+            rows += [run_on(place)[0] for place in range(1, sizes[0])]
             columns = [
                 [value for value, dim in zip(leaves(entry), placed, strict=True) if dim is not None]
                 for entry in rows
