@@ -18,6 +18,7 @@ from autodiff_cli.cli.options import (
     argument,
     color_option,
     command_of,
+    digits_option,
     option,
     quiet_option,
     wrt_option,
@@ -234,6 +235,7 @@ class BatchWords(TableWords):
         show_default=True,
         help="Bytes that are read at once, as in --chunk-size 1M.",
     )
+    digits: int | None = digits_option(None, "  [all that read back]")
     color: str = color_option()
 
 
@@ -341,12 +343,14 @@ def _summary(done: Summary, job: Job, apart: bool) -> Iterator[str]:
 
 
 def _show_sample(job: Job, words: BatchWords) -> None:
+    from shutil import get_terminal_size
+
     from autodiff_cli.render.sample import sample_text
     from autodiff_cli.rows.sample import sample
 
     found = sample(job, lambda text: None if words.quiet else click.echo(text, err=True))
     paint = painter(LABEL, wanted(words.color, sys.stdout))
-    click.echo(sample_text(found, paint), color=True)
+    click.echo(sample_text(found, get_terminal_size().columns, paint), color=True)
     if found.fault is not None:
         raise found.fault
 

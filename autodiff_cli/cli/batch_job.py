@@ -87,6 +87,7 @@ def job_of(words: BatchWords) -> Job:
         resume=words.resume,
         chunk_rows=words.chunk_rows,
         chunk_bytes=words.chunk_size,
+        digits=words.digits,
         words=_said(words, values, files),
     )
 
@@ -181,7 +182,7 @@ def _said(words: BatchWords, given: dict[str, str], paths: tuple[str, ...]) -> d
     derivatives = ["wrt", "seed", "jvp", "jacobian", "hessian", "hvp", "values_only"]
     deviations = ["propagate", "covariance", "budget", "monte_carlo"]
     names = ["columns", "also", "title", "keep", "on_error", *TableWords.__annotations__]
-    same = [*derivatives, *deviations, *names, "dtype", "manual_seed", "format", "to"]
+    same = [*derivatives, *deviations, *names, "digits", "dtype", "manual_seed", "format", "to"]
     said = [
         f"--{name.replace('_', '-')} {getattr(words, name)}"
         for name in same

@@ -14,7 +14,7 @@ from autodiff_cli.cli.options import Words
 from autodiff_cli.cli.words import NAME
 from autodiff_cli.errors import AutodiffError, InputError, NameFault
 from autodiff_cli.interpret.advice import unknown_name
-from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.interpret.suggest import suggestion, typed
 from autodiff_cli.syntax.parse import is_expression
 from autodiff_cli.syntax.rewrite import rewritten
 
@@ -198,7 +198,7 @@ def _of_table(error: AutodiffError, said: Words) -> str | None:
     for name in re.findall(r"(?<![\w.])[^\W\d]\w*(?!\s*\()\b", said.expression):
         near = suggestion(name, columns)
         if near is not None:
-            return f"did you mean '{near}', not '{name}'?"
+            return f"did you mean {typed(near)}, not '{name}'?"
     return None
 
 

@@ -51,6 +51,13 @@ class TableWords(Computing):
         help='Around fields that hold delimiters, as in --quote "\'", or none.  ["]',
     )
 
+    as_numbers: str | None = option(
+        "--as-numbers",
+        metavar="KINDS",
+        help="What counts as a number besides: true and yes as 1, dates as days since 1970-01-01: "
+        "--as-numbers bool,date.",
+    )
+
     def dialect(self) -> Dialect | None:
         """How text tables are written; None: as usual.
 
@@ -68,6 +75,7 @@ class TableWords(Computing):
                 na=tuple(word.strip() for word in self.na.split(",")) if self.na else (),
                 comment=self.comment,
                 skip=self.skip_lines,
+                kinds=[kind.strip() for kind in (self.as_numbers or "").split(",") if kind.strip()],
             )
         except InputError as error:
             raise click.UsageError(

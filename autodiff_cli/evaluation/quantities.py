@@ -53,6 +53,16 @@ def not_finite(result: Result) -> tuple[str, tuple[int, ...], float] | None:
     return None
 
 
+def significant(array: Array, digits: int) -> Array:
+    """An array of floats with so many significant digits, as float64.
+
+    >>> significant(np.array([2 / 3, 12345.678]), 3).tolist()
+    [0.667, 12300.0]
+    """
+    flat = map(float, map(f"%.{digits}g".__mod__, array.ravel().tolist()))
+    return np.fromiter(flat, np.float64, array.size).reshape(array.shape)
+
+
 def rounded(result: Result, digits: int) -> Result:
     """A result whose numbers have so many significant digits at most.
 
@@ -66,9 +76,7 @@ def rounded(result: Result, digits: int) -> Result:
 
     def of(value: Any) -> Any:
         if isinstance(value, Tensor) and value.array.dtype.kind == "f":
-            array = value.array.astype(np.float64)
-            flat = np.fromiter(map(number, array.ravel()), np.float64, array.size)
-            return value.replaced(array=flat.reshape(array.shape))
+            return value.replaced(array=significant(value.array, digits))
         if isinstance(value, Gradients):
             return Gradients(of(value.seed), of(value.by_input))
         if isinstance(value, Intermediate):

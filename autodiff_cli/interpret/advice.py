@@ -10,7 +10,7 @@ from typing import Any
 from autodiff_cli.errors import AttributeFault, AutodiffError, NameFault
 from autodiff_cli.interpret import habits, names
 from autodiff_cli.interpret.code import compiled_text
-from autodiff_cli.interpret.suggest import suggestion
+from autodiff_cli.interpret.suggest import suggestion, typed
 from autodiff_cli.interpret.torch_names import Namespace
 from autodiff_cli.ir.dtypes import NAMES as DTYPES
 from autodiff_cli.source import Source, Span
@@ -125,6 +125,8 @@ def unknown_name(
     near = _near(name, bound)
     if near:
         return near
+    if not name.isidentifier():
+        return "names in backticks are those of columns: autodiff batch"
     if called:
         meant = _habit(name, habits.SAID, habits.FUNCTIONS) or _elsewhere(name, text)
         meant = meant or _near(name, functions)
@@ -230,7 +232,7 @@ def _near(name: str, known: Iterable[str]) -> str | None:
             n for n in sorted(known) if len(n) >= SHORTEST and suggestion(name, [n])
         ]
         near = max(likely, key=lambda n: _likeness(name, n), default=None)
-    return f"did you mean '{near}'?" if near else None
+    return f"did you mean {typed(near)}?" if near else None
 
 
 def _likeness(name: str, other: str) -> tuple[float, int, bool]:

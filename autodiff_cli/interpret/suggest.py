@@ -34,6 +34,15 @@ def _distance(a: str, b: str, limit: int) -> int:
     return result
 
 
+def typed(name: str) -> str:
+    """A name in quotes, as in messages; in those that an expression needs around what Python calls no name.
+
+    >>> typed("S"), typed("unit price")
+    ("'S'", '`unit price`')
+    """
+    return f"'{name}'" if name.isidentifier() else f"`{name}`"
+
+
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """The nearest known name, if it is near enough."""
     best, best_distance = None, None

@@ -32,7 +32,7 @@ from autodiff_cli.tables.rows import Column
 MOST_PLANS = 2048
 MOST_FORKS = 1000  # each of which runs the text again
 FAR = 32  # branches behind which a few rows are computed one by one: each further one begins anew
-MEANT = re.compile(r"did you mean '[^']*'\?|write [^,]+,")
+MEANT = re.compile(r"did you mean (['`])[^'`]*\1\?|write [^,]+,")
 
 
 class Answers(NamedTuple):

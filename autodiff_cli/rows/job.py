@@ -31,6 +31,7 @@ class Job(NamedTuple):
         resume: whether to go on where an interrupted job of the same words stopped.
         chunk_rows: the most rows of a chunk; None: as many as `chunk_bytes` hold.
         chunk_bytes: of text or arrays that a chunk is read from.
+        digits: of numbers that are written, at most; None: all that read back.
         words: the question and the options, to know the same job by.
     """
 
@@ -47,6 +48,7 @@ class Job(NamedTuple):
     resume: bool = False
     chunk_rows: int | None = None
     chunk_bytes: int = 4 << 20
+    digits: int | None = None
     words: Mapping[str, str] = {}
 
     @property

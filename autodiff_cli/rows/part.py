@@ -210,7 +210,7 @@ def _done(
                 raise Stopped
             if left == 0:
                 break
-            table = answered(engine, chunk, job.on_error, left, uniform)
+            table = answered(engine, chunk, job.on_error, left, uniform, job.digits)
             if table.fault is not None:
                 raise table.fault
             if out is None:

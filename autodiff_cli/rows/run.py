@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from itertools import count
 
 from autodiff_cli.errors import InputError
+from autodiff_cli.interpret.suggest import typed
 from autodiff_cli.rows.engine import Engine
 from autodiff_cli.rows.job import Job, Summary
 from autodiff_cli.rows.table import answered, table_of_none
@@ -42,7 +44,7 @@ def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
     if not engine.asked.inputs:
         raise InputError(
             f"the expression names no column; the columns are {', '.join(names)}",
-            hint="--columns names or renames them",
+            hint=_how_to_name(names),
         )
     kept, closed = job.kept(names)
     others = readers.check(
@@ -57,6 +59,14 @@ def begun(job: Job, warn: Callable[[str], None] = _ignore) -> Engine:
         if job.keep:
             _check_names(job, engine, source, found)
     return engine
+
+
+def _how_to_name(columns: Sequence[str]) -> str:
+    """How an expression can name columns."""
+    odd = next((name for name in columns if not name.isidentifier()), None)
+    if odd is None:
+        return "--columns names or renames them"
+    return f"write {typed(odd)} in backticks, or rename it: --columns x={shlex.quote(odd)}"
 
 
 def _check_names(job: Job, engine: Engine, source: RowSource, names: Sequence[str]) -> None:
@@ -162,7 +172,7 @@ def _answered(
                 if chunk is None:
                     break
                 engine.turned = _within(chunk, done.rows, moved)
-                table = answered(engine, chunk, job.on_error, left, uniform)
+                table = answered(engine, chunk, job.on_error, left, uniform, job.digits)
                 if progress is not None:
                     progress.read(chunk, table.rows)
                 if job.reduce is None:
@@ -183,7 +193,7 @@ def _answered(
                 )
                 moved(done.rows, chunk.share[1])
         if job.reduce is not None:
-            writer.write(result(totals, engine.names, job.reduce == "mean"))
+            writer.write(result(totals, engine.names, job.reduce == "mean", job.digits))
         elif not done.rows and not done.resumed and source in ("csv", "tsv"):
             empty = table_of_none(engine, job.on_error, job.keep)
             writer.write(empty.written, empty.kept)

@@ -179,7 +179,7 @@ def _write_reduced(
     path = None if folder is None else work.path(0)
     writer = writers.open_writer(path, to=job.to, source=source)
     try:
-        writer.write(result(totals, engine.names, job.reduce == "mean"))
+        writer.write(result(totals, engine.names, job.reduce == "mean", job.digits))
         writer.close()
     except BaseException:
         writer.abort()

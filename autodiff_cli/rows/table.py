@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from autodiff_cli.errors import AutodiffError
+from autodiff_cli.evaluation.quantities import significant
 from autodiff_cli.ir.node import Array
 from autodiff_cli.rows.engine import Answers, Engine
 from autodiff_cli.rows.job import OnError
@@ -28,6 +29,7 @@ class AnswerTable(NamedTuple):
         bad: how many of those have no answer.
         non_finite: how many have an infinity or nan in their answer.
         fault: what ends the job behind these rows.
+        digits: of numbers that are written, at most; None: all that read back.
     """
 
     columns: dict[str, Column]
@@ -37,11 +39,27 @@ class AnswerTable(NamedTuple):
     bad: int
     non_finite: int
     fault: AutodiffError | None
+    digits: int | None = None
 
     @property
     def written(self) -> dict[str, Column | TextColumn]:
         """The columns in the order in which they are written."""
-        return {**self.columns, **({} if self.errors is None else {"error": self.errors})}
+        columns = {name: with_digits(column, self.digits) for name, column in self.columns.items()}
+        return {**columns, **({} if self.errors is None else {"error": self.errors})}
+
+
+def with_digits(column: Column, digits: int | None) -> Column:
+    """A column whose numbers have so many significant digits; None: all."""
+    if digits is None:
+        return column
+    many = digits
+
+    def of(array: Array) -> Array:
+        return significant(array, many).astype(array.dtype) if array.dtype.kind == "f" else array
+
+    values = column.values
+    shorter = list(map(of, values)) if isinstance(values, list) else of(values)
+    return Column(shorter, column.bad, column.nulls)
 
 
 def answered(
@@ -50,6 +68,7 @@ def answered(
     on_error: OnError,
     limit: int | None = None,
     uniform: Uniform | None = None,
+    digits: int | None = None,
 ) -> AnswerTable:
     """The answers for a chunk's rows, in their order.
 
@@ -59,6 +78,7 @@ def answered(
         on_error: what a bad row does.
         limit: how many of the chunk's rows count, from its first; None for all.
         uniform: what the output demands of the rows' shapes, and has had up to now; None: nothing.
+        digits: of numbers that are written, at most.
     """
     count = chunk.count if limit is None else min(limit, chunk.count)
     unread = chunk.bad.offsets
@@ -74,14 +94,14 @@ def answered(
     if stops and wrong.any():
         first = int(np.argmax(wrong))
         return _table(chunk, answers, np.arange(first))._replace(
-            fault=_fault(chunk, answers, first)
+            fault=_fault(chunk, answers, first), digits=digits
         )
     if on_error == "null":
         table = _table(chunk, answers, np.arange(count))
         table = table._replace(errors=_sentences(chunk, answers, count))
     else:
         table = _table(chunk, answers, np.flatnonzero(~wrong))
-    return table._replace(rows=count, bad=int(np.count_nonzero(wrong)))
+    return table._replace(rows=count, bad=int(np.count_nonzero(wrong)), digits=digits)
 
 
 def table_of_none(engine: Engine, on_error: OnError, keep: bool) -> AnswerTable:

@@ -13,6 +13,7 @@ import numpy as np
 
 from autodiff_cli.errors import InputError
 from autodiff_cli.ir.node import Array, Shape
+from autodiff_cli.rows.table import with_digits
 from autodiff_cli.tables.rows import Column
 
 
@@ -124,14 +125,18 @@ def _with_nan(columns: Mapping[str, Column]) -> Array:
     return found
 
 
-def result(totals: Mapping[str, Total], names: Sequence[str], mean: bool) -> dict[str, Column]:
+def result(
+    totals: Mapping[str, Total], names: Sequence[str], mean: bool, digits: int | None = None
+) -> dict[str, Column]:
     """The one row that the totals give.
 
     Args:
         names: of the answers, if there was no row.
+        digits: of numbers, at most.
     """
     found = totals or {name: Total(name) for name in names}
-    return {name: Column(total.result(mean)[None]) for name, total in found.items()}
+    columns = {name: Column(total.result(mean)[None]) for name, total in found.items()}
+    return {name: with_digits(column, digits) for name, column in columns.items()}
 
 
 def two_sum(a: Array, b: Array) -> tuple[Array, Array]:

@@ -94,6 +94,16 @@ def _name(span: Span, text: str) -> tree.Name:
     return tree.Name(span, text)
 
 
+def _quoted(span: Span, text: str) -> tree.Name:
+    """A name that is none of Python's, such as a column's: a point before it would make it one of ours."""
+    name = text[1:-1].strip()
+    if name.isidentifier() and not iskeyword(name):
+        return _name(span, name)
+    if not name or name in CONSTANTS or name.startswith("."):
+        raise _at(span, f"{text} is not a name", None)
+    return tree.Name(span, name)
+
+
 def _float(span: Span, text: str) -> tree.Literal:
     return tree.Literal(span, float(text))
 
@@ -138,6 +148,7 @@ BUILDERS: dict[str, Callable[..., Any]] = {
     "subscript_tuple": _sequence(is_tuple=True),
     "slice": lambda span, start, colon, stop, second, step: tree.Slice(span, start, stop, step),
     "name": _name,
+    "quoted": _quoted,
     "integer": _integer,
     "float": _float,
     "string": _string,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 from shlex import quote as shell
 from typing import NamedTuple
 
@@ -20,6 +22,10 @@ GROUPED = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d*)?|[-+]?\d{1,3}(,\d{3}){2,}")
 COMMA = re.compile(r"[-+]?\d*,\d+([eE][-+]?\d+)?")
 MISSING = frozenset(("na", "n/a", "#n/a", "null", "none", "nil", "-", "--", ".", "?", "missing"))
 LONGEST_LINE = 64 << 20  # bytes
+KINDS = ("bool", "date")
+TRUTHS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d.*)?", re.ASCII)
+DAY = 86_400.0  # seconds
 
 
 class Dialect(NamedTuple):
@@ -32,6 +38,7 @@ class Dialect(NamedTuple):
         na: what stands in the place of a number that is missing.
         comment: what lines begin with that are none; "" for nothing.
         skip: how many lines stand before the header.
+        kinds: what counts as a number besides numbers, of KINDS.
     """
 
     delimiter: str = ","
@@ -41,6 +48,7 @@ class Dialect(NamedTuple):
     na: tuple[str, ...] = ()
     comment: str = ""
     skip: int = 0
+    kinds: frozenset[str] = frozenset()
 
     @property
     def numbers(self) -> bool:
@@ -61,6 +69,23 @@ class Dialect(NamedTuple):
     def plain_all(self, texts: Sequence[str]) -> Sequence[str]:
         """Numbers as Python writes them."""
         return [self.plain(text) for text in texts] if self.numbers else texts
+
+    def numbers_all(self, texts: Sequence[str]) -> Sequence[str]:
+        """Fields as numbers that Python reads, with those of its kinds."""
+        plain = self.plain_all(texts)
+        if not self.kinds:
+            return plain
+        return [repr(number) if (number := self.number_of(t)) is not None else t for t in plain]
+
+    def number_of(self, text: str) -> float | None:
+        """What a word of its kinds counts as: true or yes 1, a date its days since 1970-01-01.
+
+        >>> Dialect(kinds=frozenset(KINDS)).number_of("1970-01-02T12:00")
+        1.5
+        """
+        if "bool" in self.kinds and (truth := TRUTHS.get(text.strip().lower())) is not None:
+            return truth
+        return days_of(text.strip()) if "date" in self.kinds else None
 
     def kept_all(self, texts: Sequence[str]) -> Sequence[str]:
         """Cells that pass through: those that are numbers as other formats write them."""
@@ -86,7 +111,7 @@ class Dialect(NamedTuple):
             return (
                 f"--na {shell(text)} says that it is missing; --on-error skip leaves such rows out"
             )
-        return None
+        return word_hint(text)
 
     def plain(self, text: str) -> str:
         """A number as Python writes it; empty where it is missing.
@@ -108,6 +133,27 @@ class Dialect(NamedTuple):
 USUAL = Dialect()
 
 
+def word_hint(text: str) -> str | None:
+    """How a word could count as a number."""
+    if text.lower() in TRUTHS:
+        return "--as-numbers bool takes true and yes for 1, false and no for 0"
+    if days_of(text) is not None:
+        return "--as-numbers date takes a date for its days since 1970-01-01"
+    return None
+
+
+@lru_cache(maxsize=1 << 16)
+def days_of(text: str) -> float | None:
+    """The days since 1970-01-01 of an ISO date, with a time or without; UTC where it says no zone."""
+    if not DATE.fullmatch(text):
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() / DAY
+
+
 def _is_number(text: str) -> bool:
     if NO_NUMBER in text:
         return False
@@ -127,6 +173,7 @@ def dialect_of(
     na: Sequence[str] = (),
     comment: str | None = None,
     skip: int = 0,
+    kinds: Sequence[str] = (),
 ) -> Dialect | None:
     """What options say; None if they say nothing. The delimiter is "" where it is the format's.
 
@@ -141,7 +188,14 @@ def dialect_of(
         tuple(na),
         comment or "",
         skip,
+        frozenset(kinds),
     )
+    unknown = next((kind for kind in kinds if kind not in KINDS), None)
+    if unknown is not None:
+        raise InputError(
+            f"--as-numbers takes {' and '.join(KINDS)}, not '{unknown}'",
+            hint=f"--as-numbers {','.join(KINDS)}",
+        )
     if delimiter is not None:
         _one("--delimiter", delimiter, given.delimiter, "';', '|', tab or blank")
     if quote not in (None, "none"):

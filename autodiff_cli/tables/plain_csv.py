@@ -137,7 +137,7 @@ def chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     columns = {}
     for name in layout.wanted:
         texts = across[layout.names.index(name)]
-        values, none = numbers(layout.dialect.plain_all(texts))
+        values, none = numbers(layout.dialect.numbers_all(texts))
         fields = [texts[at] for at in none.tolist()]
         found.add(none, because(name, fields, layout.dialect.no_number, layout.dialect.hint))
         columns[name] = without(values, whole, none)

@@ -11,6 +11,7 @@ import orjson
 
 from autodiff_cli.ir.node import Array
 from autodiff_cli.tables.bad import Bad, because, shown
+from autodiff_cli.tables.dialect import Dialect, word_hint
 from autodiff_cli.tables.json_numbers import Shapeless, column_of, nested, spread
 from autodiff_cli.tables.kept import KeptLines
 from autodiff_cli.tables.layout import ColumnLayout
@@ -79,15 +80,25 @@ def columns_of(
             cells = [
                 nested(row, title, MISSING) if c is MISSING else c for row, c in zip(objects, cells)
             ]
+        if layout.dialect.kinds:
+            cells = [_counted(cell, layout.dialect) for cell in cells]
         values, wrong = column_of(cells)
         places = good[list(wrong)]
         bad = whole.copy()
         bad[places] = True
-        found.add(rows[places], because(name, list(wrong.values()), _no_number))
+        found.add(rows[places], because(name, list(wrong.values()), _no_number, _word))
         if none:
             values = spread(values, good, len(lines))
         columns[name] = Column(values, np.flatnonzero(bad))
     return columns
+
+
+def _counted(cell: object, dialect: Dialect) -> object:
+    """A value as the number that it counts as, if it does."""
+    if isinstance(cell, bool) and "bool" in dialect.kinds:
+        return float(cell)
+    number = dialect.number_of(cell) if isinstance(cell, str) else None
+    return cell if number is None else number
 
 
 def kept_of(lines: list[bytes], layout: ColumnLayout) -> KeptLines | None:
@@ -167,6 +178,11 @@ def hint_of(line: bytes) -> str | None:
 
 def _late(_: object) -> str:
     return f"the key isn't among those of the first {OBJECTS} objects"
+
+
+def _word(entry: object) -> str | None:
+    """How a value that is no number could count as one."""
+    return word_hint(str(entry)) if isinstance(entry, (str, bool)) else None
 
 
 def _no_number(entry: object) -> str:

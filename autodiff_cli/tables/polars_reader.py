@@ -18,6 +18,8 @@ from autodiff_cli.tables.rows import Chunk, Column
 from autodiff_cli.tables.sources import RowSource
 
 SMALLEST = 1024  # rows of a chunk
+DATES = (polars.Date, polars.Datetime)
+MICROSECONDS = 86_400e6  # of a day
 
 
 def read(
@@ -31,7 +33,7 @@ def read(
     file = source.name
     table, schema = _scanned(source)
     titles = tuple(schema)
-    names, want, keep = _chosen(schema, choice, file)
+    names, want, keep = _chosen(schema, choice, source)
     used = [name for name in names if name in want or name in keep]
     table = table.select([polars.col(t).alias(n) for t, n in zip(titles, names) if n in used])
     row = 1
@@ -42,7 +44,7 @@ def read(
         for frame in table.collect_batches(
             chunk_size=max(SMALLEST, size // (8 * max(1, len(used)))), maintain_order=True
         ):
-            yield _chunk(frame, file, row, want, keep, names)
+            yield _chunk(frame, file, row, want, keep, names, source.dialect.kinds)
             row += len(frame)
     except REFUSALS as error:
         raise InputError(f"{file} is damaged: {_line(error)}") from None
@@ -54,7 +56,7 @@ def header(source: RowSource, choice: Choice) -> tuple[str, ...]:
     Raises:
         InputError: it is damaged, or has no such column.
     """
-    return _chosen(_scanned(source)[1], choice, source.name)[0]
+    return _chosen(_scanned(source)[1], choice, source)[0]
 
 
 def rows(source: RowSource) -> int:
@@ -67,13 +69,22 @@ def rows(source: RowSource) -> int:
     return 0 if _is_stream(source) else int(table.select(polars.len()).collect().item())
 
 
-def _chosen(schema: polars.Schema, choice: Choice, file: str) -> tuple[tuple[str, ...], ...]:
+def _chosen(
+    schema: polars.Schema, choice: Choice, source: RowSource
+) -> tuple[tuple[str, ...], ...]:
     """The names of the columns, those to parse, which are numbers, and those to keep."""
-    naming = choice.naming
+    naming, file = choice.naming, source.name
     names = naming.given(len(schema), file) if naming.names else naming.apply(list(schema), file)
     want, keep = choice.of(names, file)
     types = dict(zip(names, schema.values()))
     for name in want:
+        if types[name].is_temporal() and types[name] in DATES:
+            if "date" in source.dialect.kinds:
+                continue
+            raise InputError(
+                f"{file}: the column '{name}' holds {types[name]}, not numbers",
+                hint="--as-numbers date takes a date for its days since 1970-01-01",
+            )
         if not _numeric(types[name]):
             raise InputError(f"{file}: the column '{name}' holds {types[name]}, not numbers")
     return names, want, keep
@@ -116,16 +127,29 @@ def _chunk(
     want: tuple[str, ...],
     keep: tuple[str, ...],
     names: tuple[str, ...],
+    kinds: frozenset[str],
 ) -> Chunk:
     columns: dict[str, Column] = {}
     found = Bad(file, row, len(frame))
     for name in want:
-        column = _column(frame[name])
+        column = _column(_counted(frame[name], kinds))
         null = NOWHERE if column.nulls is None else np.flatnonzero(column.nulls)
         found.add(null, alike(name, "null"))
         columns[name] = Column(column.values, null)
     kept = KeptSeries(frame.select(keep)) if keep else None
     return Chunk(file, row, len(frame), columns, found, kept, names)
+
+
+def _counted(series: polars.Series, kinds: frozenset[str]) -> polars.Series:
+    """A column as the numbers that it counts as: dates as days since 1970-01-01."""
+    kind = series.dtype
+    if kind == polars.Date:
+        return series.to_physical().cast(polars.Float64)
+    if kind == polars.Datetime:
+        return series.dt.epoch("us").cast(polars.Float64) / MICROSECONDS
+    if kind == polars.Boolean and "bool" in kinds:
+        return series.cast(polars.Float64)
+    return series
 
 
 def _column(series: polars.Series) -> Column:

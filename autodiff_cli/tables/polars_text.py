@@ -32,7 +32,8 @@ def csv_chunk(piece: Piece, layout: ColumnLayout, row: int) -> Chunk:
     """The rows of a piece of CSV, the first of which has the number `row`."""
     if piece.quotes == "odd" or not layout.wanted or _lone_returns(piece.data):
         return plain_csv.chunk(piece, layout, row)
-    frame = None if layout.dialect.numbers else _csv_frame(piece, layout)
+    worded = layout.dialect.numbers or layout.dialect.kinds
+    frame = None if worded else _csv_frame(piece, layout)
     data, bad = piece.data, Bad()
     if frame is not None:
         columns = {name: Column(frame[name].to_numpy()) for name in layout.wanted}
@@ -139,7 +140,7 @@ def _with_bad_rows(
         values = series.to_numpy().copy()
         offsets = np.flatnonzero(series.is_null().to_numpy() & ~whole)
         fields = texts.gather(offsets).fill_null("").to_list()
-        values[offsets], none = plain_csv.numbers(layout.dialect.plain_all(fields))
+        values[offsets], none = plain_csv.numbers(layout.dialect.numbers_all(fields))
         wrong = [fields[at] for at in none.tolist()]
         reasons = because(name, wrong, layout.dialect.no_number, layout.dialect.hint)
         found.add(offsets[none], reasons)

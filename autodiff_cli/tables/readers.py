@@ -14,7 +14,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from autodiff_cli.errors import InputError
 from autodiff_cli.tables import hints, plain_csv, plain_json
 from autodiff_cli.tables.bad import RowError
-from autodiff_cli.tables.dialect import USUAL
+from autodiff_cli.tables.dialect import USUAL, Dialect
 from autodiff_cli.tables.formats import TEXT
 from autodiff_cli.tables.layout import Choice, ColumnLayout, Keep, naming, no_column
 from autodiff_cli.tables.pieces import Piece, pieces
@@ -346,7 +346,8 @@ def layout_of(
     """The columns, by the file's first piece, and what of the piece is rows."""
     file, dialect = source.name, source.fields
     if dialect is None:
-        return _layout_of_objects(first, choice, file), first
+        kinds = source.dialect.kinds
+        return _layout_of_objects(first, choice, file, USUAL._replace(kinds=kinds)), first
     titles, end = plain_csv.first_record(first.data, dialect, file) if first else ([], 0)
     if first is None or not titles:
         raise InputError(f"{file} is empty", hint="a table begins with its header: S,K,T")
@@ -365,7 +366,9 @@ def layout_of(
     return layout, rows if rows.data else None
 
 
-def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> ColumnLayout:
+def _layout_of_objects(
+    first: Piece | None, choice: Choice, file: str, dialect: Dialect
+) -> ColumnLayout:
     if choice.naming.names:
         raise InputError(
             f"{file}: JSON Lines name their columns", hint="rename one: --columns new=old"
@@ -380,4 +383,6 @@ def _layout_of_objects(first: Piece | None, choice: Choice, file: str) -> Column
     titles = tuple(found)
     names = choice.naming.apply(titles, file) if titles else ()
     want, keep = choice.of(names, file, fixed=False)
-    return ColumnLayout(file, USUAL, names, titles, want, keep, choice.kept == "all", choice.closed)
+    return ColumnLayout(
+        file, dialect, names, titles, want, keep, choice.kept == "all", choice.closed
+    )

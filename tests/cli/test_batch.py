@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -439,16 +440,21 @@ def test_dry_run_writes_nothing(run: Any) -> None:
         "columns: x, y",
         "the same for every row: w=2",
         "columns not read: s",
-        "first row: t.csv, row 1",
+        "first rows: t.csv, row 1, 2, 3",
     ]
-    assert "value: tensor(14.7781)" in out
+    cells = [line.split() for line in out.splitlines()[7:]]
+    rows = [cell for cell in cells if cell[0] in ("x", "y", "value")]
+    read = np.loadtxt("t.csv", delimiter=",", skiprows=1, max_rows=3, usecols=(0, 1), unpack=True)
+    expected = [*read, 2 * np.exp(read[0] * read[1])]
+    assert [(row[0], row[1]) for row in rows] == [(n, "float32") for n in ("x", "y", "value")]
+    np.testing.assert_allclose([list(map(float, row[2:])) for row in rows], expected, rtol=1e-4)
     assert not Path("out.csv").exists()
 
 
 def test_dry_run_fails_as_the_run_would(run: Any) -> None:
     Path("q.csv").write_text("x\nq\n1\n")
     code, out, err = run("x", "q.csv", "--dry-run")
-    assert code == 1 and out.endswith("first row: q.csv, row 1\n")
+    assert code == 1 and "first rows: q.csv, row 1\n" in out and "row 1, 2" not in out
     assert err == "InputError: q.csv, row 1 (line 2), column 'x': 'q' is not a number\n"
     code, out, err = run("x", "q.csv", "--dry-run", "--on-error", "skip")
     assert (code, err) == (0, "") and "error: q.csv, row 1 (line 2)" in out
@@ -748,3 +754,74 @@ def test_many_rows_wait_behind_the_wall_for_the_first_good_one(to: str, options:
     assert chunk.columns["row"].values[-1] == count  # type: ignore[index]
     assert chunk.columns["value"].values[-1] == 2 * count  # type: ignore[index]
     assert chunk.count == count + 1
+
+
+# ---- columns by any name, words that count as numbers, digits ------------------------------------
+
+
+def test_columns_that_python_calls_no_names(run: Any) -> None:
+    Path("h.csv").write_text("unit price,Stück (kg),class\n1.5,2,3\n2.5,3,4\n")
+    code, out, err = run("`unit price`*`Stück (kg)`*`class`", "h.csv", "--wrt", "unit price")
+    assert (code, err) == (0, "")
+    assert out == "value,grad_unit price\n9.0,6.0\n30.0,12.0\n"
+    err = run("unit_price*2", "h.csv")[2]
+    assert "did you mean `unit price`, not 'unit_price'?" in err
+    err = run("`unit pric`*`class`", "h.csv")[2]
+    assert "NameError: name 'unit pric' is not defined" in err
+    assert "did you mean `unit price`?" in err
+
+
+@pytest.mark.parametrize("engine", ["csv", "jsonl"])
+def test_truths_and_dates_as_numbers(run: Any, engine: str) -> None:
+    if engine == "csv":
+        Path("h.csv").write_text("ok,day,x\ntrue,1970-01-03,5\nNo,1970-01-01T12:00,7\nmaybe,,1\n")
+    else:
+        Path("h.jsonl").write_text(
+            '{"ok": true, "day": "1970-01-03", "x": 5}\n{"ok": false, "day": "1970-01-01T12:00Z", "x": 7}\n'
+            '{"ok": "maybe", "day": "", "x": 1}\n'
+        )
+    words = ("ok*x + day", f"h.{engine}", "--values-only", "--to", "csv", "--on-error", "null")
+    code, out, _ = run(*words, "--as-numbers", "bool,date")
+    lines = out.splitlines()
+    assert code == 0 and lines[1:3] == ["7.0,", "0.5,"]
+    assert "column 'ok': 'maybe' is not a number" in lines[3]
+    _, out, err = run(*words)
+    assert out.count("is not a number") == 3
+    err = run("ok*x", f"h.{engine}")[2]
+    assert "--as-numbers bool takes true and yes for 1" in err
+    code, _, err = run(*words, "--as-numbers", "dates")
+    assert code == 2 and "--as-numbers takes bool and date, not 'dates'" in err
+
+
+def test_numbers_beside_words_stay_numbers(run: Any) -> None:
+    Path("h.csv").write_text("a\n20240301\n1,5\n")
+    words = ("a*2", "h.csv", "--delimiter", ";", "--decimal", ",", "--as-numbers", "date")
+    assert run(*words, "--values-only", "--dtype", "float64")[1] == "value\n40480602.0\n3.0\n"
+
+
+@pytest.mark.needs("polars")
+def test_dates_of_parquet_as_numbers(run: Any) -> None:
+    import polars
+
+    when = {"day": [date(1970, 1, 3), date(2024, 3, 1)], "at": [datetime(1970, 1, 1, 6), None]}
+    polars.DataFrame(when | {"ok": [True, False]}).write_parquet("d.parquet")
+    words = ("d.parquet", "--to", "csv", "--as-numbers", "bool,date")
+    assert run("day*2", *words, "--keep")[1].splitlines()[1:] == [
+        "1970-01-03,1970-01-01 06:00:00.000000,true,4.0,2.0", "2024-03-01,,false,39566.0,2.0",
+    ]  # fmt: skip
+    assert run("ok*3", *words)[1] == "value,grad_ok\n3.0,3.0\n0.0,3.0\n"
+    assert run("at*4", *words, "--on-error", "skip")[1] == "value,grad_at\n1.0,4.0\n"
+    err = run("day*2", "d.parquet")[2]
+    assert "holds Date, not numbers" in err and "--as-numbers date" in err
+
+
+@pytest.mark.parametrize("words", [[], ["--engine", "dask"], ["--reduce", "mean"]])
+@pytest.mark.needs("distributed")
+def test_digits(run: Any, words: list[str]) -> None:
+    Path("d.csv").write_text("x\n2\n2\n")
+    to = ["-o", "there", "--quiet"] if words[:1] == ["--engine"] else []
+    code, out, err = run("exp(x)/3", "d.csv", "--digits", "3", *words, *to)
+    assert (code, err) == (0, "")
+    if to:
+        out = "".join(path.read_text() for path in Path("there").glob("part*"))
+    assert out.splitlines()[:2] == ["value,grad_x", "2.46,2.46"]

@@ -197,6 +197,14 @@ def test_a_span_is_the_text_of_its_tree(text: str) -> None:
                         if isinstance(v, tree.Tree)]  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["unit price", "l [m]", "class", "x", " padded "])
+def test_names_in_backticks(name: str) -> None:
+    source = Source(f"2*`{name}`")
+    result: Any = parse_expression(source).body[-1]
+    assert result.value.right.id == name.strip()
+    assert source.slice(result.value.right.span) == f"`{name}`"
+
+
 @pytest.mark.parametrize(
     ("text", "targets"),
     [
@@ -248,6 +256,10 @@ def test_assignments_come_first(text: str, targets: list[str]) -> None:
         ("x && y", "unexpected '&'", "write 'and'", 3),
         ("|x|", "unexpected '|'", "abs(x)", 0),
         ("“x”", "unexpected “", "straight quotes", 0),
+        ("`x", "unexpected `", "straight quotes", 0),
+        ("x*`.guard`", "`.guard` is not a name", "", 2),
+        ("` `", "` ` is not a name", "", 0),
+        ("`None`", "`None` is not a name", "", 0),
         ("x²", "'x²' is not a name", "x**2", 0),
         ("lambda x: x", "lambda", "", 0),
     ],
