@@ -22,7 +22,7 @@ GROUPS = {
     "Derivatives": "--wrt --seed --jacobian --hessian --jvp --hvp --order --no-grad --values-only --backward "
     "--propagate --covariance --budget --monte-carlo --element --steps",
     "Input": "--format --columns --delimiter --decimal --thousands --na --comment --skip-lines --quote "
-    "--limit",
+    "--as-numbers --limit",
     "Output": "--to --json --output --digits --save --save-grads --all --also --as --keep --reduce "
     "--skip-nan --strict --on-error --trace --fold --function --expand --names --inline --what --log "
     "--heat --echo --figures --color --quiet --timings",
