@@ -204,6 +204,25 @@ isnan = Elementwise("isnan", np.isnan, result="bool", doc="is not a number")
 isinf = Elementwise("isinf", np.isinf, result="bool", doc="is infinite")
 isfinite = Elementwise("isfinite", np.isfinite, result="bool", doc="is neither infinite nor nan")
 clone = unary("clone", lambda x: x, vjp=lambda g, y, x: g, result="same", doc="a copy")
+
+
+class _Unpacked(Elementwise):
+    """A value with the history of another one, in whose place it was unpacked."""
+
+    __slots__ = ()
+
+    def joint(self, node: Node) -> Node:
+        return node.operands[0]
+
+
+unpacked = _Unpacked(
+    "unpacked",
+    lambda x: x,
+    vjps=(lambda g, y, x: g,),
+    grad_fn=lambda node: node.operands[0].op.grad_fn_name(node.operands[0]),
+    on_arrays=False,
+    doc="what a hook unpacked in the place of a value that was saved",
+)
 rnn_layer = unary(
     "rnn_layer",
     lambda x: x,

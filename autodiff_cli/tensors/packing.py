@@ -12,7 +12,7 @@ from typing import Any
 from autodiff_cli.errors import RuntimeFault, TypeFault
 from autodiff_cli.ir.context import Context, changed
 from autodiff_cli.ir.node import INPUT, NO_PARAMS, NUMBER, Node
-from autodiff_cli.ops.kinds import Elementwise
+from autodiff_cli.ops.pointwise import unpacked
 from autodiff_cli.tensors.saved import RESULT, saved
 from autodiff_cli.tensors.tensor import Tensor, tape_of
 
@@ -22,25 +22,6 @@ WRITES = (
     "you need to perform in-place operations on the input to a pack hook."
 )
 Hook = Callable[[Any], Any]
-
-
-class _Unpacked(Elementwise):
-    """A value with the history of another one, in whose place it was unpacked."""
-
-    __slots__ = ()
-
-    def joint(self, node: Node) -> Node:
-        return node.operands[0]
-
-
-UNPACKED = _Unpacked(
-    "unpacked",
-    lambda x: x,
-    vjps=(lambda g, y, x: g,),
-    grad_fn=lambda node: node.operands[0].op.grad_fn_name(node.operands[0]),
-    on_arrays=False,
-    doc="what a hook unpacked in the place of a value that was saved",
-)
 
 
 class Packed:
@@ -72,7 +53,7 @@ class Packed:
         node = found._node
         if not held.requires_grad or node is held:
             return node
-        made = Node(UNPACKED, (held,), NO_PARAMS, node.shape, node.dtype, True, node.value)
+        made = Node(unpacked, (held,), NO_PARAMS, node.shape, node.dtype, True, node.value)
         if shown and held.op is INPUT:
             made.op, made.operands, made.tape = INPUT, (), held.tape
         made.output = int(held.params.get("output", held.output))

@@ -202,7 +202,7 @@ DOMAINS = {
 }
 UNARY = (
     "exp exp2 expm1 log log2 log10 log1p sqrt rsqrt reciprocal sin cos tan asin acos atan sinh cosh "
-    "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone neg rnn_layer"
+    "tanh asinh acosh atanh sigmoid abs sign floor ceil trunc round clone unpacked neg rnn_layer"
 ).split()
 SAMPLES |= {name: [([DOMAINS.get(name, A)], {})] for name in UNARY}
 
