@@ -41,7 +41,6 @@ AS_THERE = frozenset((
     "vocabulary/einsum.py _spelled",
     "vocabulary/generators.py manual_seed",
     "vocabulary/autograd/differentiation.py grad",
-    "vocabulary/autograd/gradcheck.py _check",
     "vocabulary/autograd/gradcheck.py gradgradcheck",
     "vocabulary/autograd/gradients.py as_tensors",
     "vocabulary/autograd/functional.py _called",
@@ -64,7 +63,7 @@ AS_THERE = frozenset((
     "vocabulary/func/transforms.py vjp",
     "vocabulary/calls/values.py size_of",
     "vocabulary/func/vmap.py vmap",
-    "vocabulary/func/vmap.py vmap.<locals>.run.<locals>.run_on",
+    "vocabulary/func/vmap.py over_rows.<locals>.run.<locals>.run_on",
 ))  # fmt: skip
 MOST_CAUSES = (
     100  # of an error that are looked at: a recursion leads to thousands, each with its trace

@@ -53,11 +53,10 @@ def _adapting(name: str) -> Callable[[dict[str, Any]], tuple[str, dict[str, Any]
 def _wanted(x: Node, output_size: Any, count: int) -> tuple[Shape, Shape]:
     """The sizes that are asked for, and those with the image's own where none is."""
     if isinstance(output_size, int):
-        wanted: Shape = (output_size,) * count
-    elif x.ndim <= len(output_size):
+        return (output_size,) * count, (output_size,) * count
+    if x.ndim <= len(output_size):
         raise ValueFault(f"Input dimension should be at least {len(output_size) + 1}")
-    else:
-        wanted = repeated(output_size, count)
+    wanted: Shape = repeated(output_size, count)
     return wanted, tuple(n if w is None else w for w, n in zip(wanted, x.shape[-len(wanted) :]))
 
 
