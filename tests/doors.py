@@ -158,6 +158,7 @@ FAMILIES: dict[str, dict[str, str]] = {
         "__array_struct__": "class A:\n    __array_struct__ = 4096",
         "__buffer__": "class A:\n    def __buffer__(self, flags): return 1",
         "__dlpack__": "class A:\n    def __dlpack__(self): return 1",
+        "a dtype, which has a shape, into torch.broadcast_tensors": NUMPY + "import torch\ntorch.broadcast_tensors(np.ones(2).dtype)",
         "objects into torch.from_numpy": "import torch\n" + SPY + "torch.from_numpy(Spy())",
         "objects into torch.as_tensor": "import torch\n" + SPY + "torch.as_tensor(Spy())",
         "objects into torch.tensor": "import torch\n" + SPY + "torch.tensor([Spy()])",

@@ -373,6 +373,7 @@ def stack(tensors: tuple[Node, ...], dim: int) -> Node:
 
 @python("broadcast_tensors", calls="broadcast_tensors(tuple of Tensors tensors)")
 def broadcast_tensors(*tensors: Node) -> tuple[Node, ...]:
+    check_tensors(tensors)
     shape = broadcast_all(tensor.shape for tensor in tensors)
     return tuple(mv.expand(tensor, shape=shape) for tensor in tensors)
 
