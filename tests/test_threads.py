@@ -331,6 +331,21 @@ def test_a_text_leaves_nothing_behind(name: str) -> None:
     assert (sys.getrecursionlimit(), gc.get_threshold(), np.get_printoptions()) == process
 
 
+def test_a_level_that_is_left_within_a_generator_ends_where_it_began() -> None:
+    """The generator is thrown away while another text has a level of its own."""
+    out: list[str] = []
+    _session(SETTING)()
+    with Session(write=out.append, complain=out.append) as session:
+        begin = "import torch\nimport torch.autograd.forward_ad as fwAD\nfwAD.enter_dual_level()"
+        session.run(Source(begin))
+        gc.collect()  # pytest fails where something is raised here
+        session.run(
+            Source("d = fwAD.make_dual(torch.ones(()), torch.ones(()))\nprint((d * d).item())")
+        )
+        session.run(Source("print(fwAD.unpack_dual(d * d).tangent)\nfwAD.exit_dual_level()"))
+    assert "".join(out) == "1.0\ntensor(2.)\n"
+
+
 # ---- random numbers -----------------------------------------------------------------------------
 
 

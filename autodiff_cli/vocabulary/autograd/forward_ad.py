@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autodiff_cli.errors import RuntimeFault, TypeFault
-from autodiff_cli.ir.context import Unknown, current, own
+from autodiff_cli.ir.context import Context, Unknown, current, own
 from autodiff_cli.ops import movement as mv
 from autodiff_cli.ops.pointwise import clone
 from autodiff_cli.tensors.duals import Level, storage_size
@@ -48,7 +48,10 @@ def enter_dual_level() -> int:
 @named("autograd.forward_ad.exit_dual_level")
 def exit_dual_level(*, level: int | None = None) -> None:
     """End the level, and forget its tangents."""
-    context = own()
+    _end(own(), level)
+
+
+def _end(context: Context, level: int | None = None) -> None:
     duals = context.duals
     if level is not None and level != (-1 if duals is None else 0):
         raise RuntimeFault(
@@ -64,13 +67,14 @@ def exit_dual_level(*, level: int | None = None) -> None:
 
 @named("autograd.forward_ad.dual_level")
 class dual_level:
-    """Where duals exist."""
+    """Where duals exist: of the text that enters it, whatever runs when a generator within is thrown away."""
 
     def __enter__(self) -> int:
+        self._record = own()
         return enter_dual_level()
 
     def __exit__(self, *_: Any) -> None:
-        exit_dual_level()
+        _end(self._record)
 
 
 @named("autograd.forward_ad._set_fwd_grad_enabled")
