@@ -52,13 +52,14 @@ def _causal(mask: Any, is_causal: bool | None, size: int) -> bool:
 
 
 class _Layer(Module):
+    _attentions: tuple[str, ...]
+
     def _feed(self, x: Any) -> Any:
         inner = self.dropout(self.activation(self.linear1(x)))
         return self._last_dropout(self.linear2(inner))
 
-    def _begin(
+    def _start(
         self,
-        attentions: tuple[str, ...],
         d_model: int,
         nhead: int,
         dim_feedforward: int,
@@ -70,7 +71,7 @@ class _Layer(Module):
         dtype: Any,
     ) -> None:
         how = {"bias": bias, "dtype": dtype}
-        for name in attentions:
+        for name in self._attentions:
             attention = MultiheadAttention(
                 d_model, nhead, dropout=dropout, batch_first=batch_first, **how
             )
@@ -78,7 +79,7 @@ class _Layer(Module):
         self.linear1: Any = Linear(d_model, dim_feedforward, **how)
         self.dropout: Any = _dropout(dropout)
         self.linear2: Any = Linear(dim_feedforward, d_model, **how)
-        count = len(attentions) + 1
+        count = len(self._attentions) + 1
         for number in range(1, count + 1):
             norm = LayerNorm(d_model, eps=layer_norm_eps, **how)
             setattr(self, f"norm{number}", norm)
@@ -92,20 +93,7 @@ class _Layer(Module):
 
 @module(SOURCE, f"TransformerEncoderLayer{LAYER}")
 class TransformerEncoderLayer(_Layer):
-    def _start(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int,
-        dropout: float,
-        activation: Any,
-        layer_norm_eps: float,
-        batch_first: bool,
-        bias: bool,
-        dtype: Any,
-    ) -> None:
-        given = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        self._begin(("self_attn",), *given, batch_first, bias, dtype)
+    _attentions = ("self_attn",)
 
     def _attend(self, x: Any, mask: Any, padding: Any, is_causal: bool) -> Any:
         found = self.self_attn(
@@ -136,20 +124,7 @@ class TransformerEncoderLayer(_Layer):
 
 @module(SOURCE, f"TransformerDecoderLayer{LAYER}")
 class TransformerDecoderLayer(_Layer):
-    def _start(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int,
-        dropout: float,
-        activation: Any,
-        layer_norm_eps: float,
-        batch_first: bool,
-        bias: bool,
-        dtype: Any,
-    ) -> None:
-        given = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        self._begin(("self_attn", "multihead_attn"), *given, batch_first, bias, dtype)
+    _attentions = ("self_attn", "multihead_attn")
 
     def _attend(
         self, attention: Any, x: Any, memory: Any, mask: Any, padding: Any, is_causal: bool
